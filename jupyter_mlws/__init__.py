@@ -1,0 +1,75 @@
+"""A machine-learning workspace inside JupyterLab.
+
+Importing this package loads the standard library only; each public name is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jupyter_mlws.errors import MlwsError
+    from jupyter_mlws.sdk.current import last_run, log, run
+    from jupyter_mlws.sdk.experiment import Experiment
+    from jupyter_mlws.sdk.model import Model
+    from jupyter_mlws.sdk.run import Run
+    from jupyter_mlws.sdk.script import ScriptRunConfig
+    from jupyter_mlws.sdk.workspace import Workspace
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "Experiment": "jupyter_mlws.sdk.experiment",
+    "MlwsError": "jupyter_mlws.errors",
+    "Model": "jupyter_mlws.sdk.model",
+    "Run": "jupyter_mlws.sdk.run",
+    "ScriptRunConfig": "jupyter_mlws.sdk.script",
+    "Workspace": "jupyter_mlws.sdk.workspace",
+    "log": "jupyter_mlws.sdk.current",
+    "run": "jupyter_mlws.sdk.current",
+}
+
+__all__ = [
+    "Experiment",
+    "MlwsError",
+    "Model",
+    "Run",
+    "ScriptRunConfig",
+    "Workspace",
+    "__version__",
+    "last_run",
+    "log",
+    "run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "last_run":  # changes with every submit: never cached
+        return import_module("jupyter_mlws.sdk.current").last_run
+    if name not in _PUBLIC:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_PUBLIC[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """``%load_ext jupyter_mlws``: register the magics."""
+    from jupyter_mlws.magics.extension import load
+
+    load(shell)
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    return [{"src": "labextension", "dest": "jupyter-mlws"}]
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    from jupyter_mlws.server.extension import MlwsExtension
+
+    return [{"module": "jupyter_mlws", "app": MlwsExtension}]

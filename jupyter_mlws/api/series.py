@@ -1,0 +1,71 @@
+"""A metric series on the wire: a small JSON header and little-endian float64 columns.
+
+Layout, version 1: 8 bytes ``MLWSSER1``, header length as uint32 and 4 zero bytes, the header in UTF-8 padded with spaces to a
+multiple of 8, then the columns one after another, each `points` float64. A raw series has the columns step, time, value;
+one reduced to buckets has step, time, minimum, maximum, mean, count (step and time of each bucket's last point). In a bucket
+minimum, maximum and mean leave NaN out; a bucket of NaN alone has NaN.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from array import array
+from dataclasses import dataclass
+from sys import byteorder
+
+from jupyter_mlws.errors import CorruptData
+
+__all__ = ["BUCKET_COLUMNS", "RAW_COLUMNS", "Series", "decode_series", "encode_series"]
+
+_MAGIC = b"MLWSSER1"
+RAW_COLUMNS = ("step", "time", "value")
+BUCKET_COLUMNS = ("step", "time", "minimum", "maximum", "mean", "count")
+
+
+@dataclass(frozen=True)
+class Series:
+    """Columns of a series; `count` is the number of points of the whole series, the cursor of the next read."""
+
+    name: str
+    count: int
+    columns: dict[str, "array[float]"]
+
+    @property
+    def points(self) -> int:
+        """Number of points in each column."""
+        return len(next(iter(self.columns.values())))
+
+
+def encode_series(name: str, count: int, columns: dict[str, bytes]) -> bytes:
+    """The wire form of a series.
+
+    Parameters
+    ----------
+    name : str
+    count : int
+        Points of the whole series.
+    columns : dict of str to bytes
+        Little-endian float64, all of equal length.
+    """
+    points = len(next(iter(columns.values()))) // 8
+    header = json.dumps({"name": name, "count": count, "points": points, "columns": list(columns)}).encode()
+    header += b" " * (-len(header) % 8)
+    return b"".join([_MAGIC, struct.pack("<II", len(header), 0), header, *columns.values()])
+
+
+def decode_series(data: bytes) -> Series:
+    """The series in its wire form, or `CorruptData`."""
+    if data[:8] != _MAGIC or len(data) < 16:
+        raise CorruptData("The answer is not a metric series.")
+    length = struct.unpack_from("<I", data, 8)[0]
+    header = json.loads(data[16 : 16 + length])
+    start, size = 16 + length, header["points"] * 8
+    columns = {}
+    for i, name in enumerate(header["columns"]):
+        column = array("d")
+        column.frombytes(data[start + i * size : start + (i + 1) * size])
+        if byteorder == "big":
+            column.byteswap()
+        columns[name] = column
+    return Series(header["name"], header["count"], columns)

@@ -1,0 +1,20 @@
+"""Compute targets: where scripts run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Compute"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compute:
+    """A compute target as a person sees it."""
+
+    name: str
+    kind: str
+    slots: int
+    gpus: int = 0
+    running: int = 0
+    queued: int = 0
+    note: str = ""

@@ -1,0 +1,58 @@
+"""The workspace as a top-level resource, and the feed of what changed in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Change", "ChangePage", "DispatcherState", "FarSide", "WorkspaceInfo"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DispatcherState:
+    """Whether the workspace's dispatcher of this host and user lives; `message` has its last words when it could not start."""
+
+    alive: bool
+    pid: int | None = None
+    version: str | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkspaceInfo:
+    """What a workspace is and holds. `location` is for people, never used as a key."""
+
+    id: str
+    name: str
+    location: str
+    schema_version: str
+    run_count: int
+    active_count: int
+    model_count: int
+    size_bytes: int
+    last_change: int
+    dispatcher: DispatcherState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """Something changed: `kind` is a noun ('run', 'metric', 'log', 'file', 'model', 'experiment'), `subject` its id."""
+
+    cursor: int
+    kind: str
+    subject: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangePage:
+    """Changes after a cursor, each subject once with its newest cursor; `cursor` is where to go on."""
+
+    changes: tuple[Change, ...]
+    cursor: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FarSide:
+    """Where the zip of the standard-library part lies on the server's machine, and its version."""
+
+    path: str
+    version: str
