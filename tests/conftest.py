@@ -1,0 +1,53 @@
+"""What every test stands on: a home of its own, and nothing of ours left running afterwards."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ("pytest_jupyter.jupyter_server",)
+
+_OWN = ("MLWS_", "AZUREML_")
+_XDG = {"DATA": ".local/share", "CONFIG": ".config", "CACHE": ".cache", "STATE": ".local/state"}
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give the test a fresh user: the real one's files stay untouched, variables of ours do not leak in."""
+    for name in [name for name in os.environ if name.startswith(_OWN)]:
+        monkeypatch.delenv(name)
+    home = tmp_path_factory.mktemp("home")
+    # Sockets live here and their paths end at 108 bytes: so a short one, outside pytest's deep folders.
+    runtime = Path(tempfile.mkdtemp(prefix="mlws-"))
+    monkeypatch.setenv("HOME", str(home))
+    for name, folder in _XDG.items():
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(home / folder))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+    monkeypatch.setenv("MPLCONFIGDIR", str(home / ".matplotlib"))
+    _git_without_the_machines_settings(monkeypatch)
+    yield home
+    shutil.rmtree(runtime, ignore_errors=True)
+
+
+def _git_without_the_machines_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
+    for role in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{role}_NAME", "Ada")
+        monkeypatch.setenv(f"GIT_{role}_EMAIL", "ada@example.org")
+
+
+@pytest.fixture
+def jp_server_config(jp_server_config: dict[str, object]) -> dict[str, object]:
+    """Run our extension in a server that asks everybody for credentials."""
+    return {
+        "ServerApp": {
+            "jpserver_extensions": {"jupyter_mlws": True},
+            "allow_unauthenticated_access": False,
+        }
+    }
