@@ -1,0 +1,56 @@
+#!/bin/sh
+# Run the browser tests: Chromium, the test tools, a server in folders of its own, then Playwright.
+#
+#   scripts/browser-tests.sh .venv [arguments of `playwright test`]
+set -eu
+
+environment=$(cd "$1" && pwd)
+shift
+PATH=$environment/bin:$PATH
+export PATH
+
+find_chromium() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
+
+# A screenshot needs a font; Debian's Chromium brings none.
+apt_gives_chromium() {
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 || return 1
+    echo "Installing Chromium and a font with apt-get."
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+        chromium fonts-dejavu-core; } >/dev/null 2>&1 </dev/null
+}
+
+if ! find_chromium >/dev/null && ! apt_gives_chromium; then
+    echo "SKIPPED: the browser tests need Chromium, which is not here; install it (apt-get install chromium fonts-dejavu-core) and run 'make browser-tests'."
+    # Where nobody reads along, what was not tested has not passed.
+    [ -z "${CI:-}" ] && exit 0 || exit 1
+fi
+MLWS_CHROMIUM=$(find_chromium)
+export MLWS_CHROMIUM
+
+cd "$(dirname "$0")/../ui-tests"
+if [ ! -e node_modules/.yarn-state.yml ] || [ yarn.lock -nt node_modules/.yarn-state.yml ]; then
+    echo "Fetching the browser test tools."
+    jlpm install --immutable >/dev/null
+    touch node_modules/.yarn-state.yml
+fi
+
+# A user of its own for the server: home, settings, data and notebooks in one folder that goes away.
+place=$(mktemp -d "${TMPDIR:-/tmp}/mlws-ui.XXXXXX")
+tidy() {
+    [ ! -x "$environment/bin/mlws" ] || HOME=$place "$environment/bin/mlws" stop >/dev/null 2>&1 || true
+    rm -rf "$place"
+}
+trap tidy EXIT
+mkdir -p "$place/notebooks" "$place/run"
+chmod 700 "$place/run"
+export HOME="$place" XDG_DATA_HOME="$place/data" XDG_CONFIG_HOME="$place/config" XDG_CACHE_HOME="$place/cache"
+export XDG_RUNTIME_DIR="$place/run" JUPYTER_CONFIG_DIR="$place/jupyter/config" JUPYTER_DATA_DIR="$place/jupyter/data"
+export JUPYTER_RUNTIME_DIR="$place/jupyter/run" IPYTHONDIR="$place/ipython" MPLCONFIGDIR="$place/matplotlib"
+export JUPYTERLAB_GALATA_ROOT_DIR="$place/notebooks" TMPDIR="$place"
+unset MLWS_WORKSPACE || true
+: "${MLWS_UI_PORT:=$(python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')}"
+export MLWS_UI_PORT
+
+tsc_of_the_package=../node_modules/.bin/tsc
+[ ! -x "$tsc_of_the_package" ] || node "$tsc_of_the_package" -p tsconfig.json
+node node_modules/.bin/playwright test "$@"
