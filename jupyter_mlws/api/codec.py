@@ -13,7 +13,7 @@ import typing
 from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import datetime, timezone
 from enum import Enum
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from jupyter_mlws.errors import InvalidInput
@@ -26,7 +26,7 @@ _NONE = type(None)
 
 def to_builtins(value: Any) -> Any:
     """`value` as JSON-ready dicts, lists, text and numbers."""
-    if value is None or isinstance(value, (bool, int)) and not isinstance(value, Enum):
+    if value is None or (isinstance(value, (bool, int)) and not isinstance(value, Enum)):
         return value
     if isinstance(value, Enum):
         return value.value
@@ -132,7 +132,7 @@ def _record(kind: Any, value: Any, strict: bool, at: str) -> Any:
     return cls(**found)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _fields(kind: Any) -> dict[str, tuple[Any, bool]]:
     cls = typing.get_origin(kind) or kind
     hints = typing.get_type_hints(cls)

@@ -7,9 +7,10 @@ Lists are newest first and paged by an opaque cursor.
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Iterator
+from typing import Literal, Protocol
 
-from jupyter_mlws.api.routes import Download, Upload, route
+from jupyter_mlws.api.routes import Download, Operation, Upload, operations, route
 from jupyter_mlws.domain.compute import Compute
 from jupyter_mlws.domain.document import Document, DocumentRequest
 from jupyter_mlws.domain.experiment import Experiment
@@ -38,6 +39,7 @@ __all__ = [
     "RunsApi",
     "SnapshotsApi",
     "WorkspaceApi",
+    "all_operations",
 ]
 
 
@@ -322,3 +324,11 @@ NOUNS: dict[str, type] = {
 }
 # Below the root of the extension.
 SERVER_NOUNS: dict[str, type] = {"registry": RegistryApi, "documents": DocumentsApi}
+
+
+def all_operations() -> Iterator[tuple[Literal["workspace", "server"], Operation]]:
+    """Every operation, after the place where its path begins."""
+    for noun, protocol in NOUNS.items():
+        yield from (("workspace", operation) for operation in operations(noun, protocol))
+    for noun, protocol in SERVER_NOUNS.items():
+        yield from (("server", operation) for operation in operations(noun, protocol))

@@ -10,7 +10,7 @@ import inspect
 import typing
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, is_dataclass
-from functools import lru_cache
+from functools import cache
 from io import BytesIO
 from typing import Any, BinaryIO, Literal, TypeVar
 
@@ -158,7 +158,7 @@ def _read(noun: str, name: str, function: Any) -> Operation:
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def operations(noun: str, protocol: type) -> tuple[Operation, ...]:
     """The operations of a noun's Protocol, in the order of their declaration."""
     return tuple(

@@ -29,7 +29,7 @@ class Series:
 
     name: str
     count: int
-    columns: dict[str, "array[float]"]
+    columns: dict[str, array[float]]
 
     @property
     def points(self) -> int:
