@@ -51,8 +51,8 @@ node_modules/.yarn-state.yml: package.json yarn.lock | $(VENV)/.installed-test
 develop: ## an editable install in .venv-dev for daily work
 	@test -x $(DEV_VENV)/bin/python || scripts/make-environment.sh $(DEV_VENV)
 	$(DEV_VENV)/bin/python -m pip install --quiet --editable '.[dev,demo]'
-	PATH="$(abspath $(DEV_VENV))/bin:$$PATH" jlpm install --immutable
-	$(DEV_VENV)/bin/python scripts/link_labextension.py
+	@rm -rf $(DEV_VENV)/share/jupyter/labextensions/jupyter-mlws
+	@ln -s $(abspath jupyter_mlws/labextension) $(DEV_VENV)/share/jupyter/labextensions/jupyter-mlws
 	@echo "Ready: . $(DEV_VENV)/bin/activate, then 'jlpm watch' beside 'jupyter lab'."
 
 ## ---- for people --------------------------------------------------------------------------------------------------
