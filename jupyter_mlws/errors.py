@@ -1,8 +1,8 @@
 """The error tree.
 
-Every failure that a person can meet is a class here with a stable ``code`` and an HTTP ``status``. The same class is raised
-in process, rebuilt from the JSON of an answer, and printed by the magics and the command line, so nobody writes a second
-mapping. ``hint`` is the way out, one sentence.
+Every failure that a person can meet is a class here with a stable ``code`` and an HTTP ``status``. The same class is
+raised in process, rebuilt from the JSON of an answer, and printed by the magics and the command line, so nobody writes
+a second mapping. ``hint`` is the way out, one sentence.
 """
 
 from __future__ import annotations

@@ -136,16 +136,15 @@ def _record(kind: Any, value: Any, strict: bool, at: str) -> Any:
 def _fields(kind: Any) -> dict[str, tuple[Any, bool]]:
     cls = typing.get_origin(kind) or kind
     hints = typing.get_type_hints(cls)
-    bound = dict(zip(getattr(cls, "__parameters__", ()), typing.get_args(kind)))
+    bound = dict(zip(getattr(cls, "__parameters__", ()), typing.get_args(kind), strict=False))
     return {f.name: (_bind(hints[f.name], bound), _needed(f)) for f in fields(cls)}
 
 
 def _bind(hint: Any, bound: dict[Any, Any]) -> Any:
     if isinstance(hint, typing.TypeVar):
         return bound[hint]
-    if bound and typing.get_args(hint):
-        if typing.get_origin(hint) is tuple:
-            return tuple[_bind(typing.get_args(hint)[0], bound), ...]  # type: ignore[misc]
+    if bound and typing.get_origin(hint) is tuple:
+        return tuple[_bind(typing.get_args(hint)[0], bound), ...]  # type: ignore[misc]
     return hint
 
 

@@ -1,8 +1,8 @@
 """The whole API of a workspace: a Protocol per noun, and the table that names them.
 
-All methods are synchronous and may be called from several threads at once. Each raises errors of `jupyter_mlws.errors` only.
-A run is named by its id or by its number in the workspace, as text (``'12'``); both are accepted wherever `run` is an argument.
-Lists are newest first and paged by an opaque cursor.
+All methods are synchronous and may be called from several threads at once. Each raises errors of `jupyter_mlws.errors`
+only. A run is named by its id or by its number in the workspace, as text (``'12'``), wherever `run` is an argument. Lists
+are newest first and paged by an opaque cursor.
 """
 
 from __future__ import annotations
@@ -94,12 +94,14 @@ class RunsApi(Protocol):
     def submit(self, submission: RunSubmission) -> Run:
         """Record the run (and a sweep's children), queue it, wake the dispatcher; return without waiting for it.
 
-        All blobs that the submission names must be stored already. Repeated with the same `key` it answers with the same run.
+        All blobs that the submission names must be stored already. Repeated with the same `key` it answers with the
+        same run.
 
         Raises
         ------
         InvalidInput
-            Unknown compute target or environment (the message lists the known ones and the nearest), unknown snapshot or blob.
+            Unknown compute target or environment (the message lists the known ones and the nearest), unknown snapshot
+            or blob.
         """
         ...
 
@@ -117,8 +119,8 @@ class RunsApi(Protocol):
     ) -> Page[Run]:
         """Runs, newest first; children of a sweep only when `parent` names it or `include_children` is set.
 
-        `document` keeps the runs of one notebook (its `source.document` or `source.document_id`); `search` is a piece of
-        text found in number, experiment, display name, tags or params.
+        `document` keeps the runs of one notebook (its `source.document` or `source.document_id`); `search` is a
+        piece of text found in number, experiment, display name, tags or params.
         """
         ...
 
@@ -134,7 +136,7 @@ class RunsApi(Protocol):
 
     @route("POST", "/runs/{run}/cancel", resource="runs", permission="write")
     def cancel(self, run: str) -> Run:
-        """Ask for the end of a run and of its children. A queued one is Canceled at once; an ended one stays as it is."""
+        """Ask for the end of a run and of its children. A queued one is Canceled at once; an ended one stays."""
         ...
 
 
@@ -143,7 +145,7 @@ class LogsApi(Protocol):
 
     @route("GET", "/runs/{run}/logs", resource="runs")
     def read(self, run: str, name: str = "std.log", offset: int = 0, limit: int = 262144) -> LogPart:
-        """At most `limit` bytes of ``std.log`` or ``agent.log`` from a byte offset; a negative one counts from the end."""
+        """At most `limit` bytes of ``std.log`` or ``agent.log`` from a byte offset; a negative one is from the end."""
         ...
 
 
@@ -266,7 +268,10 @@ class RegistryApi(Protocol):
 
     @route("GET", "/resolve", resource="workspaces")
     def resolve(self, document: str = "") -> WorkspaceInfo:
-        """The workspace of a document (path as the server shows it), found by the same rule as in a kernel; made if it is the default."""
+        """The workspace of a document (path as the server shows it), found by the same rule as in a kernel.
+
+        The user's default workspace is made when it is missing.
+        """
         ...
 
 

@@ -1,7 +1,7 @@
 """How an operation is declared: verb, path, resource and permission stand beside the method's signature.
 
-Everything that carries an operation over a wire (tornado handlers, the HTTP client, the mailbox, the OpenAPI document, the
-TypeScript types) reads these declarations; nothing is spelled a second time.
+Everything that carries an operation over a wire (tornado handlers, the HTTP client, the mailbox, the OpenAPI document,
+the TypeScript types) reads these declarations; nothing is spelled a second time.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """A metric series on the wire: a small JSON header and little-endian float64 columns.
 
-Layout, version 1: 8 bytes ``MLWSSER1``, header length as uint32 and 4 zero bytes, the header in UTF-8 padded with spaces to a
-multiple of 8, then the columns one after another, each `points` float64. A raw series has the columns step, time, value;
-one reduced to buckets has step, time, minimum, maximum, mean, count (step and time of each bucket's last point). In a bucket
-minimum, maximum and mean leave NaN out; a bucket of NaN alone has NaN.
+Layout, version 1: 8 bytes ``MLWSSER1``, header length as uint32, 4 zero bytes, the header in UTF-8 padded with spaces
+to a multiple of 8, then the columns one after another, each `points` float64. A raw series has the columns step, time,
+value; one reduced to buckets has step, time, minimum, maximum, mean, count (step and time of each bucket's last point).
+In a bucket minimum, maximum and mean leave NaN out; a bucket of NaN alone has NaN.
 """
 
 from __future__ import annotations

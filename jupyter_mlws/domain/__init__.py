@@ -1,1 +1,1 @@
-"""The words of the workspace: frozen dataclasses, enums, limits and the table of states. No I/O, standard library only."""
+"""The words of the workspace: frozen dataclasses, enums, limits, the table of states. No I/O, standard library only."""

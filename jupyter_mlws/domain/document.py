@@ -17,7 +17,7 @@ class DocumentRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """A notebook as the frontend shows it: `path` relative to the server's root, `text` its JSON, '' if none answered."""
+    """A notebook as the frontend shows it: `path` relative to the server's root, `text` its JSON or ''."""
 
     path: str = ""
     text: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from jupyter_mlws.domain.names import check_file_name, check_model_name, check_tags, check_text, MAX_DESCRIPTION
+from jupyter_mlws.domain.names import MAX_DESCRIPTION, check_file_name, check_model_name, check_tags, check_text
 
 __all__ = ["Model", "ModelFile", "ModelRegistration"]
 

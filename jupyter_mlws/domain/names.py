@@ -133,11 +133,13 @@ def check_file_name(value: object) -> str:
         raise InvalidPath("The path is too long.", hint=f"At most {MAX_PATH_BYTES} bytes.")
     if any(ord(c) < 32 or ord(c) == 127 for c in value) or _LONE_SURROGATE.search(value):
         raise InvalidPath("A path may not contain control characters.")
-    if value.startswith("/") or "\\" in value or _DRIVE.match(value) or "://" in value or value.startswith("file:"):
+    if value.startswith(("/", "file:")) or "\\" in value or _DRIVE.match(value) or "://" in value:
         raise InvalidPath(f"{value[:80]!r} is not a relative path.", hint="Use a path such as outputs/model.pkl.")
     parts = value.split("/")
     if any(part in ("", ".", "..") or len(part.encode()) > MAX_PATH_PART_BYTES for part in parts):
-        raise InvalidPath(f"{value[:80]!r} is not a plain path inside the run.", hint="Use a path such as outputs/model.pkl.")
+        raise InvalidPath(
+            f"{value[:80]!r} is no plain path inside the run.", hint="Use a path such as outputs/model.pkl."
+        )
     _refuse_encoded_escape(value)
     return value
 

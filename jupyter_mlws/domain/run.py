@@ -201,7 +201,7 @@ class RunSubmission:
             if not name or "=" in name or "\0" in name:
                 raise InvalidInput(f"{name!r} cannot be the name of an environment variable.")
             if name.startswith(_RESERVED_VARIABLES):
-                raise InvalidInput(f"{name} is set by the workspace.", hint="Use a name that does not start with MLWS_.")
+                raise InvalidInput(f"{name} is set by the workspace.", hint="Use a name without the prefix MLWS_.")
 
     def _check_limits(self) -> None:
         limit = self.max_run_duration_s

@@ -133,7 +133,7 @@ class SnapshotReport:
     """What a snapshot took, left and linked.
 
     `scope` is 'project' (root with the folder as working directory), 'folder', 'files' (too large or no project:
-    the document, modules and named files) or 'none'. `working_directory` is relative to the snapshot's root, '' for the root.
+    the document, modules and named files) or 'none'. `working_directory` is relative to the snapshot's root, '' for it.
     `python_path` are folders of the snapshot to put first on the module path (frozen packages).
     """
 

@@ -9,7 +9,7 @@ __all__ = ["Change", "ChangePage", "DispatcherState", "FarSide", "WorkspaceInfo"
 
 @dataclass(frozen=True, kw_only=True)
 class DispatcherState:
-    """Whether the workspace's dispatcher of this host and user lives; `message` has its last words when it could not start."""
+    """Whether the dispatcher of this workspace, host and user lives; `message` has its last words if it does not."""
 
     alive: bool
     pid: int | None = None

@@ -1,0 +1,67 @@
+"""The short way: `mlws.log`, `mlws.run(12)`, `mlws.last_run`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jupyter_mlws.sdk.run import Run
+
+__all__ = ["last_run", "log", "run", "set_last_run"]
+
+_last: Run | None = None
+
+if TYPE_CHECKING:
+    last_run: Run | None
+
+
+def __getattr__(name: str) -> Any:
+    if name == "last_run":
+        return _last or _newest()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _newest() -> Run | None:
+    from jupyter_mlws.sdk.workspace import Workspace
+
+    runs = Workspace.from_config().runs(1)
+    return runs[0] if runs else None
+
+
+def set_last_run(run: Run) -> None:
+    """Remember the run that this process submitted last."""
+    global _last
+    _last = run
+
+
+def run(number: str | int) -> Run:
+    """The run of this number or id in the current workspace.
+
+    Parameters
+    ----------
+    number : int or str
+        ``12``, ``'12'``, ``'#12'`` or an id.
+    """
+    from jupyter_mlws.sdk.run import Run
+    from jupyter_mlws.sdk.workspace import Workspace
+
+    return Run.get(Workspace.from_config(), str(number))
+
+
+def log(*, step: int | None = None, **metrics: float) -> None:
+    """Log metrics to the current run: ``mlws.log(loss=0.2, accuracy=0.9, step=7)``.
+
+    Parameters
+    ----------
+    step : int, optional
+        Given for all or for none of a metric's values; without it values count up from 0.
+    **metrics : float
+        NaN and infinities are kept. Anything that is no number is refused by name.
+
+    Notes
+    -----
+    Outside a job the values are recorded in an offline run, which is said once.
+    """
+    from jupyter_mlws.sdk.job import active_run
+
+    active_run().log_metrics(metrics, step=step)

@@ -1,0 +1,46 @@
+"""Downloads to disk: whole or not at all, and what the digest says."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+
+from jupyter_mlws.api.routes import Download
+from jupyter_mlws.errors import AlreadyExists, CorruptData
+
+__all__ = ["save"]
+
+
+def save(download: Download, path: str, *, digest: str | None = None, exist_ok: bool = True) -> str:
+    """Write a download to `path` by way of a temporary file beside it, checking its sha256 when it is known.
+
+    Raises
+    ------
+    AlreadyExists
+        The file is there already and `exist_ok` is false.
+    CorruptData
+        The bytes are not what the digest says; nothing is written.
+    """
+    if not exist_ok and os.path.lexists(path):
+        raise AlreadyExists(f"{path} is there already.", hint="Choose another folder, or pass exist_ok=True.")
+    folder = os.path.dirname(path) or "."
+    os.makedirs(folder, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".mlws-")
+    try:
+        seen = hashlib.sha256()
+        with os.fdopen(handle, "wb") as file:
+            for chunk in download.chunks:
+                seen.update(chunk)
+                file.write(chunk)
+        wanted = digest or download.digest
+        if wanted and seen.hexdigest() != wanted:
+            raise CorruptData(f"{os.path.basename(path)} arrived damaged.", hint="Download it again.")
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(temporary, 0o666 & ~mask)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+    return path

@@ -1,0 +1,165 @@
+"""`Workspace`: the top-level resource."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from jupyter_mlws.sdk.connection import Connection, connect
+from jupyter_mlws.sdk.text import size_text
+
+if TYPE_CHECKING:
+    from jupyter_mlws.api.interface import Api
+    from jupyter_mlws.domain.workspace import WorkspaceInfo
+    from jupyter_mlws.sdk.experiment import Experiment
+    from jupyter_mlws.sdk.model import Model
+    from jupyter_mlws.sdk.run import Run
+
+__all__ = ["Workspace"]
+
+
+class Workspace:
+    """A machine-learning workspace: experiments, runs, models and the bytes they own.
+
+    Parameters
+    ----------
+    location : path-like or str, optional
+        Folder of an embedded workspace, made if it is missing, or the URL of a Jupyter server that runs the extension.
+        Without it the workspace is found as `from_config` does.
+
+    Examples
+    --------
+    >>> ws = Workspace()                                # doctest: +SKIP
+    >>> ws.runs(limit=5)                                # doctest: +SKIP
+    """
+
+    def __init__(self, location: str | os.PathLike[str] | None = None) -> None:
+        self._connection = connect(location)
+
+    @classmethod
+    def _of(cls, connection: Connection) -> Workspace:
+        self = cls.__new__(cls)
+        self._connection = connection
+        return self
+
+    @classmethod
+    def from_config(cls, path: str | os.PathLike[str] | None = None) -> Workspace:
+        """The workspace of a folder.
+
+        Found by the environment variable ``MLWS_WORKSPACE``, the nearest ``.mlws/config.json`` up the tree from `path`
+        (default: the working directory), else the user's own default workspace, which is made when it is missing.
+        """
+        return cls._of(connect(None, None if path is None else os.path.abspath(path)))
+
+    @property
+    def api(self) -> Api:
+        """The full interface, one attribute per noun."""
+        return self._connection.api
+
+    @property
+    def id(self) -> str:
+        """Id of the workspace; it stays when the folder is moved."""
+        return self._connection.id
+
+    @property
+    def location(self) -> str:
+        """Folder or URL."""
+        return self._connection.location
+
+    @property
+    def name(self) -> str:
+        """Name of the workspace."""
+        return self.info().name
+
+    def info(self) -> WorkspaceInfo:
+        """Counts, size, and whether the dispatcher lives."""
+        return self.api.workspace.info()
+
+    def runs(
+        self,
+        limit: int | None = 50,
+        *,
+        experiment: str | None = None,
+        status: str | None = None,
+        include_children: bool = False,
+    ) -> RunList:
+        """The newest runs.
+
+        Parameters
+        ----------
+        limit : int or None, default 50
+            None for all.
+        experiment, status : str, optional
+            Keep those of one experiment, or in one state.
+        include_children : bool
+            Also list the children of sweeps.
+        """
+        return RunList(self._pages(limit, experiment, status, include_children))
+
+    def _pages(
+        self, limit: int | None, experiment: str | None, status: str | None, include_children: bool
+    ) -> Iterator[Run]:
+        from jupyter_mlws.sdk.run import Run
+
+        cursor, left = None, limit
+        while left is None or left > 0:
+            page = self.api.runs.list(
+                experiment=experiment, status=status, include_children=include_children,
+                limit=min(left or 500, 500), cursor=cursor,
+            )  # fmt: skip
+            for record in page.items:
+                yield Run(self, record)
+            cursor, left = page.next_cursor, None if left is None else left - len(page.items)
+            if cursor is None:
+                return
+
+    def run(self, run: str | int) -> Run:
+        """The run of this number or id."""
+        from jupyter_mlws.sdk.run import Run
+
+        return Run.get(self, run)
+
+    def models(self, name: str | None = None) -> list[Model]:
+        """Registered model versions, newest first."""
+        from jupyter_mlws.sdk.model import Model
+
+        return Model.list(self, name)
+
+    @property
+    def experiments(self) -> dict[str, Experiment]:
+        """Experiments by name."""
+        from jupyter_mlws.sdk.experiment import Experiment
+
+        return {experiment.name: experiment for experiment in Experiment.list(self)}
+
+    def __repr__(self) -> str:
+        return f"Workspace({self.location!r})"
+
+    def _repr_html_(self) -> str:
+        from jupyter_mlws.sdk.text import facts_html
+
+        info = self.info()
+        return facts_html(
+            f"ML workspace {info.name}",
+            {
+                "Where": info.location,
+                "Runs": f"{info.run_count:,} ({info.active_count} active)",
+                "Models": f"{info.model_count:,}",
+                "Size": size_text(info.size_bytes),
+            },
+        )
+
+
+class RunList(list["Run"]):
+    """Runs that show themselves as a table."""
+
+    def __repr__(self) -> str:
+        from jupyter_mlws.sdk.text import run_table
+
+        return run_table([run.record for run in self])
+
+    def _repr_html_(self) -> str:
+        from jupyter_mlws.sdk.text import run_table_html
+
+        return run_table_html([run.record for run in self])
