@@ -1,8 +1,8 @@
 """The whole API of a workspace: a Protocol per noun, and the table that names them.
 
 All methods are synchronous and may be called from several threads at once. Each raises errors of `jupyter_mlws.errors`
-only. A run is named by its id or by its number in the workspace, as text (``'12'``), wherever `run` is an argument. Lists
-are newest first and paged by an opaque cursor.
+only. A run is named by its id or by its number in the workspace, as text (``'12'``), wherever `run` is an argument.
+Lists are newest first and paged by an opaque cursor.
 """
 
 from __future__ import annotations

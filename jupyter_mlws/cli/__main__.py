@@ -1,0 +1,5 @@
+"""``python -m jupyter_mlws.cli``."""
+
+from jupyter_mlws.cli import main
+
+main()

@@ -1,0 +1,43 @@
+"""The table of commands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from jupyter_mlws import __version__
+from jupyter_mlws.cli.commands import doctor, init, run, runs, stop, submit, trust
+from jupyter_mlws.cli.output import ErrorSentences
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="mlws",
+    cls=ErrorSentences,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="A machine-learning workspace: submit scripts as tracked runs, look at them, stop them.",
+)
+app.command("init")(init.init)
+app.command("submit", context_settings=submit.CONTEXT)(submit.submit)
+app.command("runs")(runs.runs)
+app.add_typer(run.app, name="run")
+app.command("trust")(trust.trust)
+app.command("doctor")(doctor.doctor)
+app.command("stop")(stop.stop)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Options before the command."""

@@ -1,0 +1,106 @@
+"""``mlws run show | logs | cancel``."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, console, open_workspace, print_json
+from jupyter_mlws.domain.run import Run as Record
+from jupyter_mlws.sdk.run import Run
+from jupyter_mlws.sdk.text import SYMBOLS, duration_text, number_text, visible
+
+__all__ = ["app"]
+
+app = typer.Typer(no_args_is_help=True, help="Look at one run, or stop it.")
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Number or id of the run.")]
+
+
+@app.command()
+def show(run: RunArgument, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """Show a run: state, parameters, metrics, files."""
+    found = Run.get(open_workspace(workspace), run)
+    names = found.get_file_names()
+    if as_json:
+        print_json({"run": found.record, "metrics": found.get_metrics(), "files": names})
+        return
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for key, value in [*_facts(found.record), ("Files", "\n".join(names))]:
+        if value:
+            table.add_row(Text(key, style="bold"), Text(visible_lines(value)))
+    console.print(table)
+
+
+def visible_lines(text: str) -> str:
+    """`text` with its line breaks, all other control marks written out."""
+    return "\n".join(visible(line) for line in text.split("\n"))
+
+
+def _facts(record: Record) -> list[tuple[str, str]]:
+    error = record.error
+    return [
+        ("Run", f"#{record.number} {record.experiment}  ({record.id})"),
+        (
+            "Status",
+            f"{SYMBOLS[record.status]} {record.status}" + (f", {record.waiting_for}" if record.waiting_for else ""),
+        ),
+        ("Cause", f"{error.message}\n{error.traceback}".strip() if error else ""),
+        ("Name", record.display_name),
+        ("Compute", f"{record.compute_target}, environment {record.environment}"),
+        ("Took", duration_text(record.duration_s) if record.duration_s is not None else ""),
+        ("Parameters", "\n".join(f"{key} = {value}" for key, value in record.params.items())),
+        ("Tags", "\n".join(f"{key} = {value}" if value else key for key, value in record.tags.items())),
+        ("Metrics", "\n".join(f"{m.name} {number_text(m.last)}  ({m.count} points)" for m in record.metrics)),
+        ("Snapshot", record.snapshot_id or ""),
+        ("Git", _git(record)),
+        ("Notes", "\n".join((*record.notes, *record.warnings))),
+    ]
+
+
+def _git(record: Record) -> str:
+    git = record.git
+    if git is None or git.commit is None:
+        return ""
+    return f"{git.branch or 'detached'} {git.commit[:12]}{' with changes' if git.dirty else ''} {git.remote or ''}"
+
+
+@app.command()
+def logs(
+    run: RunArgument,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run ends.")] = False,
+    name: Annotated[str, typer.Option("--name", help="std.log or agent.log.")] = "std.log",
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print a run's log."""
+    found = Run.get(open_workspace(workspace), run)
+    if as_json:
+        print_json({"run": found.id, "name": name, "text": found.get_log(name)})
+        return
+    offset = 0
+    while True:
+        part = found.workspace.api.logs.read(found.id, name=name, offset=offset)
+        sys.stdout.write(part.text)
+        if part.next_offset > offset:
+            offset = part.next_offset
+            continue
+        sys.stdout.flush()
+        if part.ended or not follow:
+            return
+        time.sleep(0.2)
+
+
+@app.command()
+def cancel(run: RunArgument, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """Ask for the end of a run and of its children."""
+    found = Run.get(open_workspace(workspace), run)
+    found.cancel()
+    if as_json:
+        print_json(found.record)
+    else:
+        console.print(f"Run #{found.number} is {found.status}.")

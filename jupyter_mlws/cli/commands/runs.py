@@ -1,0 +1,28 @@
+"""``mlws runs``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, open_workspace, print_json, print_runs
+
+__all__ = ["runs"]
+
+
+def runs(
+    experiment: Annotated[str | None, typer.Option("--experiment", "-e", help="Only this experiment.")] = None,
+    status: Annotated[str | None, typer.Option("--status", "-s", help="Only this state, such as Running.")] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", help="How many, newest first.")] = 20,
+    children: Annotated[bool, typer.Option("--children", help="Also the children of sweeps.")] = False,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the newest runs."""
+    found = open_workspace(workspace).runs(limit, experiment=experiment, status=status, include_children=children)
+    records = [run.record for run in found]
+    if as_json:
+        print_json(records)
+    else:
+        print_runs(records)
