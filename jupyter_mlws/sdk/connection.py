@@ -9,6 +9,7 @@ from typing import cast
 
 from jupyter_mlws.api.interface import Api
 from jupyter_mlws.errors import MissingPart
+from jupyter_mlws.runfolder import places
 
 __all__ = ["Connection", "connect", "has_full_package"]
 
@@ -22,7 +23,7 @@ class Connection:
     location: str
 
 
-_opened: dict[tuple[str, str, int], Connection] = {}
+_opened: dict[tuple[str, str, str, int], Connection] = {}
 
 
 def has_full_package() -> bool:
@@ -47,7 +48,9 @@ def connect(location: str | os.PathLike[str] | None = None, document: str | None
     MissingPart
         Only the standard-library part is here, and no Jupyter server was found.
     """
-    key = (str(location or os.environ.get("MLWS_WORKSPACE", "")), document or os.getcwd(), os.getpid())
+    found = str(location or os.environ.get("MLWS_WORKSPACE", ""))
+    # The user's folders count too: a process may be given another home. A fork opens its own.
+    key = (found, document or os.getcwd(), str(places.data_dir()), os.getpid())
     if key not in _opened:
         _opened[key] = _connect(location, document)
     return _opened[key]
