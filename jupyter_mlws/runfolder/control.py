@@ -1,0 +1,27 @@
+"""``control.json``: the one thing that is said to a running agent; cancelling cannot be taken back."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from jupyter_mlws.runfolder import wire
+from jupyter_mlws.runfolder.files import write_whole
+from jupyter_mlws.runfolder.names import CONTROL
+
+__all__ = ["cancel_requested", "request_cancel"]
+
+
+def request_cancel(folder: str | os.PathLike[str]) -> None:
+    """Ask the agent of this run folder to end its script; it looks five times a second."""
+    write_whole(os.path.join(folder, CONTROL), wire.dumps({"cancel": True, "at": time.time()}))
+
+
+def cancel_requested(folder: str | os.PathLike[str]) -> bool:
+    """Whether the end was asked for."""
+    try:
+        with open(os.path.join(folder, CONTROL), "rb") as file:
+            said = wire.loads(file.read())
+    except (FileNotFoundError, ValueError):
+        return False
+    return isinstance(said, dict) and said.get("cancel") is True

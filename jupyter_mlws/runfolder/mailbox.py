@@ -1,0 +1,143 @@
+"""The mailbox: what a script asks of the workspace, one JSON file for each request and each answer.
+
+A request names an operation of the API (``runs.update``) and its arguments; its id is a time and a random part, so that
+names sort in the order of posting. Files appear whole (written beside, renamed into place). A request stays until its
+answer is written; whoever answers twice because it died in between writes the same answer.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from pathlib import Path
+from typing import Any, NamedTuple, Union
+
+from jupyter_mlws.errors import MlwsError, Unavailable, from_payload
+from jupyter_mlws.runfolder.files import write_whole
+from jupyter_mlws.runfolder.names import REPLIES, REQUESTS
+
+__all__ = ["MAX_REQUEST_BYTES", "Request", "pending", "post", "remove", "reply", "wait_reply"]
+
+Folder = Union[str, "os.PathLike[str]"]
+
+# A script may write anything here: what is larger is answered without being read.
+MAX_REQUEST_BYTES = 1_000_000
+_REQUEST = re.compile(r"[0-9a-f]{16}-[0-9a-f]{8}")
+
+
+class Request(NamedTuple):
+    """A request as it was found. `operation` is '' and `problem` a sentence when it cannot be understood."""
+
+    id: str
+    operation: str
+    arguments: dict[str, Any]
+    problem: str = ""
+
+
+def _new_id() -> str:
+    return f"{time.time_ns():016x}-{os.urandom(4).hex()}"
+
+
+def post(folder: Folder, operation_id: str, arguments: dict[str, Any]) -> str:
+    """Ask for an operation; returns the request's id without waiting."""
+    requests = Path(folder) / REQUESTS
+    requests.mkdir(parents=True, exist_ok=True)
+    request_id = _new_id()
+    body = {"operation": operation_id, "arguments": arguments}
+    write_whole(requests / f"{request_id}.json", json.dumps(body).encode())
+    return request_id
+
+
+def pending(folder: Folder) -> list[Request]:
+    """All requests without an answer, oldest first."""
+    try:
+        names = sorted(os.listdir(Path(folder) / REQUESTS))
+    except FileNotFoundError:
+        return []
+    ids = [name[:-5] for name in names if name.endswith(".json") and _REQUEST.fullmatch(name[:-5])]
+    return [_read(Path(folder), request_id) for request_id in ids if not _reply_path(folder, request_id).exists()]
+
+
+def _read(folder: Path, request_id: str) -> Request:
+    path = folder / REQUESTS / f"{request_id}.json"
+    try:
+        # Never follow a link that a script made: only a plain file is a request.
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(fd, "rb") as file:
+            data = file.read(MAX_REQUEST_BYTES + 1)
+        if len(data) > MAX_REQUEST_BYTES:
+            return Request(request_id, "", {}, f"The request is larger than {MAX_REQUEST_BYTES:,} bytes.")
+        body = json.loads(data)
+        return Request(request_id, _text(body["operation"]), _mapping(body["arguments"]))
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        return Request(request_id, "", {}, f"The request cannot be read ({type(error).__name__}).")
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("an operation is named by text")
+    return value
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError("arguments are an object")
+    return value
+
+
+def _reply_path(folder: Folder, request_id: str) -> Path:
+    return Path(folder) / REPLIES / f"{request_id}.json"
+
+
+def reply(folder: Folder, request_id: str, *, ok: Any = None, err: dict[str, Any] | None = None) -> None:
+    """Answer a request: with a JSON-ready value, or with an error's payload."""
+    body = {"ok": ok} if err is None else {"err": err}
+    path = _reply_path(folder, request_id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, json.dumps(body).encode())
+
+
+def remove(folder: Folder, request_id: str) -> None:
+    """Forget a request that was answered and carried out; its answer stays."""
+    (Path(folder) / REQUESTS / f"{request_id}.json").unlink(missing_ok=True)
+
+
+def wait_reply(folder: Folder, request_id: str, timeout_s: float = 60.0, pause_s: float = 0.02) -> Any:
+    """Wait for an answer: its value is returned, its error raised.
+
+    Raises
+    ------
+    Unavailable
+        Nobody answered in time.
+    MlwsError
+        The error that the workspace answered with, as its own class.
+    """
+    deadline = time.monotonic() + timeout_s
+    while True:
+        answer = _answer(folder, request_id)
+        if answer is not None:
+            return _value(answer)
+        if time.monotonic() >= deadline:
+            raise Unavailable(
+                f"The workspace did not answer within {timeout_s:g} s.",
+                hint="Its dispatcher may have stopped; `mlws doctor` on the submitting machine tells.",
+            )
+        time.sleep(pause_s)
+
+
+def _answer(folder: Folder, request_id: str) -> dict[str, Any] | None:
+    try:
+        body = json.loads(_reply_path(folder, request_id).read_bytes())
+    except FileNotFoundError:
+        return None
+    if not isinstance(body, dict):
+        raise MlwsError("The workspace's answer cannot be read.")
+    return body
+
+
+def _value(answer: dict[str, Any]) -> Any:
+    if "err" in answer:
+        raise from_payload(answer["err"])
+    return answer.get("ok")

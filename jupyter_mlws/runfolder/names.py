@@ -1,0 +1,49 @@
+"""What the files of a run folder are called. Without imports: the agent's start is measured in milliseconds."""
+
+from __future__ import annotations
+
+__all__ = [
+    "AGENT_LOCK",
+    "AGENT_LOG",
+    "CHILDREN",
+    "CODE",
+    "CONTROL",
+    "HEARTBEAT",
+    "INPUTS",
+    "JOB",
+    "JOURNAL",
+    "LOGS",
+    "MAILBOX",
+    "OUTPUTS",
+    "REPLIES",
+    "REQUESTS",
+    "RESULTS",
+    "RUN_FOLDER_VARIABLE",
+    "RUN_ID_VARIABLE",
+    "STATE",
+    "STD_LOG",
+    "UPLOADS",
+]
+
+JOB = "job.json"
+CONTROL = "control.json"
+STATE = "state.jsonl"
+HEARTBEAT = "heartbeat"
+AGENT_LOCK = "agent.lock"
+CODE = "code"
+INPUTS = "inputs"
+OUTPUTS = "outputs"
+LOGS = "logs"
+STD_LOG = "logs/std.log"
+AGENT_LOG = "logs/agent.log"
+JOURNAL = "journal"
+MAILBOX = "mailbox"
+REQUESTS = "mailbox/requests"
+REPLIES = "mailbox/replies"
+RESULTS = "results"
+UPLOADS = "uploads"
+CHILDREN = "children"
+
+# Every process of a run carries the first; the second leads a script back to its run folder.
+RUN_ID_VARIABLE = "MLWS_RUN_ID"
+RUN_FOLDER_VARIABLE = "MLWS_RUN_FOLDER"

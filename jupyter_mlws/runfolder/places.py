@@ -1,0 +1,116 @@
+"""Where this package keeps things on a machine: data, cache, and what lives only as long as the login session."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import sys
+import tempfile
+from pathlib import Path
+
+from jupyter_mlws.errors import Unavailable
+
+__all__ = ["cache_dir", "data_dir", "runtime_dir", "socket_path"]
+
+_NAME = "jupyter-mlws"
+# sun_path of the strictest system we meet (macOS: 104 bytes), with its closing NUL.
+_MAX_SOCKET_PATH = 103
+
+
+def _home() -> Path:
+    """The home folder, or a folder of this user's own where there is none."""
+    try:
+        home = Path.home()
+    except RuntimeError:
+        home = Path("/nonexistent")
+    if home.is_dir() and os.access(home, os.W_OK):
+        return home
+    return _private(Path(tempfile.gettempdir()) / f"{_NAME}-home-{_user()}")
+
+
+def _user() -> str:
+    return str(os.getuid()) if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
+
+
+def _chosen(variable: str, xdg: str, fallback: str) -> Path:
+    own = os.environ.get(variable)
+    if own:
+        return Path(own).absolute()
+    base = os.environ.get(xdg, "")
+    # The specification asks to ignore a relative path.
+    return (Path(base) if base.startswith("/") else _home() / fallback) / _NAME
+
+
+def data_dir() -> Path:
+    """The user's data folder (default workspace, registry); ``MLWS_DATA_DIR``, else by XDG. Not created here."""
+    if sys.platform == "darwin":
+        return _chosen("MLWS_DATA_DIR", "XDG_DATA_HOME", "Library/Application Support")
+    return _chosen("MLWS_DATA_DIR", "XDG_DATA_HOME", ".local/share")
+
+
+def cache_dir() -> Path:
+    """What can be made again at any time; ``MLWS_CACHE_DIR``, else by XDG. Not created here."""
+    if sys.platform == "darwin":
+        return _chosen("MLWS_CACHE_DIR", "XDG_CACHE_HOME", "Library/Caches")
+    return _chosen("MLWS_CACHE_DIR", "XDG_CACHE_HOME", ".cache")
+
+
+def runtime_dir() -> Path:
+    """A folder of the user alone (0700), memory-backed where the system has one: sockets and handed-over variables.
+
+    ``MLWS_RUNTIME_DIR``, else ``$XDG_RUNTIME_DIR/jupyter-mlws``, else below ``/dev/shm`` or the temporary folder.
+
+    Raises
+    ------
+    Unavailable
+        The folder exists and belongs to somebody else, or others may enter it and that cannot be changed.
+    """
+    return _private(_runtime_place())
+
+
+def _runtime_place() -> Path:
+    own = os.environ.get("MLWS_RUNTIME_DIR")
+    if own:
+        return Path(own).absolute()
+    session = os.environ.get("XDG_RUNTIME_DIR", "")
+    if session.startswith("/") and os.access(session, os.W_OK | os.X_OK):
+        return Path(session) / _NAME
+    shared = Path("/dev/shm")  # noqa: S108 - only a folder of our own in it, and `_private` checks whose it is
+    if not os.access(shared, os.W_OK | os.X_OK):
+        shared = Path(tempfile.gettempdir())
+    return shared / f"{_NAME}-{_user()}"
+
+
+def _private(folder: Path) -> Path:
+    """`folder`, made 0700; refused when another user made it first (its place may be writable by all)."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not hasattr(os, "getuid"):
+        return folder
+    facts = folder.lstat()
+    if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.getuid():
+        raise Unavailable(
+            f"{folder} belongs to another user, so nothing private can be kept there.",
+            hint="Set MLWS_RUNTIME_DIR to a folder of your own.",
+        )
+    if facts.st_mode & 0o077:
+        folder.chmod(0o700)
+    return folder
+
+
+def socket_path(workspace: str | os.PathLike[str]) -> Path:
+    """The socket of the dispatcher of a workspace folder; named by hash, for socket paths end at 108 bytes.
+
+    Raises
+    ------
+    Unavailable
+        The user's runtime folder lies so deep that no socket can be made there.
+    """
+    digest = hashlib.sha256(os.fsencode(os.path.realpath(workspace))).hexdigest()
+    path = runtime_dir() / f"{digest[:20]}.sock"
+    if len(os.fsencode(path)) > _MAX_SOCKET_PATH:
+        raise Unavailable(
+            f"The path of a socket would be too long: {path}.",
+            hint="Set MLWS_RUNTIME_DIR to a folder with a short path.",
+        )
+    return path

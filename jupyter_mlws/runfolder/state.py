@@ -1,0 +1,75 @@
+"""The agent's transitions, ``state.jsonl``: one JSON object a line, append-only; and the heartbeat beside it.
+
+Events, in their order (each has `event` and `at`, UTC seconds since 1970):
+
+- ``started``: the agent lives; `identity` (see `processes.Identity`), `protocol_version`, `python`.
+- ``script_started``: the program was executed; `identity`.
+- ``finalizing``: the script's own process has ended; `exit_code`, `signal`.
+- ``ended``: nothing of the run is left; `exit_code`, `signal` (a name, or None), `reason` (None, 'canceled', 'time_limit'
+  or 'not_started'), `message` (one sentence), `out_of_memory`, `remaining` (pids that could not be killed), `duration_s`.
+
+Only the agent writes; a reader takes whole lines, so a line half written is read next time.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from jupyter_mlws.runfolder import wire
+from jupyter_mlws.runfolder.names import HEARTBEAT, STATE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["append", "beat", "read", "read_heartbeat"]
+
+_DIGITS = 20
+
+
+def append(folder: str | os.PathLike[str], event: str, *, sync: bool = False, **facts: Any) -> None:
+    """Write one event; with `sync` it is on the disk when this returns."""
+    line = wire.dumps({"event": event, "at": time.time(), **facts}) + b"\n"
+    fd = os.open(os.path.join(folder, STATE), os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(fd, line)
+        if sync:
+            os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def read(folder: str | os.PathLike[str], offset: int = 0) -> tuple[list[dict[str, Any]], int]:
+    """The events after a byte offset, and the offset to go on from. A line that is no event is passed over."""
+    try:
+        with open(os.path.join(folder, STATE), "rb") as file:
+            file.seek(offset)
+            data = file.read()
+    except FileNotFoundError:
+        return [], offset
+    whole = data[: data.rfind(b"\n") + 1]
+    found = [_event(line) for line in whole.split(b"\n")[:-1]]
+    return [event for event in found if event is not None], offset + len(whole)
+
+
+def _event(line: bytes) -> dict[str, Any] | None:
+    try:
+        event = wire.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) and isinstance(event.get("event"), str) else None
+
+
+def beat(fd: int, count: int) -> None:
+    """Write the heartbeat's counter through an open file. Always of one length: a full disk does not stop the heart."""
+    os.pwrite(fd, b"%0*d\n" % (_DIGITS, count), 0)
+
+
+def read_heartbeat(folder: str | os.PathLike[str]) -> int | None:
+    """The agent's counter, None before its first beat. Only its change means life, by the reader's own clock."""
+    try:
+        with open(os.path.join(folder, HEARTBEAT), "rb") as file:
+            return int(file.read(_DIGITS))
+    except (FileNotFoundError, ValueError):
+        return None
