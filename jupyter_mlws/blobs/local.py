@@ -1,0 +1,168 @@
+"""Blobs in a folder of this machine.
+
+A blob is written to ``drafts/`` and renamed into place, so a half-made one is never seen. Its mode tells how safe it
+is: 0600 while only the page cache may know it, 0400 once a sync pass has brought it to the disk; that is what makes a
+second sync of the same blobs cost one stat each.
+"""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from stat import S_IMODE
+from typing import BinaryIO
+
+from jupyter_mlws.blobs.durable import sync_files
+from jupyter_mlws.blobs.place import FORMAT, missing
+from jupyter_mlws.errors import StorageFull, WorkspaceError
+
+__all__ = ["LocalPlace", "full_disk_named"]
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_SYNCED = 0o400
+_FRESH = 0o600
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+
+
+@contextmanager
+def full_disk_named(folder: str | Path) -> Iterator[None]:
+    """Answer a full disk or quota with `StorageFull` that names the folder."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise StorageFull(
+            f"There is no room left to write in {folder} ({os.strerror(error.errno or 0)}).",
+            hint="Free some space there, or move the workspace to a larger disk.",
+            details={"folder": str(folder)},
+        ) from error
+
+
+class LocalPlace:
+    """Blobs below `root`, made on first use."""
+
+    def __init__(self, root: str | Path) -> None:
+        self.root = os.path.abspath(root)
+        self._names = itertools.count()
+        self._ready = False
+        self._folders: set[str] = set()
+
+    def _file(self, digest: str) -> str:
+        return f"{self.root}/{digest[:2]}/{digest[2:]}"
+
+    def has(self, digest: str, size: int) -> bool:
+        return self.size(digest) == size
+
+    def size(self, digest: str) -> int | None:
+        try:
+            return os.stat(f"{self.root}/{digest[:2]}/{digest[2:]}").st_size
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def put(self, digest: str, data: bytes) -> None:
+        if self.has(digest, len(data)):
+            return
+        draft = self.draft()
+        try:
+            draft.write(data)
+        except BaseException:
+            draft.discard()
+            raise
+        draft.publish(digest, len(data))
+
+    def draft(self) -> LocalDraft:
+        self._prepare()
+        temporary = f"{self.root}/drafts/{os.getpid()}-{next(self._names)}-{os.urandom(4).hex()}"
+        with full_disk_named(self.root):
+            return LocalDraft(self, temporary, os.open(temporary, _CREATE, _FRESH))
+
+    def adopt(self, temporary: str, digest: str, size: int) -> None:
+        """Rename a finished temporary file to its digest, or drop it where the digest is there."""
+        if self.has(digest, size):
+            os.unlink(temporary)
+            return
+        folder = f"{self.root}/{digest[:2]}"
+        if folder not in self._folders:
+            os.makedirs(folder, mode=0o700, exist_ok=True)
+            self._folders.add(folder)
+        os.rename(temporary, f"{folder}/{digest[2:]}")
+
+    def open(self, digest: str) -> BinaryIO:
+        return open(self._file(digest), "rb")
+
+    def path(self, digest: str) -> Path | None:
+        return Path(self._file(digest))
+
+    def sync(self, digests: Iterable[str]) -> None:
+        fresh = [path for path in map(self._file, sorted(set(digests))) if _is_fresh(path)]
+        if not fresh:
+            return
+        folders = {os.path.dirname(path) for path in fresh}
+        sync_files(fresh, [*sorted(folders), self.root])
+        for path in fresh:
+            os.chmod(path, _SYNCED)
+
+    def _prepare(self) -> None:
+        """Make the folder, and refuse one that a newer version laid out."""
+        if self._ready:
+            return
+        with full_disk_named(self.root):
+            os.makedirs(f"{self.root}/drafts", mode=0o700, exist_ok=True)
+            mark = Path(self.root, "format")
+            if not mark.exists():
+                mark.write_text(f"{FORMAT}\n")
+        found = mark.read_text().strip()
+        # An empty mark is one that another process is writing at this moment.
+        if found not in ("", str(FORMAT)):
+            raise WorkspaceError(
+                f"The files of {self.root} have layout {found}, which this version does not know.",
+                hint="Update jupyter-mlws.",
+            )
+        self._ready = True
+
+
+class LocalDraft:
+    """A temporary file that becomes a blob."""
+
+    def __init__(self, place: LocalPlace, path: str, descriptor: int) -> None:
+        self._place = place
+        self._path = path
+        self.descriptor = descriptor
+
+    def write(self, data: bytes | memoryview) -> None:
+        with full_disk_named(self._place.root):
+            view = memoryview(data)
+            while view:
+                view = view[os.write(self.descriptor, view) :]
+
+    def publish(self, digest: str, size: int) -> None:
+        try:
+            with full_disk_named(self._place.root):
+                os.close(self.descriptor)
+                self.descriptor = -1
+                self._place.adopt(self._path, digest, size)
+        except BaseException:
+            self.discard()
+            raise
+
+    def discard(self) -> None:
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
+        try:
+            os.unlink(self._path)
+        except FileNotFoundError:
+            pass  # published, or dropped already
+
+
+def _is_fresh(path: str) -> bool:
+    try:
+        return S_IMODE(os.stat(path).st_mode) != _SYNCED
+    except FileNotFoundError:
+        digest = "".join(path.rsplit("/", 2)[1:])
+        raise missing(digest) from None
