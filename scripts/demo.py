@@ -31,7 +31,7 @@ def main(folder: Path) -> int:
     started = time.monotonic()
     failure = execute(folder / EXAMPLE.name)
     print(f"Executed {EXAMPLE.name} in {time.monotonic() - started:.0f} s.\n")
-    subprocess.run([MLWS, "runs"], cwd=folder, check=False)
+    subprocess.run([MLWS, "runs", "--children"], cwd=folder, check=False)
     new = [run for run in runs(folder) if run["id"] not in before]
     return verdict(new, failure)
 
