@@ -1,0 +1,148 @@
+"""The agent from its start to its end."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sys
+import time
+
+from jupyter_mlws.agent import end, script, system
+from jupyter_mlws.agent.job import PROTOCOL_VERSION, AgentJob, script_environment
+from jupyter_mlws.agent.log import AgentLog
+from jupyter_mlws.agent.output import Output
+from jupyter_mlws.agent.watch import Bell, Watch
+from jupyter_mlws.runfolder import processes, state, wire
+from jupyter_mlws.runfolder.names import AGENT_LOCK, LOGS, STATE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+__all__ = ["main"]
+
+
+def main(arguments: list[str]) -> int:
+    """Run the script of a run folder; 0 when the folder says how that went, or when another agent has it."""
+    if len(arguments) != 2:
+        sys.stderr.write("The agent needs one argument: the run folder.\n")
+        return 2
+    folder = os.path.abspath(arguments[1])
+    handed = _handed_over()
+    if not _claim(folder):
+        return 0
+    os.makedirs(os.path.join(folder, LOGS), exist_ok=True)
+    say = AgentLog(folder)
+    try:
+        _run(folder, handed, say)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the folder must tell that the run is over
+        _report_own_failure(folder, error, say)
+        return 1
+    return 0
+
+
+def _handed_over() -> dict[str, Any]:
+    """What the target writes on stdin: variables and secrets, in memory only. Then stdin is empty for good."""
+    parts = []
+    while part := os.read(0, 65536):
+        parts.append(part)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    data = b"".join(parts)
+    handed = wire.loads(data) if data.strip() else {}
+    if not isinstance(handed, dict):
+        raise TypeError("the hand-over on stdin is no JSON object")
+    return handed
+
+
+def _claim(folder: str) -> bool:
+    """Take the folder for this agent; False if it was ever taken: a script is never run twice."""
+    # The file stays open, and with it the lock, until this process ends.
+    lock = os.open(os.path.join(folder, AGENT_LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return not os.path.exists(os.path.join(folder, STATE))
+
+
+def _run(folder: str, handed: dict[str, Any], say: AgentLog) -> None:
+    _leave_session()
+    state.append(
+        folder,
+        "started",
+        identity=processes.identity_of(os.getpid()).to_dict(),
+        protocol_version=PROTOCOL_VERSION,
+        python=".".join(map(str, sys.version_info[:3])),
+    )
+    if not system.become_subreaper():
+        say("This system has no subreaper: processes that leave the script's tree are found by their marker only.")
+    bell = Bell()
+    oom_kills = system.oom_kills()
+    try:
+        job = AgentJob(folder)
+        environment = script_environment(
+            job, handed.get("environment"), handed.get("secrets") or {}, dict(os.environb), _far_side()
+        )
+        output = Output(folder, say)
+        pid = script.start(job.command, environment, job.working_directory, output.write_end)
+    except (ValueError, script.NotStarted) as error:
+        say(f"Not started: {error}")
+        state.append(folder, "ended", sync=True, **end.not_started(str(error)))
+        return
+    began = time.monotonic()
+    output.close_write_end()
+    state.append(folder, "script_started", identity=processes.identity_of(pid).to_dict())
+    say(f"Agent {os.getpid()} started the script as process {pid}.")
+    _see_through(job, Watch(job, output, pid, bell, say), output, began, oom_kills, say)
+
+
+def _see_through(job: AgentJob, watch: Watch, output: Output, began: float, oom_kills: int, say: AgentLog) -> None:
+    watch.until_script_ends()
+    duration_s = time.monotonic() - began
+    name = system.signal_name(-watch.status) if watch.status is not None and watch.status < 0 else None
+    state.append(job.folder, "finalizing", exit_code=watch.status, signal=name)
+    watch.until_nothing_lives()
+    facts = end.ended(
+        watch.status,
+        watch.reason,
+        time_limit_s=job.time_limit_s,
+        out_of_memory=system.oom_kills() > oom_kills,
+        remaining=watch.remaining,
+        lost_bytes=output.lost_bytes,
+        duration_s=duration_s,
+    )
+    say(facts["message"] or "The script ended well.")
+    state.append(job.folder, "ended", sync=True, **facts)
+
+
+def _leave_session() -> None:
+    """Have a session of our own, so that no terminal and no caller's group reaches the run."""
+    if os.getsid(0) != os.getpid():
+        try:
+            os.setsid()
+        except PermissionError:
+            return  # leader of a group already: whoever started us has set us apart
+
+
+def _far_side() -> str | None:
+    """The folder for scripts beside this package (see `jupyter_mlws.runfolder.farside`), where there is one."""
+    # /<far side>/jupyter_mlws/agent/main.py, in a folder or in a zip
+    root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    path = os.path.join(root, "script")
+    return path if os.path.isdir(path) or os.path.isfile(root) else None
+
+
+def _report_own_failure(folder: str, error: BaseException, say: AgentLog) -> None:
+    """Leave nothing running and no doubt about it, whatever went wrong in the agent itself."""
+    import traceback
+
+    say("The agent failed:\n" + "".join(traceback.format_exception(type(error), error, error.__traceback__)))
+    own = os.getpid()
+    deadline = time.monotonic() + 5
+    while (left := processes.descendants(own)) and time.monotonic() < deadline:
+        processes.kill_all(left, 9)
+        time.sleep(0.02)
+    facts = end.not_started(f"The agent failed ({type(error).__name__}); logs/agent.log tells more.")
+    state.append(folder, "ended", sync=True, **facts)

@@ -1,0 +1,74 @@
+"""Syncing journals and log to the disk every few seconds, beside the agent's loop: a slow disk must not stop the pipe."""
+
+from __future__ import annotations
+
+import _thread
+import os
+import time
+
+from jupyter_mlws.agent import system
+from jupyter_mlws.runfolder.names import JOURNAL, STD_LOG
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["JournalSync"]
+
+
+class JournalSync:
+    """fdatasync of everything that the script has logged.
+
+    A mapped journal shows no change in its times, so every file is synced each time; for a clean one that costs nothing.
+    """
+
+    def __init__(self, folder: str, period_s: float, say: Callable[[str], None]) -> None:
+        self._folder = folder
+        self._period_s = period_s
+        self._say = say
+        self._due = time.monotonic() + period_s
+        self._busy = _thread.allocate_lock()
+        self._complained = False
+
+    def when_due(self, now: float) -> None:
+        """Start a sync in a thread if it is time and none is under way."""
+        if now < self._due or not self._busy.acquire(blocking=False):
+            return
+        self._due = now + self._period_s
+        _thread.start_new_thread(self._run, ())
+
+    def now(self) -> None:
+        """Sync and wait for it."""
+        with self._busy:
+            self._sync()
+
+    def _run(self) -> None:
+        try:
+            self._sync()
+        finally:
+            self._busy.release()
+
+    def _sync(self) -> None:
+        journal = os.path.join(self._folder, JOURNAL)
+        try:
+            names = os.listdir(journal)
+        except FileNotFoundError:
+            names = []
+        for path in [*(os.path.join(journal, name) for name in names), *([journal] if names else [])]:
+            self._sync_one(path)
+        self._sync_one(os.path.join(self._folder, STD_LOG))
+
+    def _sync_one(self, path: str) -> None:
+        """Sync a file or folder. An error is told, not tried again: the kernel reports a lost page once only."""
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError:
+            return  # removed meanwhile, or something of the script's that cannot be opened
+        try:
+            os.fsync(fd)
+        except OSError as error:
+            if not self._complained:
+                self._say(f"{os.path.basename(path)} could not be synced: {system.file_system_error(error)}.")
+            self._complained = True
+        finally:
+            os.close(fd)
