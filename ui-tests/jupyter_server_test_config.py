@@ -8,7 +8,7 @@ import os
 
 from jupyterlab.galata import configure_jupyter_server
 
-c = get_config()  # noqa: F821 - given by traitlets
+c = get_config()  # given by traitlets
 
 configure_jupyter_server(c)
 
