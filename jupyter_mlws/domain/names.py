@@ -50,6 +50,8 @@ _MODEL = re.compile(r"[a-zA-Z0-9][\w\-.]{0,254}", re.ASCII)
 _ID = re.compile(r"[a-zA-Z0-9][\w\-]{0,299}", re.ASCII)
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _DRIVE = re.compile(r"[a-zA-Z]:")
+# Most file names are plain; these need no further look.
+_PLAIN_PATH = re.compile(r"(?:[A-Za-z0-9_\-][A-Za-z0-9_\-.]{0,99}/){0,20}[A-Za-z0-9_\-][A-Za-z0-9_\-.]{0,99}")
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
@@ -127,6 +129,8 @@ def check_file_name(value: object) -> str:
     The check looks at the text as it is, and as it reads after percent-decoding, so that a name which some later layer
     decodes once more is refused here already.
     """
+    if isinstance(value, str) and _PLAIN_PATH.fullmatch(value):
+        return value
     if not isinstance(value, str) or not value:
         raise InvalidPath("A file's name must be a relative path such as outputs/model.pkl.")
     if len(value.encode("utf-8", "surrogatepass")) > MAX_PATH_BYTES:
