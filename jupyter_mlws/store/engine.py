@@ -1,0 +1,180 @@
+"""The database of a workspace: who may read, who may write, and how a transaction begins."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from jupyter_mlws.errors import Unavailable, WorkspaceError
+from jupyter_mlws.store import sqlite
+from jupyter_mlws.store.lock import OpenLock
+from jupyter_mlws.store.schema import prepare
+
+__all__ = ["DATABASE", "Store"]
+
+DATABASE = "mlws.sqlite"
+BUSY_TIMEOUT_S = 10.0
+
+_stores: weakref.WeakSet[Store] = weakref.WeakSet()
+# Connections of a parent process: closing one in the child would meddle with the parent's locks.
+_inherited: list[Any] = []
+
+
+class Store:
+    """An open database, shared freely by threads; a fork gets connections of its own.
+
+    ``with store.write() as c`` holds the one write lock of the database until the block ends: commit, or rollback
+    when it raises. Inside it, in the same thread, further ``write()`` and ``read()`` blocks join the same transaction
+    (a failing inner block undoes only itself). ``with store.read() as c`` sees one state of the database and cannot
+    write.
+
+    Attributes
+    ----------
+    path : Path
+        The database file.
+    warnings : tuple of str
+        What a person should know about the place, one sentence each.
+    """
+
+    def __init__(self, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+        self.path = path
+        self.warnings: tuple[str, ...] = ()
+        self._timeout_s = busy_timeout_s
+        network = sqlite.on_network(path.parent)
+        self._wal = not network
+        if network:
+            self.warnings = (
+                f"The workspace lies on a network file system ({network}): slower, and for one machine at a time.",
+            )
+        self._lock = OpenLock(path.parent)
+        self._start()
+        _stores.add(self)
+
+    @classmethod
+    def open(cls, folder: Path | str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Store:
+        """The database in the workspace's folder, made or brought up to date if needed.
+
+        Raises
+        ------
+        WorkspaceError
+            The folder is missing or not writable, or a newer version of the program wrote the database.
+        """
+        path = Path(folder) / DATABASE
+        if not path.parent.is_dir():
+            raise WorkspaceError(f"There is no folder {path.parent}.", hint="Create the workspace with mlws init.")
+        store = cls(path, busy_timeout_s=busy_timeout_s)
+        try:
+            with store._translated():
+                prepare(store._writer, store._lock, path)
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def _start(self) -> None:
+        self._writer: Engine = sqlite.write_engine(self.path, wal=self._wal, timeout_s=self._timeout_s)
+        self._reader: Engine = sqlite.read_engine(self.path, timeout_s=self._timeout_s)
+        self._turn = threading.Lock()
+        self._watch_turn = threading.Lock()
+        self._watch: sqlite3.Connection | None = None
+        self._mine = threading.local()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that sees one state of the database; inside a `write` of this thread, that one's."""
+        current = self._current()
+        if current is not None:
+            yield current
+            return
+        with self._translated(), self._reader.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """The write lock and a connection, committed when the block ends well.
+
+        Raises
+        ------
+        Unavailable
+            Another writer held the lock longer than the busy timeout.
+        StorageFull
+            The disk is full; nothing of the block was kept.
+        """
+        current = self._current()
+        if current is not None:
+            with current.begin_nested():
+                yield current
+            return
+        if not self._turn.acquire(timeout=self._timeout_s):
+            raise Unavailable("Another thread is writing to this workspace and has not finished.", hint="Try again.")
+        try:
+            with self._translated(), self._writer.connect() as connection, connection.begin():
+                self._mine.connection = connection
+                yield connection
+        finally:
+            self._mine.connection = None
+            self._turn.release()
+
+    def data_version(self) -> int:
+        """A number that changes whenever anybody has committed something; cheap enough to ask ten times a second."""
+        with self._translated(), self._watch_turn:
+            if self._watch is None:
+                self._watch = sqlite3.connect(
+                    self.path, timeout=self._timeout_s, isolation_level=None, check_same_thread=False
+                )
+            return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+
+    def close(self) -> None:
+        """Give up all connections. A closed store may not be used again."""
+        _stores.discard(self)
+        self._writer.dispose()
+        self._reader.dispose()
+        with self._watch_turn:
+            if self._watch is not None:
+                self._watch.close()
+                self._watch = None
+        self._lock.release()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _current(self) -> Connection | None:
+        return getattr(self._mine, "connection", None)
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except (DBAPIError, sqlite3.Error) as error:
+            meaning = sqlite.translate(error, self.path)
+            if meaning is None:
+                raise
+            raise meaning from error
+        except PoolTimeout as error:
+            raise Unavailable("Too many questions are asked of this workspace at once.", hint="Try again.") from error
+
+    def _leave_to_parent(self) -> None:
+        _inherited.append((self._writer, self._reader, self._watch, self._mine))
+        self._start()
+
+
+def _after_fork_in_child() -> None:
+    for store in list(_stores):
+        store._leave_to_parent()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -1,0 +1,83 @@
+"""Who has the workspace open: a shared lock on its ``workspace.lock``, an exclusive one while tables are rebuilt."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from jupyter_mlws.errors import WorkspaceError
+
+if sys.platform != "win32":  # there the panel and the SDK work with remote workspaces
+    import fcntl
+
+__all__ = ["OpenLock"]
+
+LOCK = "workspace.lock"
+_LOCKS = Path("/proc/locks")
+
+
+class OpenLock:
+    """The lock that every opener of a workspace holds, shared with all others.
+
+    Parameters
+    ----------
+    folder : Path
+        The workspace.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / LOCK
+        try:
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise WorkspaceError(
+                f"The workspace {folder} cannot be written.", hint="Check the folder's owner and permissions."
+            ) from error
+        self._take(shared=True)
+
+    def _take(self, *, shared: bool) -> None:
+        if sys.platform == "win32":
+            return
+        kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+        try:
+            fcntl.flock(self._file, kind | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            what = "is being upgraded" if shared else "has to be upgraded and is in use"
+            raise WorkspaceError(f"The workspace {what}{self._by()}.", hint=self._way_out(shared)) from error
+
+    def _by(self) -> str:
+        pids = sorted(self._holders())
+        if not pids:
+            return ""
+        return f" by process{'es' if len(pids) > 1 else ''} {', '.join(map(str, pids))}"
+
+    @staticmethod
+    def _way_out(shared: bool) -> str:
+        return "Try again in a moment." if shared else "Stop them (mlws stop, then the kernels), and try again."
+
+    def _holders(self) -> set[int]:
+        try:
+            inode = os.fstat(self._file).st_ino
+            lines = _LOCKS.read_text().splitlines()
+        except OSError:
+            return set()
+        found = {int(words[4]) for line in lines if (words := line.split()) and words[5].endswith(f":{inode}")}
+        return found - {os.getpid()}
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the workspace alone, or raise `WorkspaceError` naming the processes that have it open."""
+        self._take(shared=False)
+        try:
+            yield
+        finally:
+            self._take(shared=True)
+
+    def release(self) -> None:
+        """Let go; safe to call twice."""
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1

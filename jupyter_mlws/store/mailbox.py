@@ -1,0 +1,30 @@
+"""Requests that scripts made: each is carried out once, and its answer kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from jupyter_mlws.domain.clock import now
+from jupyter_mlws.store.runs import run_number
+from jupyter_mlws.store.tables import mailbox_requests
+
+__all__ = ["find_reply", "put_reply"]
+
+
+def find_reply(c: Connection, run_id: str, request_id: str) -> dict[str, Any] | None:
+    """The answer that was given to a request; None when it was not carried out yet."""
+    table = mailbox_requests.c
+    query = select(table.reply).where(table.run_number == run_number(c, run_id), table.request_id == request_id)
+    reply: dict[str, Any] | None = c.scalar(query)
+    return reply
+
+
+def put_reply(c: Connection, run_id: str, request_id: str, reply: dict[str, Any]) -> None:
+    """Keep the answer, in the same transaction as what the request changed: neither is there without the other."""
+    c.execute(
+        insert(mailbox_requests).values(
+            run_number=run_number(c, run_id), request_id=request_id, reply=reply, handled_at=now()
+        )
+    )

@@ -1,0 +1,241 @@
+"""Metric points on their way in: each stored exactly once, together with how far its stream has been read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, and_, func, select
+
+from jupyter_mlws.domain.clock import now
+from jupyter_mlws.domain.metric import MetricSummary
+from jupyter_mlws.domain.page import Page
+from jupyter_mlws.errors import Conflict
+from jupyter_mlws.store import changes
+from jupyter_mlws.store.paging import cut, text_after
+from jupyter_mlws.store.run_record import summary
+from jupyter_mlws.store.runs import run_number, summaries
+from jupyter_mlws.store.series import read_series
+from jupyter_mlws.store.tables import metric_chunks, metric_latest, stream_offsets
+from jupyter_mlws.store.upsert import upsert
+
+__all__ = ["CHUNK_POINTS", "Points", "append_points", "offsets", "page_metrics", "read_series", "summaries"]
+
+# Large enough that a million points are few rows, small enough that rewriting the growing tail stays cheap.
+CHUNK_POINTS = 2048
+_PART = 500  # names in one question
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+class Points(Protocol):
+    """A batch of one stream, as the journal's reader gives it: record `i` is point `i` of each column.
+
+    `start` and `end` count the records of the stream before and after this batch; `name_index` points into `names`;
+    where `implicit` is not zero the step is the number of points that the series has so far. Columns are anything with
+    the buffer interface or a sequence of numbers.
+    """
+
+    @property
+    def stream(self) -> str: ...
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+    @property
+    def names(self) -> Sequence[str]: ...
+    @property
+    def name_index(self) -> Any: ...
+    @property
+    def step(self) -> Any: ...
+    @property
+    def implicit(self) -> Any: ...
+    @property
+    def time(self) -> Any: ...
+    @property
+    def value(self) -> Any: ...
+
+
+@dataclass
+class _Batch:
+    """Points of one series in the order of their arrival."""
+
+    name: str
+    step: Ints
+    implicit: NDArray[np.bool_]
+    time: Floats
+    value: Floats
+
+
+def append_points(c: Connection, run_id: str, points: Points) -> int:
+    """Store a batch and its stream's new offset in the transaction of `c`.
+
+    A batch that was stored already is ignored, one that overlaps gives only its new end: so a reader that died before
+    or after the commit may simply send again.
+
+    Returns
+    -------
+    int
+        Number of points stored.
+
+    Raises
+    ------
+    Conflict
+        The batch begins behind the stream's offset: points between are missing.
+    """
+    number = run_number(c, run_id)
+    have = _offset(c, number, points.stream)
+    if points.end <= have:
+        return 0
+    if points.start > have:
+        raise Conflict(f"Stream {points.stream} of {run_id} goes on at {have}, not at {points.start}.")
+    batches = list(_split(points, have - points.start))
+    for i in range(0, len(batches), _PART):
+        _store(c, number, batches[i : i + _PART])
+    upsert(c, stream_offsets, [{"run_number": number, "stream": points.stream, "consumed": points.end}])
+    changes.note(c, "metric", run_id)
+    return sum(len(batch.value) for batch in batches)
+
+
+def _offset(c: Connection, number: int, stream: str) -> int:
+    table = stream_offsets
+    query = select(table.c.consumed).where(table.c.run_number == number, table.c.stream == stream)
+    return c.scalar(query) or 0
+
+
+def offsets(c: Connection, run_id: str) -> dict[str, int]:
+    """How many records of each stream of a run are stored."""
+    table = stream_offsets
+    query = select(table.c.stream, table.c.consumed).where(table.c.run_number == run_number(c, run_id))
+    return dict(c.execute(query))
+
+
+def _column(column: Any, kind: type, skip: int) -> NDArray[Any]:
+    if isinstance(column, (bytes, bytearray)):
+        column = np.frombuffer(column, np.uint8)
+    return np.asarray(column).astype(kind, copy=False)[skip:]
+
+
+def _split(points: Points, skip: int) -> Iterator[_Batch]:
+    """One batch for each series; the order within a series stays."""
+    index = _column(points.name_index, np.int64, skip)
+    step, implicit = _column(points.step, np.int64, skip), _column(points.implicit, np.bool_, skip)
+    time, value = _column(points.time, np.float64, skip), _column(points.value, np.float64, skip)
+    if len(index) == 0:
+        return
+    if (index == index[0]).all():
+        yield _Batch(points.names[index[0]], step, implicit, time, value)
+        return
+    order = np.argsort(index, kind="stable")
+    grouped = index[order]
+    edges = np.flatnonzero(np.diff(grouped)) + 1
+    starts, ends = [0, *edges.tolist()], [*edges.tolist(), len(grouped)]
+    step, implicit, time, value = step[order], implicit[order], time[order], value[order]
+    for first, last in sorted(
+        zip(starts, ends, strict=False), key=lambda edge: order[edge[0]]
+    ):  # in the order of appearance
+        part = slice(first, last)
+        yield _Batch(points.names[grouped[first]], step[part], implicit[part], time[part], value[part])
+
+
+def _store(c: Connection, number: int, batches: list[_Batch]) -> None:
+    known = {row.name: row for row in _known(c, number, [batch.name for batch in batches])}
+    ordinal = _next_ordinal(c, number)
+    chunk_rows: list[dict[str, Any]] = []
+    summary_rows: list[dict[str, Any]] = []
+    at = now()
+    for batch in batches:
+        before = known.get(batch.name)
+        count = 0 if before is None else before.point_count
+        _number_steps(batch, count)
+        new = _chunks(number, batch, count, before)
+        chunk_rows += new
+        row = _summarise(batch, before) | {"updated_at": at, "tail_start": _tail_start(new[-1])}
+        row["ordinal"] = ordinal if before is None else before.ordinal
+        ordinal += before is None
+        summary_rows.append({"run_number": number, "name": batch.name, "point_count": count + len(batch.value)} | row)
+    upsert(c, metric_chunks, chunk_rows)
+    upsert(c, metric_latest, summary_rows)
+
+
+def _known(c: Connection, number: int, names: list[str]) -> Sequence[Any]:
+    """What is stored of these series, each with its last chunk where that still has room."""
+    latest, chunk = metric_latest.c, metric_chunks.c
+    tail = and_(chunk.run_number == latest.run_number, chunk.name == latest.name, chunk.start == latest.tail_start)
+    query = select(metric_latest, chunk.start, chunk.step_bytes, chunk.time_bytes, chunk.value_bytes)
+    query = query.select_from(metric_latest.outerjoin(metric_chunks, tail))
+    return c.execute(query.where(latest.run_number == number, latest.name.in_(names))).all()
+
+
+def _next_ordinal(c: Connection, number: int) -> int:
+    last = c.scalar(select(func.max(metric_latest.c.ordinal)).where(metric_latest.c.run_number == number))
+    return 0 if last is None else last + 1
+
+
+def _number_steps(batch: _Batch, count: int) -> None:
+    if batch.implicit.any():
+        batch.step = np.where(batch.implicit, np.arange(count, count + len(batch.step)), batch.step)
+
+
+def _chunks(number: int, batch: _Batch, count: int, before: Any) -> list[dict[str, Any]]:
+    """The rows to write: the tail, longer than before, and the chunks that follow it."""
+    start, step, time, value = count, batch.step, batch.time, batch.value
+    if before is not None and before.start is not None:
+        start = before.start
+        step = np.concatenate([np.frombuffer(before.step_bytes, "<i8"), step])
+        time = np.concatenate([np.frombuffer(before.time_bytes, "<f8"), time])
+        value = np.concatenate([np.frombuffer(before.value_bytes, "<f8"), value])
+    key = {"run_number": number, "name": batch.name}
+    return [
+        key | {"start": start + i} | _chunk(step[i : i + size], time[i : i + size], value[i : i + size])
+        for size in (CHUNK_POINTS,)
+        for i in range(0, len(value), size)
+    ]
+
+
+def _chunk(step: Ints, time: Floats, value: Floats) -> dict[str, Any]:
+    nan = np.isnan(value)
+    return {
+        "point_count": len(value),
+        "nan_count": int(nan.sum()),
+        "minimum": float(np.fmin.reduce(value)),
+        "maximum": float(np.fmax.reduce(value)),
+        "total": float(value.sum(where=~nan)),
+        "last": float(value[-1]),
+        "last_step": int(step[-1]),
+        "last_time": float(time[-1]),
+        "step_bytes": step.astype("<i8").tobytes(),
+        "time_bytes": time.astype("<f8").tobytes(),
+        "value_bytes": value.astype("<f8").tobytes(),
+    }
+
+
+def _tail_start(chunk: dict[str, Any]) -> int:
+    full = chunk["point_count"] >= CHUNK_POINTS
+    return int(chunk["start"] + (chunk["point_count"] if full else 0))
+
+
+def _summarise(batch: _Batch, before: Any) -> dict[str, Any]:
+    minimum, maximum = float(np.fmin.reduce(batch.value)), float(np.fmax.reduce(batch.value))
+    if before is not None:
+        minimum, maximum = float(np.fmin(before.minimum, minimum)), float(np.fmax(before.maximum, maximum))
+    return {
+        "last": float(batch.value[-1]),
+        "last_step": int(batch.step[-1]),
+        "minimum": minimum,
+        "maximum": maximum,
+    }
+
+
+def page_metrics(c: Connection, run: str, limit: int, cursor: str | None) -> Page[MetricSummary]:
+    """The series of a run, by name."""
+    table = metric_latest
+    query = select(table).where(table.c.run_number == run_number(c, run)).order_by(table.c.name).limit(limit + 1)
+    after = text_after(cursor)
+    if after is not None:
+        query = query.where(table.c.name > after)
+    return cut([summary(row) for row in c.execute(query)], limit, lambda item: item.name)

@@ -1,0 +1,61 @@
+"""Cursors of lists: where the page before ended, as opaque text."""
+
+from __future__ import annotations
+
+import binascii
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from jupyter_mlws.domain.page import Page, clamp_limit
+from jupyter_mlws.errors import InvalidInput
+
+__all__ = ["clamp_limit", "cut", "number_after", "text_after"]
+
+T = TypeVar("T")
+_BIGGEST = 2**63 - 1
+
+
+def cut(items: Sequence[T], limit: int, key: Callable[[T], int | str]) -> Page[T]:
+    """A page of `limit` from items of which one more was asked for, to see whether there is a next page."""
+    if len(items) <= limit:
+        return Page(items=tuple(items))
+    kept = tuple(items[:limit])
+    return Page(items=kept, next_cursor=_encode(key(kept[-1])))
+
+
+def number_after(cursor: str | None) -> int | None:
+    """The number where the page before ended; None for the first page."""
+    value = _decode(cursor)
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _BIGGEST):
+        raise _malformed()
+    return value
+
+
+def text_after(cursor: str | None) -> str | None:
+    """The name where the page before ended; None for the first page."""
+    value = _decode(cursor)
+    if value is not None and not isinstance(value, str):
+        raise _malformed()
+    return value
+
+
+def _encode(value: int | str) -> str:
+    return urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str | None) -> object:
+    if cursor is None:
+        return None
+    try:
+        value = json.loads(urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)))
+    except (ValueError, binascii.Error, RecursionError):
+        raise _malformed() from None
+    if value is None:
+        raise _malformed()
+    return value
+
+
+def _malformed() -> InvalidInput:
+    return InvalidInput("The cursor of the page is not one that was given out.", hint="Start again without a cursor.")

@@ -1,0 +1,286 @@
+"""Runs: make, get, list, change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, delete, insert, select, union, update
+
+from jupyter_mlws.domain.clock import now
+from jupyter_mlws.domain.metric import MetricSummary
+from jupyter_mlws.domain.names import MAX_DESCRIPTION, MAX_DISPLAY_NAME, check_id, check_tags, check_text
+from jupyter_mlws.domain.page import Page
+from jupyter_mlws.domain.run import Run, RunSubmission, RunUpdate
+from jupyter_mlws.domain.status import RunStatus
+from jupyter_mlws.errors import NotFound
+from jupyter_mlws.store import changes, counters, experiments
+from jupyter_mlws.store.paging import cut, number_after
+from jupyter_mlws.store.run_record import body_of, load_runs, read_submission, run_query, search_text, summaries_of
+from jupyter_mlws.store.run_states import (
+    cancel_run,
+    claim_queued,
+    hand_back,
+    move_run,
+    runs_in,
+    set_waiting,
+)
+from jupyter_mlws.store.tables import run_params, run_tags, runs, submissions
+
+__all__ = [
+    "cancel_run",
+    "claim_queued",
+    "create_run",
+    "find_by_key",
+    "get_run",
+    "get_submission",
+    "hand_back",
+    "move_run",
+    "page_runs",
+    "run_number",
+    "runs_in",
+    "set_waiting",
+    "summaries",
+    "update_run",
+]
+
+# Series shown with one run, and with each run of a list.
+METRICS_OF_ONE = 100
+METRICS_IN_LIST = 12
+_NUMBER = re.compile(r"#?([0-9]{1,15})", re.ASCII)
+
+
+def create_run(
+    c: Connection,
+    submission: RunSubmission,
+    *,
+    run_id: str,
+    user: str,
+    host: str,
+    status: RunStatus = RunStatus.QUEUED,
+    children: Sequence[str] = (),
+) -> Run:
+    """Record a run, and with it the children of its sweep.
+
+    Parameters
+    ----------
+    c : Connection
+        Of a write transaction.
+    submission : RunSubmission
+        Secrets and inherited variables in it are not stored, only their names.
+    run_id, user, host : str
+        Id of the run; who submitted it, and on which machine.
+    status : RunStatus
+        Where it begins: queued for a dispatcher, or running already in the caller's process.
+    children : sequence of str
+        Ids of the runs of `submission.sweep`, one for each.
+    """
+    experiment = experiments.ensure(c, submission.experiment)
+    sweep = submission.sweep if submission.kind == "sweep" else ()
+    first = counters.take(c, "run", 1 + len(sweep))
+    submission_id = c.scalar(insert(submissions).values(body=body_of(submission)).returning(submissions.c.id))
+    common = _columns(submission, user, host, status) | {
+        "experiment_id": experiment.id,
+        "submission_id": submission_id,
+    }
+    ids, params = [run_id, *children], [submission.params, *({**submission.params, **item} for item in sweep)]
+    tags = check_tags(submission.tags)
+    rows = [
+        common
+        | {
+            "number": first + i,
+            "id": ids[i],
+            "kind": "sweep" if i == 0 and sweep else _kind(submission),
+            "parent_number": None if i == 0 else first,
+            "child_count": len(sweep) if i == 0 else 0,
+            "submission_key": (submission.key or None) if i == 0 else None,
+            "search_text": search_text(first + i, experiment.name, submission.display_name, tags, params[i]),
+        }
+        for i in range(1 + len(sweep))
+    ]
+    # The parent first: the children refer to it.
+    c.execute(insert(runs), rows[:1])
+    if sweep:
+        c.execute(insert(runs), rows[1:])
+    _put_labels(c, run_tags, [(row["number"], tags) for row in rows])
+    _put_labels(c, run_params, [(first + i, check_tags(item, "parameter", len(item))) for i, item in enumerate(params)])
+    experiments.count_runs(c, experiment.id, len(rows))
+    changes.note_many(c, "run", ids)
+    changes.note(c, "experiment", experiment.name)
+    return get_run(c, run_id)
+
+
+def _kind(submission: RunSubmission) -> str:
+    if submission.kind != "sweep":
+        return submission.kind
+    return "cell" if submission.source.cell_source else "script"
+
+
+def _columns(submission: RunSubmission, user: str, host: str, status: RunStatus) -> dict[str, Any]:
+    at = now()
+    return {
+        "status": status.value,
+        "status_sequence": 1,
+        "created_at": at,
+        "started_at": at if status is RunStatus.RUNNING else None,
+        "user": user,
+        "host": host,
+        "compute_target": submission.compute_target,
+        "environment": submission.environment,
+        "attempt": 0,
+        "owner": "",
+        "waiting_for": "",
+        "parallel": submission.parallel,
+        "children_ended": 0,
+        "display_name": check_text("display name", submission.display_name, MAX_DISPLAY_NAME),
+        "description": check_text("description", submission.description, MAX_DESCRIPTION),
+        "document": submission.source.document,
+        "document_id": submission.source.document_id,
+        "snapshot_id": submission.snapshot_id,
+    }
+
+
+def _put_labels(c: Connection, table: Any, labels: Iterable[tuple[int, dict[str, str]]]) -> None:
+    rows = [
+        {"run_number": number, "name": name, "value": value}
+        for number, mapping in labels
+        for name, value in mapping.items()
+    ]
+    if rows:
+        c.execute(insert(table), rows)
+
+
+def _named(run: str) -> ColumnElement[bool]:
+    """The condition that finds a run by its id, its number or ``#number``."""
+    number = _NUMBER.fullmatch(run)
+    if number:
+        return runs.c.number == int(number[1])
+    return runs.c.id == check_id(run)
+
+
+def _missing(run: str) -> NotFound:
+    return NotFound(f"There is no run {run[:80]}.", hint="List the runs to see their numbers: mlws runs.")
+
+
+def run_number(c: Connection, run: str) -> int:
+    """The number of a run named by its id or number, or `NotFound`."""
+    number: int | None = c.scalar(select(runs.c.number).where(_named(run)))
+    if number is None:
+        raise _missing(run)
+    return number
+
+
+def get_run(c: Connection, run: str, *, metrics: int = METRICS_OF_ONE) -> Run:
+    """One run by its id, its number or ``#number``, with the summaries of its first `metrics` series; or `NotFound`."""
+    rows = c.execute(run_query().where(_named(run))).all()
+    if not rows:
+        raise _missing(run)
+    return load_runs(c, rows, metrics)[0]
+
+
+def find_by_key(c: Connection, key: str) -> Run | None:
+    """The run that was submitted with this key."""
+    run_id = c.scalar(select(runs.c.id).where(runs.c.submission_key == key))
+    return None if run_id is None else get_run(c, run_id)
+
+
+def get_submission(c: Connection, run: str) -> RunSubmission:
+    """What was submitted, without secrets and inherited variables; a child of a sweep has its own params."""
+    row = c.execute(
+        select(runs.c.number, runs.c.kind, submissions.c.body)
+        .join_from(runs, submissions, runs.c.submission_id == submissions.c.id)
+        .where(_named(run))
+    ).one_or_none()
+    if row is None:
+        raise _missing(run)
+    params = c.execute(select(run_params.c.name, run_params.c.value).where(run_params.c.run_number == row.number))
+    return read_submission(row.body, kind=row.kind, params=dict(params))
+
+
+def summaries(
+    c: Connection, run_ids: Sequence[str], most: int = METRICS_OF_ONE
+) -> dict[str, tuple[MetricSummary, ...]]:
+    """The first `most` series of each run."""
+    ids = dict(c.execute(select(runs.c.number, runs.c.id).where(runs.c.id.in_(run_ids))))
+    return {ids[number]: found for number, found in summaries_of(c, ids, most).items()}
+
+
+def page_runs(
+    c: Connection,
+    *,
+    experiment: str | None = None,
+    statuses: Sequence[RunStatus] = (),
+    document: str | None = None,
+    parent: str | None = None,
+    search: str | None = None,
+    include_children: bool = False,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page[Run]:
+    """Runs, newest first, by the conditions of `RunsApi.list`."""
+    query = select(runs.c.number)
+    if experiment is not None:
+        query = query.where(runs.c.experiment_id == experiments.get_experiment(c, experiment).id)
+    if statuses:
+        query = query.where(runs.c.status.in_([status.value for status in statuses]))
+    if parent is not None:
+        query = query.where(runs.c.parent_number == run_number(c, parent))
+    elif not include_children:
+        query = query.where(runs.c.parent_number.is_(None))
+    if search:
+        query = query.where(runs.c.search_text.contains(search.casefold(), autoescape=True))
+    before = number_after(cursor)
+    if before is not None:
+        query = query.where(runs.c.number < before)
+    numbers = c.scalars(_of_document(query, document, limit + 1)).all()
+    rows = c.execute(run_query().where(runs.c.number.in_(numbers)).order_by(runs.c.number.desc())).all()
+    return cut(load_runs(c, rows, METRICS_IN_LIST), limit, lambda run: run.number)
+
+
+def _of_document(query: Select[tuple[int]], document: str | None, limit: int) -> Any:
+    if document is None:
+        return query.order_by(runs.c.number.desc()).limit(limit)
+    # Two walks along two indexes: one condition with OR would sort all runs of the document for each page.
+    walks = [
+        select(query.where(column == document).order_by(runs.c.number.desc()).limit(limit).subquery())
+        for column in (runs.c.document, runs.c.document_id)
+    ]
+    both = union(*walks).subquery()
+    return select(both.c.number).order_by(both.c.number.desc()).limit(limit)
+
+
+def update_run(c: Connection, run: str, change: RunUpdate) -> Run:
+    """Change tags, display name or description; a tag of None is removed."""
+    number = run_number(c, run)
+    values = {
+        name: check_text(name.replace("_", " "), value, limit)
+        for name, value, limit in (
+            ("display_name", change.display_name, MAX_DISPLAY_NAME),
+            ("description", change.description, MAX_DESCRIPTION),
+        )
+        if value is not None
+    }
+    if values:
+        c.execute(update(runs).where(runs.c.number == number).values(**values))
+    if change.tags:
+        _change_tags(c, number, change.tags)
+    after = get_run(c, run)
+    text = search_text(number, after.experiment, after.display_name, after.tags, after.params)
+    c.execute(update(runs).where(runs.c.number == number).values(search_text=text))
+    changes.note(c, "run", after.id)
+    return after
+
+
+def _change_tags(c: Connection, number: int, change: dict[str, str | None]) -> None:
+    current = dict(c.execute(select(run_tags.c.name, run_tags.c.value).where(run_tags.c.run_number == number)))
+    checked = check_tags(change, limit=len(change))
+    removed = {
+        name
+        for (name, value), key in zip(change.items(), checked, strict=False)
+        if value is None
+        for name in (name, key)
+    }
+    merged = check_tags({**current, **checked})
+    c.execute(delete(run_tags).where(run_tags.c.run_number == number))
+    _put_labels(c, run_tags, [(number, {name: value for name, value in merged.items() if name not in removed})])

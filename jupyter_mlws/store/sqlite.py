@@ -1,0 +1,140 @@
+"""What is particular to SQLite: connections, the file systems it may trust, and what its errors mean."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
+
+from jupyter_mlws.errors import CorruptData, MlwsError, StorageFull, Unavailable, WorkspaceError
+
+__all__ = ["on_network", "read_engine", "translate", "write_engine"]
+
+# The write-ahead log shares memory between processes, which these cannot (or may not) do between machines.
+_NETWORK = (
+    "nfs",
+    "cifs",
+    "smb",
+    "9p",
+    "afs",
+    "ceph",
+    "lustre",
+    "gpfs",
+    "beegfs",
+    "glusterfs",
+    "virtiofs",
+    "fuse.",
+    "ncp",
+)
+_MOUNTS = Path("/proc/self/mounts")
+_WAL_LIMIT = 64 * 1024 * 1024
+
+
+def on_network(folder: Path) -> str:
+    """The type of the network file system that holds `folder`; '' on a local one, or where this cannot be known."""
+    try:
+        lines = _MOUNTS.read_text(errors="surrogateescape").splitlines()
+    except OSError:
+        return ""
+    best, kind = "", ""
+    where = str(folder.resolve())
+    for line in lines:
+        mount, this = _unescape(line.split(" ")[1]), line.split(" ")[2]
+        if len(mount) >= len(best) and (where == mount or where.startswith(mount.rstrip("/") + "/")):
+            best, kind = mount, this
+    return kind if kind.startswith(_NETWORK) else ""
+
+
+def _unescape(path: str) -> str:
+    for code, character in (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")):
+        path = path.replace(code, character)
+    return path
+
+
+def write_engine(path: Path, *, wal: bool, timeout_s: float) -> Engine:
+    """An engine of one connection, whose every transaction begins with the write lock."""
+    engine = _engine(path, timeout_s, pool_size=1, max_overflow=0)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, record: Any) -> None:
+        _run(
+            connection,
+            f"PRAGMA journal_mode={'WAL' if wal else 'DELETE'}",
+            f"PRAGMA journal_size_limit={_WAL_LIMIT}",
+            "PRAGMA synchronous=FULL",
+            "PRAGMA foreign_keys=ON",
+            "PRAGMA temp_store=MEMORY",
+        )
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        # A transaction that reads first and writes later fails at once when somebody else wrote in between.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def read_engine(path: Path, *, timeout_s: float) -> Engine:
+    """An engine whose connections cannot write; each transaction sees one state of the database."""
+    engine = _engine(path, timeout_s, pool_size=8, max_overflow=24)
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, record: Any) -> None:
+        _run(connection, "PRAGMA query_only=ON", "PRAGMA temp_store=MEMORY", "PRAGMA cache_size=-16000")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    return engine
+
+
+def _engine(path: Path, timeout_s: float, *, pool_size: int, max_overflow: int) -> Engine:
+    def connect() -> sqlite3.Connection:
+        # isolation_level=None: the driver begins no transaction of its own; ours are explicit.
+        return sqlite3.connect(path, timeout=timeout_s, isolation_level=None, check_same_thread=False)
+
+    return create_engine(
+        "sqlite://",
+        creator=connect,
+        poolclass=QueuePool,
+        pool_size=pool_size,
+        max_overflow=max_overflow,
+        pool_timeout=timeout_s,
+    )
+
+
+def _run(connection: sqlite3.Connection, *statements: str) -> None:
+    for statement in statements:
+        connection.execute(statement).close()
+
+
+def translate(error: DBAPIError | sqlite3.Error, path: Path) -> MlwsError | None:
+    """The error of ours that says what happened, or None when it is a fault of the program."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    code = getattr(original, "sqlite_errorcode", None)
+    if code is None:
+        return None
+    return _meaning(code & 0xFF, path)
+
+
+def _meaning(code: int, path: Path) -> MlwsError | None:
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return Unavailable("Another program is writing to this workspace and has not finished.", hint="Try again.")
+    if code == sqlite3.SQLITE_FULL:
+        return StorageFull("The disk that holds the workspace is full.", hint=f"Free some space beside {path}.")
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
+        return WorkspaceError(
+            f"The workspace's database {path} cannot be opened for this.", hint="Check that you may write there."
+        )
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return CorruptData(f"The workspace's database {path} is damaged.", hint="Restore it from a backup.")
+    if code == sqlite3.SQLITE_IOERR:
+        return Unavailable(
+            f"The disk did not carry out an operation on {path}.", hint="Check the disk, then try again."
+        )
+    return None

@@ -1,0 +1,289 @@
+"""The tables, schema 1.
+
+Rows refer to a run by its number, which is small and never reused; people and programs outside refer to it by its id.
+Wide facts that nobody searches are JSON in `submissions`, shared by all children of a sweep; whatever is filtered or
+sorted is a column or a row with an index. Every list is read by keyset, newest first, so its cost does not grow with
+the table.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+)
+
+from jupyter_mlws.store.types import BIG, Json, Moment, Number
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "SCHEMA_VERSIONS",
+    "alembic_version",
+    "changes",
+    "counters",
+    "experiments",
+    "mailbox_requests",
+    "metadata",
+    "metric_chunks",
+    "metric_latest",
+    "model_files",
+    "model_tags",
+    "models",
+    "run_files",
+    "run_params",
+    "run_tags",
+    "runs",
+    "snapshots",
+    "stream_offsets",
+    "submissions",
+    "workspace",
+]
+
+# Oldest first; the last one is what the tables below are.
+SCHEMA_VERSIONS = ("0001",)
+SCHEMA_VERSION = SCHEMA_VERSIONS[-1]
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# The table in which Alembic keeps the version; made by us in a fresh database, without importing Alembic.
+alembic_version = Table(
+    "alembic_version",
+    metadata,
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+
+workspace = Table(
+    "workspace",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+# Numbers that only grow: of runs, changes and the like. The row's lock orders writers where there can be several.
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", BIG, nullable=False),
+)
+
+experiments = Table(
+    "experiments",
+    metadata,
+    Column("id", BIG, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("created_at", Moment, nullable=False),
+    Column("run_count", BIG, nullable=False),
+)
+
+submissions = Table(
+    "submissions",
+    metadata,
+    Column("id", BIG, primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("file_count", BIG, nullable=False),
+    Column("size_bytes", BIG, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("number", BIG, primary_key=True, autoincrement=False),
+    Column("id", Text, nullable=False, unique=True),
+    Column("experiment_id", BIG, ForeignKey("experiments.id"), nullable=False),
+    Column("submission_id", BIG, ForeignKey("submissions.id"), nullable=False),
+    Column("parent_number", BIG, ForeignKey("runs.number")),
+    Column("kind", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("status_sequence", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("started_at", Moment),
+    Column("ended_at", Moment),
+    Column("user", Text, nullable=False),
+    Column("host", Text, nullable=False),
+    Column("compute_target", Text, nullable=False),
+    Column("environment", Text, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("claimed_at", Moment),
+    Column("waiting_for", Text, nullable=False),
+    Column("parallel", Integer),
+    Column("child_count", Integer, nullable=False),
+    Column("children_ended", Integer, nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("document_id", Text, nullable=False),
+    Column("snapshot_id", Text, ForeignKey("snapshots.id"), index=True),
+    Column("submission_key", Text, unique=True),
+    Column("properties", Json),
+    Column("error", Json),
+    Column("warnings", Json),
+    # What a search looks into, lower case; see run_record.search_text.
+    Column("search_text", Text, nullable=False),
+    Index(None, "parent_number", "number"),
+    Index(None, "parent_number", "status"),
+    Index(None, "experiment_id", "number"),
+    Index(None, "experiment_id", "parent_number", "number"),
+    Index(None, "document", "number"),
+    Index(None, "document_id", "number"),
+    Index(None, "status", "number"),
+    Index(None, "submission_id"),
+)
+
+
+def _labels(name: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("run_number", BIG, ForeignKey("runs.number"), primary_key=True, autoincrement=False),
+        Column("name", Text, primary_key=True),
+        Column("value", Text, nullable=False),
+        Index(None, "name", "value", "run_number"),
+        sqlite_with_rowid=False,
+    )
+
+
+run_tags = _labels("run_tags")
+run_params = _labels("run_params")
+
+run_files = Table(
+    "run_files",
+    metadata,
+    Column("run_number", BIG, ForeignKey("runs.number"), primary_key=True, autoincrement=False),
+    Column("kind", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("size_bytes", BIG, nullable=False),
+    Column("digest", Text, nullable=False, index=True),
+    Column("mode", Integer, nullable=False),
+    Column("modified_at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# One row per run and key, for lists, sorting and filtering. `ordinal` counts the keys of a run as they first appeared;
+# `tail_start` is where the chunk begins that the next point goes into.
+metric_latest = Table(
+    "metric_latest",
+    metadata,
+    Column("run_number", BIG, ForeignKey("runs.number"), primary_key=True, autoincrement=False),
+    Column("name", Text, primary_key=True),
+    Column("ordinal", Integer, nullable=False),
+    Column("point_count", BIG, nullable=False),
+    Column("tail_start", BIG, nullable=False),
+    Column("last", Number),
+    Column("last_step", BIG, nullable=False),
+    Column("minimum", Number),
+    Column("maximum", Number),
+    Column("updated_at", Moment, nullable=False),
+    Index(None, "run_number", "ordinal", unique=True),
+    Index(None, "name", "last", "run_number"),
+    sqlite_with_rowid=False,
+)
+
+# The points: little-endian int64 steps, float64 times (unix seconds) and values. `start` is the place of the chunk's
+# first point in its series; a chunk is rewritten while it is the last one, and never again. The summary stands before
+# the bytes, so that reading it alone does not touch them.
+metric_chunks = Table(
+    "metric_chunks",
+    metadata,
+    Column("run_number", BIG, ForeignKey("runs.number"), primary_key=True, autoincrement=False),
+    Column("name", Text, primary_key=True),
+    Column("start", BIG, primary_key=True, autoincrement=False),
+    Column("point_count", Integer, nullable=False),
+    Column("nan_count", Integer, nullable=False),
+    Column("minimum", Number),
+    Column("maximum", Number),
+    Column("total", Number),
+    Column("last", Number),
+    Column("last_step", BIG, nullable=False),
+    Column("last_time", Number),
+    Column("step_bytes", LargeBinary, nullable=False),
+    Column("time_bytes", LargeBinary, nullable=False),
+    Column("value_bytes", LargeBinary, nullable=False),
+)
+
+stream_offsets = Table(
+    "stream_offsets",
+    metadata,
+    Column("run_number", BIG, ForeignKey("runs.number"), primary_key=True, autoincrement=False),
+    Column("stream", Text, primary_key=True),
+    Column("consumed", BIG, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+models = Table(
+    "models",
+    metadata,
+    Column("id", BIG, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("run_number", BIG, ForeignKey("runs.number"), index=True),
+    Column("description", Text, nullable=False),
+    Column("registration_key", Text, unique=True),
+    Index(None, "name", "version", unique=True),
+    Index(None, "name", "id"),
+)
+
+model_tags = Table(
+    "model_tags",
+    metadata,
+    Column("model_id", BIG, ForeignKey("models.id"), primary_key=True, autoincrement=False),
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+model_files = Table(
+    "model_files",
+    metadata,
+    Column("model_id", BIG, ForeignKey("models.id"), primary_key=True, autoincrement=False),
+    Column("path", Text, primary_key=True),
+    Column("size_bytes", BIG, nullable=False),
+    Column("digest", Text, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
+# What changed, each subject once, under a cursor that only grows.
+changes = Table(
+    "changes",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("subject", Text, primary_key=True),
+    Column("cursor", BIG, nullable=False, unique=True),
+    sqlite_with_rowid=False,
+)
+
+# Requests of scripts that were answered: the same request is never carried out twice.
+mailbox_requests = Table(
+    "mailbox_requests",
+    metadata,
+    Column("run_number", BIG, ForeignKey("runs.number"), primary_key=True, autoincrement=False),
+    Column("request_id", Text, primary_key=True),
+    Column("reply", Json),
+    Column("handled_at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
