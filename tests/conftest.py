@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,7 +32,23 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     monkeypatch.setenv("MPLCONFIGDIR", str(home / ".matplotlib"))
     _git_without_the_machines_settings(monkeypatch)
     yield home
+    _end_what_was_left(home)
     shutil.rmtree(runtime, ignore_errors=True)
+
+
+def _end_what_was_left(home: Path) -> None:
+    """Kill the processes of this test's user: dispatchers that wait for work, agents, scripts."""
+    mark = f"HOME={home}".encode()
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            left = mark in (folder / "environ").read_bytes().split(b"\0")
+        except OSError:  # gone, or another user's
+            continue
+        if left and int(folder.name) != os.getpid():
+            try:
+                os.kill(int(folder.name), signal.SIGKILL)
+            except ProcessLookupError:
+                pass
 
 
 def _git_without_the_machines_settings(monkeypatch: pytest.MonkeyPatch) -> None:
