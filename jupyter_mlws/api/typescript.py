@@ -101,7 +101,8 @@ def _declaration(cls: type, *, optional: bool) -> str:
     parameters = ", ".join(p.__name__ for p in getattr(cls, "__parameters__", ()))
     head = f"export interface {cls.__name__}{f'<{parameters}>' if parameters else ''} {{"
     hints = typing.get_type_hints(cls)
-    lines = [f"  {_field(field, hints[field.name], optional)};" for field in fields(cls)]
+    declared: Any = cls
+    lines = [f"  {_field(field, hints[field.name], optional)};" for field in fields(declared)]
     return "\n".join([_comment(cls) + head, *lines, "}\n"])
 
 

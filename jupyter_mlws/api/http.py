@@ -1,0 +1,229 @@
+"""The API over HTTP: the nouns and methods that services have in process, made from the declarations."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from enum import Enum
+from functools import partial
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from jupyter_mlws.api import codec
+from jupyter_mlws.api.discovery import discover
+from jupyter_mlws.api.interface import (
+    NOUNS,
+    SERVER_NOUNS,
+    BlobsApi,
+    ComputeApi,
+    DocumentsApi,
+    ExperimentsApi,
+    FilesApi,
+    LogsApi,
+    MetricsApi,
+    ModelsApi,
+    RegistryApi,
+    RunsApi,
+    SnapshotsApi,
+    WorkspaceApi,
+)
+from jupyter_mlws.api.routes import Download, Operation, Upload, operations
+from jupyter_mlws.api.transport import Answer, Transport
+from jupyter_mlws.errors import CorruptData, InvalidInput, InvalidName
+
+__all__ = ["HttpApi", "ServerApi", "connect", "find_server"]
+
+_PREFIX = "/mlws/api/v1"
+# Up to this size a download is read at once and its connection is kept.
+_SMALL_BYTES = 2**20
+# Snapshotting a folder or waking a dispatcher takes as long as it takes.
+_LONG_TIMEOUT_S = 600.0
+
+
+class _Noun:
+    """The operations of one noun as methods."""
+
+    def __init__(self, noun: str, protocol: type, send: Callable[..., Any]) -> None:
+        for operation in operations(noun, protocol):
+            setattr(self, operation.name, partial(send, operation))
+
+
+class _Client:
+    """Sends operations below one address."""
+
+    def __init__(self, transport: Transport, prefix: str, nouns: dict[str, type]) -> None:
+        self._transport = transport
+        self._prefix = prefix
+        for noun, protocol in nouns.items():
+            setattr(self, noun, _Noun(noun, protocol, self._send))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._transport.url + self._prefix!r})"
+
+    def _send(self, operation: Operation, *values: Any, **named: Any) -> Any:
+        arguments = _bind(operation, values, named)
+        answer = self._transport.send(
+            operation.method,
+            self._prefix + _target(operation, arguments),
+            _body(operation, arguments),
+            timeout_s=_LONG_TIMEOUT_S if operation.permission == "execute" else None,
+        )
+        if operation.returns is Download:
+            return self._download(answer)
+        return codec.decode(operation.returns, answer.read())
+
+    def _download(self, answer: Answer) -> Download:
+        size_bytes, digest = answer.size_bytes, _digest(answer)
+        if size_bytes is not None and size_bytes <= _SMALL_BYTES:
+            pieces: Iterator[bytes] = iter([answer.read()])
+        else:
+            self._transport.keep_apart()
+            pieces = answer.pieces()
+        name = answer.headers.get_filename() or "download"
+        media_type = answer.headers.get_content_type()
+        checked = pieces if digest is None else _verified(pieces, digest)
+        return Download(checked, name=name, media_type=media_type, size_bytes=size_bytes, digest=digest)
+
+
+class HttpApi(_Client):
+    """A workspace behind a Jupyter server; implements `jupyter_mlws.api.interface.Api`.
+
+    Parameters
+    ----------
+    base_url : str
+        Of the Jupyter server.
+    workspace_id : str
+        In the registry of the server's user.
+    token : str
+    """
+
+    workspace: WorkspaceApi
+    experiments: ExperimentsApi
+    runs: RunsApi
+    logs: LogsApi
+    files: FilesApi
+    metrics: MetricsApi
+    snapshots: SnapshotsApi
+    blobs: BlobsApi
+    models: ModelsApi
+    compute: ComputeApi
+
+    def __init__(
+        self, base_url: str, workspace_id: str, token: str = "", *, transport: Transport | None = None
+    ) -> None:
+        prefix = f"{_PREFIX}/workspaces/{_segment('workspace', workspace_id)}"
+        super().__init__(transport or Transport(base_url, token), prefix, NOUNS)
+
+
+class ServerApi(_Client):
+    """A Jupyter server with the extension: its workspaces and its documents.
+
+    Parameters
+    ----------
+    url : str
+    token : str
+    root : str, optional
+        The folder that the server shows, on this machine.
+    document : str, optional
+        Path of this kernel's notebook, as the server knows it.
+    """
+
+    registry: RegistryApi
+    documents: DocumentsApi
+
+    def __init__(self, url: str, token: str = "", *, root: str = "", document: str = "", kernel_id: str = "") -> None:
+        super().__init__(Transport(url, token), _PREFIX, SERVER_NOUNS)
+        self.url = self._transport.url
+        self.root = root
+        self.document = document
+        self.kernel_id = kernel_id
+
+    def workspace(self, workspace_id: str) -> HttpApi:
+        """The workspace of this id."""
+        return HttpApi(self.url, workspace_id, transport=self._transport)
+
+    def relative_path(self, document: str | os.PathLike[str]) -> str:
+        """A document's path as the server shows it; that of this kernel's notebook when it lies outside the root."""
+        if self.root:
+            path = os.path.relpath(os.path.abspath(document), self.root)
+            if path != os.pardir and not path.startswith(os.pardir + os.sep):
+                return "" if path == os.curdir else path.replace(os.sep, "/")
+        return self.document
+
+
+def connect(url: str, token: str = "") -> ServerApi:
+    """The Jupyter server at `url`; without a token that of the variable ``MLWS_TOKEN`` is sent."""
+    return ServerApi(url, token or os.environ.get("MLWS_TOKEN", ""))
+
+
+def find_server() -> ServerApi | None:
+    """The Jupyter server that started this kernel, if it can be told for certain; never a guess among several."""
+    facts = discover()
+    if facts is None:
+        return None
+    return ServerApi(facts.url, facts.token, root=facts.root, document=facts.document, kernel_id=facts.kernel_id)
+
+
+def _bind(operation: Operation, values: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a call by name, as the declared signature has them."""
+    names = list(operation.types)
+    arguments = dict(zip(names, values, strict=False)) | named
+    needed = {*operation.path_arguments, operation.body_argument} - {None}
+    needed |= {name for name, p in operation.query_arguments.items() if p.default is p.empty}
+    if len(values) > len(names) or not needed <= arguments.keys() <= set(names):
+        raise TypeError(f"{operation.id} takes {', '.join(names) or 'no arguments'}")
+    return arguments
+
+
+def _target(operation: Operation, arguments: dict[str, Any]) -> str:
+    path = operation.path
+    for name in operation.path_arguments:
+        path = path.replace(f"{{{name}}}", _segment(name, arguments[name]))
+    query = [(name, _text(arguments[name])) for name in operation.query_arguments if arguments.get(name) is not None]
+    return f"{path}?{urlencode(query, errors='surrogatepass')}" if query else path
+
+
+def _segment(name: str, value: Any) -> str:
+    text = str(value)
+    if text in ("", ".", ".."):
+        raise InvalidName(f"{text!r} cannot be a {name}.")
+    return quote(text, safe="", errors="surrogatepass")
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value.value if isinstance(value, Enum) else value)
+
+
+def _body(operation: Operation, arguments: dict[str, Any]) -> bytes | Upload | None:
+    if operation.body_argument is None:
+        return None
+    body = arguments[operation.body_argument]
+    if isinstance(body, Upload):
+        return body
+    try:
+        return codec.dumps(body)
+    except UnicodeEncodeError as error:
+        hint = "Rename or leave out what is no valid Unicode."
+        raise InvalidInput("A text has characters that cannot be sent.", hint=hint) from error
+
+
+def _digest(answer: Answer) -> str | None:
+    """The sha256 of ``Repr-Digest`` in hex."""
+    for part in answer.headers.get("Repr-Digest", "").split(","):
+        name, _, value = part.strip().partition("=")
+        if name == "sha-256":
+            return b64decode(value.strip(":")).hex()
+    return None
+
+
+def _verified(pieces: Iterator[bytes], digest: str) -> Iterator[bytes]:
+    found = hashlib.sha256()
+    for piece in pieces:
+        found.update(piece)
+        yield piece
+    if found.hexdigest() != digest:
+        raise CorruptData("The bytes that arrived are not those that were sent.", hint="Try again.")

@@ -1,0 +1,110 @@
+"""The workspaces that this server has open: by their id in the user's registry, never by a path."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from jupyter_mlws.api.interface import Api
+from jupyter_mlws.domain.names import check_id
+from jupyter_mlws.errors import InvalidName, NotFound
+
+__all__ = ["Opened", "Opener", "Workspaces"]
+
+
+class Opened(Protocol):
+    """An open workspace."""
+
+    @property
+    def api(self) -> Api: ...
+    @property
+    def id(self) -> str: ...
+    def data_version(self) -> int:
+        """A number that changes with every commit; cheap."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Opener(Protocol):
+    """How workspaces are found and opened."""
+
+    def locations(self) -> dict[str, str]:
+        """Ids and locations of the user's registry."""
+        ...
+
+    def exists(self, location: str) -> bool:
+        """Whether a workspace is still there; asked with every request, so cheap."""
+        ...
+
+    def find(self, document: Path) -> str:
+        """Location of the workspace that a document belongs to."""
+        ...
+
+    def open(self, location: str) -> Opened:
+        """The workspace at a location, made when it is missing, and entered in the registry."""
+        ...
+
+
+class Workspaces:
+    """Open workspaces, each opened when it is first asked for.
+
+    Parameters
+    ----------
+    opener : Opener
+    on_open : callable
+        Told each workspace when it is opened.
+    """
+
+    def __init__(self, opener: Opener, on_open: Callable[[Opened], None]) -> None:
+        self._opener = opener
+        self._on_open = on_open
+        self._lock = threading.Lock()
+        self._opened: dict[str, Opened] = {}  # by location
+
+    def get(self, workspace: str) -> Opened:
+        """The workspace of this id, or `NotFound`."""
+        try:
+            location = self._opener.locations().get(check_id(workspace))
+        except InvalidName:
+            location = None
+        if location is None:
+            raise NotFound("This server knows no workspace of that id.", hint="Open a notebook of it once.")
+        if not self._opener.exists(location):
+            self._drop(location)
+            raise NotFound("The folder of this workspace is gone.", hint="Open a notebook in its new place once.")
+        return self._at(location)
+
+    def resolve(self, document: Path) -> Opened:
+        """The workspace of a document or folder, by the rule that a kernel follows."""
+        return self._at(self._opener.find(document))
+
+    def ids(self) -> list[str]:
+        """Ids of the registry."""
+        return sorted(self._opener.locations())
+
+    def _at(self, location: str) -> Opened:
+        opened = self._opened.get(location)
+        if opened is not None:
+            return opened
+        with self._lock:
+            if location not in self._opened:
+                opened = self._opener.open(location)
+                self._opened[location] = opened
+                self._on_open(opened)
+            return self._opened[location]
+
+    def _drop(self, location: str) -> None:
+        with self._lock:
+            opened = self._opened.pop(location, None)
+        if opened is not None:
+            opened.close()
+
+    def close(self) -> None:
+        """Close all."""
+        with self._lock:
+            opened, self._opened = list(self._opened.values()), {}
+        for workspace in opened:
+            workspace.close()
