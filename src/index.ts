@@ -1,15 +1,8 @@
-import {
-  JupyterFrontEnd,
-  JupyterFrontEndPlugin
-} from '@jupyterlab/application';
+import { documentPlugin } from './document/plugin';
+import { kernelsPlugin } from './kernels/plugin';
+import { runsPlugin } from './runs/plugin';
+import { workspacePlugin } from './workspace/plugin';
 
-const plugin: JupyterFrontEndPlugin<void> = {
-  id: 'jupyter-mlws:plugin',
-  description: 'A machine learning workspace inside JupyterLab.',
-  autoStart: true,
-  activate: (app: JupyterFrontEnd) => {
-    return;
-  }
-};
+export { IWorkspaceConnection } from './tokens';
 
-export default plugin;
+export default [workspacePlugin, runsPlugin, documentPlugin, kernelsPlugin];

@@ -1,0 +1,4 @@
+export * from './numbers';
+export * from './request';
+export * from './series';
+export * from './types';

@@ -1,0 +1,3 @@
+export namespace CommandIDs {
+  export const enable = 'mlws:enable-in-kernel';
+}

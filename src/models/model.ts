@@ -1,0 +1,14 @@
+import { Model } from '../api';
+import { ListModel } from '../model/list';
+import { IWorkspaceConnection } from '../tokens';
+
+/** The newest registered models of the workspace. */
+export function createModelList(
+  connection: IWorkspaceConnection
+): ListModel<Model> {
+  return new ListModel<Model>({
+    connection,
+    kinds: ['model'],
+    read: async it => (await it.request('models.list', { limit: 100 })).items
+  });
+}

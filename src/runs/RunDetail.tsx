@@ -1,0 +1,324 @@
+import { downloadIcon, HTMLSelect, stopIcon } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import { Run, RunFile } from '../api';
+import { MetricChart } from '../charts/MetricChart';
+import { plainText } from '../components/ansi';
+import { useNow } from '../components/clock';
+import { Empty, Notice } from '../components/empty';
+import { formatBytes, formatDuration } from '../components/format';
+import { useSignal } from '../components/model';
+import { StatusIcon, statusText } from '../components/status';
+import { escapeControls, Text } from '../components/text';
+import { useTranslation } from '../components/translation';
+import { RunDetailModel } from './detail';
+import { nameOf } from './RunRow';
+import { canCancel, hasEnded, secondsOf } from './status';
+
+export interface IRunDetailProps {
+  model: RunDetailModel;
+  onCancel: (id: string) => void;
+  onDownload: (file: RunFile) => void;
+}
+
+/**
+ * The selected run: what it is, how it does, what it left.
+ */
+export function RunDetail(props: IRunDetailProps): JSX.Element {
+  const trans = useTranslation();
+  const { model } = props;
+  useSignal(model.changed);
+  if (model.id === null) {
+    return (
+      <Empty>
+        <p>{trans.__('Select a run to see its chart, log and files.')}</p>
+      </Empty>
+    );
+  }
+  if (model.run === null) {
+    return model.error ? (
+      <Notice kind="error">
+        {model.error.message} {model.error.hint}
+      </Notice>
+    ) : (
+      <div className="jp-mlws-detail" aria-busy="true" />
+    );
+  }
+  return (
+    <div
+      className="jp-mlws-detail"
+      tabIndex={0}
+      role="group"
+      aria-label={trans.__('Run %1', model.run.number)}
+    >
+      <Head run={model.run} onCancel={props.onCancel} />
+      <Troubles run={model.run} />
+      <Metrics model={model} run={model.run} />
+      <Pairs title={trans.__('Parameters')} pairs={model.run.params} />
+      <Tags tags={model.run.tags} />
+      <Log model={model} />
+      <Files files={model.files} onDownload={props.onDownload} />
+    </div>
+  );
+}
+
+function Head(props: {
+  run: Run;
+  onCancel: (id: string) => void;
+}): JSX.Element {
+  const trans = useTranslation();
+  const { run } = props;
+  return (
+    <header className="jp-mlws-detail-head">
+      <StatusIcon status={run.status} />
+      <div className="jp-mlws-detail-title">
+        <strong>#{run.number}</strong> <Text value={nameOf(run)} />
+        <Facts run={run} />
+      </div>
+      {canCancel(run) && (
+        <button
+          type="button"
+          className="jp-mlws-cancel"
+          title={trans.__('Cancel run %1', run.number)}
+          onClick={() => props.onCancel(run.id)}
+        >
+          <stopIcon.react tag="span" width="14px" height="14px" />
+          {trans.__('Cancel')}
+        </button>
+      )}
+    </header>
+  );
+}
+
+function Facts(props: { run: Run }): JSX.Element {
+  const trans = useTranslation();
+  const { run } = props;
+  const now = useNow(!hasEnded(run));
+  const seconds = secondsOf(run, now);
+  const facts = [
+    run.waiting_for || statusText(trans, run.status),
+    ...(seconds === null ? [] : [formatDuration(seconds)]),
+    run.compute_target
+  ];
+  return (
+    <div className="jp-mlws-detail-facts">
+      <Text value={facts.join(' · ')} />
+    </div>
+  );
+}
+
+function Troubles(props: { run: Run }): JSX.Element {
+  const { error, warnings } = props.run;
+  return (
+    <>
+      {error && (
+        <Notice kind="error">
+          <p>{escapeControls(error.message)}</p>
+          {error.traceback && (
+            <pre className="jp-mlws-traceback" tabIndex={0}>
+              {escapeControls(plainText(error.traceback))}
+            </pre>
+          )}
+        </Notice>
+      )}
+      {warnings.map((warning, i) => (
+        <Notice key={i} kind="warning">
+          {escapeControls(warning)}
+        </Notice>
+      ))}
+    </>
+  );
+}
+
+function Metrics(props: {
+  model: RunDetailModel;
+  run: Run;
+}): JSX.Element | null {
+  const { model, run } = props;
+  if (model.points === null) {
+    return hasEnded(run) || run.child_count > 0 ? null : <NoMetrics />;
+  }
+  return (
+    <section className="jp-mlws-metrics">
+      <MetricChooser model={model} run={run} />
+      <MetricChart points={model.points} count={model.points.count} />
+    </section>
+  );
+}
+
+function NoMetrics(): JSX.Element {
+  const trans = useTranslation();
+  return (
+    <p className="jp-mlws-hint">
+      {trans.__('Metrics appear here once the run logs one.')}
+    </p>
+  );
+}
+
+function MetricChooser(props: {
+  model: RunDetailModel;
+  run: Run;
+}): JSX.Element {
+  const trans = useTranslation();
+  const { model, run } = props;
+  const names = run.metrics.map(metric => metric.name);
+  if (names.length < 2) {
+    return (
+      <h4 className="jp-mlws-heading">
+        <Text value={model.metric ?? ''} />
+      </h4>
+    );
+  }
+  return (
+    <HTMLSelect
+      className="jp-mlws-metric-chooser"
+      aria-label={trans.__('Metric')}
+      value={model.metric ?? ''}
+      onChange={event => model.setMetric(event.target.value)}
+    >
+      {names.map(name => (
+        <option key={name} value={name}>
+          {escapeControls(name)}
+        </option>
+      ))}
+    </HTMLSelect>
+  );
+}
+
+function Pairs(props: {
+  title: string;
+  pairs: Readonly<Record<string, string>>;
+}): JSX.Element | null {
+  const pairs = Object.entries(props.pairs);
+  if (pairs.length === 0) {
+    return null;
+  }
+  return (
+    <section>
+      <h4 className="jp-mlws-heading">{props.title}</h4>
+      <dl className="jp-mlws-pairs">
+        {pairs.map(([name, value]) => (
+          <React.Fragment key={name}>
+            <dt>
+              <Text value={name} />
+            </dt>
+            <dd>
+              <Text value={value} />
+            </dd>
+          </React.Fragment>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+function Tags(props: {
+  tags: Readonly<Record<string, string>>;
+}): JSX.Element | null {
+  const trans = useTranslation();
+  const tags = Object.entries(props.tags);
+  if (tags.length === 0) {
+    return null;
+  }
+  return (
+    <section>
+      <h4 className="jp-mlws-heading">{trans.__('Tags')}</h4>
+      <ul className="jp-mlws-tags">
+        {tags.map(([name, value]) => (
+          <li key={name}>
+            <Text value={value === '' ? name : `${name}: ${value}`} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** The end of the log, which follows as it grows unless somebody scrolled up to read. */
+function Log(props: { model: RunDetailModel }): JSX.Element | null {
+  const trans = useTranslation();
+  const { log, logIsCut } = props.model;
+  const text = React.useMemo(() => shownLog(log, logIsCut), [log, logIsCut]);
+  const box = React.useRef<HTMLPreElement>(null);
+  const follows = React.useRef(true);
+  React.useLayoutEffect(() => {
+    const element = box.current;
+    if (element && follows.current) {
+      element.scrollTop = element.scrollHeight;
+    }
+  }, [text]);
+  if (text === '') {
+    return null;
+  }
+  return (
+    <section>
+      <h4 className="jp-mlws-heading">{trans.__('Log')}</h4>
+      <pre
+        className="jp-mlws-log"
+        ref={box}
+        tabIndex={0}
+        aria-label={trans.__('End of the log')}
+        onScroll={event => {
+          const { scrollTop, scrollHeight, clientHeight } = event.currentTarget;
+          follows.current = scrollHeight - scrollTop - clientHeight < 8;
+        }}
+      >
+        {text}
+      </pre>
+    </section>
+  );
+}
+
+function shownLog(log: string, isCut: boolean): string {
+  const whole = isCut ? log.slice(log.indexOf('\n') + 1) : log;
+  return escapeControls(plainText(whole)).replace(/\n+$/, '');
+}
+
+function Files(props: {
+  files: readonly RunFile[];
+  onDownload: (file: RunFile) => void;
+}): JSX.Element | null {
+  const trans = useTranslation();
+  if (props.files.length === 0) {
+    return null;
+  }
+  return (
+    <section>
+      <h4 className="jp-mlws-heading">{trans.__('Files')}</h4>
+      <ul className="jp-mlws-files">
+        {props.files.map(file => (
+          <FileLine
+            key={`${file.kind} ${file.name}`}
+            file={file}
+            onDownload={() => props.onDownload(file)}
+          />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function FileLine(props: {
+  file: RunFile;
+  onDownload: () => void;
+}): JSX.Element {
+  const trans = useTranslation();
+  const label = trans.__('Download %1', escapeControls(props.file.name));
+  return (
+    <li>
+      <Text className="jp-mlws-file-name" value={props.file.name} />
+      <span className="jp-mlws-file-size">
+        {formatBytes(props.file.size_bytes)}
+      </span>
+      <button
+        type="button"
+        className="jp-mlws-icon-button"
+        title={label}
+        aria-label={label}
+        onClick={props.onDownload}
+      >
+        <downloadIcon.react tag="span" width="14px" height="14px" />
+      </button>
+    </li>
+  );
+}

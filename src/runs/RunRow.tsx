@@ -1,0 +1,187 @@
+import {
+  caretDownIcon,
+  caretRightIcon,
+  stopIcon
+} from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import { Run, toNumber } from '../api';
+import { Sparkline } from '../charts/Sparkline';
+import { formatDuration, formatNumber } from '../components/format';
+import { StatusIcon, statusText } from '../components/status';
+import { escapeControls, Text } from '../components/text';
+import { useTranslation } from '../components/translation';
+import { heightOf, IRow } from './rows';
+import { canCancel, secondsOf } from './status';
+
+export interface IRunRowProps {
+  row: IRow;
+  /** Whether some line of the list can be opened, so that all leave room for the sign. */
+  nested: boolean;
+  now: number;
+  selected: boolean;
+  values: readonly number[];
+  onSelect: () => void;
+  onToggle: () => void;
+  onCancel: () => void;
+}
+
+/** Id of the element that shows a run in the list. */
+export function rowId(run: string): string {
+  return `jp-mlws-row-${run}`;
+}
+
+/** One run in the list. */
+export function RunRow(props: IRunRowProps): JSX.Element {
+  const { row, selected } = props;
+  const { run } = row;
+  return (
+    <div
+      id={rowId(run.id)}
+      className={`jp-mlws-row ${selected ? 'jp-mod-selected' : ''}`}
+      style={{ height: heightOf(row), paddingInlineStart: 8 + row.depth * 14 }}
+      role="treeitem"
+      aria-level={row.depth + 1}
+      aria-selected={selected}
+      aria-expanded={row.expanded ?? undefined}
+      aria-posinset={row.position}
+      aria-setsize={row.siblings}
+      aria-label={useLabel(props)}
+      data-run={run.id}
+      data-status={run.status}
+      onClick={props.onSelect}
+    >
+      <FirstLine {...props} />
+      {row.params.length > 0 && <Params params={row.params} {...props} />}
+    </div>
+  );
+}
+
+function FirstLine(props: IRunRowProps): JSX.Element {
+  const { run } = props.row;
+  return (
+    <div className="jp-mlws-row-line">
+      {props.nested && <Twisty {...props} />}
+      <StatusIcon status={run.status} />
+      <span className="jp-mlws-row-number">#{run.number}</span>
+      <Text className="jp-mlws-row-name" value={nameOf(run)} />
+      {run.child_count > 0 && (
+        <span className="jp-mlws-row-children">
+          {run.children_ended}/{run.child_count}
+        </span>
+      )}
+      <Value {...props} />
+      <Sparkline values={props.values} />
+      <Duration {...props} />
+    </div>
+  );
+}
+
+/** What a run is called: the name given to it, else its experiment. */
+export function nameOf(run: Run): string {
+  return run.display_name || run.experiment;
+}
+
+function Twisty(props: IRunRowProps): JSX.Element {
+  const { expanded } = props.row;
+  const Icon = expanded ? caretDownIcon : caretRightIcon;
+  return (
+    <span
+      className="jp-mlws-row-twisty"
+      aria-hidden="true"
+      onClick={event => {
+        event.stopPropagation();
+        props.onToggle();
+      }}
+    >
+      {expanded !== null && (
+        <Icon.react tag="span" width="14px" height="14px" />
+      )}
+    </span>
+  );
+}
+
+function Value(props: IRunRowProps): JSX.Element {
+  const { run, metric } = props.row;
+  if (run.status === 'Failed' && run.error) {
+    return (
+      <span
+        className="jp-mlws-row-value jp-mod-error"
+        title={escapeControls(run.error.message)}
+      >
+        {escapeControls(run.error.code)}
+      </span>
+    );
+  }
+  if (metric === null) {
+    return <span className="jp-mlws-row-value" />;
+  }
+  const value = formatNumber(toNumber(metric.last));
+  return (
+    <span
+      className="jp-mlws-row-value"
+      title={`${escapeControls(metric.name)} ${value}`}
+    >
+      {value}
+    </span>
+  );
+}
+
+function Duration(props: IRunRowProps): JSX.Element {
+  const trans = useTranslation();
+  const { run } = props.row;
+  const seconds = secondsOf(run, props.now);
+  const label = trans.__('Cancel run %1', run.number);
+  return (
+    <span className="jp-mlws-row-end">
+      <span className="jp-mlws-row-duration">
+        {seconds === null ? '' : formatDuration(seconds)}
+      </span>
+      {canCancel(run) && (
+        <button
+          type="button"
+          className="jp-mlws-row-cancel"
+          tabIndex={-1}
+          title={label}
+          aria-label={label}
+          onClick={event => {
+            event.stopPropagation();
+            props.onCancel();
+          }}
+        >
+          <stopIcon.react tag="span" width="14px" height="14px" />
+        </button>
+      )}
+    </span>
+  );
+}
+
+function Params(
+  props: IRunRowProps & { params: readonly (readonly [string, string])[] }
+): JSX.Element {
+  const text = props.params
+    .map(([name, value]) => `${name} ${value}`)
+    .join(' · ');
+  return (
+    <div
+      className={`jp-mlws-row-params ${props.nested ? 'jp-mod-nested' : ''}`}
+    >
+      <Text value={text} />
+    </div>
+  );
+}
+
+/** The line as a sentence. */
+function useLabel(props: IRunRowProps): string {
+  const trans = useTranslation();
+  const { run, metric, params } = props.row;
+  const parts = [
+    `#${run.number} ${nameOf(run)}`,
+    statusText(trans, run.status),
+    ...(metric
+      ? [`${metric.name} ${formatNumber(toNumber(metric.last))}`]
+      : []),
+    ...params.map(([name, value]) => `${name} ${value}`)
+  ];
+  return escapeControls(parts.join(', '));
+}

@@ -1,0 +1,284 @@
+import { IDisposable } from '@lumino/disposable';
+import { ISignal, Signal } from '@lumino/signaling';
+
+import { ApiError, Change, decodeSeries, Run, RunFile } from '../api';
+import { Points } from '../charts/points';
+import { Coalescer } from '../model/coalescer';
+import { IWorkspaceConnection } from '../tokens';
+import { leadingMetric } from './rows';
+
+/** A series with more points is drawn as so many buckets. */
+const MAX_POINTS = 4000;
+/** So much of a log's end is shown, in bytes as read and in characters as kept. */
+const LOG_TAIL = 32768;
+
+/**
+ * One run as the panel shows it: record, one metric's points, end of the log, files. Only what is new is read.
+ */
+export class RunDetailModel implements IDisposable {
+  constructor(private readonly _connection: IWorkspaceConnection) {
+    _connection.changed.connect(this._onChanges, this);
+  }
+
+  /** Something that a view shows changed. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  get id(): string | null {
+    return this._id;
+  }
+
+  get run(): Run | null {
+    return this._run;
+  }
+
+  get error(): ApiError | null {
+    return this._error;
+  }
+
+  /** Points of the metric that is shown. */
+  get points(): Points | null {
+    return this._points;
+  }
+
+  /** Name of the metric that is shown. */
+  get metric(): string | null {
+    return this._points?.name ?? null;
+  }
+
+  /** End of the log as it came, terminal escapes and all. */
+  get log(): string {
+    return this._log;
+  }
+
+  /** Whether the log has more than is shown. */
+  get logIsCut(): boolean {
+    return this._logIsCut;
+  }
+
+  get files(): readonly RunFile[] {
+    return this._files;
+  }
+
+  get active(): boolean {
+    return this._active;
+  }
+
+  set active(active: boolean) {
+    if (active === this._active) {
+      return;
+    }
+    this._active = active;
+    if (active) {
+      this._readAll();
+    }
+  }
+
+  dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this._isDisposed = true;
+    this._connection.changed.disconnect(this._onChanges, this);
+    for (const reader of this._readers) {
+      reader.dispose();
+    }
+    Signal.clearData(this);
+  }
+
+  /** Show another run. */
+  setRun(id: string | null): void {
+    if (id === this._id) {
+      return;
+    }
+    this._id = id;
+    this._run = null;
+    this._error = null;
+    this._points = null;
+    this._log = '';
+    this._logOffset = -LOG_TAIL;
+    this._logIsCut = false;
+    this._files = [];
+    this._changed.emit();
+    this._readAll();
+  }
+
+  /** Show another metric of the run. */
+  setMetric(name: string): void {
+    if (name !== this.metric) {
+      this._chosen = name;
+      this._points = new Points(name);
+      this._pointsReader.request();
+      this._changed.emit();
+    }
+  }
+
+  /** Read everything again. */
+  refresh(): void {
+    this._readAll();
+  }
+
+  /** The bytes of a file. */
+  async download(file: RunFile): Promise<ArrayBuffer> {
+    return this._connection.request('files.download', {
+      run: this._id!,
+      name: file.name,
+      kind: file.kind
+    });
+  }
+
+  private _readAll(): void {
+    for (const reader of this._readers) {
+      reader.request();
+    }
+  }
+
+  private _onChanges(_: unknown, changes: readonly Change[]): void {
+    const kinds = new Set(
+      changes.filter(c => c.subject === this._id).map(c => c.kind)
+    );
+    if (kinds.has('metric')) {
+      this._pointsReader.request();
+    }
+    if (kinds.has('run') || kinds.has('metric')) {
+      this._runReader.request();
+    }
+    if (kinds.has('log') || kinds.has('run')) {
+      this._logReader.request();
+    }
+    if (kinds.has('file')) {
+      this._filesReader.request();
+    }
+  }
+
+  /** Run a reader's task for the run in front, and keep its failures where a person sees them. */
+  private async _read(task: (id: string) => Promise<void>): Promise<void> {
+    const id = this._id;
+    if (id === null || !this._active) {
+      return;
+    }
+    try {
+      await task(id);
+    } catch (error) {
+      if (!(error instanceof ApiError)) {
+        throw error;
+      }
+      if (id === this._id && error.code !== 'network') {
+        this._error = error;
+        this._changed.emit();
+      }
+    }
+  }
+
+  private async _readRun(id: string): Promise<void> {
+    const run = await this._connection.request('runs.get', { run: id });
+    if (id !== this._id) {
+      return;
+    }
+    this._run = run;
+    this._error = null;
+    if (this._points === null) {
+      this._chooseMetric(run);
+    }
+    this._changed.emit();
+  }
+
+  private _chooseMetric(run: Run): void {
+    const kept = run.metrics.find(metric => metric.name === this._chosen);
+    const name = kept?.name ?? leadingMetric([run]);
+    if (name !== null) {
+      this._points = new Points(name);
+      this._pointsReader.request();
+    }
+  }
+
+  private async _readPoints(id: string): Promise<void> {
+    const points = this._points;
+    if (points === null) {
+      return;
+    }
+    // A first read does not know the size, so it asks for a bounded answer; so does one of a series that outgrew the chart.
+    const whole = points.count === 0 || points.isBucketed;
+    const bytes = await this._connection.request('metrics.read', {
+      run: id,
+      name: points.name,
+      after: whole ? 0 : points.count,
+      points: whole ? MAX_POINTS : null
+    });
+    if (points !== this._points) {
+      return;
+    }
+    const piece = decodeSeries(bytes);
+    if (piece.count > MAX_POINTS && !whole) {
+      this._points = new Points(points.name);
+      return this._readPoints(id);
+    }
+    points.add(piece);
+    this._changed.emit();
+  }
+
+  private async _readLog(id: string): Promise<void> {
+    const part = await this._connection.request('logs.read', {
+      run: id,
+      offset: this._logOffset,
+      limit: LOG_TAIL
+    });
+    if (id !== this._id) {
+      return;
+    }
+    if (this._logOffset < 0) {
+      this._logIsCut = part.size_bytes > LOG_TAIL;
+    }
+    this._logOffset = part.next_offset;
+    const text = this._log + part.text;
+    this._logIsCut = this._logIsCut || text.length > LOG_TAIL;
+    this._log = text.slice(-LOG_TAIL);
+    if (part.text !== '') {
+      this._changed.emit();
+      if (part.next_offset < part.size_bytes) {
+        this._logReader.request();
+      }
+    }
+  }
+
+  private async _readFiles(id: string): Promise<void> {
+    const page = await this._connection.request('files.list', { run: id });
+    if (id === this._id) {
+      this._files = page.items;
+      this._changed.emit();
+    }
+  }
+
+  private _active = false;
+  private _changed = new Signal<this, void>(this);
+  private _chosen: string | null = null;
+  private _error: ApiError | null = null;
+  private _files: readonly RunFile[] = [];
+  private _id: string | null = null;
+  private _isDisposed = false;
+  private _log = '';
+  private _logIsCut = false;
+  private _logOffset = -LOG_TAIL;
+  private _points: Points | null = null;
+  private _run: Run | null = null;
+
+  private _filesReader = this._reader(id => this._readFiles(id), 500);
+  private _logReader = this._reader(id => this._readLog(id), 200);
+  private _pointsReader = this._reader(id => this._readPoints(id), 80);
+  private _runReader = this._reader(id => this._readRun(id), 400);
+  private _readers = [
+    this._runReader,
+    this._pointsReader,
+    this._logReader,
+    this._filesReader
+  ];
+
+  private _reader(task: (id: string) => Promise<void>, interval: number) {
+    return new Coalescer(() => this._read(task), interval);
+  }
+}

@@ -1,0 +1,199 @@
+import {
+  AccordionToolbar,
+  ReactWidget,
+  SidePanel
+} from '@jupyterlab/ui-components';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { IDisposable } from '@lumino/disposable';
+import { Message } from '@lumino/messaging';
+import { AccordionPanel, Title, Widget } from '@lumino/widgets';
+import * as React from 'react';
+
+import { Compute, Model, RunFile } from '../api';
+import { workspaceIcon } from '../components/icons';
+import { DOMAIN, Translation } from '../components/translation';
+import { ComputeList } from '../compute/ComputeList';
+import { KernelNotice } from '../kernels/model';
+import { ListModel } from '../model/list';
+import { ModelList } from '../models/ModelList';
+import { IWorkspaceConnection } from '../tokens';
+import { Header } from '../workspace/Header';
+import { RunDetailModel } from './detail';
+import { NoRuns } from './NoRuns';
+import { RunListModel } from './model';
+import { RunDetail } from './RunDetail';
+import { RunList } from './RunList';
+import { Sparklines } from './sparklines';
+
+/**
+ * The left panel. Its models are awake while it is on screen, and asleep otherwise.
+ */
+export class WorkspacePanel extends SidePanel {
+  constructor(private readonly _options: WorkspacePanel.IOptions) {
+    super({ translator: _options.translator, renderer: new Renderer() });
+    const trans = (_options.translator ?? nullTranslator).load(DOMAIN);
+    this.id = 'jp-mlws-panel';
+    this.addClass('jp-mlws-panel');
+    this.title.icon = workspaceIcon;
+    this.title.caption = trans.__('ML Workspace');
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', trans.__('ML Workspace'));
+
+    this.header.addWidget(this._create(this._renderHeader()));
+    this._addSection(trans.__('Runs'), 'runs', this._renderRuns());
+    this._addSection(trans.__('Selected run'), 'detail', this._renderDetail());
+    this._models = this._addSection(
+      trans.__('Models'),
+      'models',
+      <ModelList model={_options.models} />
+    );
+    this._compute = this._addSection(
+      trans.__('Compute'),
+      'compute',
+      <ComputeList model={_options.compute} />
+    );
+    const content = this.content as AccordionPanel;
+    content.setRelativeSizes([2, 3, 1, 1]);
+    content.collapse(2);
+    content.collapse(3);
+    content.expansionToggled.connect(this._updateActive, this);
+    _options.runs.selectionChanged.connect(this._onSelection, this);
+  }
+
+  dispose(): void {
+    if (this.isDisposed) {
+      return;
+    }
+    this._options.runs.selectionChanged.disconnect(this._onSelection, this);
+    this._setWatching(false);
+    super.dispose();
+  }
+
+  protected onBeforeShow(msg: Message): void {
+    super.onBeforeShow(msg);
+    this._setWatching(true);
+  }
+
+  protected onAfterAttach(msg: Message): void {
+    super.onAfterAttach(msg);
+    this._setWatching(this.isVisible);
+  }
+
+  protected onAfterHide(msg: Message): void {
+    super.onAfterHide(msg);
+    this._setWatching(false);
+  }
+
+  protected onBeforeDetach(msg: Message): void {
+    this._setWatching(false);
+    super.onBeforeDetach(msg);
+  }
+
+  private _setWatching(watching: boolean): void {
+    if (watching === (this._watch !== null)) {
+      return;
+    }
+    this._watch?.dispose();
+    this._watch = watching ? this._options.connection.watch() : null;
+    this._updateActive();
+  }
+
+  private _updateActive(): void {
+    const { runs, detail, kernel, models, compute } = this._options;
+    const watching = this._watch !== null;
+    runs.active = watching;
+    detail.active = watching;
+    if (kernel) {
+      kernel.active = watching;
+    }
+    models.active = watching && !this._models.isHidden;
+    compute.active = watching && !this._compute.isHidden;
+  }
+
+  private _onSelection(_: unknown, id: string | null): void {
+    this._options.detail.setRun(id);
+  }
+
+  private _renderHeader(): JSX.Element {
+    const { connection, runs, kernel } = this._options;
+    return <Header connection={connection} runs={runs} kernel={kernel} />;
+  }
+
+  private _renderRuns(): JSX.Element {
+    const { connection, runs, sparklines } = this._options;
+    return (
+      <RunList
+        model={runs}
+        sparklines={sparklines}
+        onCancel={this._options.onCancel}
+        onOpen={() => this._focusDetail()}
+        empty={() => (
+          <NoRuns
+            connection={connection}
+            runs={runs}
+            onOpenExample={this._options.onOpenExample}
+          />
+        )}
+      />
+    );
+  }
+
+  private _renderDetail(): JSX.Element {
+    return (
+      <RunDetail
+        model={this._options.detail}
+        onCancel={this._options.onCancel}
+        onDownload={this._options.onDownload}
+      />
+    );
+  }
+
+  private _focusDetail(): void {
+    this.node.querySelector<HTMLElement>('.jp-mlws-detail')?.focus();
+  }
+
+  private _addSection(label: string, name: string, view: JSX.Element): Widget {
+    const widget = this._create(view);
+    widget.addClass('jp-mlws-section');
+    widget.title.label = label;
+    widget.title.dataset = { section: name };
+    this.addWidget(widget);
+    return widget;
+  }
+
+  private _create(view: JSX.Element): ReactWidget {
+    const trans = (this._options.translator ?? nullTranslator).load(DOMAIN);
+    return ReactWidget.create(
+      <Translation.Provider value={trans}>{view}</Translation.Provider>
+    );
+  }
+
+  private _compute: Widget;
+  private _models: Widget;
+  private _watch: IDisposable | null = null;
+}
+
+export namespace WorkspacePanel {
+  export interface IOptions {
+    connection: IWorkspaceConnection;
+    runs: RunListModel;
+    detail: RunDetailModel;
+    sparklines: Sparklines;
+    models: ListModel<Model>;
+    compute: ListModel<Compute>;
+    kernel: KernelNotice | null;
+    onCancel: (id: string) => void;
+    onDownload: (file: RunFile) => void;
+    onOpenExample: () => void;
+    translator?: ITranslator;
+  }
+}
+
+/** Section titles open and close, so they say to assistive tools that they are buttons. */
+class Renderer extends AccordionToolbar.Renderer {
+  createSectionTitle(data: Title<Widget>): HTMLElement {
+    const title = super.createSectionTitle(data);
+    title.setAttribute('role', 'button');
+    return title;
+  }
+}

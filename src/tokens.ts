@@ -1,0 +1,58 @@
+import { Token } from '@lumino/coreutils';
+import { IDisposable } from '@lumino/disposable';
+import { ISignal } from '@lumino/signaling';
+
+import { ApiError, Change, Operations, WorkspaceInfo } from './api';
+
+/**
+ * How things stand between the page and the workspace.
+ *
+ * 'lost' heals by itself; 'failed' means that the server answered and refused, see `error`.
+ */
+export type ConnectionState = 'connecting' | 'connected' | 'lost' | 'failed';
+
+/**
+ * The workspace of the document in front: who it is, what changes in it, and the way to ask it.
+ */
+export interface IWorkspaceConnection {
+  readonly state: ConnectionState;
+  readonly error: ApiError | null;
+  readonly info: WorkspaceInfo | null;
+
+  /** Path of the document that the workspace belongs to, '' when none is open. */
+  readonly document: string;
+
+  /** The state, the facts of the workspace or the document changed. */
+  readonly stateChanged: ISignal<IWorkspaceConnection, void>;
+
+  /** Another workspace is in front: nothing that was read before holds. */
+  readonly workspaceChanged: ISignal<IWorkspaceConnection, void>;
+
+  /** Things in the workspace changed; each is told once, also across a lost connection. */
+  readonly changed: ISignal<IWorkspaceConnection, readonly Change[]>;
+
+  /**
+   * Ask the workspace in front.
+   *
+   * @throws ApiError
+   */
+  request<Id extends keyof Operations>(
+    id: Id,
+    parameters: Operations[Id]['arguments'],
+    body?: Operations[Id]['body']
+  ): Promise<Operations[Id]['answer']>;
+
+  /** Keep the connection awake until the returned object is disposed. */
+  watch(): IDisposable;
+
+  /** Follow another document. */
+  setDocument(path: string): void;
+
+  /** Look for changes now. */
+  refresh(): Promise<void>;
+}
+
+export const IWorkspaceConnection = new Token<IWorkspaceConnection>(
+  'jupyter-mlws:IWorkspaceConnection',
+  'The workspace of the document in front: its state, its changes, and the way to ask it.'
+);
