@@ -45,10 +45,7 @@ export interface Compute {
   note: string;
 }
 
-/**
- * Whether the workspace's dispatcher of this host and user lives; `message` has its last words when it could not
- * start.
- */
+/** Whether the dispatcher of this workspace, host and user lives; `message` has its last words if it does not. */
 export interface DispatcherState {
   alive: boolean;
   pid: number | null;
@@ -56,10 +53,7 @@ export interface DispatcherState {
   message: string;
 }
 
-/**
- * A notebook as the frontend shows it: `path` relative to the server's root, `text` its JSON, '' if none
- * answered.
- */
+/** A notebook as the frontend shows it: `path` relative to the server's root, `text` its JSON or ''. */
 export interface Document {
   path: string;
   text: string;
@@ -383,9 +377,9 @@ export interface Operations {
   'runs.get': { arguments: { run: string }; body: undefined; answer: Run };
   /** Change tags, display name or description. */
   'runs.update': { arguments: { run: string }; body: RunUpdate; answer: Run };
-  /** Ask for the end of a run and of its children. A queued one is Canceled at once; an ended one stays as it is. */
+  /** Ask for the end of a run and of its children. A queued one is Canceled at once; an ended one stays. */
   'runs.cancel': { arguments: { run: string }; body: undefined; answer: Run };
-  /** At most `limit` bytes of ``std.log`` or ``agent.log`` from a byte offset; a negative one counts from the end. */
+  /** At most `limit` bytes of ``std.log`` or ``agent.log`` from a byte offset; a negative one is from the end. */
   'logs.read': { arguments: { run: string; name?: string; offset?: number; limit?: number }; body: undefined; answer: LogPart };
   /** Files of a run, by name. */
   'files.list': { arguments: { run: string; kind?: string | null; limit?: number; cursor?: string | null }; body: undefined; answer: Page<RunFile> };
@@ -419,7 +413,7 @@ export interface Operations {
   'registry.list': { arguments: Record<string, never>; body: undefined; answer: Page<WorkspaceInfo> };
   /** The zip of the standard-library part, for kernels whose environment lacks the package. */
   'registry.far_side': { arguments: Record<string, never>; body: undefined; answer: FarSide };
-  /** The workspace of a document (path as the server shows it), found by the same rule as in a kernel; made if it is the default. */
+  /** The workspace of a document (path as the server shows it), found by the same rule as in a kernel. */
   'registry.resolve': { arguments: { document?: string }; body: undefined; answer: WorkspaceInfo };
   /** Ask the frontend for a kernel's notebook as it is on screen; `answered` is false when none did in time. */
   'documents.request': { arguments: Record<string, never>; body: DocumentRequest; answer: Document };
