@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from io import BytesIO
 from typing import IO
 
 from jupyter_mlws.errors import MlwsError, StorageFull, TooLarge
@@ -10,6 +11,10 @@ from jupyter_mlws.errors import MlwsError, StorageFull, TooLarge
 __all__ = ["Body"]
 
 _IN_MEMORY_BYTES = 2**20
+
+
+def _spooled() -> IO[bytes]:
+    return tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY_BYTES)
 
 
 class Body:
@@ -27,9 +32,7 @@ class Body:
         self.refusal: MlwsError | None = None
         self.size_bytes = 0
         self._limit = limit
-        # A spooled file of size 0 stays in memory.
-        memory = _IN_MEMORY_BYTES if to_file else 0
-        self.file: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=memory)  # noqa: SIM115 - outlives this call
+        self.file: IO[bytes] = _spooled() if to_file else BytesIO()
 
     def expect(self, size_bytes: int) -> None:
         """Refuse at once what is announced as too large."""
