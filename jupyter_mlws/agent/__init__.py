@@ -1,1 +1,1 @@
-"""The agent: stands beside the script on any machine, watches it and ends it. Standard library only, light imports."""
+"""The agent stands beside the script on any machine, watches it and ends it; standard library, light imports."""

@@ -1,7 +1,7 @@
 """Run the agent of a run folder: ``python -I -S <this file> <run folder>``, the hand-over as JSON on stdin.
 
-As a plain file it needs neither `runpy` (5 ms) nor a path prepared by somebody; inside the far side's zip, the zip's own
-``__main__.py`` does the same.
+As a plain file it needs neither `runpy` (5 ms) nor a path prepared by somebody; inside the far side's zip, the
+zip's own ``__main__.py`` does the same.
 """
 
 import sys

@@ -1,7 +1,7 @@
-"""The agent's view of ``job.json`` and of what it is handed on stdin: plain dictionaries, and the variables of the script.
+"""The agent's view of ``job.json`` and of what it is handed on stdin, and the variables of the script.
 
-The keys are the fields of `jupyter_mlws.domain.job.Job`; importing that class would double the agent's start, so this module
-is the one that spells them again (a test compares the two).
+The keys are the fields of `jupyter_mlws.domain.job.Job`; importing that class would double the agent's start, so
+this module is the one that spells them again (a test compares the two).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The agent's own log, ``logs/agent.log``: a few lines for whoever asks what happened. Never a value of a variable."""
+"""The agent's own log, ``logs/agent.log``: a few lines on what happened, never the value of a variable."""
 
 from __future__ import annotations
 

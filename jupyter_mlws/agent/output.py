@@ -25,13 +25,14 @@ _SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ
 class Output:
     """One pipe for standard output and error, and the file that it leads to.
 
-    The script is never made to wait for a full disk: what cannot be written is counted, and a line in the log says how
-    much is missing as soon as there is room.
+    The script is never made to wait for a full disk: what cannot be written is counted, and a line in the log says
+    how much is missing as soon as there is room.
     """
 
     def __init__(self, folder: str, say: Callable[[str], None]) -> None:
         self._say = say
-        self._log = os.open(os.path.join(folder, STD_LOG), os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+        self._log = os.open(os.path.join(folder, STD_LOG), flags, 0o600)
         self.read_end, self.write_end = os.pipe()
         os.set_blocking(self.read_end, False)
         try:

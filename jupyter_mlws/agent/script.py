@@ -1,4 +1,4 @@
-"""Starting the script: fork and exec by hand, for between them a few things must happen that no library call offers."""
+"""Starting the script: fork and exec by hand, for what must happen between the two is in no library call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Syncing journals and log to the disk every few seconds, beside the agent's loop: a slow disk must not stop the pipe."""
+"""Syncing journals and log every few seconds, beside the agent's loop: a slow disk must not stop the pipe."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["JournalSync"]
 class JournalSync:
     """fdatasync of everything that the script has logged.
 
-    A mapped journal shows no change in its times, so every file is synced each time; for a clean one that costs nothing.
+    A mapped journal shows no change in its times, so each is synced every time; for a clean one that costs nothing.
     """
 
     def __init__(self, folder: str, period_s: float, say: Callable[[str], None]) -> None:

@@ -1,4 +1,4 @@
-"""What the agent asks of the operating system: in one place, and without `ctypes` and `signal`, which cost 8 ms together."""
+"""What the agent asks of the operating system, without `ctypes` and `signal`: importing them costs 8 ms."""
 
 from __future__ import annotations
 

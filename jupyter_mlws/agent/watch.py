@@ -1,14 +1,14 @@
 """Watching the script and ending it with everything it has started.
 
-How a run is ended (a cancel, the time limit, or the agent itself told to stop): SIGTERM to the whole tree, `kill_grace_s` to
-obey, then SIGKILL until nothing is left. The tree is found by parenthood (the agent is a subreaper, so orphans and sessions
-of their own stay below it) and by the marker in the environment.
+How a run is ended (a cancel, the time limit, or the agent itself told to stop): SIGTERM to the whole tree,
+`kill_grace_s` to obey, then SIGKILL until nothing is left. The tree is found by parenthood (the agent is a
+subreaper, so orphans and sessions of their own stay below it) and by the marker in the environment.
 
-When the script ends by itself, what it left running may finish for `drain_s`; then it is ended in the same way. So a run is
-over when nothing of it lives.
+When the script ends by itself, what it left running may finish for `drain_s`; then it is ended in the same way. So
+a run is over when nothing of it lives.
 
-If the agent is killed, the kernel kills the script (its parent-death signal); what the script had started is found by the
-marker: the dispatcher sweeps before it ends the run.
+If the agent is killed, the kernel kills the script (its parent-death signal); what the script had started is found
+by the marker: the dispatcher sweeps before it ends the run.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ class Watch:
         return [*below, *(pid for pid in processes.marked(self._job.run_id) if pid not in below)]
 
     def _drain(self) -> None:
-        """Read to the end of the pipe; a stranger who holds it (it was handed on) is not waited for longer than `drain_s`."""
+        """Read to the end of the pipe; a stranger who was handed it is not waited for longer than `drain_s`."""
         deadline = time.monotonic() + self._job.drain_s
         while self._output.open and time.monotonic() < deadline:
             self._turn(_QUICK_TURN_MS)

@@ -1,8 +1,8 @@
 """The mailbox: what a script asks of the workspace, one JSON file for each request and each answer.
 
-A request names an operation of the API (``runs.update``) and its arguments; its id is a time and a random part, so that
-names sort in the order of posting. Files appear whole (written beside, renamed into place). A request stays until its
-answer is written; whoever answers twice because it died in between writes the same answer.
+A request names an operation of the API (``runs.update``) and its arguments; its id is a time and a random part, so
+that names sort in the order of posting. Files appear whole (written beside, renamed into place). A request stays
+until its answer is written; whoever answers twice because it died in between writes the same answer.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Who lives: identities of processes, and the sweep by the marker that every process of a run carries.
 
-A pid alone names nothing, for it is reused: an identity is (host, boot, pid namespace, pid, start time). This module is
-the one place of the far side that asks the operating system about processes. The agent imports it, so it stays light
-(`_signal` is `signal` without its enums, 4 ms less).
+A pid alone names nothing, for it is reused: an identity is (host, boot, pid namespace, pid, start time). This
+module is the one place of the far side that asks the operating system about processes. The agent imports it, so it
+stays light (`_signal` is `signal` without its enums, 4 ms less).
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ _PAUSE_S = 0.02
 class Identity:
     """What names a process for ever.
 
-    `boot_id` and `pid_namespace` are '' and `start_time` is 0 where the system has no /proc. `start_time` counts clock
-    ticks since the boot.
+    `boot_id` and `pid_namespace` are '' and `start_time` is 0 where the system has no /proc. `start_time` counts
+    clock ticks since the boot.
     """
 
     __slots__ = ("boot_id", "host", "pid", "pid_namespace", "start_time")

@@ -5,8 +5,10 @@ Events, in their order (each has `event` and `at`, UTC seconds since 1970):
 - ``started``: the agent lives; `identity` (see `processes.Identity`), `protocol_version`, `python`.
 - ``script_started``: the program was executed; `identity`.
 - ``finalizing``: the script's own process has ended; `exit_code`, `signal`.
-- ``ended``: nothing of the run is left; `exit_code`, `signal` (a name, or None), `reason` (None, 'canceled', 'time_limit'
-  or 'not_started'), `message` (one sentence), `out_of_memory`, `remaining` (pids that could not be killed), `duration_s`.
+- ``ended``: nothing of the run is left; `exit_code` (negative for a signal, as Python counts), `signal` (a name, or
+  None), `reason` (None, 'canceled', 'time_limit', 'stopped' when the agent itself was told to stop, or 'not_started'),
+  `message` (one sentence), `out_of_memory`, `remaining` (pids that could not be killed), `lost_output_bytes`,
+  `duration_s`.
 
 Only the agent writes; a reader takes whole lines, so a line half written is read next time.
 """
@@ -62,7 +64,7 @@ def _event(line: bytes) -> dict[str, Any] | None:
 
 
 def beat(fd: int, count: int) -> None:
-    """Write the heartbeat's counter through an open file. Always of one length: a full disk does not stop the heart."""
+    """Write the heartbeat's counter, always of one length: a full disk does not stop the heart."""
     os.pwrite(fd, b"%0*d\n" % (_DIGITS, count), 0)
 
 

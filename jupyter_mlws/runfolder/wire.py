@@ -1,8 +1,9 @@
 """JSON for the files of a run folder, without the price of ``import json``.
 
 The `json` package costs 8 ms at import (regular expressions, enums) and the agent stands between a submit and the
-script's first line. Its two C functions are all that is needed here; where an interpreter lacks them the package itself is used.
-Text is written in ASCII, so lone surrogates (file names and variables that are no UTF-8) cross as they are.
+script's first line. Its two C functions are all that is needed here; where an interpreter lacks them the package
+itself is used. Text is written in ASCII, so lone surrogates (file names and variables that are no UTF-8) cross as
+they are.
 """
 
 from __future__ import annotations

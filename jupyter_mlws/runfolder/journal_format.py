@@ -1,0 +1,45 @@
+"""The layout of a journal, format version 1; `jupyter_mlws.runfolder.journal` explains it."""
+
+from __future__ import annotations
+
+from struct import Struct
+
+__all__ = [
+    "FORMAT",
+    "HEADER",
+    "HEADER_BYTES",
+    "KEYS_SUFFIX",
+    "MAGIC",
+    "NO_STEP",
+    "RECORD",
+    "RECORD_BYTES",
+    "RECORD_WORDS",
+    "STEP_MAX",
+    "STEP_MIN",
+    "segment_name",
+]
+
+FORMAT = 1
+MAGIC = b"MLWSJNL1"
+# magic, format, bytes of a record, sequence of the first record, records that fit, points dropped before and in this
+# segment, time of creation, pid, 8 bytes of zero
+HEADER = Struct("<8sIIQQQdQQ")
+HEADER_BYTES = HEADER.size
+# mark, key, step, time, value
+RECORD = Struct("<QQqdd")
+RECORD_BYTES = RECORD.size
+RECORD_WORDS = RECORD_BYTES // 8
+# Where the header counts dropped points, in bytes.
+DROPPED_AT = 32
+
+# In the step's place: none was given, the ingester numbers the point.
+NO_STEP = -(2**63)
+STEP_MIN = -(2**63) + 1
+STEP_MAX = 2**63 - 1
+
+KEYS_SUFFIX = ".keys"
+
+
+def segment_name(stream: str, index: int) -> str:
+    """File name of a stream's segment."""
+    return f"{stream}.{index:06d}"
