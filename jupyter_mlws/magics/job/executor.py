@@ -1,0 +1,128 @@
+"""A cell executed as a notebook executes it: parameters put in, await at the top level, the last expression shown."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import io
+import linecache
+import sys
+import tokenize
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jupyter_mlws.magics.analysis import literal_assignments
+
+__all__ = ["CellSource", "execute", "literal"]
+
+
+@dataclass(frozen=True)
+class CellSource:
+    """A cell to run.
+
+    Attributes
+    ----------
+    name : str
+        What tracebacks call it, ``digits.ipynb cell [5]``.
+    code : str
+        Plain Python (IPython's own syntax turned into calls).
+    head : str
+        The lines of the cell above the code, so that line numbers are the notebook's.
+    flags : int
+        Compiler flags that were active in the kernel.
+    """
+
+    name: str
+    code: str
+    head: str = ""
+    flags: int = 0
+
+
+def literal(text: str) -> Any:
+    """A parameter's text as a Python literal where it is one, else the text itself."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
+
+
+def execute(cell: CellSource, params: Mapping[str, str]) -> None:
+    """Run a cell in ``__main__``.
+
+    Parameters
+    ----------
+    cell : CellSource
+    params : mapping of str to str
+        Replace the cell's top-level literals of these names.
+    """
+    flags = cell.flags | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+    lines = (cell.head + cell.code).splitlines(keepends=True)
+    linecache.cache[cell.name] = (len(cell.code), None, lines, cell.name)
+    tree = compile(cell.code, cell.name, "exec", flags | ast.PyCF_ONLY_AST, dont_inherit=True)
+    assert isinstance(tree, ast.Module)
+    ast.increment_lineno(tree, cell.head.count("\n"))
+    replace_literals(tree, params)
+    _run([compile(part, cell.name, mode, flags, dont_inherit=True) for part, mode in _parts(tree, cell.code)])
+
+
+def replace_literals(tree: ast.Module, params: Mapping[str, str]) -> set[str]:
+    """Put parameters in the place of top-level literals; the names that were found."""
+    found = {}
+    for name, value in literal_assignments(tree):
+        if name in params:
+            found[id(value)] = ast.copy_location(ast.parse(repr(literal(params[name])), mode="eval").body, value)
+    if found:
+        _Replacer(found).visit(tree)
+    return {name for name, _ in literal_assignments(tree) if name in params}
+
+
+class _Replacer(ast.NodeTransformer):
+    def __init__(self, found: dict[int, ast.expr]) -> None:
+        self._found = found
+
+    def visit(self, node: ast.AST) -> Any:
+        new = self._found.get(id(node))
+        if new is None:
+            return self.generic_visit(node)
+        for part in ast.walk(new):
+            ast.copy_location(part, node)
+        return new
+
+
+def _parts(tree: ast.Module, code: str) -> list[tuple[Any, str]]:
+    """The cell as one program, and its last expression as one more whose value is shown."""
+    body = tree.body
+    if body and isinstance(body[-1], ast.Expr) and not _is_quiet(code):
+        return [(ast.Module(body[:-1], []), "exec"), (ast.Interactive([body[-1]]), "single")]
+    return [(tree, "exec")]
+
+
+def _is_quiet(code: str) -> bool:
+    """Whether the cell ends with a semicolon."""
+    last = ""
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(code).readline):
+            if token.type not in (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.ENDMARKER):
+                last = token.string
+    except (tokenize.TokenError, IndentationError):
+        return False
+    return last == ";"
+
+
+def _run(codes: list[types.CodeType]) -> None:
+    names = vars(sys.modules["__main__"])
+    if not any(code.co_flags & inspect.CO_COROUTINE for code in codes):
+        for code in codes:
+            exec(code, names)  # noqa: S102 - running the user's cell is what this is for
+        return
+    import asyncio
+
+    async def run() -> None:
+        for code in codes:
+            value = eval(code, names)  # noqa: S307
+            if code.co_flags & inspect.CO_COROUTINE:
+                await value
+
+    asyncio.run(run())

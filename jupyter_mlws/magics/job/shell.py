@@ -1,0 +1,148 @@
+"""The job's IPython shell: made when something asks for it, for a plain training cell does not."""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from typing import Any
+
+from jupyter_mlws.magics.job.display import Recorder, show_figures
+from jupyter_mlws.magics.job.hooks import after_import
+
+__all__ = ["get_shell", "prepare"]
+
+_shell: Any = None
+_making = False
+_recorder: Recorder | None = None
+
+
+def prepare(recorder: Recorder) -> None:
+    """Let ``get_ipython()``, ``display()`` and pyplot's ``show()`` work as in a notebook, at no cost until they are used."""
+    global _recorder
+    _recorder = recorder
+    vars(builtins).update(get_ipython=get_shell, display=_display)
+    sys.displayhook = recorder.hook
+    after_import("IPython", lambda module: _ignore(get_shell()))
+    after_import("matplotlib.pyplot", _prepare_pyplot)
+
+
+def _ignore(value: object) -> None:
+    """A callback answers nothing."""
+
+
+def _display(*values: Any, **options: Any) -> Any:
+    if get_shell() is None:
+        for value in values:
+            _require_recorder().display({"text/plain": repr(value)})
+        return None
+    from IPython.display import display
+
+    return display(*values, **options)
+
+
+def _require_recorder() -> Recorder:
+    assert _recorder is not None, "prepare() comes first"
+    return _recorder
+
+
+def get_shell() -> Any:
+    """The shell, made at the first call; None where IPython is missing."""
+    global _shell, _making
+    if _shell is None and not _making:
+        _making = True
+        try:
+            _shell = _make()
+        except ImportError:
+            print("IPython is not installed here: magics and rich display are left out.", file=sys.stderr)
+        finally:
+            _making = False
+    return _shell
+
+
+def _make() -> Any:
+    from traitlets.config import Config
+
+    config = Config()
+    config.HistoryManager.enabled = False
+    main = sys.modules["__main__"]
+    shell = _shell_class().instance(config=config, user_module=main, user_ns=vars(main))
+    vars(builtins)["display"] = _display
+    sys.displayhook = _require_recorder().hook
+    if "matplotlib.pyplot" in sys.modules:
+        _figure_formats(shell)
+    return shell
+
+
+def _shell_class() -> Any:
+    from IPython.core.displaypub import DisplayPublisher
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets import Type
+
+    class Publisher(DisplayPublisher):
+        def publish(self, data, metadata=None, *args, transient=None, update=False, **options):  # type: ignore[no-untyped-def]
+            _require_recorder().display(data, metadata, transient, update=update)
+
+        def clear_output(self, wait: bool = False) -> None:
+            _require_recorder().clear(wait)
+
+    class JobShell(InteractiveShell):
+        display_pub_class = Type(Publisher)
+
+        def init_sys_modules(self) -> None:
+            """``__main__`` is in its place already."""
+
+        def init_display_formatter(self) -> None:
+            super().init_display_formatter()
+            self.display_formatter.active_types = self.display_formatter.format_types
+
+        def enable_gui(self, gui: Any = None) -> None:
+            """A job has no windows."""
+
+        def run_line_magic(self, name: str, line: str, _stack_depth: int = 1) -> Any:
+            if _is_idle(name, line):
+                print(f"%{name} {line}".rstrip() + " does nothing in a job.", file=sys.stderr)
+                return None
+            return super().run_line_magic(name, line, _stack_depth + 1)
+
+        def run_cell_magic(self, name: str, line: str, cell: str) -> Any:
+            if name == "submit":
+                print("%%submit inside a job: the cell runs here.", file=sys.stderr)
+                return _raised(self.run_cell(cell))
+            return super().run_cell_magic(name, line, cell)
+
+        def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
+            """Errors of inner cells are raised again, and shown once."""
+
+    return JobShell
+
+
+def _raised(result: Any) -> Any:
+    result.raise_error()
+    return result.result
+
+
+def _is_idle(name: str, line: str) -> bool:
+    """Magics that speak to a kernel's front, or watch files while a notebook is edited."""
+    if name in ("load_ext", "reload_ext"):
+        return line.strip() in ("autoreload", "jupyter_mlws")
+    return name in ("autoreload", "aimport", "matplotlib", "pylab", "gui", "pdb", "config", "mlws", "runs")
+
+
+# -- matplotlib
+
+
+def _prepare_pyplot(pyplot: Any) -> None:
+    """Figures become outputs at ``plt.show()``."""
+
+    def show(*args: Any, **options: Any) -> None:
+        show_figures(_require_recorder())
+
+    pyplot.show = show
+    if _shell is not None:
+        _figure_formats(_shell)
+
+
+def _figure_formats(shell: Any) -> None:
+    from IPython.core.pylabtools import select_figure_formats
+
+    select_figure_formats(shell, {"png"}, bbox_inches="tight")
