@@ -64,6 +64,24 @@ def _broke_off() -> Unavailable:
     return Unavailable("The connection broke off before the answer was complete.", hint="Try again.")
 
 
+class _Kept:
+    """The connection that a thread keeps open; closed when the thread ends or takes another one."""
+
+    def __init__(self, connection: http.client.HTTPConnection) -> None:
+        self.connection = connection
+        self.streams = False
+        self._pid = os.getpid()
+
+    def is_usable(self) -> bool:
+        """Whether another request may go over it: not after a fork, and not when the server has closed it."""
+        sock = self.connection.sock
+        return self._pid == os.getpid() and sock is not None and not _is_closed(sock)
+
+    def __del__(self) -> None:
+        if not self.streams:
+            self.connection.close()
+
+
 class Transport:
     """Requests to one Jupyter server; may be shared by threads and survives a fork.
 
@@ -125,7 +143,10 @@ class Transport:
 
     def keep_apart(self) -> None:
         """Let go of this thread's connection: an answer still streams from it."""
-        self._local.connection = None
+        kept: _Kept | None = getattr(self._local, "kept", None)
+        if kept is not None:
+            kept.streams = True
+        self._local.kept = None
 
     def _exchange(
         self, method: str, target: str, body: bytes | Upload | None, timeout_s: float
@@ -155,23 +176,17 @@ class Transport:
 
     def _connection(self, timeout_s: float) -> tuple[http.client.HTTPConnection, bool]:
         """The connection of this thread, and whether it was used before."""
-        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
-        mine = getattr(self._local, "pid", None) == os.getpid()
-        if connection is not None and mine and connection.sock is not None and not _is_closed(connection.sock):
-            connection.sock.settimeout(timeout_s)
-            return connection, True
-        if connection is not None and mine:
-            connection.close()
+        kept: _Kept | None = getattr(self._local, "kept", None)
+        if kept is not None and kept.is_usable():
+            kept.connection.sock.settimeout(timeout_s)
+            return kept.connection, True
         kind = http.client.HTTPSConnection if self._parts.scheme == "https" else http.client.HTTPConnection
         connection = kind(self._parts.hostname or "", self._parts.port, timeout=timeout_s)
-        self._local.connection, self._local.pid = connection, os.getpid()
+        self._local.kept = _Kept(connection)
         return connection, False
 
     def _drop(self) -> None:
-        connection = getattr(self._local, "connection", None)
-        if connection is not None:
-            connection.close()
-        self._local.connection = None
+        self._local.kept = None
 
     def _checked(self, response: http.client.HTTPResponse, connection: http.client.HTTPConnection) -> Answer:
         if response.status < http.client.MULTIPLE_CHOICES:

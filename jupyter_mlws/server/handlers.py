@@ -6,6 +6,7 @@ that, up to a limit that its operation sets; the services run in threads.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from http import HTTPStatus
@@ -97,8 +98,10 @@ class MlwsHandler(ExtensionHandlerMixin, APIHandler):
             self._check_media_type(_BYTES)
             # Nobody fills the disk who may not do it; @authorized speaks only after the body has come.
             await self._ask_authorizer(operation)
-            cast(Any, self.request.connection).set_max_body_size(self.backend.max_upload_bytes)
-            self.body = Body(self.backend.max_upload_bytes, to_file=True)
+            limit = self.backend.max_upload_bytes
+            # Beyond this tornado itself hangs up, without a word.
+            cast(Any, self.request.connection).set_max_body_size(max(limit, _DROPPED_BYTES))
+            self.body = Body(limit, to_file=True)
         else:
             self._check_media_type(_JSON)
             self.body = Body(body_limit(operation))
@@ -162,7 +165,7 @@ class MlwsHandler(ExtensionHandlerMixin, APIHandler):
             raise InvalidInput("This request takes no body.")
         nouns = self.backend if workspace is None else self.backend.api(workspace)
         result = getattr(getattr(nouns, operation.noun), operation.name)(**arguments)
-        return result if isinstance(result, Download) else codec.dumps(result)
+        return result if isinstance(result, Download) else _encode(result)
 
     def _read_body(self, operation: Operation) -> Any:
         if _takes_bytes(operation):
@@ -187,6 +190,14 @@ class MlwsHandler(ExtensionHandlerMixin, APIHandler):
             self.log.debug("%s refused: %s", type(self).__name__, typ.__name__)
         else:
             self.log.error("%s %s failed", self.request.method, type(self).__name__, exc_info=value)
+
+
+def _encode(answer: Any) -> bytes:
+    try:
+        return codec.dumps(answer)
+    except UnicodeEncodeError:
+        # A log or a file's name with bytes that are no text: shown as far as it can be.
+        return json.dumps(codec.to_builtins(answer), ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _takes_bytes(operation: Operation) -> bool:
