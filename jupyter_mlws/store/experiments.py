@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.experiment import Experiment
@@ -14,7 +14,7 @@ from jupyter_mlws.store import changes
 from jupyter_mlws.store.paging import cut, number_after
 from jupyter_mlws.store.tables import experiments
 
-__all__ = ["count_runs", "ensure", "get_experiment", "page_experiments"]
+__all__ = ["count_all_runs", "count_runs", "ensure", "find_experiment", "get_experiment", "page_experiments"]
 
 _COLUMNS = (experiments.c.id, experiments.c.name, experiments.c.created_at, experiments.c.run_count)
 
@@ -23,14 +23,15 @@ def _experiment(row: Any) -> Experiment:
     return Experiment(id=row.id, name=row.name, created_at=row.created_at, run_count=row.run_count)
 
 
-def _find(c: Connection, name: str) -> Experiment | None:
+def find_experiment(c: Connection, name: str) -> Experiment | None:
+    """One experiment, or None."""
     row = c.execute(select(*_COLUMNS).where(experiments.c.name == name)).one_or_none()
     return None if row is None else _experiment(row)
 
 
 def get_experiment(c: Connection, name: str) -> Experiment:
     """One experiment, or `NotFound`."""
-    found = _find(c, name)
+    found = find_experiment(c, name)
     if found is None:
         raise NotFound(f"There is no experiment {name[:80]!r}.", hint="An experiment appears with its first run.")
     return found
@@ -38,7 +39,7 @@ def get_experiment(c: Connection, name: str) -> Experiment:
 
 def ensure(c: Connection, name: str) -> Experiment:
     """The experiment of this name, made if it is missing."""
-    found = _find(c, name)
+    found = find_experiment(c, name)
     if found is not None:
         return found
     c.execute(insert(experiments).values(name=name, created_at=now(), run_count=0))
@@ -51,6 +52,11 @@ def count_runs(c: Connection, experiment_id: int, more: int) -> None:
     c.execute(
         update(experiments).where(experiments.c.id == experiment_id).values(run_count=experiments.c.run_count + more)
     )
+
+
+def count_all_runs(c: Connection) -> int:
+    """How many runs there are in all experiments."""
+    return int(c.scalar(select(func.sum(experiments.c.run_count))) or 0)
 
 
 def page_experiments(c: Connection, limit: int, cursor: str | None) -> Page[Experiment]:

@@ -17,7 +17,7 @@ from jupyter_mlws.store.run_record import load_runs, run_query
 from jupyter_mlws.store.tables import runs
 from jupyter_mlws.store.types import Moment
 
-__all__ = ["cancel_run", "claim_queued", "hand_back", "move_run", "runs_in", "set_waiting"]
+__all__ = ["cancel_run", "claim_queued", "count_by_target", "hand_back", "move_run", "runs_in", "set_waiting"]
 
 _FROM = {new: frozenset(old for old, allowed in ALLOWED.items() if new in allowed) for new in RunStatus}
 # Still without a process of ours: a cancel ends them at once.
@@ -222,6 +222,16 @@ def runs_in(
         if value is not None:
             query = query.where(column == value)
     return load_runs(c, c.execute(query.order_by(runs.c.number)).all(), 0)
+
+
+def count_by_target(c: Connection, statuses: Collection[RunStatus]) -> dict[str, int]:
+    """How many runs of each target are in these states, the parents of sweeps left out."""
+    query = (
+        select(runs.c.compute_target, func.count())
+        .where(runs.c.status.in_(_values(statuses)), runs.c.kind != "sweep")
+        .group_by(runs.c.compute_target)
+    )
+    return dict(c.execute(query).tuples().all())
 
 
 def claim_queued(

@@ -222,7 +222,10 @@ def page_runs(
     """Runs, newest first, by the conditions of `RunsApi.list`."""
     query = select(runs.c.number)
     if experiment is not None:
-        query = query.where(runs.c.experiment_id == experiments.get_experiment(c, experiment).id)
+        found = experiments.find_experiment(c, experiment)
+        if found is None:
+            return Page(items=())
+        query = query.where(runs.c.experiment_id == found.id)
     if statuses:
         query = query.where(runs.c.status.in_([status.value for status in statuses]))
     if parent is not None:

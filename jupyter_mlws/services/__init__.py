@@ -1,0 +1,79 @@
+"""Use cases: one module per noun, each implementing its interface of `jupyter_mlws.api` over store and blobs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jupyter_mlws.blobs import BlobStore
+from jupyter_mlws.services.blobs import Blobs
+from jupyter_mlws.services.compute import ComputeTargets
+from jupyter_mlws.services.context import Context, Waker
+from jupyter_mlws.services.experiments import Experiments
+from jupyter_mlws.services.files import Files
+from jupyter_mlws.services.logs import Logs
+from jupyter_mlws.services.metrics import Metrics
+from jupyter_mlws.services.models import Models
+from jupyter_mlws.services.runs import Runs
+from jupyter_mlws.services.snapshots import Snapshots
+from jupyter_mlws.services.workspaces import WorkspaceService
+from jupyter_mlws.store import Store
+
+__all__ = ["Services", "Waker"]
+
+
+class Services:
+    """A workspace whose folder is on this machine: `jupyter_mlws.api.interface.Api` in process.
+
+    May be shared by threads. Closing is the business of whoever opened the store.
+
+    Parameters
+    ----------
+    folder : Path
+        The workspace.
+    store : Store
+    blobs : BlobStore
+    wake : Waker
+        Called when there is work for the dispatcher; asked about it.
+    user, host : str
+        Recorded with what is submitted here.
+    workspace_id, name : str
+        What the workspace is called.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        store: Store,
+        blobs: BlobStore,
+        *,
+        wake: Waker,
+        user: str,
+        host: str,
+        workspace_id: str = "",
+        name: str = "",
+    ) -> None:
+        context = Context(
+            folder=folder,
+            store=store,
+            blobs=blobs,
+            wake=wake,
+            user=user,
+            host=host,
+            workspace_id=workspace_id,
+            name=name or folder.name,
+        )
+        self.store = store
+        self.workspace = WorkspaceService(context)
+        self.experiments = Experiments(context)
+        self.runs = Runs(context)
+        self.logs = Logs(context)
+        self.files = Files(context)
+        self.metrics = Metrics(context)
+        self.snapshots = Snapshots(context)
+        self.blobs = Blobs(context)
+        self.models = Models(context)
+        self.compute = ComputeTargets(context)
+
+    def data_version(self) -> int:
+        """Changes whenever anybody has committed something; see `Store.data_version`."""
+        return self.store.data_version()

@@ -1,0 +1,21 @@
+"""Bytes are on the disk before the record that names them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from jupyter_mlws.blobs import BlobStore
+from jupyter_mlws.errors import Unavailable
+
+__all__ = ["make_durable"]
+
+
+def make_durable(blobs: BlobStore, digests: Iterable[str]) -> None:
+    """Return when a power loss cannot take these blobs away; those that were synced before cost one stat each."""
+    try:
+        blobs.sync(digests)
+    except OSError as error:
+        # Not tried again: after a failed sync the system may have dropped what it could not write.
+        raise Unavailable(
+            f"The disk did not take the files ({error.strerror}), so nothing was recorded.", hint="Check the disk."
+        ) from error

@@ -1,0 +1,108 @@
+"""What a job gets from its submitter and nobody may keep: variables, secrets, unmasked words of the command.
+
+They wait for the launch in a file of the user's runtime directory (0600, memory-backed where the system has one), go to
+the agent on its standard input, and the file is gone. A machine that restarts in between has lost them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jupyter_mlws.domain.names import check_id
+from jupyter_mlws.domain.run import Run, RunSubmission
+from jupyter_mlws.errors import StorageFull
+from jupyter_mlws.runfolder.files import write_whole
+from jupyter_mlws.runfolder.places import runtime_dir
+
+__all__ = ["Handover", "discard", "is_expected", "read", "take", "write"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handover:
+    """What one job is handed.
+
+    Attributes
+    ----------
+    environment : dict or None
+        The submitter's variables.
+    secrets : dict
+        Named secrets, for the environment of the script.
+    command : tuple of str or None
+        The real command, where the recorded one is masked.
+    """
+
+    environment: dict[str, str] | None = None
+    secrets: dict[str, str] = field(default_factory=dict)
+    command: tuple[str, ...] | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to hand over."""
+        return self.environment is None and not self.secrets and self.command is None
+
+
+def _folder() -> Path:
+    folder = runtime_dir() / "handover"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def _path(run_id: str) -> Path:
+    return _folder() / f"{check_id(run_id)}.json"
+
+
+def write(run_ids: Sequence[str], handover: Handover) -> None:
+    """Leave something for the launch of each of these runs; nothing is left when there is nothing to hand over."""
+    if handover.is_empty or not run_ids:
+        return
+    body = {"environment": handover.environment, "secrets": handover.secrets, "command": handover.command}
+    first, *rest = [_path(run_id) for run_id in run_ids]
+    try:
+        # ASCII JSON keeps every byte of a variable, be it text or not.
+        write_whole(first, json.dumps(body).encode(), 0o600)
+        # The runs of a sweep get the same: one file of many names, gone with the last of them.
+        for path in rest:
+            os.link(first, path)
+    except OSError as error:
+        discard(run_ids)
+        raise StorageFull(
+            f"The variables for the job cannot be left in {first.parent} ({error.strerror}).",
+            hint="Free some space there, or set MLWS_RUNTIME_DIR to another folder.",
+        ) from error
+
+
+def read(run_id: str) -> Handover | None:
+    """What was left for a run; None when there is nothing."""
+    try:
+        body = json.loads(_path(run_id).read_bytes())
+    except FileNotFoundError:
+        return None
+    command = body["command"]
+    return Handover(
+        environment=body["environment"], secrets=body["secrets"], command=None if command is None else tuple(command)
+    )
+
+
+def discard(run_ids: Iterable[str]) -> None:
+    """Remove what was left for these runs."""
+    for run_id in run_ids:
+        _path(run_id).unlink(missing_ok=True)
+
+
+def take(run_id: str) -> Handover | None:
+    """What was left for a run, which is removed."""
+    found = read(run_id)
+    discard((run_id,))
+    return found
+
+
+def is_expected(run: Run, submission: RunSubmission) -> bool:
+    """Whether something was left when this run was submitted: without it the job would not run as it was meant.
+
+    The record has the names of all variables, the stored submission those whose values are recorded too.
+    """
+    return bool(set(run.environment_variables) - set(submission.environment_variables))

@@ -1,0 +1,154 @@
+"""Runs: submit, look, cancel."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from jupyter_mlws.api.codec import to_builtins
+from jupyter_mlws.api.interface import RunsApi
+from jupyter_mlws.domain.names import check_experiment_name, new_run_id
+from jupyter_mlws.domain.page import Page
+from jupyter_mlws.domain.run import Run, RunSubmission, RunUpdate
+from jupyter_mlws.domain.status import RunStatus
+from jupyter_mlws.errors import InvalidInput, MlwsError
+from jupyter_mlws.services import handover
+from jupyter_mlws.services.checking import check_storable, implements
+from jupyter_mlws.services.context import Context
+from jupyter_mlws.services.durability import make_durable
+from jupyter_mlws.services.masking import mask
+from jupyter_mlws.services.submission import check_submission
+from jupyter_mlws.store import runs as store_runs
+from jupyter_mlws.store import snapshots as store_snapshots
+from jupyter_mlws.store.paging import clamp_limit
+
+__all__ = ["Runs"]
+
+_log = logging.getLogger(__name__)
+
+
+@implements("runs", RunsApi)
+class Runs:
+    """`RunsApi` over the store."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def submit(self, submission: RunSubmission) -> Run:
+        check_submission(submission, self._context.blobs)
+        known = self._known(submission.key)
+        if known is not None:
+            return known
+        ids = _fresh_ids(submission.experiment, 1 + len(submission.sweep))
+        recorded = replace(submission, command=mask(submission.command), arguments=mask(submission.arguments))
+        handover.write(ids[1:] or ids, _handed(submission, recorded))
+        try:
+            run = self._record(recorded, ids)
+        except BaseException:
+            handover.discard(ids)
+            raise
+        if run.id != ids[0]:  # somebody else submitted the same key at this moment
+            handover.discard(ids)
+            return run
+        return self._woken(run)
+
+    def _known(self, key: str) -> Run | None:
+        if not key:
+            return None
+        with self._context.store.read() as c:
+            return store_runs.find_by_key(c, key)
+
+    def _record(self, submission: RunSubmission, ids: list[str]) -> Run:
+        context = self._context
+        # Before the record that names them: after a power loss either both are there, or neither.
+        make_durable(context.blobs, [item.digest for item in submission.inputs])
+        with context.store.write() as c:
+            known = store_runs.find_by_key(c, submission.key) if submission.key else None
+            if known is not None:
+                return known
+            if submission.snapshot_id is not None and store_snapshots.find_snapshot(c, submission.snapshot_id) is None:
+                raise InvalidInput(
+                    f"There is no snapshot {submission.snapshot_id[:80]!r}.", hint="Create the snapshot first."
+                )
+            return store_runs.create_run(
+                c, submission, run_id=ids[0], user=context.user, host=context.host, children=ids[1:]
+            )
+
+    def _woken(self, run: Run) -> Run:
+        try:
+            self._context.wake()
+        except (MlwsError, OSError) as error:
+            # The run is queued for good; the next submit, or `mlws doctor`, wakes the dispatcher.
+            _log.warning("The dispatcher was not woken: %s", error)
+            return replace(
+                run, warnings=(*run.warnings, f"The run is queued, but its dispatcher did not start: {error}")
+            )
+        return run
+
+    def list(
+        self,
+        experiment: str | None = None,
+        status: str | None = None,
+        document: str | None = None,
+        parent: str | None = None,
+        search: str | None = None,
+        include_children: bool = False,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Run]:
+        if experiment is not None:
+            check_experiment_name(experiment)
+        with self._context.store.read() as c:
+            return store_runs.page_runs(
+                c,
+                experiment=experiment,
+                statuses=_statuses(status),
+                document=document,
+                parent=parent,
+                search=search,
+                include_children=include_children,
+                limit=clamp_limit(limit),
+                cursor=cursor,
+            )
+
+    def get(self, run: str) -> Run:
+        with self._context.store.read() as c:
+            return store_runs.get_run(c, run)
+
+    def update(self, run: str, update: RunUpdate) -> Run:
+        check_storable(to_builtins(update), "update")
+        with self._context.store.write() as c:
+            return store_runs.update_run(c, run, update)
+
+    def cancel(self, run: str) -> Run:
+        with self._context.store.write() as c:
+            ended = store_runs.cancel_run(c, store_runs.run_number(c, run))
+            after = store_runs.get_run(c, run)
+        handover.discard(ended)
+        return after if after.status.is_terminal else self._woken(after)
+
+
+def _handed(submission: RunSubmission, recorded: RunSubmission) -> handover.Handover:
+    return handover.Handover(
+        environment=submission.inherited_environment,
+        secrets=submission.secrets,
+        command=submission.command if submission.command != recorded.command else None,
+    )
+
+
+def _fresh_ids(experiment: str, count: int) -> list[str]:
+    """Ids that differ from each other: within one second, eight random digits alone would not do for a large sweep."""
+    ids: dict[str, None] = {}
+    while len(ids) < count:
+        ids[new_run_id(experiment)] = None
+    return list(ids)
+
+
+def _statuses(text: str | None) -> tuple[RunStatus, ...]:
+    if text is None:
+        return ()
+    try:
+        return tuple(RunStatus(word.strip()) for word in text.split(","))
+    except ValueError:
+        known = ", ".join(status.value for status in RunStatus)
+        raise InvalidInput(f"There is no status {text[:80]!r}.", hint=f"Known are {known}.") from None

@@ -1,0 +1,71 @@
+"""Snapshots of folders."""
+
+from __future__ import annotations
+
+from jupyter_mlws.api.codec import to_builtins
+from jupyter_mlws.api.interface import SnapshotsApi
+from jupyter_mlws.api.routes import Download
+from jupyter_mlws.domain.names import check_digest, check_file_name
+from jupyter_mlws.domain.snapshot import Manifest, Snapshot, SnapshotReport, SnapshotRequest
+from jupyter_mlws.errors import NotFound
+from jupyter_mlws.services.checking import check_storable, implements
+from jupyter_mlws.services.context import Context
+from jupyter_mlws.services.downloads import download_blob
+from jupyter_mlws.services.durability import make_durable
+from jupyter_mlws.store import snapshots as store_snapshots
+
+__all__ = ["INDEX", "Snapshots"]
+
+# What was read before, by root: in the workspace, never in the user's folder.
+INDEX = "index"
+
+
+@implements("snapshots", SnapshotsApi)
+class Snapshots:
+    """`SnapshotsApi` over folders of this machine, store and blobs."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def create(self, request: SnapshotRequest) -> SnapshotReport:
+        # Imported when wanted: reading git facts and ignore rules is of no use to who only looks at runs.
+        from jupyter_mlws import snapshots
+        from jupyter_mlws.snapshots.index import DigestIndex
+
+        check_storable(to_builtins(request), "request")
+        context = self._context
+        report = snapshots.create(request, context.blobs, DigestIndex(context.folder / INDEX))
+        if report.snapshot is not None and not request.preview:
+            self._record(report.snapshot, report)
+        return report
+
+    def _record(self, snapshot: Snapshot, report: SnapshotReport) -> None:
+        context = self._context
+        with context.store.read() as c:
+            if store_snapshots.find_snapshot(c, snapshot.id) is not None:
+                return
+        make_durable(context.blobs, {snapshot.id, *(entry.digest for entry in report.files)})
+        with context.store.write() as c:
+            store_snapshots.put_snapshot(c, snapshot)
+
+    def get(self, snapshot: str) -> Manifest:
+        from jupyter_mlws import snapshots
+
+        check_digest(snapshot)
+        with self._context.store.read() as c:
+            store_snapshots.get_snapshot(c, snapshot)
+        return snapshots.load_manifest(snapshot, self._context.blobs)
+
+    def download(self, snapshot: str) -> Download:
+        from jupyter_mlws import snapshots
+
+        manifest = self.get(snapshot)
+        chunks = snapshots.stream_zip(manifest, self._context.blobs)
+        return Download(chunks, name=f"snapshot-{snapshot[:12]}.zip", media_type="application/zip")
+
+    def download_file(self, snapshot: str, path: str) -> Download:
+        check_file_name(path)
+        for entry in self.get(snapshot).entries:
+            if entry.path == path:
+                return download_blob(self._context.blobs, entry.digest, path)
+        raise NotFound(f"The snapshot has no file {path[:80]!r}.", hint="Its files are listed with the snapshot.")

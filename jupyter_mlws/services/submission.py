@@ -1,0 +1,81 @@
+"""What must be true of a submission beyond what its record checks itself."""
+
+from __future__ import annotations
+
+import difflib
+
+from jupyter_mlws.api.codec import to_builtins
+from jupyter_mlws.blobs import BlobStore
+from jupyter_mlws.domain.names import check_digest, check_file_name
+from jupyter_mlws.domain.run import RunSubmission
+from jupyter_mlws.errors import InvalidInput, TooLarge
+from jupyter_mlws.services.checking import check_storable
+from jupyter_mlws.targets import registry
+
+__all__ = ["ENVIRONMENTS", "check_submission"]
+
+ENVIRONMENTS = ("kernel",)
+MAX_KEY = 200
+# Of the recorded text: code of the cell, names and types of what was captured, links.
+MAX_RECORD_CHARACTERS = 8_000_000
+# Handed to the job byte for byte, and recorded by name only or masked.
+_NOT_TEXT = ("inherited_environment", "secrets", "command", "arguments")
+
+
+def check_submission(submission: RunSubmission, blobs: BlobStore) -> None:
+    """Raise the error that says what is wrong with a submission."""
+    registry.check_name(submission.compute_target)
+    _check_environment(submission.environment)
+    _check_sweep(submission)
+    _check_variables(submission)
+    _check_record(submission)
+    _check_inputs(submission, blobs)
+
+
+def _check_environment(name: str) -> None:
+    if name in ENVIRONMENTS:
+        return
+    near = difflib.get_close_matches(name, ENVIRONMENTS, 1)
+    hint = f"Known are {', '.join(ENVIRONMENTS)}." + (f" Did you mean {near[0]}?" if near else "")
+    raise InvalidInput(f"There is no environment {name[:80]!r}.", hint=hint, details={"known": list(ENVIRONMENTS)})
+
+
+def _check_sweep(submission: RunSubmission) -> None:
+    if (submission.kind == "sweep") != bool(submission.sweep):
+        raise InvalidInput("A sweep needs parameters for its runs, and only a sweep has them.")
+
+
+def _check_variables(submission: RunSubmission) -> None:
+    given = (submission.environment_variables, submission.inherited_environment or {}, submission.secrets)
+    for name, value in ((name, value) for variables in given for name, value in variables.items()):
+        if not name or "=" in name or "\0" in name or "\0" in value:
+            raise InvalidInput(f"{name[:80]!r} cannot be an environment variable: no '=' and no NUL in it.")
+
+
+def _check_record(submission: RunSubmission) -> None:
+    if len(submission.key) > MAX_KEY:
+        raise TooLarge(f"The key has {len(submission.key):,} characters.", hint=f"At most {MAX_KEY}.")
+    body = {name: value for name, value in to_builtins(submission).items() if name not in _NOT_TEXT}
+    check_storable(body, "submission")
+    size = _characters(body) + sum(map(len, submission.command))
+    if size > MAX_RECORD_CHARACTERS:
+        raise TooLarge(
+            f"The record of the run would have {size:,} characters.", hint="Keep large text in a file, not in the cell."
+        )
+
+
+def _characters(value: object) -> int:
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(len(key) + _characters(item) for key, item in value.items())
+    return sum(map(_characters, value)) if isinstance(value, list) else 0
+
+
+def _check_inputs(submission: RunSubmission, blobs: BlobStore) -> None:
+    if submission.snapshot_id is not None:
+        check_digest(submission.snapshot_id)
+    for item in submission.inputs:
+        check_file_name(item.name)
+        if not blobs.has(check_digest(item.digest), item.size_bytes):
+            raise InvalidInput(f"The bytes of the input {item.name} are not stored.", hint="Upload them first.")

@@ -1,0 +1,94 @@
+"""The workspace itself."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from pathlib import Path
+
+from jupyter_mlws.api.interface import WorkspaceApi
+from jupyter_mlws.domain.status import LIVE
+from jupyter_mlws.domain.workspace import ChangePage, WorkspaceInfo
+from jupyter_mlws.errors import InvalidInput
+from jupyter_mlws.services.checking import implements
+from jupyter_mlws.services.context import Context
+from jupyter_mlws.store import changes, models
+from jupyter_mlws.store.experiments import count_all_runs
+from jupyter_mlws.store.paging import clamp_limit
+from jupyter_mlws.store.run_states import count_by_target
+from jupyter_mlws.store.tables import SCHEMA_VERSION
+
+__all__ = ["WorkspaceService"]
+
+# The size is for people; walking all blobs for every look at it would cost more than it says.
+_SIZE_AGE_S = 30.0
+
+
+@implements("workspace", WorkspaceApi)
+class WorkspaceService:
+    """`WorkspaceApi` over store, folder and dispatcher."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._size = _Size(context.folder)
+
+    def info(self) -> WorkspaceInfo:
+        context = self._context
+        with context.store.read() as c:
+            run_count, model_count = count_all_runs(c), models.count_models(c)
+            active_count = sum(count_by_target(c, LIVE).values())
+            last_change = changes.last(c)
+        return WorkspaceInfo(
+            id=context.workspace_id,
+            name=context.name,
+            location=str(context.folder),
+            schema_version=SCHEMA_VERSION,
+            run_count=run_count,
+            active_count=active_count,
+            model_count=model_count,
+            size_bytes=self._size.get(),
+            last_change=last_change,
+            dispatcher=context.wake.state(),
+        )
+
+    def changes(self, since: int, limit: int = 500) -> ChangePage:
+        if since < 0:
+            raise InvalidInput(f"No change has the cursor {since}.", hint="0 is the beginning.")
+        with self._context.store.read() as c:
+            return changes.since(c, since, clamp_limit(limit))
+
+    def wake(self) -> WorkspaceInfo:
+        self._context.wake.ensure()
+        return self.info()
+
+
+class _Size:
+    """Bytes that a folder takes, measured at most so often."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._measured_at: float | None = None
+        self._bytes = 0
+
+    def get(self) -> int:
+        with self._lock:
+            if self._measured_at is None or time.monotonic() - self._measured_at > _SIZE_AGE_S:
+                self._bytes = _size_of(str(self._folder))
+                self._measured_at = time.monotonic()
+            return self._bytes
+
+
+def _size_of(folder: str) -> int:
+    total = 0
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    total += _size_of(entry.path)
+                else:
+                    total += entry.stat(follow_symlinks=False).st_size
+    except OSError:
+        pass  # removed while we looked, or closed to us: what is left is close enough
+    return total
