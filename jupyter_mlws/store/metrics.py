@@ -33,10 +33,10 @@ Floats = NDArray[np.float64]
 
 
 class Points(Protocol):
-    """A batch of one stream, as the journal's reader gives it: record `i` is point `i` of each column.
+    """A batch of one stream, as the journal's reader gives it, in columns.
 
-    `start` and `end` count the records of the stream before and after this batch; `name_index` points into `names`;
-    where `implicit` is not zero the step is the number of points that the series has so far. Columns are anything with
+    `start` and `end` count the records of the stream before and after this batch, which may hold fewer points than
+    records; `name_index` points into `names`; where `implicit` is not zero the step is the number of points that the series has so far. Columns are anything with
     the buffer interface or a sequence of numbers.
     """
 
@@ -74,8 +74,7 @@ class _Batch:
 def append_points(c: Connection, run_id: str, points: Points) -> int:
     """Store a batch and its stream's new offset in the transaction of `c`.
 
-    A batch that was stored already is ignored, one that overlaps gives only its new end: so a reader that died before
-    or after the commit may simply send again.
+    A batch that was stored already is ignored, so a reader that died after the commit may simply send it again.
 
     Returns
     -------
@@ -85,15 +84,16 @@ def append_points(c: Connection, run_id: str, points: Points) -> int:
     Raises
     ------
     Conflict
-        The batch begins behind the stream's offset: points between are missing.
+        The batch does not begin at the stream's offset: points between are missing, or some are here twice. Read
+        again from `offsets`.
     """
     number = run_number(c, run_id)
     have = _offset(c, number, points.stream)
     if points.end <= have:
         return 0
-    if points.start > have:
+    if points.start != have:
         raise Conflict(f"Stream {points.stream} of {run_id} goes on at {have}, not at {points.start}.")
-    batches = list(_split(points, have - points.start))
+    batches = list(_split(points))
     for i in range(0, len(batches), _PART):
         _store(c, number, batches[i : i + _PART])
     upsert(c, stream_offsets, [{"run_number": number, "stream": points.stream, "consumed": points.end}])
@@ -114,17 +114,17 @@ def offsets(c: Connection, run_id: str) -> dict[str, int]:
     return dict(c.execute(query).tuples().all())
 
 
-def _column(column: Any, kind: type, skip: int) -> NDArray[Any]:
+def _column(column: Any, kind: type) -> NDArray[Any]:
     if isinstance(column, (bytes, bytearray)):
         column = np.frombuffer(column, np.uint8)
-    return np.asarray(column).astype(kind, copy=False)[skip:]
+    return np.asarray(column).astype(kind, copy=False)
 
 
-def _split(points: Points, skip: int) -> Iterator[_Batch]:
+def _split(points: Points) -> Iterator[_Batch]:
     """One batch for each series; the order within a series stays."""
-    index = _column(points.name_index, np.int64, skip)
-    step, implicit = _column(points.step, np.int64, skip), _column(points.implicit, np.bool_, skip)
-    time, value = _column(points.time, np.float64, skip), _column(points.value, np.float64, skip)
+    index = _column(points.name_index, np.int64)
+    step, implicit = _column(points.step, np.int64), _column(points.implicit, np.bool_)
+    time, value = _column(points.time, np.float64), _column(points.value, np.float64)
     if len(index) == 0:
         return
     if (index == index[0]).all():
