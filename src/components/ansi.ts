@@ -3,7 +3,7 @@
 const STRINGS = /\u001b[\]PX^_][^\u0007\u001b]*(?:\u0007|\u001b\\|$)/g;
 const SEQUENCES =
   // eslint-disable-next-line no-control-regex
-  /\u001b(?:\[[0-?]*[ -/]*[@-~]|[ -/]*[0-~]|\[[0-?]*[ -/]*$|$)/g;
+  /\u001b(?:\[[0-?]*[ -/]*(?:[@-~]|$)|[ -/]*[0-Z\\-~]|$)/g;
 
 /**
  * Plain text of terminal output: escapes dropped, carriage returns and backspaces obeyed.

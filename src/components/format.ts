@@ -34,10 +34,8 @@ export function formatNumber(value: number): string {
   if (Number.isInteger(value)) {
     return minus(String(value));
   }
-  const whole = Math.floor(Math.log10(magnitude)) + 1;
-  return minus(
-    value.toFixed(Math.max(0, Math.min(4, 4 - Math.max(whole, 1) + 1, 4)))
-  );
+  const whole = Math.max(1, Math.floor(Math.log10(magnitude)) + 1);
+  return minus(value.toFixed(Math.max(0, Math.min(4, 5 - whole))));
 }
 
 function minus(text: string): string {
@@ -55,7 +53,7 @@ export function formatDuration(seconds: number): string {
   if (days > 0) {
     return `${days} d ${hours} h`;
   }
-  const tail = `${pad(hours ? minutes : minutes, hours > 0)}:${pad(total % 60, true)}`;
+  const tail = `${pad(minutes, hours > 0)}:${pad(total % 60, true)}`;
   return hours > 0 ? `${hours}:${tail}` : tail;
 }
 

@@ -6,8 +6,8 @@ import { IStream } from '@lumino/signaling';
 import { ApiError, Document, request } from '../api';
 import { ExecutingCells } from './executing';
 
-/** How the id of the event's schema ends. */
-const REQUEST_SCHEMA = '/mlws/document-request';
+/** What the id of the event's schema begins with; its version follows. */
+const REQUEST_SCHEMA = 'https://events.jupyter-mlws.org/document-request/';
 
 export interface IHandoverOptions {
   cells: ExecutingCells;
@@ -28,7 +28,7 @@ interface IRequestEvent {
  */
 export function handOverDocuments(options: IHandoverOptions): void {
   options.stream.connect((_, emission) => {
-    if (!emission.schema_id.endsWith(REQUEST_SCHEMA)) {
+    if (!emission.schema_id.startsWith(REQUEST_SCHEMA)) {
       return;
     }
     const event = emission as unknown as IRequestEvent;

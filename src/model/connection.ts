@@ -7,8 +7,8 @@ import { ApiError, Change, Operations, request, WorkspaceInfo } from '../api';
 import { ConnectionState, IWorkspaceConnection } from '../tokens';
 import { Coalescer } from './coalescer';
 
-/** How the ids of our event schemas end; what stands before depends on the server's version. */
-const CHANGES_SCHEMA = '/mlws/changes';
+/** What the id of the event's schema begins with; its version follows. */
+const CHANGES_SCHEMA = 'https://events.jupyter-mlws.org/changes/';
 
 const PAGE = 500;
 const CALM = { backoff: true, interval: 5000, max: 30000 };
@@ -186,7 +186,7 @@ export class WorkspaceConnection implements IWorkspaceConnection, IDisposable {
   }
 
   private _onEvent(_: unknown, emission: Event.Emission): void {
-    if (!emission.schema_id.endsWith(CHANGES_SCHEMA)) {
+    if (!emission.schema_id.startsWith(CHANGES_SCHEMA)) {
       return;
     }
     const event = emission as unknown as IChangesEvent;

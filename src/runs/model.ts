@@ -128,8 +128,7 @@ export class RunListModel implements IDisposable {
   toggle(id: string, open = !this._expanded.has(id)): void {
     if (open) {
       this._expanded.add(id);
-      this._stale.add(id);
-      this._runReader.request();
+      void this._openChildren(id);
     } else {
       this._expanded.delete(id);
     }
@@ -269,6 +268,14 @@ export class RunListModel implements IDisposable {
     const run = await this._connection.request('runs.get', { run: id });
     if (generation === this._generation) {
       this._put(run);
+    }
+  }
+
+  private async _openChildren(id: string): Promise<void> {
+    try {
+      await this._readChildren(id);
+    } catch (error) {
+      this._fail(error);
     }
   }
 

@@ -1,0 +1,138 @@
+import {
+  connect,
+  encodeSeries,
+  FakeServer,
+  IEvents,
+  makeMetric,
+  makeRun,
+  until,
+  WORKSPACE
+} from '../../__tests__/server';
+import { RunDetailModel } from '../detail';
+
+const RUN = makeRun(1, {
+  metrics: [makeMetric('loss'), makeMetric('accuracy')]
+});
+const AT = `GET ${WORKSPACE}/runs/${RUN.id}`;
+
+describe('RunDetailModel', () => {
+  let server: FakeServer;
+  let events: IEvents;
+  let model: RunDetailModel;
+  let values: number[];
+  let log: string;
+
+  beforeEach(async () => {
+    values = [1, 2, 3];
+    log = 'one\n';
+    server = new FakeServer();
+    server.on(AT, { json: RUN });
+    server.on(`${AT}/files`, { json: { items: [], next_cursor: null } });
+    server.on(`${AT}/logs`, ({ query }) => {
+      const offset = Math.max(0, Number(query.offset));
+      return {
+        json: {
+          text: log.slice(offset),
+          next_offset: log.length,
+          size_bytes: log.length,
+          ended: false
+        }
+      };
+    });
+    server.on(`${AT}/metric`, ({ query }) => {
+      const fresh = values.slice(Number(query.after));
+      return {
+        bytes: encodeSeries(query.name, values.length, {
+          step: fresh.map((_, i) => Number(query.after) + i),
+          time: fresh,
+          value: fresh
+        })
+      };
+    });
+    events = connect(server);
+    events.connection.watch();
+    await until(() => events.connection.state === 'connected');
+    model = new RunDetailModel(events.connection);
+    model.active = true;
+    model.setRun(RUN.id);
+  });
+
+  afterEach(() => {
+    model.dispose();
+    events.connection.dispose();
+  });
+
+  const loaded = () => until(() => model.points?.count === values.length);
+
+  it('shows the most telling metric of the run', async () => {
+    await loaded();
+    expect(model.metric).toBe('accuracy');
+    expect(model.points?.data.y).toEqual([1, 2, 3]);
+  });
+
+  it('fetches only new points', async () => {
+    await loaded();
+    values.push(4, NaN);
+    events.tell(11, { kind: 'metric', subject: RUN.id });
+    await loaded();
+    expect(server.asked(`${AT}/metric`).pop()?.query.after).toBe('3');
+    expect(model.points?.data.y).toEqual([1, 2, 3, 4, null]);
+  });
+
+  it('takes buckets for a series that outgrew the chart', async () => {
+    await loaded();
+    values = Array.from({ length: 5000 }, (_, i) => i);
+    server.on(`${AT}/metric`, ({ query }) => ({
+      bytes: query.points
+        ? encodeSeries(query.name, 5000, {
+            step: [2499, 4999],
+            time: [1, 2],
+            minimum: [0, 2500],
+            maximum: [2499, 4999],
+            mean: [1250, 3750],
+            count: [2500, 2500]
+          })
+        : encodeSeries(query.name, 5000, {
+            step: values.slice(3),
+            time: values.slice(3),
+            value: values.slice(3)
+          })
+    }));
+    events.tell(11, { kind: 'metric', subject: RUN.id });
+    await until(() => model.points?.isBucketed === true);
+    expect(model.points?.data.high).toEqual([2499, 4999]);
+    expect(model.points?.count).toBe(5000);
+  });
+
+  it('goes on reading the log where it stopped', async () => {
+    await until(() => model.log === 'one\n');
+    log += 'two\n';
+    events.tell(11, { kind: 'log', subject: RUN.id });
+    await until(() => model.log === 'one\ntwo\n');
+    expect(server.asked(`${AT}/logs`).pop()?.query.offset).toBe('4');
+  });
+
+  it('shows another metric when it is chosen', async () => {
+    await loaded();
+    model.setMetric('loss');
+    await loaded();
+    expect(server.asked(`${AT}/metric`).pop()?.query.name).toBe('loss');
+  });
+
+  it('does not hear of other runs', async () => {
+    await loaded();
+    const before = server.requests.length;
+    events.tell(11, { kind: 'metric', subject: 'another' });
+    expect(server.requests.length).toBe(before);
+  });
+
+  it('forgets an answer that comes after another run was chosen', async () => {
+    await loaded();
+    const other = makeRun(9);
+    server.on(`GET ${WORKSPACE}/runs/${other.id}`, { json: other });
+    model.setRun(other.id);
+    await until(() => model.run?.number === 9);
+    expect(model.points).toBeNull();
+    expect(model.log).toBe('');
+  });
+});
