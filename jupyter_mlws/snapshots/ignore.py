@@ -1,8 +1,8 @@
 """Ignore files with git's meaning, made for a walk that asks about thousands of names.
 
-A rule is decided at the level where it matches: the walk never enters what is ignored, so a rule sees one path at a time
-and, as in git, nothing inside an ignored folder can be taken back. Most rules are a plain name or ``*.ending``; those are
-looked up, and only the rest become regular expressions. A test compares all this with ``git check-ignore``.
+A rule is decided at the level where it matches: the walk never enters what is ignored, so a rule sees one path at a
+time and, as in git, nothing inside an ignored folder can be taken back. Most rules are a plain name or ``*.ending``;
+those are looked up, and only the rest become regular expressions. A test compares all this with ``git check-ignore``.
 """
 
 from __future__ import annotations
@@ -189,7 +189,7 @@ def _translate(glob: str) -> str:
 
 
 def _stars(glob: str, at: int) -> tuple[str, int]:
-    """The meaning of a run of stars: two or more between slashes are any number of folders, all others stay in a name."""
+    """The meaning of a run of stars: two or more between slashes are any number of folders, others stay in a name."""
     stop = at
     while stop < len(glob) and glob[stop] == "*":
         stop += 1

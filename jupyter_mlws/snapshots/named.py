@@ -52,7 +52,7 @@ def add_asked(plan: Plan, directory: str, names: tuple[str, ...]) -> None:
         key = relative(path, plan.root) if inside or not os.path.isabs(os.path.expanduser(name)) else path
         for kept in (plan.files, plan.symlinks, plan.links):
             for gone in [other for other in kept if is_within(other, key)]:
-                del kept[gone]  # type: ignore[attr-defined]
+                del kept[gone]
         plan.link(key, os.path.realpath(path), "asked", stat)
 
 
@@ -93,7 +93,8 @@ def _add_inside(plan: Plan, path: str) -> None:
     if any(is_within(inner, name) for name in reserved):
         if inner not in reserved:
             plan.warnings.append(
-                f"{shown(inner)} stays behind: in a run this folder holds what the run writes. Link it from elsewhere with --data."
+                f"{shown(inner)} stays behind: in a run this folder holds what the run writes. "
+                "Link it from elsewhere with --data."
             )
         return
     _add_file_or_folder(plan, path, inner)

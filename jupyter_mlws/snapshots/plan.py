@@ -96,7 +96,8 @@ class Plan:
                 self.link(found.path, real, "ignored", found.stat)
         if len(ignored) > MAX_LINKS:
             self.warnings.append(
-                f"{len(ignored) - MAX_LINKS:,} more ignored files stay behind; name those that the run needs with --data."
+                f"{len(ignored) - MAX_LINKS:,} more ignored files stay behind; "
+                "name those that the run needs with --data."
             )
 
 
@@ -141,8 +142,8 @@ def _guessed(directory: str, limits: Limits) -> Plan:
         return plan
     plan = Plan(root=directory, scope="files", limits=limits)
     plan.warnings.append(
-        f"The project {shown(os.path.basename(root))} {found.stopped}: only the notebook, its local modules and the files "
-        f"that the cell names travel. Add {_ignore_line(root, found)} to its .mlwsignore to send the project."
+        f"The project {shown(os.path.basename(root))} {found.stopped}: only the notebook, its local modules and the "
+        f"files that the cell names travel. Add {_ignore_line(root, found)} to its .mlwsignore to send the project."
     )
     return plan
 

@@ -12,8 +12,8 @@ _MAX = 1000
 def without_credentials(remote: str | None) -> str | None:
     """An address free of passwords and tokens; None for one that is no plain address.
 
-    Of ``https://user:token@host/x.git?token=1`` only ``https://host/x.git`` stays: a token may be the user's name as well.
-    Over ssh the name stays (``git@host:x.git``), the password does not.
+    Of ``https://user:token@host/x.git?token=1`` only ``https://host/x.git`` stays: a token may be the user's name as
+    well. Over ssh the name stays (``git@host:x.git``), the password does not.
     """
     if not remote or len(remote) > _MAX or not remote.isprintable() or "::" in remote.split("/")[0]:
         return None

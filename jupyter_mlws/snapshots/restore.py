@@ -80,13 +80,18 @@ def _write_folder(path: str, entries: list[ManifestEntry], folders: Folders, blo
     folder = folders.open(path)
     try:
         for entry in entries:
-            blobs.copy_to(entry.digest, os.path.basename(entry.path), entry.mode & 0o777, dir_fd=folder)
+            _write_file(entry, folder, blobs)
+    finally:
+        os.close(folder)
+
+
+def _write_file(entry: ManifestEntry, folder: int, blobs: BlobStore) -> None:
+    try:
+        blobs.copy_to(entry.digest, entry.path.rpartition("/")[2], entry.mode & 0o777, dir_fd=folder)
     except FileExistsError:
         raise AlreadyExists(
             f"{entry.path} is there already.", hint="Restore into an empty folder; no file is ever replaced."
         ) from None
-    finally:
-        os.close(folder)
 
 
 def _target(entry: ManifestEntry, blobs: BlobStore) -> bytes:
