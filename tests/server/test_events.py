@@ -1,0 +1,211 @@
+"""What the server tells the pages by itself: changes in a workspace, and a kernel's wish for its notebook."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from jupyter_mlws.api.http import ServerApi
+from jupyter_mlws.domain.document import Document, DocumentRequest
+from jupyter_mlws.domain.workspace import Change, ChangePage
+from jupyter_mlws.errors import InvalidName
+from jupyter_mlws.server.documents import Documents
+from jupyter_mlws.server.watcher import MAX_CHANGES, Watcher
+
+from .conftest import in_thread
+
+KERNEL = "4b6e0b6c-6f1c-4b39-9d0a-1f6f4a3a1c11"
+
+
+@pytest.fixture
+def subscribe(jp_ws_fetch: Callable[..., Any]) -> Callable[..., Any]:
+    """A page that listens: its next event."""
+
+    async def start() -> Callable[..., Any]:
+        socket = await jp_ws_fetch("api", "events", "subscribe")
+
+        async def next_event(name: str) -> dict[str, Any]:
+            while True:
+                event: dict[str, Any] = json.loads(await asyncio.wait_for(socket.read_message(), 5))
+                if f"/{name}/" in event["schema_id"]:
+                    return event
+
+        return next_event
+
+    return start
+
+
+async def test_a_kernel_gets_its_notebook_as_it_is_on_screen(server: ServerApi, subscribe: Any) -> None:
+    next_event = await subscribe()
+    asked = asyncio.ensure_future(in_thread(server.documents.request, DocumentRequest(kernel_id=KERNEL, timeout_s=2.0)))
+    event = await next_event("document-request")
+    assert event["kernel_id"] == KERNEL
+    shown = Document(path="a.ipynb", text='{"cells": []}', document_id="d", cell_id="c", answered=True)
+    taken = await in_thread(server.documents.answer, event["request"], shown)
+    assert taken.answered
+    assert taken.text == ""
+    assert await asked == shown
+
+
+async def test_without_a_page_the_kernel_does_not_wait(server: ServerApi) -> None:
+    start = time.perf_counter()
+    found = await in_thread(server.documents.request, DocumentRequest(kernel_id=KERNEL, timeout_s=2.0))
+    assert not found.answered
+    assert time.perf_counter() - start < 1
+
+
+async def test_a_kernel_waits_no_longer_than_it_wants_and_the_server_goes_on(
+    server: ServerApi, subscribe: Any, jp_fetch: Any
+) -> None:
+    next_event = await subscribe()
+    asked = asyncio.ensure_future(in_thread(server.documents.request, DocumentRequest(kernel_id=KERNEL, timeout_s=0.2)))
+    event = await next_event("document-request")
+    assert (await jp_fetch("mlws", "api", "v1", "openapi.json")).code == 200
+    assert not (await asked).answered
+    late = await in_thread(server.documents.answer, event["request"], Document(text="x", answered=True))
+    assert not late.answered
+
+
+def test_the_first_answer_counts_and_ids_cannot_be_guessed() -> None:
+    names: list[str] = []
+
+    def ask(name: str, kernel_id: str) -> bool:
+        names.append(name)
+        assert documents.answer(name, Document(text="1", answered=True)).answered
+        assert not documents.answer(name, Document(text="2", answered=True)).answered
+        return True
+
+    documents = Documents(ask)
+    assert documents.request(DocumentRequest(kernel_id=KERNEL)).text == "1"
+    documents.request(DocumentRequest(kernel_id=KERNEL))
+    assert len(set(names)) == 2
+    assert min(map(len, names)) >= 32
+    assert not documents.answer("1", Document(answered=True)).answered
+
+
+def test_a_page_that_does_not_show_the_notebook_does_not_end_the_wait() -> None:
+    def ask(name: str, kernel_id: str) -> bool:
+        assert not documents.answer(name, Document(answered=False)).answered
+        assert documents.answer(name, Document(text="1", answered=True)).answered
+        return True
+
+    documents = Documents(ask)
+    assert documents.request(DocumentRequest(kernel_id=KERNEL)).text == "1"
+
+
+def test_P24_a_kernel_id_is_no_path() -> None:
+    with pytest.raises(InvalidName):
+        Documents(lambda name, kernel_id: True).request(DocumentRequest(kernel_id="../../etc"))
+
+
+class Feed:
+    """A workspace whose changes a test makes."""
+
+    id = "here"
+
+    def __init__(self) -> None:
+        self.changes: list[Change] = []
+        self.reads = 0
+        self.api: Any = SimpleNamespace(workspace=SimpleNamespace(info=self._info, changes=self._since))
+
+    def add(self, subject: str) -> None:
+        self.changes.append(Change(cursor=len(self.changes) + 1, kind="run", subject=subject))
+
+    def data_version(self) -> int:
+        return len(self.changes)
+
+    def _info(self) -> Any:
+        return SimpleNamespace(last_change=len(self.changes))
+
+    def _since(self, since: int, limit: int = 500) -> ChangePage:
+        self.reads += 1
+        found = tuple(change for change in self.changes if change.cursor > since)
+        return ChangePage(changes=found, cursor=found[-1].cursor if found else since)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def feed() -> Feed:
+    return Feed()
+
+
+def told(feed: Feed) -> tuple[Watcher, list[dict[str, Any]]]:
+    events: list[dict[str, Any]] = []
+    watcher = Watcher(events.append, lambda: False)
+    watcher.watch(feed)
+    return watcher, events
+
+
+def test_a_change_is_told_once_and_silence_costs_no_reading(feed: Feed) -> None:
+    feed.add("old")
+    watcher, events = told(feed)
+    try:
+        watcher.look()
+        feed.add("r1")
+        feed.add("r2")
+        watcher.look()
+        assert events == [
+            {
+                "workspace": "here",
+                "cursor": 3,
+                "changes": [{"kind": "run", "subject": "r1"}, {"kind": "run", "subject": "r2"}],
+            }
+        ]
+        watcher.look()
+        reads = feed.reads
+        for _ in range(5):
+            watcher.look()
+        assert (len(events), feed.reads) == (1, reads)
+    finally:
+        watcher.close()
+
+
+def test_many_changes_are_one_short_event(feed: Feed) -> None:
+    watcher, events = told(feed)
+    try:
+        watcher.look()
+        for number in range(1000):
+            feed.add(f"r{number}")
+        watcher.look()
+        assert (len(events), len(events[0]["changes"]), events[0]["cursor"]) == (1, MAX_CHANGES, 1000)
+    finally:
+        watcher.close()
+
+
+async def test_a_page_hears_of_changes_in_the_workspaces_it_uses(
+    server: ServerApi, backend: Any, subscribe: Any, feed: Feed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Opener:
+        locations = staticmethod(lambda: {"here": "/nowhere"})
+        exists = staticmethod(lambda location: True)
+        open = staticmethod(lambda location: feed)
+
+        def find(self, document: Path) -> str:
+            return "/nowhere"
+
+    monkeypatch.setattr(backend._workspaces, "_opener", Opener())
+    looked = threading.Event()
+
+    def info() -> Any:
+        found = feed._info()
+        looked.set()
+        return found
+
+    feed.api.workspace.info = info
+    next_event = await subscribe()
+    await in_thread(server.workspace("here").workspace.changes, 0)
+    # From the watcher's first look on, what is new is told.
+    assert await asyncio.to_thread(looked.wait, 5)
+    feed.add("r1")
+    event = await next_event("changes")
+    assert event["changes"] == [{"kind": "run", "subject": "r1"}]
