@@ -17,7 +17,7 @@ from jupyter_mlws.domain.names import check_file_name
 from jupyter_mlws.domain.run import RunUpdate
 from jupyter_mlws.errors import InvalidInput, NotFound, WrongState
 from jupyter_mlws.runfolder import mailbox, places
-from jupyter_mlws.runfolder.journal import JournalWriter
+from jupyter_mlws.runfolder.journal_writer import JournalWriter
 from jupyter_mlws.runfolder.paths import RunFolder
 
 __all__ = ["ActiveRun", "active_run"]
@@ -35,7 +35,7 @@ class ActiveRun:
     def __init__(self, folder: RunFolder, facts: Mapping[str, Any]) -> None:
         self._folder = folder
         self._facts = facts
-        self._journal = JournalWriter(folder.journal)
+        self._journal = JournalWriter(folder)
         # The two hot paths, bound once: an attribute look-up less on each call.
         self._log = self._journal.log
         self._log_many = self._journal.log_many
