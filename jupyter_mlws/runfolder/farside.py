@@ -2,9 +2,8 @@
 
 One content, two forms, both named by its digest:
 
-- a *folder* in the user's cache, for jobs and kernels on this machine. Its modules are compiled once; a zip's are
-compiled
-  at every start (measured for the agent: 23 ms to the script's first line from the folder, 50 from the zip).
+- a *folder* in the user's cache, for jobs and kernels on this machine. Its modules are compiled once; those of a zip
+  at every start (measured for the agent: 23 ms to the script's first line from the folder, 50 ms from the zip).
 - a *zip*, the one wire to every other machine. ``python -I -S <zip> <run folder>`` runs the agent.
 
 In both, ``jupyter_mlws/`` is the package, ``script/`` what goes on a script's PYTHONPATH (see
@@ -22,7 +21,6 @@ import zipfile
 from functools import lru_cache
 from pathlib import Path
 
-from jupyter_mlws import __version__
 from jupyter_mlws.runfolder.places import cache_dir
 
 __all__ = ["agent_command", "build_folder", "build_zip", "script_path"]
@@ -60,7 +58,7 @@ def _name() -> str:
     for name, data in _contents():
         digest.update(f"{name}\0{len(data)}\0".encode())
         digest.update(data)
-    return f"jupyter_mlws-{__version__}-{digest.hexdigest()[:16]}"
+    return f"jupyter_mlws-{digest.hexdigest()[:20]}"
 
 
 def build_zip(directory: str | os.PathLike[str] | None = None) -> Path:
@@ -89,7 +87,7 @@ def _write_zip(path: Path) -> None:
 
 
 def build_folder(directory: str | os.PathLike[str] | None = None) -> Path:
-    """The far side as a folder with compiled modules, made if it is not there yet."""
+    """The far side as a folder with compiled modules, made if it is not there yet; `directory` as for the zip."""
     target = _place(directory) / _name()
     if not target.exists():
         temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
