@@ -36,8 +36,8 @@ class Points(Protocol):
     """A batch of one stream, as the journal's reader gives it, in columns.
 
     `start` and `end` count the records of the stream before and after this batch, which may hold fewer points than
-    records; `name_index` points into `names`; where `implicit` is not zero the step is the number of points that the series has so far. Columns are anything with
-    the buffer interface or a sequence of numbers.
+    records; `name_index` points into `names`; where `implicit` is not zero the step is the number of points that the
+    series has so far. Columns are anything with the buffer interface, or a sequence of numbers.
     """
 
     @property
@@ -135,9 +135,8 @@ def _split(points: Points) -> Iterator[_Batch]:
     edges = np.flatnonzero(np.diff(grouped)) + 1
     starts, ends = [0, *edges.tolist()], [*edges.tolist(), len(grouped)]
     step, implicit, time, value = step[order], implicit[order], time[order], value[order]
-    for first, last in sorted(
-        zip(starts, ends, strict=False), key=lambda edge: order[edge[0]]
-    ):  # in the order of appearance
+    by_appearance = sorted(zip(starts, ends, strict=True), key=lambda edge: order[edge[0]])
+    for first, last in by_appearance:
         part = slice(first, last)
         yield _Batch(points.names[grouped[first]], step[part], implicit[part], time[part], value[part])
 

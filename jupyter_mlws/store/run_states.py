@@ -215,13 +215,14 @@ def runs_in(
     host: str | None = None,
     user: str | None = None,
     target: str | None = None,
+    limit: int | None = None,
 ) -> list[Run]:
-    """Runs in these states, oldest first, without the parents of sweeps (which have no process)."""
+    """Runs in these states, oldest first and at most `limit`, without the parents of sweeps (which have no process)."""
     query = run_query().where(runs.c.status.in_(_values(statuses)), runs.c.kind != "sweep")
     for column, value in ((runs.c.host, host), (runs.c.user, user), (runs.c.compute_target, target)):
         if value is not None:
             query = query.where(column == value)
-    return load_runs(c, c.execute(query.order_by(runs.c.number)).all(), 0)
+    return load_runs(c, c.execute(query.order_by(runs.c.number).limit(limit)).all(), 0)
 
 
 def count_by_target(c: Connection, statuses: Collection[RunStatus]) -> dict[str, int]:

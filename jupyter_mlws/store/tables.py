@@ -44,7 +44,6 @@ __all__ = [
     "snapshots",
     "stream_offsets",
     "submissions",
-    "workspace",
 ]
 
 # Oldest first; the last one is what the tables below are.
@@ -66,13 +65,6 @@ alembic_version = Table(
     metadata,
     Column("version_num", String(32), nullable=False),
     PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
-)
-
-workspace = Table(
-    "workspace",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("value", Text, nullable=False),
 )
 
 # Numbers that only grow: of runs, changes and the like. The row's lock orders writers where there can be several.

@@ -1,0 +1,115 @@
+"""Writes ``store-<schema>.sqlite``: what this version leaves behind, for every later version to open.
+
+Run it once for each new schema, before its release, and commit the file: ``python tests/assets/make_store.py``.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+import sqlite3
+import tempfile
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+
+from jupyter_mlws.domain.file import FileKind, RunFile
+from jupyter_mlws.domain.job import InputFile
+from jupyter_mlws.domain.model import ModelFile, ModelRegistration
+from jupyter_mlws.domain.run import Captured, RunError, RunSource, RunSubmission, RunUpdate
+from jupyter_mlws.domain.snapshot import GitInfo, LinkedPath, Snapshot
+from jupyter_mlws.domain.status import RunStatus
+from jupyter_mlws.store import Store, files, mailbox, metrics, models, runs, snapshots
+from jupyter_mlws.store.tables import SCHEMA_VERSION
+
+AT = datetime(2026, 1, 31, 12, 0, tzinfo=timezone.utc)
+DIGEST = "ab" * 32
+
+
+@dataclass
+class Points:
+    """A batch of one series as the journal's reader gives it."""
+
+    value: list[float]
+    names: list[str] = field(default_factory=lambda: ["loss"])
+    stream: str = "1-0"
+    start: int = 0
+
+    def __post_init__(self) -> None:
+        count = len(self.value)
+        self.end = self.start + count
+        self.name_index = [0] * count
+        self.step = [0] * count
+        self.implicit = bytes([1]) * count
+        self.time = [1_769_860_800.0 + i for i in range(count)]
+
+
+def submission(**more: object) -> RunSubmission:
+    """A submission with something in every field that is stored."""
+    facts: dict[str, object] = {
+        "experiment": "digits",
+        "command": ("/usr/bin/python3", "train.py", "--lr", "0.1"),
+        "arguments": ("--lr", "0.1"),
+        "display_name": "baseline µ",
+        "tags": {"owner": "ada", "bare": ""},
+        "params": {"lr": "0.1"},
+        "environment_variables": {"OMP_NUM_THREADS": "1"},
+        "inherited_environment": {"HOME": "/home/ada"},
+        "snapshot_id": DIGEST,
+        "snapshot_scope": "project",
+        "links": (LinkedPath(path="data", target="/data", reason="ignored", modified_at=AT),),
+        "git": GitInfo(commit="1f" * 20, branch="main", remote="https://example.org/a.git", dirty=True),
+        "inputs": (InputFile(name="X.npy", digest=DIGEST, size_bytes=5),),
+        "captured": (Captured(name="X", how="data", type="ndarray", size_bytes=5),),
+        "notes": ("1 linked path",),
+        "source": RunSource(document="digits.ipynb", document_id="d1", cell_id="c1", cell_source="x = 1"),
+    }
+    return RunSubmission(**{**facts, **more})  # type: ignore[arg-type]
+
+
+def fill(store: Store) -> None:
+    """Seven runs: one completed with everything, one failed, a sweep of four."""
+    with store.write() as c:
+        snapshots.put_snapshot(c, Snapshot(id=DIGEST, file_count=1, size_bytes=5, created_at=AT))
+        runs.create_run(c, submission(key="once"), run_id="digits_1769860800_00000001", user="ada", host="box")
+        for status in (RunStatus.PREPARING, RunStatus.RUNNING, RunStatus.FINALIZING):
+            assert runs.move_run(c, "digits_1769860800_00000001", status, at=AT)
+        metrics.append_points(c, "digits_1769860800_00000001", Points([1.0, math.nan, math.inf, -0.5]))
+        file = RunFile(
+            name="outputs/model.pkl", kind=FileKind.OUTPUT, size_bytes=5, digest=DIGEST, mode=0o644, modified_at=AT
+        )
+        files.put_file(c, "digits_1769860800_00000001", file)
+        models.create_model(
+            c,
+            ModelRegistration(name="digits", run_id="1", path="outputs/model.pkl", tags={"best": ""}, key="first"),
+            [ModelFile(path="model.pkl", size_bytes=5, digest=DIGEST)],
+        )
+        mailbox.put_reply(c, "1", "request-1", {"value": None})
+        runs.move_run(c, "digits_1769860800_00000001", RunStatus.COMPLETED, at=AT, warnings=["one link"])
+        runs.update_run(c, "1", RunUpdate(description="the first"))
+        runs.create_run(c, submission(), run_id="digits_1769860800_00000002", user="ada", host="box")
+        error = RunError(code="signal", message="Killed by SIGKILL.", signal="SIGKILL", exit_code=-9)
+        runs.move_run(c, "digits_1769860800_00000002", RunStatus.FAILED, error=error, at=AT)
+        sweep = submission(kind="sweep", sweep=tuple({"lr": f"0.{i}"} for i in range(1, 5)), parallel=2)
+        ids = [f"digits_1769860800_0000001{i}" for i in range(5)]
+        runs.create_run(c, sweep, run_id=ids[0], user="ada", host="box", children=ids[1:])
+        runs.claim_queued(c, user="ada", owner="box-1", limit=9, target="local", host="box")
+
+
+def main() -> None:
+    """Write the file beside this one."""
+    target = Path(__file__).parent / f"store-{int(SCHEMA_VERSION)}.sqlite"
+    with tempfile.TemporaryDirectory() as folder:
+        with Store.open(folder) as store:
+            fill(store)
+        path = Path(folder, "mlws.sqlite")
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA journal_mode=DELETE")
+            connection.execute("PRAGMA page_size=1024")
+            connection.execute("VACUUM")
+        shutil.copyfile(path, target)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""A store of its own for each test, and the databases that released versions left."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from jupyter_mlws.domain.names import new_run_id
+from jupyter_mlws.domain.run import Run, RunSubmission
+from jupyter_mlws.store import Store
+from jupyter_mlws.store import runs as store_runs
+
+ASSETS = Path(__file__).parents[1] / "assets"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def first_schema(tmp_path: Path) -> Path:
+    """A workspace's folder with a database of schema 1, as that version left it."""
+    folder = tmp_path / "old"
+    folder.mkdir()
+    shutil.copyfile(ASSETS / "store-1.sqlite", folder / "mlws.sqlite")
+    return folder
+
+
+@pytest.fixture
+def submit(store: Store) -> Callable[..., Run]:
+    """Record a run straight in the store."""
+
+    def record(experiment: str = "digits", *, user: str = "ada", host: str = "box", **facts: Any) -> Run:
+        submission = RunSubmission(experiment=experiment, command=("python", "train.py"), **facts)
+        children = [f"{new_run_id(experiment)}{i}" for i in range(len(submission.sweep))]
+        with store.write() as c:
+            return store_runs.create_run(
+                c, submission, run_id=new_run_id(experiment), user=user, host=host, children=children
+            )
+
+    return record
+
+
+def points(
+    values: Any,
+    *,
+    start: int = 0,
+    stream: str = "s",
+    name: str = "loss",
+    steps: Any = None,
+    records: int | None = None,
+) -> SimpleNamespace:
+    """A batch of one series, shaped as the journal's reader shapes it."""
+    value = np.asarray(values, dtype=float)
+    count = len(value)
+    return SimpleNamespace(
+        stream=stream,
+        start=start,
+        end=start + (count if records is None else records),
+        names=[name],
+        name_index=np.zeros(count, np.uint64),
+        step=np.zeros(count, np.int64) if steps is None else np.asarray(steps, np.int64),
+        implicit=bytes([steps is None]) * count,
+        time=np.arange(count, dtype=float) + start,
+        value=value,
+    )

@@ -1,0 +1,141 @@
+"""The tables: made at once or step by step they are the same, and what an older version wrote stays readable."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from jupyter_mlws.errors import CorruptData, WorkspaceError
+from jupyter_mlws.store import Store, schema, tables
+from jupyter_mlws.store import runs as store_runs
+from sqlalchemy import Engine
+from jupyter_mlws.store.sqlite import write_engine
+
+
+def described(path: Path) -> dict[str, list[str]]:
+    """Every table and index with its SQL: the columns in their order, the named constraints in any."""
+    with closing(sqlite3.connect(path)) as connection:
+        rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
+    return {name: clauses(sql) for name, sql in rows}
+
+
+def clauses(sql: str) -> list[str]:
+    columns, *constraints = " ".join(sql.replace('"', "").split()).replace(") WITHOUT", ", CONSTRAINT").split(
+        ", CONSTRAINT "
+    )
+    return [columns, *sorted(constraint.removesuffix(")").strip() for constraint in constraints)]
+
+
+def engine_at(path: Path) -> Engine:
+    return write_engine(path, wal=True, timeout_s=5)
+
+
+def test_migrations_from_nothing_and_a_fresh_database_give_the_same_tables(tmp_path: Path) -> None:
+    (tmp_path / "fresh").mkdir()
+    Store.open(tmp_path / "fresh").close()
+    migrated = tmp_path / "migrated.sqlite"
+    engine = engine_at(migrated)
+    schema.migrate(engine)
+    engine.dispose()
+    assert described(migrated) == described(tmp_path / "fresh" / "mlws.sqlite")
+
+
+def test_the_list_of_versions_ends_with_the_newest_migration() -> None:
+    scripts = sorted(path.name.split("_")[0] for path in (schema.MIGRATIONS / "versions").glob("*.py"))
+    assert tuple(scripts) == tables.SCHEMA_VERSIONS
+
+
+def test_opening_a_current_database_does_not_import_alembic(tmp_path: Path) -> None:
+    Store.open(tmp_path).close()
+    code = (
+        "import sys; from jupyter_mlws.store import Store; Store.open(sys.argv[1]).close();"
+        "print([name for name in ('alembic', 'sqlalchemy.orm') if name in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+def test_a_newer_database_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    Store.open(tmp_path).close()
+    with closing(sqlite3.connect(tmp_path / "mlws.sqlite")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(WorkspaceError, match="newer version of jupyter-mlws wrote this workspace") as caught:
+        Store.open(tmp_path)
+    assert "pip install" in caught.value.hint
+
+
+@pytest.fixture
+def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A version to come, whose migration adds a column."""
+    scripts = tmp_path / "migrations"
+    shutil.copytree(schema.MIGRATIONS, scripts)
+    (scripts / "versions" / "0002_more.py").write_text(
+        "import sqlalchemy as sa\n"
+        "from alembic import op\n"
+        "revision, down_revision = '0002', '0001'\n"
+        "def upgrade():\n"
+        "    with op.batch_alter_table('runs', recreate='always') as batch:\n"
+        "        batch.add_column(sa.Column('note', sa.Text()))\n"
+    )
+    monkeypatch.setattr(schema, "SCHEMA_VERSIONS", ("0001", "0002"))
+    monkeypatch.setattr(schema, "SCHEMA_VERSION", "0002")
+    migrate = schema.migrate
+    monkeypatch.setattr(schema, "migrate", lambda engine: migrate(engine, scripts))
+
+
+@pytest.mark.usefixtures("next_version")
+def test_an_old_database_is_upgraded_with_its_data_and_a_copy_is_kept(first_schema: Path) -> None:
+    with Store.open(first_schema) as store, store.read() as c:
+        assert schema.stored_version(c) == "0002"
+        assert c.exec_driver_sql("SELECT count(note), count(*) FROM runs").one() == (0, 7)
+        assert c.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+        assert store_runs.get_run(c, "1").experiment == "digits"
+    copies = list(first_schema.glob("mlws.sqlite.before-*"))
+    assert [copy.name for copy in copies] == ["mlws.sqlite.before-0002"]
+    assert ("alembic_version", "0001") == tuple(
+        sqlite3.connect(copies[0]).execute("SELECT 'alembic_version', version_num FROM alembic_version").fetchone()
+    )
+
+
+@pytest.mark.usefixtures("next_version")
+def test_a_database_in_use_is_not_upgraded_and_the_processes_are_named(first_schema: Path) -> None:
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys; from pathlib import Path; from jupyter_mlws.store.lock import OpenLock;"
+            "lock = OpenLock(Path(sys.argv[1])); print('ready', flush=True); sys.stdin.read()",
+            str(first_schema),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert holder.stdout is not None
+    assert holder.stdin is not None
+    try:
+        assert holder.stdout.readline() == "ready\n"
+        with pytest.raises(WorkspaceError, match=f"in use by process {holder.pid}"):
+            Store.open(first_schema)
+    finally:
+        holder.stdin.close()
+        holder.wait(10)
+        holder.stdout.close()
+    with Store.open(first_schema) as store, store.read() as c:
+        assert schema.stored_version(c) == "0002"
+
+
+def test_a_damaged_database_is_named_as_such(tmp_path: Path) -> None:
+    (tmp_path / "mlws.sqlite").write_bytes(b"not a database" * 100)
+    with pytest.raises(CorruptData, match="damaged"):
+        Store.open(tmp_path)
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(WorkspaceError, match="no folder"):
+        Store.open(tmp_path / "gone")
