@@ -1,0 +1,8 @@
+"""Where jobs run: targets, found by name."""
+
+from __future__ import annotations
+
+from jupyter_mlws.targets.base import Launch, Target
+from jupyter_mlws.targets.registry import get, known
+
+__all__ = ["Launch", "Target", "get", "known"]

@@ -1,0 +1,97 @@
+"""What a compute target is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from jupyter_mlws.domain.compute import Compute
+from jupyter_mlws.runfolder.paths import RunFolder
+from jupyter_mlws.runfolder.processes import Identity
+
+__all__ = ["Launch", "Target"]
+
+
+class Launch(Protocol):
+    """An agent on its way: it waits for what `send` gives and does nothing before.
+
+    A target may start it while the dispatcher still fills the run folder, so that both take their time together.
+    """
+
+    def send(self, payload: bytes) -> None:
+        """Let the agent run the job; the run folder is complete. `payload` is what it reads from its standard input.
+
+        Raises
+        ------
+        Unavailable
+            The agent is gone already.
+        """
+        ...
+
+    def abandon(self) -> None:
+        """Give the job up before `send`; nothing of it was run."""
+        ...
+
+    def end_signal(self) -> int | None:
+        """A file descriptor that becomes readable when the agent ends, if the target has such a thing.
+
+        Only a hint that spares waiting: the truth is in the run folder. It belongs to the launch.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of it; the agent goes on."""
+        ...
+
+
+class Target(Protocol):
+    """A place where jobs run. One object serves a dispatcher from several threads.
+
+    A target puts the run folder there, starts the agent in it, lets the dispatcher read it, tells whether the agent
+    lives, and stops it. All else (metrics, logs, outputs, cancelling) goes through the run folder.
+    """
+
+    @property
+    def name(self) -> str:
+        """What a person writes as ``--compute``."""
+        ...
+
+    def describe(self) -> Compute:
+        """Kind, slots and GPUs, for people and for planning."""
+        ...
+
+    def obstacle(self, running: int, memory_bytes: int | None = None) -> str:
+        """Why no further job can start at the moment ('waiting for memory'); '' when one can.
+
+        `running` is how many jobs of this dispatcher run there now; with none of them a job is never held up.
+        """
+        ...
+
+    def variables(self, gpus: tuple[int, ...]) -> Mapping[str, str]:
+        """Variables that give a job these GPUs and hide the others."""
+        ...
+
+    def launch(self, folder: RunFolder, run_id: str) -> Launch:
+        """Start the agent for a run folder; a second one for the same folder ends by itself.
+
+        Raises
+        ------
+        Unavailable
+            It could not be started; the sentence says why.
+        """
+        ...
+
+    def attach(self, folder: RunFolder, agent: Identity) -> Launch:
+        """Take up an agent that an earlier dispatcher started."""
+        ...
+
+    def alive(self, folder: RunFolder, agent: Identity) -> bool | None:
+        """Whether the agent lives; None when this cannot be seen from here and the heartbeat has to judge."""
+        ...
+
+    def stop(self, folder: RunFolder, run_id: str) -> list[int]:
+        """End all that is left of a job whose agent is dead; returns the pids that were killed."""
+        ...
+
+
+TargetFactory = Any

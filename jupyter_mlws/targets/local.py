@@ -1,0 +1,163 @@
+"""The local target: jobs are processes of this machine, each under an agent in a session of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping
+
+from jupyter_mlws.domain.compute import Compute
+from jupyter_mlws.errors import InvalidInput, Unavailable
+from jupyter_mlws.runfolder import farside, processes
+from jupyter_mlws.runfolder.paths import RunFolder
+from jupyter_mlws.runfolder.processes import Identity
+from jupyter_mlws.targets import machine
+from jupyter_mlws.targets.base import Launch
+
+__all__ = ["LocalTarget"]
+
+_DEFAULT_SLOTS = 2
+# Below this share of the machine's memory no second job is started.
+_MEMORY_SHARE = 0.08
+# What an agent needs of the dispatcher's environment; the script's own comes on its standard input.
+_KEPT = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SHELL", "XDG_RUNTIME_DIR",
+         "XDG_CACHE_HOME", "MLWS_CACHE_DIR", "MLWS_RUNTIME_DIR", "MLWS_DATA_DIR")  # fmt: skip
+
+
+class LocalTarget:
+    """The machine of the dispatcher.
+
+    Notes
+    -----
+    Two jobs at a time (``MLWS_LOCAL_SLOTS``), or one for each GPU where there are more of them.
+    """
+
+    name = "local"
+
+    def describe(self) -> Compute:
+        gpus = len(machine.gpu_ids())
+        return Compute(name=self.name, kind="local", slots=max(self._slots(), gpus), gpus=gpus, note=self._note())
+
+    def _slots(self) -> int:
+        text = os.environ.get("MLWS_LOCAL_SLOTS", "")
+        if not text:
+            return _DEFAULT_SLOTS
+        if not text.isdigit() or int(text) < 1:
+            raise InvalidInput(f"MLWS_LOCAL_SLOTS cannot be {text!r}.", hint="Give a whole number from 1.")
+        return int(text)
+
+    def _note(self) -> str:
+        if os.path.exists("/.dockerenv") or "KUBERNETES_SERVICE_HOST" in os.environ:
+            return "Runs here end with this container."
+        return ""
+
+    def obstacle(self, running: int, memory_bytes: int | None = None) -> str:
+        if running == 0:
+            return ""
+        needed = max(memory_bytes or 0, int(machine.total_memory_bytes() * _MEMORY_SHARE))
+        return "" if machine.available_memory_bytes() >= needed else "waiting for memory"
+
+    def variables(self, gpus: tuple[int, ...]) -> Mapping[str, str]:
+        found = machine.gpu_ids()
+        if not found:
+            return {}
+        return {"CUDA_VISIBLE_DEVICES": ",".join(found[i] for i in gpus)}
+
+    def launch(self, folder: RunFolder, run_id: str) -> Launch:
+        command = farside.agent_command(folder.path)
+        environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        try:
+            log = os.open(folder.agent_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                process = subprocess.Popen(
+                    command,
+                    cwd=folder.path,
+                    env=environment,
+                    stdin=subprocess.PIPE,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                )
+            finally:
+                os.close(log)
+        except OSError as error:
+            raise Unavailable(f"The agent of run {run_id} could not be started ({error.strerror}).") from error
+        return _Started(process)
+
+    def attach(self, folder: RunFolder, agent: Identity) -> Launch:
+        return _Attached(agent)
+
+    def alive(self, folder: RunFolder, agent: Identity) -> bool | None:
+        return processes.is_alive(agent)
+
+    def stop(self, folder: RunFolder, run_id: str) -> list[int]:
+        return processes.sweep(run_id)
+
+
+def _open_pidfd(pid: int) -> int | None:
+    try:
+        return os.pidfd_open(pid)
+    except (OSError, AttributeError):  # ended already, or a system without it: the poll will see
+        return None
+
+
+class _Started:
+    """An agent that is our child."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        self._pidfd = _open_pidfd(process.pid)
+
+    def send(self, payload: bytes) -> None:
+        stdin = self._process.stdin
+        assert stdin is not None
+        try:
+            stdin.write(payload)
+            stdin.close()
+        except BrokenPipeError as error:
+            raise Unavailable("The agent ended before it was told what to run.") from error
+
+    def abandon(self) -> None:
+        self._process.kill()
+        self.close()
+
+    def end_signal(self) -> int | None:
+        return self._pidfd
+
+    def close(self) -> None:
+        if self._pidfd is not None:
+            os.close(self._pidfd)
+            self._pidfd = None
+        if self._process.stdin is not None and not self._process.stdin.closed:
+            try:
+                self._process.stdin.close()
+            except BrokenPipeError:  # what was left in the buffer has no reader any more
+                pass
+        if self._process.poll() is None:
+            _children.append(self._process)
+        _children[:] = [child for child in _children if child.poll() is None]
+
+
+# Agents that we let go of while they lived; looked at now and then, so that none stays a zombie.
+_children: list[subprocess.Popen[bytes]] = []
+
+
+class _Attached:
+    """An agent that another dispatcher started."""
+
+    def __init__(self, agent: Identity) -> None:
+        self._pidfd = _open_pidfd(agent.pid) if processes.is_alive(agent) else None
+
+    def send(self, payload: bytes) -> None:
+        raise Unavailable("The agent runs already.")
+
+    def abandon(self) -> None:
+        self.close()
+
+    def end_signal(self) -> int | None:
+        return self._pidfd
+
+    def close(self) -> None:
+        if self._pidfd is not None:
+            os.close(self._pidfd)
+            self._pidfd = None
