@@ -1,0 +1,1 @@
+"""Queue → target → ingest: ``python -m jupyter_mlws.dispatcher <workspace folder>``."""

@@ -1,0 +1,136 @@
+"""Speaking to a dispatcher: one word over its socket, one line of JSON back."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+from jupyter_mlws.dispatcher.place import lock_path, log_path
+from jupyter_mlws.domain.workspace import DispatcherState
+from jupyter_mlws.errors import Unavailable
+from jupyter_mlws.runfolder import places
+
+__all__ = ["ask", "last_words", "poke", "state", "stop"]
+
+_TIMEOUT_S = 2.0
+_STOP_TIMEOUT_S = 10.0
+_LAST_LINES = 5
+
+
+def _sockets(folder: Path) -> list[str]:
+    """Where the dispatcher may listen: the place that this process would use, then the one that the dispatcher noted.
+
+    The two differ when they were started with different runtime folders (a login session and a cron job).
+    """
+    found = []
+    try:
+        found.append(str(places.socket_path(folder)))
+    except Unavailable:  # the noted one may do
+        pass
+    try:
+        noted = json.loads(lock_path(folder).read_bytes())["socket"]
+    except (OSError, ValueError, TypeError, KeyError):
+        return found
+    return found if noted in found or not isinstance(noted, str) else [*found, noted]
+
+
+def _connect(folder: Path, timeout_s: float) -> socket.socket | None:
+    for path in _sockets(folder):
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.settimeout(timeout_s)
+        try:
+            connection.connect(path)
+        except OSError:
+            connection.close()
+        else:
+            return connection
+    return None
+
+
+def poke(folder: Path) -> bool:
+    """Tell the dispatcher that there is work, without waiting for an answer; False when none listens."""
+    connection = _connect(folder, _TIMEOUT_S)
+    if connection is None:
+        return False
+    with connection:
+        try:
+            connection.sendall(b"wake\n")
+        except OSError:
+            return False
+    return True
+
+
+def ask(folder: Path, word: str, timeout_s: float = _TIMEOUT_S) -> dict[str, Any] | None:
+    """The dispatcher's answer to a word; None when none listens or it does not answer in time."""
+    connection = _connect(folder, timeout_s)
+    if connection is None:
+        return None
+    with connection:
+        try:
+            connection.sendall(word.encode() + b"\n")
+            with connection.makefile("rb") as file:
+                answer = json.loads(file.readline())
+        except (OSError, ValueError):
+            return None
+    return answer if isinstance(answer, dict) else None
+
+
+def state(folder: Path) -> DispatcherState:
+    """Whether the dispatcher of this workspace, host and user lives."""
+    answer = ask(folder, "status")
+    if answer is None:
+        return DispatcherState(alive=False, message=last_words(folder))
+    return DispatcherState(alive=True, pid=answer.get("pid"), version=answer.get("version"))
+
+
+def stop(folder: Path, timeout_s: float = _STOP_TIMEOUT_S) -> bool:
+    """Stop the dispatcher and wait until it is gone; running jobs go on. False when none lived.
+
+    Raises
+    ------
+    Unavailable
+        It has not stopped in time.
+    """
+    answer = ask(folder, "stop")
+    if answer is None:
+        return False
+    deadline = time.monotonic() + timeout_s
+    while _holds_lock(folder):
+        if time.monotonic() > deadline:
+            raise Unavailable(
+                f"The dispatcher (process {answer.get('pid')}) has not stopped within {timeout_s:g} s.",
+                hint=f"Its log says why: {log_path(folder)}",
+            )
+        time.sleep(0.02)
+    return True
+
+
+def _holds_lock(folder: Path) -> bool:
+    import fcntl
+
+    try:
+        fd = os.open(lock_path(folder), os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False
+
+
+def last_words(folder: Path) -> str:
+    """The last lines of the dispatcher's log, for an error message."""
+    try:
+        with open(log_path(folder), "rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - 4096))
+            lines = file.read().decode(errors="replace").splitlines()
+    except OSError:
+        return ""
+    return "\n".join(lines[-_LAST_LINES:])

@@ -1,0 +1,270 @@
+"""Collecting what a script leaves: as it settles, and all of it at the end."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from jupyter_mlws.blobs import BlobStore
+from jupyter_mlws.dispatcher import tree
+from jupyter_mlws.dispatcher.naming import ROOTS, name_of_code, storable
+from jupyter_mlws.domain.file import FileKind, RunFile
+from jupyter_mlws.runfolder import names
+from jupyter_mlws.runfolder.paths import RunFolder
+
+__all__ = ["LEFT", "Baseline", "Collector", "baseline_of"]
+
+_log = logging.getLogger(__name__)
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+# What programs leave in any folder and nobody calls a result.
+_SKIPPED = frozenset({"__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".mypy_cache", ".ruff_cache"})
+_OUR_LOGS = {"std.log": names.STD_LOG, "agent.log": names.AGENT_LOG}
+# Files that were too large to collect are kept here in the run folder.
+LEFT = "left"
+_MAX_WARNINGS = 20
+
+Baseline = dict[str, tuple[int, int]]
+
+
+def baseline_of(folder: RunFolder) -> Baseline:
+    """Size and time of every file of code/ before the script starts: what differs afterwards is the script's work."""
+    root = tree.open_folder(folder.code)
+    if root is None:
+        return {}
+    try:
+        return {entry.path: (entry.size, entry.mtime_ns) for entry in tree.walk(root, _SKIPPED)}
+    finally:
+        os.close(root)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A file to collect: where it lies, and what it will be called."""
+
+    folder: str
+    path: str
+    name: str
+    kind: FileKind
+    size: int
+    mtime_ns: int
+    mode: int
+
+    @property
+    def key(self) -> tuple[FileKind, str]:
+        return self.kind, self.name
+
+    @property
+    def version(self) -> tuple[int, int]:
+        # Microseconds, for that is what the record keeps.
+        return self.size, self.mtime_ns // 1000
+
+
+@dataclass
+class _Waiting:
+    """A version of a file that may still be growing."""
+
+    version: tuple[int, int]
+    since: float
+    rounds: int = 0
+
+
+class Collector:
+    """The files of one run folder.
+
+    Parameters
+    ----------
+    folder : RunFolder
+    working_directory : str
+    baseline : mapping
+        See `baseline_of`.
+    blobs : BlobStore
+    known : iterable of RunFile
+        What an earlier dispatcher collected.
+    settle_s, max_bytes : float, int
+        See `jupyter_mlws.dispatcher.settings.Settings`.
+    """
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        working_directory: str,
+        baseline: Mapping[str, tuple[int, int]],
+        blobs: BlobStore,
+        known: Iterable[RunFile] = (),
+        *,
+        settle_s: float = 1.0,
+        max_bytes: int = 1 << 30,
+    ) -> None:
+        self.warnings: dict[str, None] = {}
+        self._folder = folder
+        self._working_directory = working_directory
+        self._baseline = baseline
+        self._blobs = blobs
+        self._settle_s = settle_s
+        self._max_bytes = max_bytes
+        self._stored = {(file.kind, file.name): _version_of(file) for file in known}
+        self._waiting: dict[tuple[FileKind, str], _Waiting] = {}
+        self._too_large: dict[tuple[FileKind, str], _Found] = {}
+
+    # -- what is asked
+
+    def settled(self) -> list[RunFile]:
+        """Store and return the files that have not changed for a while and were not stored as they are."""
+        now = time.monotonic()
+        return self._store(found for found in self._find() if self._has_settled(found, now))
+
+    def named(self, path: str) -> list[RunFile]:
+        """Store and return the output of this name, or all outputs below it, without waiting for them to settle."""
+        wanted = [
+            found
+            for found in self._find()
+            if found.kind is FileKind.OUTPUT and (found.name == path or found.name.startswith(path + "/"))
+        ]
+        return self._store(found for found in wanted if self._stored.get(found.key) != found.version)
+
+    def everything(self) -> list[RunFile]:
+        """Store and return all that is not stored yet, our own logs included: the script has ended."""
+        found = (item for item in (*self._find(), *self._logs()) if self._stored.get(item.key) != item.version)
+        return self._store(found)
+
+    def keep_left(self) -> None:
+        """Move what was too large to a place of the run folder that is not removed."""
+        for number, found in enumerate(self._too_large.values()):
+            target = Path(self._folder, LEFT, storable(found.name))
+            if target.exists():
+                target = target.with_name(f"{target.name}.{number}")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                shutil.move(os.path.join(self._folder, found.folder, found.path), target)
+            except OSError as error:
+                _log.warning("%s could not be kept: %s", found.name, error)
+
+    # -- finding
+
+    def _find(self) -> Iterator[_Found]:
+        for folder, prefix, kind in ROOTS:
+            for entry in self._entries(folder, prefix):
+                if folder == names.LOGS and entry.path in _OUR_LOGS:
+                    continue
+                yield self._found(folder, entry, prefix + entry.path, kind)
+        for entry in self._entries(names.CODE, ""):
+            if self._baseline.get(entry.path) != (entry.size, entry.mtime_ns):
+                name = name_of_code(entry.path, self._working_directory)
+                yield self._found(names.CODE, entry, name, FileKind.OUTPUT)
+
+    def _found(self, folder: str, entry: tree.Entry, name: str, kind: FileKind) -> _Found:
+        return _Found(folder, entry.path, name, kind, entry.size, entry.mtime_ns, entry.mode)
+
+    def _entries(self, folder: str, prefix: str) -> Iterator[tree.Entry]:
+        root = tree.open_folder(Path(self._folder, folder))
+        if root is None:
+            return
+        try:
+            for entry in tree.walk(root, _SKIPPED):
+                if entry.kind == "file":
+                    # A temporary file of ours is a file in the making.
+                    if not os.path.basename(entry.path).startswith(".mlws-"):
+                        yield entry
+                elif folder != names.CODE or self._is_new_link(entry):
+                    self._warn(_refusal(prefix + entry.path, entry.kind))
+        finally:
+            os.close(root)
+
+    def _is_new_link(self, entry: tree.Entry) -> bool:
+        return entry.path not in self._baseline
+
+    def _logs(self) -> Iterator[_Found]:
+        root = tree.open_folder(self._folder.logs)
+        if root is None:
+            return
+        try:
+            for entry in tree.walk(root):
+                if entry.path in _OUR_LOGS and entry.kind == "file":
+                    yield self._found(names.LOGS, entry, entry.path, FileKind.LOG)
+        finally:
+            os.close(root)
+
+    def _has_settled(self, found: _Found, now: float) -> bool:
+        if self._stored.get(found.key) == found.version:
+            return False
+        waiting = self._waiting.setdefault(found.key, _Waiting(found.version, now))
+        if waiting.version != found.version:
+            waiting.version, waiting.since = found.version, now
+            return False
+        # A file that is written again and again is stored less and less often before the end.
+        if now - waiting.since < self._settle_s * 2 ** min(waiting.rounds, 10):
+            return False
+        waiting.rounds += 1
+        return True
+
+    # -- storing
+
+    def _store(self, wanted: Iterable[_Found]) -> list[RunFile]:
+        stored = []
+        for found in wanted:
+            if found.size > self._max_bytes and found.kind is not FileKind.LOG:
+                self._too_large[found.key] = found
+                self._warn(
+                    f"{_shown(found.name)} has {found.size:,} bytes, above the limit of {self._max_bytes:,}, and was "
+                    f"left in the run's folder runs/{self._folder.path.name}/{LEFT}."
+                )
+                continue
+            file = self._store_one(found)
+            if file is not None:
+                stored.append(file)
+        return stored
+
+    def _store_one(self, found: _Found) -> RunFile | None:
+        root = tree.open_folder(Path(self._folder, found.folder))
+        if root is None:
+            return None
+        try:
+            fd = tree.open_below(root, found.path)
+        except PermissionError:
+            self._warn(f"{_shown(found.name)} cannot be read and was not kept.")
+            return None
+        except OSError:  # gone, or replaced by a link: the next look says which
+            return None
+        finally:
+            os.close(root)
+        with open(fd, "rb", buffering=0) as file:
+            blob = self._blobs.put_stream(file)
+            after = os.fstat(fd)
+        if blob.size_bytes != after.st_size and found.kind is not FileKind.LOG:
+            return None  # it is still being written: it will come again
+        self._stored[found.key] = (after.st_size, after.st_mtime_ns // 1000)
+        name = storable(found.name)
+        if name != found.name:
+            self._warn(f"A file with an unusual name was kept as {name}.")
+        return RunFile(
+            name=name,
+            kind=found.kind,
+            size_bytes=blob.size_bytes,
+            digest=blob.digest,
+            mode=found.mode,
+            modified_at=_EPOCH + timedelta(microseconds=after.st_mtime_ns // 1000),
+        )
+
+    def _warn(self, sentence: str) -> None:
+        if len(self.warnings) < _MAX_WARNINGS:
+            self.warnings.setdefault(sentence)
+
+
+def _version_of(file: RunFile) -> tuple[int, int]:
+    return file.size_bytes, (file.modified_at - _EPOCH) // timedelta(microseconds=1)
+
+
+def _refusal(name: str, kind: str) -> str:
+    if kind == "link":
+        return f"{_shown(name)} is a symbolic link, and links are not followed: it was not kept."
+    return f"{_shown(name)} is no plain file and was not kept."
+
+
+def _shown(name: str) -> str:
+    return storable(name)

@@ -1,0 +1,46 @@
+"""What the parts of a dispatcher share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jupyter_mlws.blobs import BlobStore
+from jupyter_mlws.dispatcher.gpus import GpuPool
+from jupyter_mlws.dispatcher.settings import Settings, WorkspaceFile
+from jupyter_mlws.store import Store
+
+if TYPE_CHECKING:
+    from jupyter_mlws.api.interface import Api
+
+__all__ = ["Context"]
+
+
+@dataclass(frozen=True)
+class Context:
+    """A dispatcher's workspace and means.
+
+    Attributes
+    ----------
+    api : Api
+        The services of this workspace, for what scripts ask through the mailbox.
+    ring : callable
+        Tells the main loop that something has changed; safe from any thread.
+    """
+
+    folder: Path
+    workspace: WorkspaceFile
+    settings: Settings
+    store: Store
+    blobs: BlobStore
+    api: Api
+    gpus: GpuPool
+    user: str
+    host: str
+    ring: Callable[[], None]
+
+    def run_folder(self, run_id: str) -> Path:
+        """Where a run's folder lies."""
+        return self.folder / "runs" / run_id

@@ -1,0 +1,107 @@
+"""Why a run failed, as one sentence for people and facts for programs."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from jupyter_mlws.dispatcher import tree
+from jupyter_mlws.domain.names import MAX_ERROR_MESSAGE
+from jupyter_mlws.domain.run import RunError
+from jupyter_mlws.domain.status import RunStatus
+from jupyter_mlws.errors import MlwsError
+from jupyter_mlws.runfolder import names
+from jupyter_mlws.runfolder.paths import RunFolder
+
+__all__ = ["agent_lost", "how_it_ended", "not_prepared"]
+
+_MAX_ERROR_FILE = 1 << 20
+_MAX_TRACEBACK = 20_000
+_LOG_TAIL = 65_536
+_TRACEBACK = b"Traceback (most recent call last):"
+_LAST_LINE = re.compile(r"^[\w.]*\w(?:: .*)?$")
+
+
+def how_it_ended(folder: RunFolder, facts: dict[str, Any]) -> tuple[RunStatus, RunError | None]:
+    """The final status, and the error if it failed, from the agent's event ``ended``."""
+    exit_code, signal, reason = facts.get("exit_code"), facts.get("signal"), facts.get("reason")
+    if reason == "canceled":
+        return RunStatus.CANCELED, None
+    if reason is None and exit_code == 0:
+        return RunStatus.COMPLETED, None
+    told = _told_by_cell(folder) if reason is None else {}
+    traceback = _text(told.get("traceback")) or (_traceback_in_log(folder) if reason is None and exit_code else "")
+    message = _text(told.get("message")) or _sentence(_text(facts.get("message")), signal, traceback)
+    return RunStatus.FAILED, RunError(
+        code=_code(reason, signal),
+        message=_cut(message or "The script failed."),
+        exit_code=exit_code if isinstance(exit_code, int) else None,
+        signal=signal if isinstance(signal, str) else None,
+        traceback=traceback[-_MAX_TRACEBACK:],
+    )
+
+
+def _code(reason: Any, signal: Any) -> str:
+    if isinstance(reason, str):
+        return reason
+    return "killed" if signal else "script_failed"
+
+
+def _sentence(message: str, signal: Any, traceback: str) -> str:
+    """The agent's sentence, with the script's own last word where there is one."""
+    if signal or not traceback:
+        return message
+    last = traceback.rstrip().rsplit("\n", 1)[-1]
+    return f"{message.rstrip('.')}: {last}" if _LAST_LINE.match(last) else message
+
+
+def _told_by_cell(folder: RunFolder) -> dict[str, Any]:
+    """What the runner of a cell wrote about its failure."""
+    data = tree.read_small(folder.results, "error.json", _MAX_ERROR_FILE)
+    try:
+        told = json.loads(data or b"{}")
+    except (ValueError, RecursionError):
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _traceback_in_log(folder: RunFolder) -> str:
+    """The traceback that a Python script ended with, from the end of its log."""
+    tail = tree.read_small(folder.logs, names.STD_LOG.rpartition("/")[2], _LOG_TAIL, tail=True) or b""
+    at = tail.rfind(_TRACEBACK)
+    if at < 0:
+        return ""
+    lines = tail[at:].decode("utf-8", "replace").splitlines()
+    end = next((i for i, line in enumerate(lines[1:], 1) if line and not line.startswith((" ", "\t"))), len(lines))
+    # Only a traceback that the log ends with belongs to the end: another one was caught and printed.
+    rest = [line for line in lines[end + 1 :] if line.strip()]
+    return "" if len(rest) > 20 else "\n".join(lines).rstrip()
+
+
+def agent_lost(message: str, killed: list[int]) -> RunError:
+    """The error of a run whose agent died before it could say how the script ended."""
+    swept = f" {len(killed)} process{'es' if len(killed) > 1 else ''} of the run had to be ended." if killed else ""
+    return RunError(code="agent_lost", message=_cut(message + swept))
+
+
+def not_prepared(error: Exception) -> RunError:
+    """The error of a run that could not be started."""
+    if isinstance(error, MlwsError):
+        return RunError(code=error.code, message=_cut(f"The run could not be started: {error}"))
+    what = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
+    return RunError(
+        code="not_started", message=f"The run could not be started ({what}); the dispatcher's log has more."
+    )
+
+
+def _text(value: Any) -> str:
+    return (
+        value.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+        if isinstance(value, str)
+        else ""
+    )
+
+
+def _cut(message: str) -> str:
+    return message if len(message) <= MAX_ERROR_MESSAGE else message[: MAX_ERROR_MESSAGE - 1] + "…"

@@ -1,0 +1,251 @@
+"""One run from its claim to its end, in a thread of its own."""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import shutil
+import threading
+import time
+from typing import Any
+
+from jupyter_mlws.dispatcher import ending, preparing
+from jupyter_mlws.dispatcher.collecting import Collector
+from jupyter_mlws.dispatcher.context import Context
+from jupyter_mlws.dispatcher.ingesting import Ingest
+from jupyter_mlws.dispatcher.leaving import tidy
+from jupyter_mlws.dispatcher.requests import Requests
+from jupyter_mlws.dispatcher.starting import Canceled, start
+from jupyter_mlws.dispatcher.watching import Agent
+from jupyter_mlws.domain.file import RunFile
+from jupyter_mlws.domain.run import Run, RunError
+from jupyter_mlws.domain.status import RunStatus
+from jupyter_mlws.errors import StorageFull, Unavailable
+from jupyter_mlws.runfolder import control
+from jupyter_mlws.runfolder.paths import RunFolder
+from jupyter_mlws.store import files
+from jupyter_mlws.store.runs import get_run, move_run
+from jupyter_mlws.targets.base import Target
+
+__all__ = ["Follower"]
+
+_log = logging.getLogger(__name__)
+_RETRY_S = 1.0
+# While a run is expected to start its folder is looked at more often.
+_STARTING_POLL_S = 0.02
+_SCAN_SHARE = 0.05
+
+
+class Follower(threading.Thread):
+    """Starts a run, or takes up one that another dispatcher has started, and sees it through.
+
+    Parameters
+    ----------
+    context : Context
+    run : Run
+        Claimed by this dispatcher, or by a dead one.
+    target : Target
+    """
+
+    def __init__(self, context: Context, run: Run, target: Target) -> None:
+        super().__init__(name=f"run {run.number}", daemon=True)
+        self.run_record = run
+        self.left = False
+        self._context = context
+        self._target = target
+        self._folder = RunFolder(context.run_folder(run.id))
+        self._leaving = threading.Event()
+        self._canceling = threading.Event()
+        self._bell_read, self._bell_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+
+    # -- told by the main loop
+
+    def cancel(self) -> None:
+        """Have the run ended."""
+        if not self._canceling.is_set():
+            self._canceling.set()
+            self._ring()
+
+    def leave(self) -> None:
+        """Finish the present step and let go; the run goes on without us."""
+        self._leaving.set()
+        self._ring()
+
+    def _ring(self) -> None:
+        try:
+            os.write(self._bell_write, b"!")
+        except OSError:  # full, or over already
+            return
+
+    # -- the thread
+
+    def run(self) -> None:
+        """See the run through."""
+        try:
+            self._see_through()
+        except Exception:  # noqa: BLE001 - whatever it is, the run must not stay alive on paper for ever
+            _log.exception("Following run %s failed.", self.run_record.id)
+            self._give_up()
+        finally:
+            self.left = True
+            os.close(self._bell_read)
+            os.close(self._bell_write)
+            self._context.ring()
+
+    def _give_up(self) -> None:
+        """A fault of ours ends the run with a sentence, not with a silence."""
+        killed = self._target.stop(self._folder, self.run_record.id)
+        error = RunError(
+            code="internal_error", message="The dispatcher failed while it followed the run; its log tells why."
+        )
+        _log.info("Run %s is ended, with %d processes.", self.run_record.id, len(killed))
+        try:
+            self._move(RunStatus.FAILED, error=error)
+        except Exception:  # noqa: BLE001 - the thread ends here in any case
+            _log.exception("Run %s could not be ended; the next dispatcher will.", self.run_record.id)
+
+    def _see_through(self) -> None:
+        try:
+            agent = start(self._context, self._target, self._folder, self.run_record, self._canceling)
+        except Canceled:
+            self._end_before_start(RunStatus.CANCELED, None)
+            return
+        except Exception as error:  # noqa: BLE001 - whatever kept it from starting is the run's error
+            if not isinstance(error, OSError) and not hasattr(error, "code"):
+                _log.exception("Run %s could not be started.", self.run_record.id)
+            self._end_before_start(RunStatus.FAILED, ending.not_prepared(error))
+            return
+        try:
+            self._follow(agent)
+        finally:
+            agent.close()
+            self._context.gpus.give_back(agent.gpus)
+
+    def _end_before_start(self, status: RunStatus, error: RunError | None) -> None:
+        if self._move(status, error=error) is None and status is RunStatus.CANCELED:
+            # Canceled before anything could be asked of an agent: two allowed moves.
+            self._move(RunStatus.CANCEL_REQUESTED)
+            self._move(RunStatus.CANCELED)
+        shutil.rmtree(self._folder.path, ignore_errors=True)
+
+    # -- following
+
+    def _follow(self, agent: Agent) -> None:
+        context, settings = self._context, self._context.settings
+        baseline, warnings = preparing.read_plan(self._folder)
+        job = preparing.read_job(self._folder)
+        with context.store.read() as c:
+            known = files.list_files(c, self.run_record.id)
+        self._collector = Collector(
+            self._folder,
+            job.working_directory,
+            baseline,
+            context.blobs,
+            known,
+            settle_s=settings.settle_s,
+            max_bytes=settings.max_output_bytes,
+        )
+        self._ingest = Ingest(context.store, self._folder, self.run_record.id)
+        self._requests = Requests(context, self._folder, self.run_record, self._collect_named)
+        self._prepared_warnings = warnings
+        self._scan_at = time.monotonic() + settings.settle_s
+        while not agent.over:
+            self._wait(agent)
+            if self._leaving.is_set():
+                return
+            self._patiently(lambda: self._step(agent))
+        self._finish(agent)
+
+    def _wait(self, agent: Agent) -> None:
+        poll = select.poll()
+        poll.register(self._bell_read, select.POLLIN)
+        if agent.end_signal is not None:
+            poll.register(agent.end_signal, select.POLLIN)
+        period = self._context.settings.poll_s if agent.script_started else _STARTING_POLL_S
+        for fd, _ in poll.poll(period * 1000):
+            if fd == self._bell_read:
+                os.read(fd, 4096)
+            else:
+                agent.has_ended()
+
+    def _patiently(self, step: Any) -> bool:
+        """Do a step; where the workspace is busy or full, leave it for later: the run folder keeps everything."""
+        try:
+            step()
+        except (Unavailable, StorageFull) as error:
+            _log.warning("Run %s: %s", self.run_record.id, error)
+            self._leaving.wait(_RETRY_S)
+            return False
+        return True
+
+    def _step(self, agent: Agent) -> None:
+        if self._canceling.is_set() and not control.cancel_requested(self._folder):
+            control.request_cancel(self._folder)
+        for status, at in agent.look():
+            self._move(status, at=at)
+        self._ingest.step()
+        self._requests.step()
+        if time.monotonic() >= self._scan_at and not agent.over:
+            self._scan()
+
+    def _scan(self) -> None:
+        began = time.monotonic()
+        self._record(self._collector.settled())
+        # A large folder is looked at less often: looking must not become the work.
+        took = time.monotonic() - began
+        self._scan_at = began + max(self._context.settings.settle_s, took / _SCAN_SHARE)
+
+    def _collect_named(self, path: str) -> None:
+        self._record(self._collector.named(path))
+
+    def _record(self, found: list[RunFile]) -> None:
+        if found:
+            self._context.blobs.sync(file.digest for file in found)
+            with self._context.store.write() as c:
+                files.put_files(c, self.run_record.id, found)
+
+    # -- the end
+
+    def _finish(self, agent: Agent) -> None:
+        killed = [] if agent.ended is not None else self._target.stop(self._folder, self.run_record.id)
+        while not self._patiently(lambda: self._end(agent, killed)):
+            if self._leaving.is_set():
+                return
+        tidy(self._folder, keep=self._context.settings.keep_run_folder, collector=self._collector)
+
+    def _end(self, agent: Agent, killed: list[int]) -> None:
+        """Take up the last of everything; the final status comes with it, or not at all."""
+        dropped = self._ingest.finish()
+        self._requests.step()
+        found = self._collector.everything()
+        status, error = self._outcome(agent, killed)
+        warnings = [*self._prepared_warnings, *self._collector.warnings, *self._requests.warnings]
+        if dropped:
+            warnings.append(f"{dropped:,} metric points were not kept because the disk was full.")
+        self._context.blobs.sync(file.digest for file in found)
+        with self._context.store.write() as c:
+            files.put_files(c, self.run_record.id, found)
+            self._move_in(c, status, error, warnings, agent.ended_at)
+        _log.info("Run #%d ended as %s.", self.run_record.number, status)
+
+    def _outcome(self, agent: Agent, killed: list[int]) -> tuple[RunStatus, RunError | None]:
+        if agent.ended is None:
+            if self._canceling.is_set():
+                return RunStatus.CANCELED, None
+            return RunStatus.FAILED, ending.agent_lost(agent.lost_because, killed)
+        return ending.how_it_ended(self._folder, agent.ended)
+
+    def _move_in(self, c: Any, status: RunStatus, error: RunError | None, warnings: list[str], at: Any) -> None:
+        if move_run(c, self.run_record.id, status, error=error, warnings=warnings, at=at) is not None:
+            return
+        # The table knows no direct way (Canceled only after the wish for it): go by the one that there is.
+        between = RunStatus.CANCEL_REQUESTED if status is RunStatus.CANCELED else RunStatus.RUNNING
+        move_run(c, self.run_record.id, between)
+        if move_run(c, self.run_record.id, status, error=error, warnings=warnings, at=at) is None:
+            now = get_run(c, self.run_record.id).status
+            _log.warning("Run %s is %s and could not become %s.", self.run_record.id, now, status)
+
+    def _move(self, status: RunStatus, *, error: RunError | None = None, at: Any = None) -> Run | None:
+        with self._context.store.write() as c:
+            return move_run(c, self.run_record.id, status, error=error, at=at)

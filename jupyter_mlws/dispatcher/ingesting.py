@@ -1,0 +1,88 @@
+"""Taking up what a script logs: points and their offset in one transaction, so each is stored exactly once."""
+
+from __future__ import annotations
+
+import time
+
+from jupyter_mlws.runfolder.journal_reader import JournalReader
+from jupyter_mlws.runfolder.paths import RunFolder
+from jupyter_mlws.store import Store
+
+__all__ = ["Ingest"]
+
+# Each commit waits for the disk; between two a chart sees nothing, so it stays well below a second.
+_PAUSE_S = 0.2
+
+
+class Ingest:
+    """The metric points and the log of one run.
+
+    Parameters
+    ----------
+    store : Store
+    folder : RunFolder
+    run_id : str
+    """
+
+    def __init__(self, store: Store, folder: RunFolder, run_id: str) -> None:
+        self._store = store
+        self._folder = folder
+        self._run_id = run_id
+        self._reader = JournalReader(folder)
+        self._offsets: dict[str, int] | None = None
+        self._points_at = 0.0
+        self._log_at = 0.0
+        self._log_size = -1
+
+    def step(self) -> None:
+        """Store what is new, if it is time again."""
+        now = time.monotonic()
+        if now - self._points_at >= _PAUSE_S and self._store_points(final=False):
+            self._points_at = now
+        if now - self._log_at >= 2 * _PAUSE_S and self._log_has_grown():
+            self._log_at = now
+            self._note_log()
+
+    def finish(self) -> int:
+        """Store all that is left: all writers are dead. Returns how many points found no room on the disk."""
+        while self._store_points(final=True):
+            pass
+        return self._reader.dropped()
+
+    def _store_points(self, *, final: bool) -> bool:
+        if self._offsets is None:
+            self._offsets = self._stored_offsets()
+        # A stream's name is a file's name that the script chose; ours are plain.
+        found = [points for points in self._reader.poll(self._offsets, final=final) if points.stream.isascii()]
+        if not found:
+            return False
+        # Imported with the first point: numpy would delay the first start.
+        from jupyter_mlws.store.metrics import append_points
+
+        with self._store.write() as c:
+            for points in found:
+                append_points(c, self._run_id, points)
+        self._offsets.update({points.stream: points.end for points in found})
+        return True
+
+    def _stored_offsets(self) -> dict[str, int]:
+        if not any(self._folder.journal.glob("*")):
+            return {}
+        from jupyter_mlws.store.metrics import offsets
+
+        with self._store.read() as c:
+            return offsets(c, self._run_id)
+
+    def _log_has_grown(self) -> bool:
+        try:
+            size = self._folder.std_log.lstat().st_size
+        except OSError:
+            return False
+        grown, self._log_size = size != self._log_size, size
+        return grown and size > 0
+
+    def _note_log(self) -> None:
+        from jupyter_mlws.store import changes
+
+        with self._store.write() as c:
+            changes.note(c, "log", self._run_id)

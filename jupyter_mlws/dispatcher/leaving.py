@@ -1,0 +1,51 @@
+"""What stays of a run folder when its run has ended."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from pathlib import Path
+
+from jupyter_mlws.dispatcher.collecting import LEFT, Collector
+from jupyter_mlws.runfolder import names
+from jupyter_mlws.runfolder.paths import RunFolder
+
+__all__ = ["tidy"]
+
+_log = logging.getLogger(__name__)
+# The story of the run, small; all else is stored by now.
+_KEPT = {names.JOB, names.STATE, LEFT}
+
+
+def tidy(folder: RunFolder, *, keep: bool = False, collector: Collector | None = None) -> None:
+    """Remove what was stored: code, inputs, journals, outputs, logs. What was too large to store is kept."""
+    if keep:
+        return
+    if collector is not None:
+        collector.keep_left()
+    try:
+        entries = list(os.scandir(folder.path))
+    except OSError:
+        return
+    for entry in entries:
+        if entry.name not in _KEPT:
+            _remove(Path(entry.path))
+
+
+def _remove(path: Path) -> None:
+    try:
+        if path.is_dir() and not path.is_symlink():
+            _make_removable(path)
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    except OSError as error:
+        _log.warning("%s could not be removed: %s", path, error.strerror)
+
+
+def _make_removable(path: Path) -> None:
+    """A folder that was made read-only (by a snapshot's mode, by a script) is ours all the same."""
+    for here, _, _ in os.walk(path):
+        if not os.access(here, os.W_OK | os.X_OK):
+            os.chmod(here, 0o700)

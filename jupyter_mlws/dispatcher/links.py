@@ -1,0 +1,69 @@
+"""Linked data in a run folder: symbolic links at the place where the script expects what was not copied."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Iterable
+
+from jupyter_mlws.domain.snapshot import LinkedPath
+from jupyter_mlws.runfolder import names
+from jupyter_mlws.runfolder.paths import RunFolder
+
+__all__ = ["place_links"]
+
+# What lies beside code/ and must not be covered by a link to ``../outputs`` and the like.
+_RESERVED = {
+    names.JOB, names.CONTROL, names.STATE, names.HEARTBEAT, names.AGENT_LOCK, names.CODE, names.INPUTS, names.OUTPUTS,
+    names.LOGS, names.JOURNAL, names.MAILBOX, names.RESULTS, names.UPLOADS, names.CHILDREN,
+}  # fmt: skip
+
+
+def place_links(folder: RunFolder, links: Iterable[LinkedPath]) -> list[str]:
+    """Make the links of a submission; returns one warning for each that could not be made.
+
+    The script sees the submitter's own data and is asked, not forced, to leave it as it is: a copy would cost what
+    linking saves. Absolute paths need no link on the submitter's machine.
+    """
+    warnings = []
+    for link in links:
+        if os.path.isabs(link.path):
+            continue
+        problem = _place(folder, link)
+        if problem:
+            warnings.append(f"{link.path} was not linked: {problem}.")
+    return warnings
+
+
+def _place(folder: RunFolder, link: LinkedPath) -> str:
+    relative = posixpath.normpath(posixpath.join(names.CODE, link.path))
+    if relative.startswith("../") or relative in ("..", ".", names.CODE):
+        return "it lies too far outside the snapshot; name it by its full path"
+    first, _, rest = relative.partition("/")
+    if first in _RESERVED and not (first in (names.CODE, names.INPUTS) and rest):
+        return f"the run has its own {first}; name it by its full path"
+    if not os.path.exists(link.target):
+        return "it is not there any more"
+    place = os.path.join(folder, relative)
+    if not _make_parents(os.fspath(folder), relative):
+        return "a link of the snapshot stands in its way"
+    try:
+        os.symlink(os.path.abspath(link.target), place)
+    except FileExistsError:
+        return "a file of the snapshot has its place"
+    return ""
+
+
+def _make_parents(root: str, relative: str) -> bool:
+    """Make the folders above a path, never through a symbolic link; False when something else is in the way."""
+    here = root
+    for part in relative.split("/")[:-1]:
+        here = os.path.join(here, part)
+        if os.path.islink(here):
+            return False
+        try:
+            os.mkdir(here)
+        except FileExistsError:
+            if not os.path.isdir(here):
+                return False
+    return True

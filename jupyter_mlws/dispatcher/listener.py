@@ -1,0 +1,129 @@
+"""The dispatcher's socket: who speaks to it is heard at once, and nobody can hold it up."""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Listener"]
+
+_MAX_WORD = 64
+_BACKLOG = 64
+
+
+class Listener:
+    """Listens on a socket of the user's own, and waits for whatever happens first.
+
+    Parameters
+    ----------
+    path : Path
+        Of the socket; what a dead dispatcher left there is replaced.
+    answer : callable
+        Given a word, returns the JSON-ready answer.
+    """
+
+    def __init__(self, path: Path, answer: Callable[[str], dict[str, Any]]) -> None:
+        self._path = path
+        self._answer = answer
+        self._selector = selectors.DefaultSelector()
+        self._bell_read, self._bell_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._selector.register(self._bell_read, selectors.EVENT_READ)
+        self._socket = self._listen()
+
+    def _listen(self) -> socket.socket:
+        self._path.unlink(missing_ok=True)
+        listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        # Between bind and chmod the folder's 0700 guards it.
+        listening.bind(str(self._path))
+        self._path.chmod(0o600)
+        listening.listen(_BACKLOG)
+        listening.setblocking(False)
+        self._selector.register(listening, selectors.EVENT_READ)
+        return listening
+
+    def ring(self) -> None:
+        """End the present `wait`; safe from any thread and from a signal handler."""
+        try:
+            os.write(self._bell_write, b"!")
+        except BlockingIOError:  # it rings already
+            return
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait for a word, a ring or the time-out, and answer; whether anything happened."""
+        events = self._selector.select(timeout_s)
+        for key, _ in events:
+            if key.fd == self._bell_read:
+                _empty(self._bell_read)
+            elif key.fileobj is self._socket:
+                self._accept()
+            else:
+                self._hear(key.fileobj, key.data)
+        return bool(events)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:  # nobody (more) is waiting, or it has gone again
+                return
+            connection.setblocking(False)
+            # Most have said their word already: then one turn is enough.
+            if not self._hear(connection, heard := bytearray()):
+                self._selector.register(connection, selectors.EVENT_READ, heard)
+
+    def _hear(self, connection: Any, heard: bytearray) -> bool:
+        """Read a word and answer it; False when there is more to come."""
+        try:
+            data = connection.recv(_MAX_WORD)
+        except BlockingIOError:
+            return False
+        except OSError:
+            data = b""
+        heard += data
+        if data and b"\n" not in heard and len(heard) < _MAX_WORD:
+            return False
+        self._reply(connection, heard.partition(b"\n")[0].decode("ascii", "replace"))
+        if connection in (key.fileobj for key in self._selector.get_map().values()):
+            self._selector.unregister(connection)
+        connection.close()
+        return True
+
+    def _reply(self, connection: socket.socket, word: str) -> None:
+        try:
+            connection.sendall(json.dumps(self._answer(word)).encode() + b"\n")
+        except OSError:  # a poke does not wait for its answer
+            return
+
+    def stop_listening(self) -> None:
+        """Refuse whoever comes from now on; those who have come are heard by the next `wait`."""
+        self._accept()
+        self._selector.unregister(self._socket)
+        self._socket.close()
+        self._path.unlink(missing_ok=True)
+
+    def listen_again(self) -> None:
+        """Take `stop_listening` back."""
+        self._socket = self._listen()
+
+    def close(self) -> None:
+        """Let go of everything."""
+        for key in list(self._selector.get_map().values()):
+            if isinstance(key.fileobj, socket.socket):
+                key.fileobj.close()
+        self._selector.close()
+        os.close(self._bell_read)
+        os.close(self._bell_write)
+        self._path.unlink(missing_ok=True)
+
+
+def _empty(fd: int) -> None:
+    try:
+        while os.read(fd, 4096):
+            pass
+    except BlockingIOError:
+        return

@@ -1,0 +1,296 @@
+"""The main loop: claim what is queued, hand each run to a follower, answer whoever asks, leave when idle."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+from jupyter_mlws import __version__
+from jupyter_mlws.blobs import BlobStore
+from jupyter_mlws.dispatcher.context import Context
+from jupyter_mlws.dispatcher.following import Follower
+from jupyter_mlws.dispatcher.gpus import GpuPool
+from jupyter_mlws.dispatcher.leaving import tidy
+from jupyter_mlws.dispatcher.listener import Listener
+from jupyter_mlws.dispatcher.place import host_name, lock_path, user_name
+from jupyter_mlws.dispatcher.settings import Settings, read_workspace_file
+from jupyter_mlws.domain.run import Run
+from jupyter_mlws.domain.status import LIVE, ON_TARGET, RunStatus
+from jupyter_mlws.domain.workspace import DispatcherState
+from jupyter_mlws.errors import MlwsError, NotFound, Unavailable, WorkspaceError
+from jupyter_mlws.runfolder import places
+from jupyter_mlws.runfolder.paths import RunFolder
+from jupyter_mlws.services import Services
+from jupyter_mlws.store import Store
+from jupyter_mlws.store.runs import claim_queued, get_run, runs_in, set_waiting
+from jupyter_mlws.targets import registry as targets
+from jupyter_mlws.targets.base import Target
+
+__all__ = ["Dispatcher", "serve"]
+
+_log = logging.getLogger(__name__)
+_TAKE_LOCK_S = 10.0
+_PAUSE_S = 0.02
+_LEAVE_S = 30.0
+_TOLD_WAITING = 20
+
+
+def serve(folder: Path) -> int:
+    """Be the dispatcher of a workspace until there is nothing to do; 0 at once when another one is."""
+    workspace = read_workspace_file(folder)
+    if workspace is None:
+        raise WorkspaceError(f"{folder} is no workspace.", hint="Make one with mlws init.")
+    lock = _take_lock(folder)
+    if lock is None:
+        return 0
+    try:
+        settings = Settings.of(workspace)
+        with Store.open(folder) as store:
+            dispatcher = Dispatcher(folder, workspace, settings, store)
+            _note(lock, dispatcher.socket)
+            dispatcher.loop()
+    finally:
+        os.ftruncate(lock, 0)
+        os.close(lock)
+    return 0
+
+
+def _take_lock(folder: Path) -> int | None:
+    """The lock of the one dispatcher; None when another one holds it and answers."""
+    from jupyter_mlws.dispatcher import client
+
+    lock = os.open(lock_path(folder), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    deadline = time.monotonic() + _TAKE_LOCK_S
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            # It may be about to leave, not knowing of the work that we were started for.
+            if client.poke(folder) or time.monotonic() > deadline:
+                os.close(lock)
+                return None
+            time.sleep(_PAUSE_S)
+        else:
+            return lock
+
+
+def _note(lock: int, socket: Path) -> None:
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, json.dumps({"pid": os.getpid(), "socket": str(socket), "version": __version__}).encode(), 0)
+
+
+class _Here:
+    """The way to the dispatcher for the services inside it."""
+
+    def __init__(self, listener: Listener) -> None:
+        self._listener = listener
+
+    def __call__(self) -> None:
+        self._listener.ring()
+
+    def state(self) -> DispatcherState:
+        return DispatcherState(alive=True, pid=os.getpid(), version=__version__)
+
+    def ensure(self) -> DispatcherState:
+        return self.state()
+
+
+class Dispatcher:
+    """The dispatcher of one workspace, host and user.
+
+    Parameters
+    ----------
+    folder : Path
+    workspace : WorkspaceFile
+    settings : Settings
+    store : Store
+    """
+
+    def __init__(self, folder: Path, workspace: Any, settings: Settings, store: Store) -> None:
+        self.socket = places.socket_path(folder)
+        self._listener = Listener(self.socket, self._answer)
+        self._followers: dict[str, Follower] = {}
+        self._stopping = False
+        self._wanted = True
+        self._version: int | None = None
+        self._busy_at = time.monotonic()
+        user, host = user_name(), host_name()
+        blobs = BlobStore(folder / "blobs")
+        services = Services(
+            folder,
+            store,
+            blobs,
+            wake=_Here(self._listener),
+            user=user,
+            host=host,
+            workspace_id=workspace.id,
+            name=workspace.name,
+        )
+        self._targets: tuple[str, ...] = ("local",)
+        self._context = Context(
+            folder=folder,
+            workspace=workspace,
+            settings=settings,
+            store=store,
+            blobs=blobs,
+            api=services,
+            gpus=GpuPool(targets.get("local").describe().gpus),
+            user=user,
+            host=host,
+            ring=self._listener.ring,
+        )
+
+    # -- the loop
+
+    def loop(self) -> None:
+        """Serve until told to stop, or idle for long enough."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._told_to_stop)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        _log.info("Dispatcher %s of %s serves as process %d.", __version__, self._context.folder, os.getpid())
+        try:
+            self._adopt()
+            while not self._stopping and not self._may_leave():
+                self._turn()
+        finally:
+            self._listener.close()
+            self._let_go()
+        _log.info("The dispatcher leaves.")
+
+    def _told_to_stop(self, number: int, frame: object) -> None:
+        self._stopping = True
+        self._listener.ring()
+
+    def _turn(self) -> None:
+        try:
+            if self._wanted or self._has_changed():
+                self._wanted = False
+                self._take_up()
+        except (Unavailable, OSError) as error:
+            _log.warning("Looking for work: %s", error)
+            self._wanted = True
+        if self._listener.wait(self._context.settings.idle_poll_s):
+            self._wanted = True
+
+    def _has_changed(self) -> bool:
+        version = self._context.store.data_version()
+        changed, self._version = version != self._version, version
+        return changed
+
+    def _take_up(self) -> None:
+        """Forget who has ended, pass cancels on, claim what there is room for."""
+        for run_id in [run_id for run_id, follower in self._followers.items() if follower.left]:
+            del self._followers[run_id]
+        for name in self._targets:
+            self._claim(name)
+        self._pass_cancels_on()
+        if self._followers:
+            self._busy_at = time.monotonic()
+
+    def _claim(self, name: str) -> None:
+        context, target = self._context, targets.get(name)
+        running = sum(follower.run_record.compute_target == name for follower in self._followers.values())
+        free = target.describe().slots - running
+        obstacle = target.obstacle(running) if free > 0 else "waiting for a free slot"
+        host = context.host if name == "local" else None
+        if obstacle:
+            self._tell_waiting(name, host, f"{obstacle} on {name}" if free <= 0 else obstacle)
+            return
+        # One after the other where memory has to be looked at in between.
+        with context.store.write() as c:
+            claimed = claim_queued(
+                c, host=host, user=context.user, owner=f"{context.host}:{os.getpid()}", limit=free, target=name
+            )
+        for run in claimed:
+            self._follow(run, target)
+        if claimed and len(claimed) == free:
+            self._tell_waiting(name, host, f"waiting for a free slot on {name}")
+
+    def _tell_waiting(self, name: str, host: str | None, text: str) -> None:
+        context = self._context
+        with context.store.read() as c:
+            queued = runs_in(c, {RunStatus.QUEUED}, host=host, user=context.user, target=name, limit=_TOLD_WAITING)
+        silent = [run for run in queued if run.waiting_for != text]
+        if silent:
+            with context.store.write() as c:
+                for run in silent:
+                    set_waiting(c, run.id, text)
+
+    def _pass_cancels_on(self) -> None:
+        if not self._followers:
+            return
+        with self._context.store.read() as c:
+            wanted = runs_in(c, {RunStatus.CANCEL_REQUESTED}, user=self._context.user)
+        for run in wanted:
+            if run.id in self._followers:
+                self._followers[run.id].cancel()
+
+    def _follow(self, run: Run, target: Target) -> None:
+        follower = Follower(self._context, run, target)
+        self._followers[run.id] = follower
+        follower.start()
+
+    # -- beginning and end
+
+    def _adopt(self) -> None:
+        """Take up what a dead dispatcher left: living runs, and the folders of ended ones."""
+        context = self._context
+        with context.store.read() as c:
+            left = runs_in(c, ON_TARGET, host=context.host, user=context.user)
+        for run in left:
+            try:
+                self._follow(run, targets.get(run.compute_target))
+            except MlwsError as error:
+                _log.warning("Run %s cannot be taken up: %s", run.id, error)
+        self._tidy_ended()
+
+    def _tidy_ended(self) -> None:
+        context = self._context
+        try:
+            found = [entry.name for entry in os.scandir(context.folder / "runs") if entry.is_dir(follow_symlinks=False)]
+        except FileNotFoundError:
+            return
+        for run_id in found:
+            if run_id in self._followers or not (context.run_folder(run_id) / "code").exists():
+                continue
+            try:
+                with context.store.read() as c:
+                    status = get_run(c, run_id).status
+            except (NotFound, MlwsError):
+                continue
+            if status not in LIVE:
+                tidy(RunFolder(context.run_folder(run_id)), keep=context.settings.keep_run_folder)
+
+    def _may_leave(self) -> bool:
+        """Whether there has been nothing to do for long enough, and still is nothing once nobody can reach us."""
+        if self._followers or time.monotonic() - self._busy_at < self._context.settings.dispatcher_idle_s:
+            return False
+        # Whoever submits now finds no socket and starts another dispatcher, which waits for our lock.
+        self._listener.stop_listening()
+        self._take_up()
+        if not self._followers:
+            return True
+        self._listener.listen_again()
+        return False
+
+    def _let_go(self) -> None:
+        """Have all followers finish their step; their runs go on and are taken up by the next dispatcher."""
+        for follower in self._followers.values():
+            follower.leave()
+        deadline = time.monotonic() + _LEAVE_S
+        for follower in self._followers.values():
+            follower.join(max(0.0, deadline - time.monotonic()))
+
+    # -- answering
+
+    def _answer(self, word: str) -> dict[str, Any]:
+        if word == "stop":
+            self._stopping = True
+        runs = [follower.run_record.number for follower in self._followers.values() if not follower.left]
+        return {"pid": os.getpid(), "version": __version__, "runs": sorted(runs), "stopping": self._stopping}

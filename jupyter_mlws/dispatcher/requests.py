@@ -1,0 +1,115 @@
+"""What a script asks of the workspace: carried out once, limited to its own run."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from jupyter_mlws.api.codec import from_builtins, to_builtins
+from jupyter_mlws.api.interface import NOUNS
+from jupyter_mlws.api.routes import Operation, operations
+from jupyter_mlws.dispatcher.context import Context
+from jupyter_mlws.domain.model import ModelRegistration
+from jupyter_mlws.domain.run import Run
+from jupyter_mlws.errors import Forbidden, InvalidInput, MlwsError, StorageFull, Unavailable
+from jupyter_mlws.runfolder import mailbox
+from jupyter_mlws.runfolder.mailbox import Request
+from jupyter_mlws.runfolder.paths import RunFolder
+from jupyter_mlws.store.mailbox import find_reply, put_reply
+
+__all__ = ["Requests"]
+
+_log = logging.getLogger(__name__)
+
+
+@cache
+def _allowed() -> dict[str, Operation]:
+    """Operations that a job may ask for, by id."""
+    every = (operation for noun, protocol in NOUNS.items() for operation in operations(noun, protocol))
+    return {operation.id: operation for operation in every if operation.from_job}
+
+
+class Requests:
+    """The mailbox of one run.
+
+    Parameters
+    ----------
+    context : Context
+    folder : RunFolder
+    run : Run
+    collect : callable
+        Given an output's name, stores and records it now: a model is registered of files that are stored.
+    """
+
+    def __init__(self, context: Context, folder: RunFolder, run: Run, collect: Callable[[str], None]) -> None:
+        self.warnings: list[str] = []
+        self._context = context
+        self._folder = folder
+        self._run = run
+        self._collect = collect
+
+    def step(self) -> None:
+        """Carry out and answer what is pending."""
+        for request in mailbox.pending(self._folder):
+            answer = self._answer(request)
+            mailbox.reply(self._folder, request.id, **answer)
+            mailbox.remove(self._folder, request.id)
+
+    def _answer(self, request: Request) -> dict[str, Any]:
+        with self._context.store.read() as c:
+            given = find_reply(c, self._run.id, request.id)
+        if given is not None:
+            return given
+        try:
+            return self._carry_out(request)
+        except (Unavailable, StorageFull):
+            raise  # asked again as soon as the workspace can answer
+        except MlwsError as error:
+            return self._refuse(request, error)
+        except (ValueError, TypeError, KeyError) as error:
+            _log.exception("A request of %s was not understood.", self._run.id)
+            return self._refuse(request, InvalidInput(f"The request was not understood ({type(error).__name__})."))
+
+    def _carry_out(self, request: Request) -> dict[str, Any]:
+        operation, arguments = self._understand(request)
+        for value in arguments.values():
+            if isinstance(value, ModelRegistration):
+                self._collect(value.path)
+        # One transaction: what was done and that it was done are there together, or not at all.
+        with self._context.store.write() as c:
+            result = getattr(getattr(self._context.api, operation.noun), operation.name)(**arguments)
+            answer = {"ok": to_builtins(result)}
+            put_reply(c, self._run.id, request.id, answer)
+        return answer
+
+    def _understand(self, request: Request) -> tuple[Operation, dict[str, Any]]:
+        if request.problem:
+            raise InvalidInput(request.problem)
+        operation = _allowed().get(request.operation)
+        if operation is None:
+            raise Forbidden(f"A job may not ask for {request.operation[:80]!r}.")
+        unknown = set(request.arguments) - set(operation.types)
+        if unknown:
+            raise InvalidInput(f"{operation.id} has no argument {sorted(unknown)[0]!r}.")
+        arguments = {
+            name: from_builtins(operation.types[name], value, strict=True, at=name)
+            for name, value in request.arguments.items()
+        }
+        self._limit_to_own(arguments)
+        return operation, arguments
+
+    def _limit_to_own(self, arguments: dict[str, Any]) -> None:
+        own = {self._run.id, str(self._run.number), f"#{self._run.number}"}
+        named = [value for name, value in arguments.items() if name == "run"]
+        named += [value.run_id for value in arguments.values() if isinstance(value, ModelRegistration)]
+        if any(run not in own for run in named):
+            raise Forbidden("A job may change its own run only.")
+
+    def _refuse(self, request: Request, error: MlwsError) -> dict[str, Any]:
+        self.warnings.append(f"The script's request {request.operation or '?'} was refused: {error}")
+        answer = {"err": error.to_payload()}
+        with self._context.store.write() as c:
+            put_reply(c, self._run.id, request.id, answer)
+        return answer

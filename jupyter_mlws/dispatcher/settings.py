@@ -1,0 +1,128 @@
+"""What a workspace's own file says, and what the environment adds to it."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jupyter_mlws.domain.names import check_id
+from jupyter_mlws.errors import InvalidInput, InvalidName, WorkspaceError
+
+__all__ = ["FORMAT_VERSION", "WORKSPACE_FILE", "Settings", "WorkspaceFile", "read_workspace_file"]
+
+WORKSPACE_FILE = "workspace.json"
+# Version of the layout of a workspace's folder.
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkspaceFile:
+    """``workspace.json``: which workspace a folder is; the id stays when the folder is moved."""
+
+    id: str
+    name: str
+    created_at: str = ""
+    settings: dict[str, Any]
+
+
+def read_workspace_file(folder: Path) -> WorkspaceFile | None:
+    """The facts of a workspace's folder; None where there is no workspace.
+
+    Raises
+    ------
+    WorkspaceError
+        The file is damaged, cannot be read, or was written by a newer version.
+    """
+    path = folder / WORKSPACE_FILE
+    try:
+        facts = json.loads(path.read_bytes())
+        version, identity, name = facts["format_version"], check_id(facts["id"]), str(facts["name"])
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise WorkspaceError(
+            f"The workspace {folder} cannot be read ({error.strerror}).",
+            hint="Open it as the user who owns it, or choose another one with MLWS_WORKSPACE.",
+        ) from error
+    except (ValueError, TypeError, KeyError, InvalidName) as error:
+        raise WorkspaceError(
+            f"{path} is damaged, so the workspace cannot be opened.",
+            hint="Restore this small file from a backup; its runs and their files are untouched.",
+        ) from error
+    if version != FORMAT_VERSION:
+        raise WorkspaceError(
+            f"The workspace {folder} has format {version}, and this version of jupyter-mlws knows {FORMAT_VERSION}.",
+            hint="Upgrade jupyter-mlws here with pip install -U jupyter-mlws.",
+        )
+    settings = facts.get("settings")
+    return WorkspaceFile(
+        id=identity,
+        name=name,
+        created_at=str(facts.get("created_at", "")),
+        settings=settings if isinstance(settings, dict) else {},
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Times and limits of a dispatcher.
+
+    Each is ``MLWS_<NAME>`` in the environment of whoever starts the dispatcher, else a key of `settings` in
+    ``workspace.json``, else the default here.
+
+    Attributes
+    ----------
+    dispatcher_idle_s : float
+        The dispatcher exits after so long with nothing to do.
+    poll_s, idle_poll_s : float
+        Period of looking at a live run's folder; of looking for work that nobody announced.
+    settle_s : float
+        A file that has not changed for so long is collected while the run goes on.
+    heartbeat_s, kill_grace_s, drain_s : float
+        Given to the agent; see `jupyter_mlws.domain.job.Job`.
+    silence_s : float
+        A run whose agent has not beaten its heart for so long is NotResponding.
+    start_timeout_s : float
+        An agent that was started has to say so within this time.
+    max_output_bytes : int
+        Larger files are left out, with a warning.
+    keep_run_folder : bool
+        Leave code, inputs and journals where they were, for looking at.
+    """
+
+    dispatcher_idle_s: float = 600.0
+    poll_s: float = 0.1
+    idle_poll_s: float = 1.0
+    settle_s: float = 1.0
+    heartbeat_s: float = 1.0
+    kill_grace_s: float = 10.0
+    drain_s: float = 5.0
+    silence_s: float = 15.0
+    start_timeout_s: float = 30.0
+    max_output_bytes: int = 1 << 30
+    keep_run_folder: bool = False
+
+    @classmethod
+    def of(cls, workspace: WorkspaceFile) -> Settings:
+        """The settings of this workspace in this process's environment."""
+        found: dict[str, Any] = {}
+        for name, default in vars(cls()).items():
+            value = os.environ.get(f"MLWS_{name.upper()}", workspace.settings.get(name))
+            if value is not None and value != "":
+                found[name] = _number(name, value, type(default))
+        return cls(**found)
+
+
+def _number(name: str, value: Any, kind: type) -> Any:
+    if kind is bool:
+        return str(value).lower() not in ("0", "false", "no", "off")
+    try:
+        number = kind(value)
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"The setting {name} cannot be {value!r}.", hint="Give a number.") from error
+    if number < 0:
+        raise InvalidInput(f"The setting {name} cannot be {value!r}.", hint="Give a positive number.")
+    return number

@@ -1,0 +1,142 @@
+"""Getting a run to its agent: once, whatever died before."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import shutil
+import threading
+import time
+
+from jupyter_mlws.dispatcher import preparing
+from jupyter_mlws.dispatcher.context import Context
+from jupyter_mlws.dispatcher.watching import Agent
+from jupyter_mlws.domain.run import Run, RunSubmission
+from jupyter_mlws.domain.status import RunStatus
+from jupyter_mlws.errors import Unavailable
+from jupyter_mlws.runfolder.paths import RunFolder
+from jupyter_mlws.services import handover
+from jupyter_mlws.store.runs import get_run, get_submission
+from jupyter_mlws.targets.base import Launch, Target
+
+__all__ = ["Canceled", "start"]
+
+_log = logging.getLogger(__name__)
+_PAUSE_S = 0.02
+_GPU_PAUSE_S = 0.5
+# An agent that was told to start takes its folder within this time, if it does at all.
+_TAKE_FOLDER_S = 0.5
+
+
+class Canceled(Exception):
+    """The run was canceled before its agent was told to start."""
+
+
+def start(context: Context, target: Target, folder: RunFolder, run: Run, canceling: threading.Event) -> Agent:
+    """The agent of a run: the one that has the folder already, else a new one.
+
+    Raises
+    ------
+    Canceled
+        The run was canceled in time; nothing of it was run.
+    """
+    if folder.path.exists() and _is_taken(folder, context.settings.start_timeout_s):
+        _log.info("Run #%d is taken up again.", run.number)
+        return Agent(target, folder, context.settings, None)
+    # Whoever prepared it before us died before the agent was told to start.
+    shutil.rmtree(folder.path, ignore_errors=True)
+    with context.store.read() as c:
+        submission = get_submission(c, run.id)
+    gpus = _wait_for_gpus(context, submission.gpus or 0, canceling)
+    try:
+        launch = _launch(context, target, folder, run, submission, gpus, canceling)
+    except BaseException:
+        context.gpus.give_back(gpus)
+        raise
+    agent = Agent(target, folder, context.settings, launch)
+    agent.gpus = gpus
+    return agent
+
+
+def _is_taken(folder: RunFolder, timeout_s: float) -> bool:
+    """Whether an agent has, or had, this folder. One that is just starting is waited for."""
+    now = time.monotonic()
+    deadline, grace = now + timeout_s, now + (_TAKE_FOLDER_S if folder.job.exists() else 0)
+    while not folder.state.exists():
+        if not _has_agent(folder) and time.monotonic() > grace:
+            return folder.state.exists()
+        if time.monotonic() > deadline:
+            return True
+        time.sleep(_PAUSE_S)
+    return True
+
+
+def _has_agent(folder: RunFolder) -> bool:
+    try:
+        fd = os.open(folder.lock, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(fd)
+    return False
+
+
+def _wait_for_gpus(context: Context, wanted: int, canceling: threading.Event) -> tuple[int, ...]:
+    while True:
+        taken = context.gpus.take(wanted)
+        if taken is not None:
+            return taken
+        if canceling.wait(_GPU_PAUSE_S):
+            raise Canceled
+
+
+def _launch(
+    context: Context,
+    target: Target,
+    folder: RunFolder,
+    run: Run,
+    submission: RunSubmission,
+    gpus: tuple[int, ...],
+    canceling: threading.Event,
+) -> Launch:
+    folder.create()
+    variables = {} if submission.gpus is None else dict(target.variables(gpus))
+    launch = target.launch(folder, run.id)
+    try:
+        preparing.fill(context, folder, run, submission, variables)
+        _refuse_if_canceled(context, run, canceling)
+        launch.send(_payload(run, submission))
+    except BaseException:
+        launch.abandon()
+        raise
+    # From here on the agent has them, and nobody else will need them.
+    handover.discard((run.id,))
+    return launch
+
+
+def _refuse_if_canceled(context: Context, run: Run, canceling: threading.Event) -> None:
+    with context.store.read() as c:
+        status = get_run(c, run.id).status
+    if canceling.is_set() or status is not RunStatus.PREPARING:
+        handover.discard((run.id,))
+        raise Canceled
+
+
+def _payload(run: Run, submission: RunSubmission) -> bytes:
+    """What the agent reads from its standard input. Never logged, never written to the folder."""
+    found = handover.read(run.id)
+    if found is None:
+        if handover.is_expected(run, submission):
+            raise Unavailable(
+                "The variables that were handed over at submit are gone, as happens when the machine is restarted.",
+                hint="Submit the run again.",
+            )
+        found = handover.Handover()
+    said = {"environment": found.environment, "secrets": found.secrets, "command": found.command}
+    return json.dumps(said).encode()

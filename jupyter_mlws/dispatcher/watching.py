@@ -1,0 +1,149 @@
+"""The agent of a run as the dispatcher sees it: what it says, whether it lives."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timezone
+from typing import Any
+
+from jupyter_mlws.dispatcher.settings import Settings
+from jupyter_mlws.domain.status import RunStatus
+from jupyter_mlws.runfolder import state
+from jupyter_mlws.runfolder.paths import RunFolder
+from jupyter_mlws.runfolder.processes import Identity
+from jupyter_mlws.targets.base import Launch, Target
+
+__all__ = ["Agent"]
+
+_ALIVE_EVERY_S = 0.5
+_STATUS = {"script_started": RunStatus.RUNNING, "finalizing": RunStatus.FINALIZING}
+
+
+class Agent:
+    """One agent and its run folder.
+
+    Attributes
+    ----------
+    identity : Identity or None
+        None until it says ``started``.
+    script_started : bool
+    ended : dict or None
+        Its last word, once it was said.
+    over : bool
+        Nothing more will come: it has said its last word, or died without one.
+    lost_because : str
+        In the latter case: a sentence.
+    gpus : tuple of int
+        What the run holds.
+    """
+
+    def __init__(self, target: Target, folder: RunFolder, settings: Settings, launch: Launch | None) -> None:
+        self.identity: Identity | None = None
+        self.script_started = False
+        self.ended: dict[str, Any] | None = None
+        self.ended_at: datetime | None = None
+        self.over = False
+        self.lost_because = ""
+        self.gpus: tuple[int, ...] = ()
+        self._target = target
+        self._folder = folder
+        self._settings = settings
+        self._launch = launch
+        self._offset = 0
+        self._began = self._alive_at = self._beat_at = time.monotonic()
+        self._beat: int | None = None
+        self._silent = False
+        self._gone = False
+
+    @property
+    def end_signal(self) -> int | None:
+        """See `Launch.end_signal`; None once it has signalled."""
+        return None if self._launch is None or self._gone else self._launch.end_signal()
+
+    def has_ended(self) -> None:
+        """Note that the target signalled the agent's end."""
+        self._gone = True
+
+    def look(self) -> list[tuple[RunStatus, datetime | None]]:
+        """Read what is new; returns the states that the run went through since the last look."""
+        # Asked before reading: whatever a dead agent wrote is there by then.
+        dead = self._is_dead()
+        moves = self._read()
+        if self.ended is not None:
+            self.over = True
+        elif dead:
+            self._lose()
+        return moves + self._listen_to_heart()
+
+    def _read(self) -> list[tuple[RunStatus, datetime | None]]:
+        events, self._offset = state.read(self._folder, self._offset)
+        return [move for event in events if (move := self._take(event)) is not None]
+
+    def _take(self, event: dict[str, Any]) -> tuple[RunStatus, datetime | None] | None:
+        name, at = event["event"], _time(event.get("at"))
+        if name == "started" and isinstance(event.get("identity"), dict):
+            self.identity = Identity.from_dict(event["identity"])
+            if self._launch is None:
+                self._launch = self._target.attach(self._folder, self.identity)
+        elif name == "script_started":
+            self.script_started = True
+        elif name == "ended":
+            self.ended, self.ended_at = event, at
+        status = _STATUS.get(name)
+        return None if status is None else (status, at)
+
+    def _is_dead(self) -> bool:
+        if self._gone:
+            return True
+        now = time.monotonic()
+        if self.identity is None:
+            return now - self._began > self._settings.start_timeout_s
+        if now - self._alive_at < _ALIVE_EVERY_S:
+            return False
+        self._alive_at = now
+        alive = self._target.alive(self._folder, self.identity)
+        # Where nobody can look, a long silence has to do; a shorter one only makes the run NotResponding.
+        return alive is False
+
+    def _lose(self) -> None:
+        self.over = True
+        if self.identity is None:
+            self.lost_because = "The agent did not start; logs/agent.log may tell why."
+        elif self._was_rebooted():
+            self.lost_because = "The machine was restarted while the run was going on."
+        else:
+            self.lost_because = "The agent that watched the script was killed, and the script ended with it."
+
+    def _was_rebooted(self) -> bool:
+        from jupyter_mlws.runfolder.processes import identity_of
+
+        assert self.identity is not None
+        here = identity_of(self.identity.pid)
+        return here.host == self.identity.host and here.boot_id != self.identity.boot_id
+
+    def _listen_to_heart(self) -> list[tuple[RunStatus, datetime | None]]:
+        if self.over or not self.script_started:
+            return []
+        now = time.monotonic()
+        beat = state.read_heartbeat(self._folder)
+        if beat != self._beat:
+            self._beat, self._beat_at = beat, now
+            if self._silent:
+                self._silent = False
+                return [(RunStatus.RUNNING, None)]
+        elif not self._silent and now - self._beat_at > self._settings.silence_s:
+            self._silent = True
+            return [(RunStatus.NOT_RESPONDING, None)]
+        return []
+
+    def close(self) -> None:
+        """Let go of it."""
+        if self._launch is not None:
+            self._launch.close()
+
+
+def _time(at: Any) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(at, timezone.utc)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
