@@ -1,0 +1,109 @@
+"""Opening a workspace: its services in this process, or a client of the server that has it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from jupyter_mlws.errors import WorkspaceError
+from jupyter_mlws.workspace import registry
+from jupyter_mlws.workspace.finding import find, is_url
+
+if TYPE_CHECKING:
+    from jupyter_mlws.api.interface import Api
+
+__all__ = ["Opened", "connect", "open_folder", "open_registered"]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An open workspace.
+
+    Attributes
+    ----------
+    api : Api
+    id : str
+        Its id in the user's registry.
+    location : str
+        Its folder, or the URL of the server that has it.
+    """
+
+    api: Api
+    id: str
+    location: str
+    _close: Callable[[], None] = field(repr=False)
+
+    def close(self) -> None:
+        """Give up the database connections; nothing else ends."""
+        self._close()
+
+    def __enter__(self) -> Opened:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+
+def connect(
+    location: str | os.PathLike[str] | None = None, *, document: str | os.PathLike[str] | None = None
+) -> Opened:
+    """Find a workspace (see `find`), open it, make it if it is an embedded one and missing.
+
+    Raises
+    ------
+    NotTrusted
+        A project's configuration names a place that the user has not allowed.
+    WorkspaceError
+        The workspace cannot be used; the message says why and what to do.
+    """
+    found = find(location, document=document)
+    return _open_server(found) if is_url(found) else open_folder(Path(found))
+
+
+def open_registered(workspace_id: str) -> Opened:
+    """The workspace of this id in the user's registry, or `NotFound`."""
+    location = registry.location_of(workspace_id)
+    if is_url(location):
+        return _open_server(location)
+    if not Path(location).is_dir():
+        raise WorkspaceError(
+            f"The workspace {location} is gone.", hint="If it was moved, open it once where it is now."
+        )
+    return open_folder(Path(location))
+
+
+def open_folder(folder: Path) -> Opened:
+    """The embedded workspace in a folder."""
+    from jupyter_mlws.blobs.store import BlobStore
+    from jupyter_mlws.dispatcher.place import host_name, user_name
+    from jupyter_mlws.services import Services
+    from jupyter_mlws.store.engine import Store
+    from jupyter_mlws.workspace.folder import prepare
+    from jupyter_mlws.workspace.wake import Wake
+
+    facts = prepare(folder)
+    store = Store.open(folder)
+    services = Services(
+        store=store,
+        blobs=BlobStore(folder / "blobs"),
+        folder=folder,
+        wake=Wake(folder),
+        user=user_name(),
+        host=host_name(),
+        workspace_id=facts.id,
+        name=facts.name,
+    )
+    registry.register(facts.id, str(folder))
+    return Opened(api=services, id=facts.id, location=str(folder), _close=store.close)
+
+
+def _open_server(url: str) -> Opened:
+    from jupyter_mlws.api import http
+
+    server = http.connect(url)
+    info = server.registry.resolve("")
+    registry.register(info.id, url)
+    return Opened(api=cast("Api", server.workspace(info.id)), id=info.id, location=url, _close=lambda: None)

@@ -1,0 +1,53 @@
+"""Small JSON files of the user: read whole, written whole, changed under a lock."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from jupyter_mlws.errors import WorkspaceError
+from jupyter_mlws.runfolder.files import write_whole
+
+__all__ = ["change_json", "read_json"]
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file; empty when the file is missing.
+
+    Raises
+    ------
+    WorkspaceError
+        The file is there and cannot be understood.
+    """
+    try:
+        value = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError) as error:
+        raise WorkspaceError(f"{path} cannot be read.", hint="Mend it, or move it away to begin anew.") from error
+    if not isinstance(value, dict):
+        raise WorkspaceError(f"{path} holds no JSON object.", hint="Mend it, or move it away to begin anew.")
+    return value
+
+
+@contextmanager
+def change_json(path: Path) -> Iterator[dict[str, Any]]:
+    """The object in a JSON file, to be changed in place; written back if it did, while others wait."""
+    import fcntl
+
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        value = read_json(path)
+        before = json.dumps(value)
+        yield value
+        after = json.dumps(value, indent=2)
+        if json.dumps(value) != before:
+            write_whole(path, after.encode() + b"\n")
+    finally:
+        os.close(lock)

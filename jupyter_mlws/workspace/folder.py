@@ -1,0 +1,136 @@
+"""The folder of an embedded workspace: made, checked, recognised."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from jupyter_mlws.dispatcher.settings import FORMAT_VERSION, WORKSPACE_FILE, WorkspaceFile, read_workspace_file
+from jupyter_mlws.domain.clock import now
+from jupyter_mlws.domain.names import MAX_DISPLAY_NAME, check_text
+from jupyter_mlws.errors import WorkspaceError
+from jupyter_mlws.workspace import registry
+from jupyter_mlws.workspace.config import CONFIG, EMBEDDED, config_location, write_config
+
+__all__ = ["create", "prepare"]
+
+_WAY_OUT = "Choose another one with MLWS_WORKSPACE or Workspace('folder')."
+# What the desktop or the shell leaves in any folder.
+_HARMLESS = {".DS_Store", "desktop.ini", ".directory"}
+
+
+def create(folder: str | os.PathLike[str], name: str | None = None) -> Path:
+    """Make a workspace for a project (``mlws init``), or find the one it has; returns the workspace's folder.
+
+    Parameters
+    ----------
+    folder : path-like
+        The project. It gets ``.mlws/config.json``, and the workspace in ``.mlws/workspace``.
+    name : str, optional
+        Name for people; default: the project's.
+    """
+    project = Path(folder).absolute()
+    if (project / CONFIG).is_file():
+        return Path(config_location(project / CONFIG))
+    if not project.is_dir():
+        raise WorkspaceError(f"There is no folder {project}.", hint="Make it first, or name another one.")
+    place = project / EMBEDDED
+    try:
+        prepare(place, name or project.name)
+        # A repository shares the choice of the workspace, not its contents.
+        (place.parent / ".gitignore").write_text(f"/{EMBEDDED.name}/\n")
+        write_config(project, EMBEDDED.as_posix())
+    except OSError as error:
+        raise _unwritable(project, error) from error
+    return place
+
+
+def prepare(folder: Path, name: str | None = None) -> WorkspaceFile:
+    """The facts of the workspace in `folder`, which is made when it is missing.
+
+    Raises
+    ------
+    WorkspaceError
+        The folder holds other things, belongs to somebody else, cannot be written, or is damaged or newer.
+    """
+    found = read_workspace_file(folder)
+    if found is None:
+        found = _make(folder, name or _default_name(folder))
+    _check_owner(folder)
+    if registry.is_copy(found.id, folder):
+        found = _as_its_own(folder, found)
+    return found
+
+
+def _default_name(folder: Path) -> str:
+    return folder.parent.parent.name if folder.parts[-2:] == EMBEDDED.parts else folder.name
+
+
+def _make(folder: Path, name: str) -> WorkspaceFile:
+    check_text("name of the workspace", name, MAX_DISPLAY_NAME)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if {entry.name for entry in os.scandir(folder)} - _HARMLESS - {WORKSPACE_FILE}:
+            again = read_workspace_file(folder)  # somebody else may be making it at this moment
+            if again is not None:
+                return again
+            raise WorkspaceError(
+                f"{folder} is a folder with other things in it, not a workspace.",
+                hint=f"Give the project a workspace with mlws init {folder}, or name an empty folder.",
+            )
+        _write(folder, WorkspaceFile(id=secrets.token_hex(8), name=name, created_at=now().isoformat(), settings={}))
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    made = read_workspace_file(folder)
+    assert made is not None
+    return made
+
+
+def _write(folder: Path, facts: WorkspaceFile, *, replace: bool = False) -> None:
+    body = {
+        "format_version": FORMAT_VERSION,
+        "id": facts.id,
+        "name": facts.name,
+        "created_at": facts.created_at,
+        "settings": facts.settings,
+    }
+    temporary = folder / f".{WORKSPACE_FILE}.{secrets.token_hex(4)}"
+    temporary.write_text(json.dumps(body, indent=2) + "\n")
+    try:
+        if replace:
+            os.replace(temporary, folder / WORKSPACE_FILE)
+        else:
+            os.link(temporary, folder / WORKSPACE_FILE)  # of two who make it at once, the first one counts
+    except FileExistsError:
+        return
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _check_owner(folder: Path) -> None:
+    facts = folder.stat()
+    if hasattr(os, "getuid") and facts.st_uid != os.getuid():
+        raise WorkspaceError(
+            f"The workspace {folder} belongs to another user.",
+            hint="Workspaces are shared through a Jupyter server's URL, not through a folder. " + _WAY_OUT,
+        )
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise WorkspaceError(f"The workspace {folder} cannot be written.", hint=f"Try chmod u+rwx {folder}. {_WAY_OUT}")
+    if stat.S_IMODE(facts.st_mode) & 0o077:
+        folder.chmod(0o700)
+
+
+def _as_its_own(folder: Path, found: WorkspaceFile) -> WorkspaceFile:
+    """A copied folder becomes a workspace of its own: two with one id could not be told apart."""
+    facts = WorkspaceFile(
+        id=secrets.token_hex(8), name=found.name, created_at=found.created_at, settings=found.settings
+    )
+    _write(folder, facts, replace=True)
+    return facts
+
+
+def _unwritable(folder: Path, error: OSError) -> WorkspaceError:
+    return WorkspaceError(f"No workspace can be made in {folder} ({error.strerror}).", hint=_WAY_OUT)

@@ -1,0 +1,141 @@
+"""Starting the dispatcher, waking it, and knowing whether it lives."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from jupyter_mlws import __version__
+from jupyter_mlws.dispatcher import client
+from jupyter_mlws.dispatcher.place import log_path
+from jupyter_mlws.domain.workspace import DispatcherState
+from jupyter_mlws.errors import DispatcherUnavailable
+
+__all__ = ["Wake", "stop_dispatcher", "wake"]
+
+_TIMEOUT_S = 5.0
+_PAUSE_S = 0.02
+_MAX_LOG_BYTES = 4 << 20
+# Of the environment that starts it a dispatcher keeps this much. It serves every submitter, so none may shine through.
+_KEPT = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "SHELL", "LD_LIBRARY_PATH",
+         "VIRTUAL_ENV", "COVERAGE_PROCESS_START")  # fmt: skip
+_KEPT_PREFIXES = ("MLWS_", "XDG_", "LC_", "CUDA_VISIBLE_", "NVIDIA_")
+_NOT_KEPT = ("MLWS_RUN_", "MLWS_WORKSPACE", "MLWS_EXPERIMENT", "MLWS_SOURCE_DIR", "MLWS_INPUTS")
+
+
+class Wake:
+    """Wakes one workspace's dispatcher; what the services are handed.
+
+    Parameters
+    ----------
+    folder : Path
+        The workspace's folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __call__(self) -> None:
+        """Tell the dispatcher that there is work; start it if none lives. Returns at once."""
+        if not client.poke(self.folder):
+            start(self.folder)
+
+    def state(self) -> DispatcherState:
+        """Whether it lives."""
+        return client.state(self.folder)
+
+    def ensure(self, timeout_s: float = _TIMEOUT_S) -> DispatcherState:
+        """Start it if needed and wait until it answers.
+
+        Raises
+        ------
+        DispatcherUnavailable
+            It does not; the message has its last log lines.
+        """
+        found = client.state(self.folder)
+        if found.alive and _is_older(found.version):
+            client.stop(self.folder)  # it finishes its step; its runs are adopted by the newer one
+            found = DispatcherState(alive=False)
+        if found.alive:
+            client.poke(self.folder)
+            return found
+        process = start(self.folder)
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            found = client.state(self.folder)
+            if found.alive:
+                return found
+            if process.poll() not in (None, 0):
+                break  # it has ended in failure: nothing to wait for
+            time.sleep(_PAUSE_S)
+        words = client.last_words(self.folder)
+        raise DispatcherUnavailable(
+            f"The dispatcher of the workspace {self.folder} did not start"
+            + (f". Its last words: {words}" if words else " and left no word."),
+            hint=f"Its log is {log_path(self.folder)}; `mlws doctor` looks for the cause.",
+        )
+
+
+def wake(path: str | os.PathLike[str]) -> None:
+    """Tell a workspace's dispatcher that there is work; start it if none lives."""
+    Wake(Path(path))()
+
+
+def stop_dispatcher(location: str | os.PathLike[str]) -> bool:
+    """Stop the dispatcher of a workspace's folder; running jobs go on. False when none lived."""
+    text = os.fspath(location)
+    return False if "://" in text else client.stop(Path(text))
+
+
+def _is_older(version: str | None) -> bool:
+    def parts(text: str) -> list[int]:
+        return [int(part) for part in text.split(".")[:3] if part.isdigit()]
+
+    return version is not None and parts(version) < parts(__version__)
+
+
+def start(folder: Path) -> subprocess.Popen[bytes]:
+    """Start a dispatcher of its own session, in ``/``, with a clean environment, its words going to the log."""
+    log = os.open(log_path(folder), os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        if os.fstat(log).st_size > _MAX_LOG_BYTES:
+            os.ftruncate(log, 0)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "jupyter_mlws.dispatcher", str(folder)],
+            cwd="/",
+            env=_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    finally:
+        os.close(log)
+    _started.append(process)
+    return process
+
+
+# Kept so that a dispatcher which ends while we live leaves no zombie behind: Popen reaps what it still knows.
+_started: list[subprocess.Popen[bytes]] = []
+
+
+def _environment() -> dict[str, str]:
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name in _KEPT or (name.startswith(_KEPT_PREFIXES) and not name.startswith(_NOT_KEPT))
+    }
+    # A checkout that is not installed is found by the same path as here.
+    root = str(Path(__file__).resolve().parents[2])
+    if not any(root == os.path.realpath(part) for part in _site_paths()):
+        kept["PYTHONPATH"] = root
+    return kept
+
+
+def _site_paths() -> list[str]:
+    import site
+
+    return site.getsitepackages()
