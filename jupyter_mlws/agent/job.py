@@ -76,6 +76,10 @@ class AgentJob:
         self.drain_s: float = facts["drain_s"]
         self.sync_s: float = facts["sync_s"]
 
+    def real_command(self, handed: list[str] | None) -> list[bytes]:
+        """The words to execute: those that were handed over, where ``job.json`` has masked ones."""
+        return self.command if handed is None else [_encode(word) for word in handed]
+
 
 def _encode(text: str) -> bytes:
     """Text of JSON as the bytes it stands for, whatever this machine's locale says."""

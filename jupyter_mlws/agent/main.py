@@ -29,7 +29,8 @@ def main(arguments: list[str]) -> int:
         return 2
     folder = os.path.abspath(arguments[1])
     handed = _handed_over()
-    if not _claim(folder):
+    # Nothing at all was said: whoever started us died before the folder was ready, and another will start an agent.
+    if handed is None or not _claim(folder):
         return 0
     os.makedirs(os.path.join(folder, LOGS), exist_ok=True)
     say = AgentLog(folder)
@@ -41,8 +42,11 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _handed_over() -> dict[str, Any]:
-    """What the target writes on stdin: variables and secrets, in memory only. Then stdin is empty for good."""
+def _handed_over() -> dict[str, Any] | None:
+    """What the target writes on stdin: variables, secrets, the command where the recorded one is masked; None if nothing.
+
+    In memory only. Afterwards stdin is empty for good.
+    """
     parts = []
     while part := os.read(0, 65536):
         parts.append(part)
@@ -50,7 +54,9 @@ def _handed_over() -> dict[str, Any]:
     os.dup2(nothing, 0)
     os.close(nothing)
     data = b"".join(parts)
-    handed = wire.loads(data) if data.strip() else {}
+    if not data.strip():
+        return None
+    handed = wire.loads(data)
     if not isinstance(handed, dict):
         raise TypeError("the hand-over on stdin is no JSON object")
     return handed
@@ -86,7 +92,7 @@ def _run(folder: str, handed: dict[str, Any], say: AgentLog) -> None:
             job, handed.get("environment"), handed.get("secrets") or {}, dict(os.environb), _far_side()
         )
         output = Output(folder, say)
-        pid = script.start(job.command, environment, job.working_directory, output.write_end)
+        pid = script.start(job.real_command(handed.get("command")), environment, job.working_directory, output.write_end)
     except (ValueError, script.NotStarted) as error:
         say(f"Not started: {error}")
         state.append(folder, "ended", sync=True, **end.not_started(str(error)))
