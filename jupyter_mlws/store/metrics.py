@@ -111,7 +111,7 @@ def offsets(c: Connection, run_id: str) -> dict[str, int]:
     """How many records of each stream of a run are stored."""
     table = stream_offsets
     query = select(table.c.stream, table.c.consumed).where(table.c.run_number == run_number(c, run_id))
-    return dict(c.execute(query).tuples().all())
+    return dict(c.execute(query).all())
 
 
 def _column(column: Any, kind: type) -> NDArray[Any]:

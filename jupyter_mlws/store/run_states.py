@@ -232,7 +232,7 @@ def count_by_target(c: Connection, statuses: Collection[RunStatus]) -> dict[str,
         .where(runs.c.status.in_(_values(statuses)), runs.c.kind != "sweep")
         .group_by(runs.c.compute_target)
     )
-    return dict(c.execute(query).tuples().all())
+    return dict(c.execute(query).all())
 
 
 def claim_queued(

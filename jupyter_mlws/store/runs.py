@@ -195,7 +195,7 @@ def get_submission(c: Connection, run: str) -> RunSubmission:
     if row is None:
         raise _missing(run)
     params = c.execute(select(run_params.c.name, run_params.c.value).where(run_params.c.run_number == row.number))
-    return read_submission(row.body, kind=row.kind, params=dict(params.tuples().all()))
+    return read_submission(row.body, kind=row.kind, params=dict(params.all()))
 
 
 def summaries(
@@ -203,7 +203,7 @@ def summaries(
 ) -> dict[str, tuple[MetricSummary, ...]]:
     """The first `most` series of each run."""
     rows = c.execute(select(runs.c.number, runs.c.id).where(runs.c.id.in_(run_ids)))
-    ids = dict(rows.tuples().all())
+    ids = dict(rows.all())
     return {ids[number]: found for number, found in summaries_of(c, ids, most).items()}
 
 
@@ -278,7 +278,7 @@ def update_run(c: Connection, run: str, change: RunUpdate) -> Run:
 
 def _change_tags(c: Connection, number: int, change: dict[str, str | None]) -> None:
     rows = c.execute(select(run_tags.c.name, run_tags.c.value).where(run_tags.c.run_number == number))
-    current = dict(rows.tuples().all())
+    current = dict(rows.all())
     checked = check_tags(change, limit=len(change))
     removed = {
         name

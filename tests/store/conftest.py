@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from jupyter_mlws.domain.names import new_run_id
 from jupyter_mlws.domain.run import Run, RunSubmission
 from jupyter_mlws.store import Store

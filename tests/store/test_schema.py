@@ -10,10 +10,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
+
 from jupyter_mlws.errors import CorruptData, WorkspaceError
 from jupyter_mlws.store import Store, schema, tables
 from jupyter_mlws.store import runs as store_runs
-from sqlalchemy import Engine
 from jupyter_mlws.store.sqlite import write_engine
 
 
@@ -25,8 +26,8 @@ def described(path: Path) -> dict[str, list[str]]:
 
 
 def clauses(sql: str) -> list[str]:
-    columns, *constraints = " ".join(sql.replace('"', "").split()).replace(") WITHOUT", ", CONSTRAINT").split(
-        ", CONSTRAINT "
+    columns, *constraints = (
+        " ".join(sql.replace('"', "").split()).replace(") WITHOUT", ", CONSTRAINT").split(", CONSTRAINT ")
     )
     return [columns, *sorted(constraint.removesuffix(")").strip() for constraint in constraints)]
 
@@ -97,9 +98,9 @@ def test_an_old_database_is_upgraded_with_its_data_and_a_copy_is_kept(first_sche
         assert store_runs.get_run(c, "1").experiment == "digits"
     copies = list(first_schema.glob("mlws.sqlite.before-*"))
     assert [copy.name for copy in copies] == ["mlws.sqlite.before-0002"]
-    assert ("alembic_version", "0001") == tuple(
+    assert tuple(
         sqlite3.connect(copies[0]).execute("SELECT 'alembic_version', version_num FROM alembic_version").fetchone()
-    )
+    ) == ("alembic_version", "0001")
 
 
 @pytest.mark.usefixtures("next_version")

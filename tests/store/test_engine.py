@@ -1,0 +1,254 @@
+"""Connections: who reads cannot write, who writes holds the lock from the start, and failures have names."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError
+
+from jupyter_mlws.domain.run import Run, RunUpdate
+from jupyter_mlws.domain.status import RunStatus
+from jupyter_mlws.errors import CorruptData, StorageFull, Unavailable
+from jupyter_mlws.store import Store, changes, experiments, files, metrics, models, runs, sqlite
+
+from .conftest import points
+
+WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "CREATE", "DROP", "ALTER")
+
+
+def everything(store: Store, submit: Callable[..., Run]) -> None:
+    """Use every kind of reading and writing once."""
+    run = submit(tags={"a": "b"}, params={"lr": "1"})
+    with store.write() as c:
+        experiments.ensure(c, "other")
+        metrics.append_points(c, run.id, points([1.0, 2.0]))
+        runs.update_run(c, run.id, RunUpdate(tags={"x": "y"}))
+        runs.claim_queued(c, user="ada", owner="me", limit=1, target="local")
+        runs.move_run(c, run.id, RunStatus.RUNNING)
+        runs.cancel_run(c, run.number)
+    with store.read() as c:
+        runs.get_run(c, "1")
+        runs.get_submission(c, "1")
+        runs.page_runs(c, search="digits", document="a.ipynb")
+        runs.summaries(c, [run.id])
+        runs.runs_in(c, RunStatus)
+        metrics.read_series(c, "1", "loss")
+        metrics.offsets(c, "1")
+        metrics.page_metrics(c, "1", 10, None)
+        files.list_files(c, "1")
+        models.page_models(c, None, None, 10, None)
+        experiments.page_experiments(c, 10, None)
+        changes.since(c, 0, 10)
+
+
+def test_reading_never_writes_and_every_write_begins_with_the_lock(store: Store, submit: Callable[..., Run]) -> None:
+    said: dict[str, list[str]] = {"read": [], "write": []}
+    for name, engine in (("read", store._reader), ("write", store._writer)):
+
+        @event.listens_for(engine, "before_cursor_execute")
+        def note(_c: object, _cursor: object, statement: str, *_: object, name: str = name) -> None:
+            said[name].append(statement)
+
+    everything(store, submit)
+    assert said["read"]
+    assert not [statement for statement in said["read"] if statement.lstrip().upper().startswith(WRITES)]
+    begins = [i for i, statement in enumerate(said["write"]) if statement.startswith("BEGIN")]
+    assert begins[0] == 0
+    assert {said["write"][i] for i in begins} == {"BEGIN IMMEDIATE"}
+
+
+def test_a_read_connection_refuses_to_write(store: Store) -> None:
+    with pytest.raises(Exception, match="readonly|cannot be opened for this"), store.read() as c:
+        c.execute(text("DELETE FROM runs"))
+
+
+def test_the_database_is_durable_and_keeps_its_references(store: Store) -> None:
+    with store.write() as c:
+        settings = {
+            name: c.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+    assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def test_a_block_that_fails_leaves_nothing(store: Store) -> None:
+    with pytest.raises(RuntimeError, match="no"), store.write() as c:
+        experiments.ensure(c, "gone")
+        raise RuntimeError("no")
+    with store.read() as c:
+        assert experiments.find_experiment(c, "gone") is None
+
+
+def test_inner_blocks_join_the_transaction_and_undo_only_themselves(store: Store) -> None:
+    with store.write() as c:
+        experiments.ensure(c, "kept")
+        with pytest.raises(RuntimeError, match="inner"), store.write() as inner:
+            experiments.ensure(inner, "undone")
+            raise RuntimeError("inner")
+        with store.read() as seen:
+            assert experiments.find_experiment(seen, "kept") is not None
+    with store.read() as c:
+        assert [item.name for item in experiments.page_experiments(c, 10, None).items] == ["kept"]
+
+
+def test_a_reader_sees_one_state_however_long_it_looks(store: Store, submit: Callable[..., Run]) -> None:
+    submit()
+    with store.read() as c:
+        before = experiments.count_all_runs(c)
+        other = threading.Thread(target=submit)
+        other.start()
+        other.join()
+        assert experiments.count_all_runs(c) == before
+
+
+def test_F11_a_locked_database_is_waited_for_then_answered_as_unavailable(tmp_path: Path) -> None:
+    with Store.open(tmp_path, busy_timeout_s=0.2) as store, closing(sqlite3.connect(store.path)) as other:
+        other.isolation_level = None
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Unavailable, match="has not finished"), store.write():
+            pass
+        other.execute("ROLLBACK")
+        with store.write() as c:
+            experiments.ensure(c, "after")
+
+
+def test_F11_writers_in_threads_and_processes_wait_for_each_other_and_lose_nothing(store: Store) -> None:
+    code = (
+        "import sys; from jupyter_mlws.store import Store, counters\n"
+        "with Store.open(sys.argv[1]) as store:\n"
+        "    for _ in range(50):\n"
+        "        with store.write() as c: counters.take(c, 'shared')\n"
+    )
+    from jupyter_mlws.store import counters
+
+    def here() -> None:
+        for _ in range(50):
+            with store.write() as c:
+                counters.take(c, "shared")
+
+    process = subprocess.Popen([sys.executable, "-c", code, str(store.path.parent)])
+    threads = [threading.Thread(target=here) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert process.wait(60) == 0
+    with store.read() as c:
+        assert counters.last(c, "shared") == 200
+
+
+def test_F08_a_full_disk_is_storage_full_and_nothing_of_the_block_stays(
+    store: Store, submit: Callable[..., Run]
+) -> None:
+    run = submit()
+    with store.write() as c:
+        pages = c.exec_driver_sql("PRAGMA page_count").scalar()
+        c.exec_driver_sql(f"PRAGMA max_page_count={pages + 4}")
+    with pytest.raises(StorageFull, match="full"), store.write() as c:
+        metrics.append_points(c, run.id, points(range(100_000)))
+    with store.write() as c:
+        assert metrics.offsets(c, run.id) == {}
+        assert c.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+        c.exec_driver_sql("PRAGMA max_page_count=1073741823")
+        metrics.append_points(c, run.id, points(range(100_000)))
+    with store.read() as c:
+        assert metrics.offsets(c, run.id) == {"s": 100_000}
+
+
+def test_data_version_tells_of_commits_by_anybody(store: Store) -> None:
+    first = store.data_version()
+    assert store.data_version() == first
+    with store.write() as c:
+        experiments.ensure(c, "one")
+    second = store.data_version()
+    assert second != first
+    with Store.open(store.path.parent) as other, other.write() as c:
+        experiments.ensure(c, "two")
+    assert store.data_version() != second
+
+
+def test_a_fork_has_connections_of_its_own(store: Store) -> None:
+    with store.write() as c:
+        experiments.ensure(c, "parent")
+    store.data_version()
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            with store.write() as c:
+                experiments.ensure(c, "child")
+            with store.read() as c:
+                status = 0 if experiments.count_all_runs(c) == 0 and store.data_version() else 2
+        finally:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    with store.write() as c:
+        assert experiments.find_experiment(c, "child") is not None
+        assert c.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+
+
+def test_a_fork_while_another_thread_writes_does_not_hang(store: Store) -> None:
+    inside, leave = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with store.write():
+            inside.set()
+            leave.wait(30)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    inside.wait(30)
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            with store.read() as c:
+                status = int(experiments.count_all_runs(c))
+        finally:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    leave.set()
+    thread.join()
+
+
+def test_F13_a_network_file_system_gets_the_rollback_journal_and_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mounts = tmp_path / "mounts"
+    folder = tmp_path / "my share" / "workspace"
+    folder.mkdir(parents=True)
+    share = str(tmp_path / "my share").replace(" ", "\\040")
+    mounts.write_text(f"/dev/sda / ext4 rw 0 0\nbox:/x {share} nfs4 rw 0 0\ntmpfs {tmp_path}/my tmpfs rw 0 0\n")
+    monkeypatch.setattr(sqlite, "_MOUNTS", mounts)
+    assert sqlite.on_network(tmp_path) == ""
+    with Store.open(folder) as store, store.write() as c:
+        assert "network file system (nfs4)" in store.warnings[0]
+        assert c.exec_driver_sql("PRAGMA journal_mode").scalar() == "delete"
+        experiments.ensure(c, "works")
+
+
+def test_damage_found_while_reading_is_named(store: Store, submit: Callable[..., Run]) -> None:
+    for _ in range(30):
+        submit(params={"text": "x" * 900})
+    store.close()
+    with closing(sqlite3.connect(store.path)) as connection:
+        page = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'runs'").fetchone()[0]
+    with open(store.path, "r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(b"\xff" * 4096)
+    with Store.open(store.path.parent) as again, pytest.raises(CorruptData, match="damaged"), again.read() as c:
+        runs.page_runs(c)
+
+
+def test_faults_of_the_program_are_not_dressed_up(store: Store) -> None:
+    with pytest.raises(OperationalError, match="no such table"), store.read() as c:
+        c.execute(text("SELECT * FROM no_table"))
