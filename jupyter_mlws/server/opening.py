@@ -44,7 +44,7 @@ class _Opened:
 
     def __init__(self, opened: workspace.Opened) -> None:
         self._opened = opened
-        self._store = getattr(opened.api, "store", None)
+        self._data_version = getattr(opened.api, "data_version", None)
 
     @property
     def api(self) -> Api:
@@ -55,8 +55,8 @@ class _Opened:
         return self._opened.id
 
     def data_version(self) -> int:
-        if self._store is not None:
-            return int(self._store.data_version())
+        if self._data_version is not None:
+            return int(self._data_version())
         # A workspace behind another server has no such number: its feed is read once a second.
         return int(time.monotonic())
 

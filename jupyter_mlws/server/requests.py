@@ -95,7 +95,11 @@ def read_body(kind: Any, data: bytes | bytearray) -> Any:
     InvalidInput
         It is no JSON, has unknown fields, or holds what no database can keep.
     """
-    value = codec.loads(bytes(data))
+    try:
+        # The standard library would guess UTF-16 and UTF-32 as well.
+        value = codec.loads(bytes(data).decode())
+    except UnicodeDecodeError as error:
+        raise InvalidInput("The body is not UTF-8.") from error
     for path, item in _leaves(value):
         if isinstance(item, str):
             _check_text(item, path)

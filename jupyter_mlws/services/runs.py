@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from jupyter_mlws.api.codec import to_builtins
 from jupyter_mlws.api.interface import RunsApi
-from jupyter_mlws.domain.names import check_experiment_name, new_run_id
+from jupyter_mlws.domain.names import check_experiment_name, check_text, new_run_id
 from jupyter_mlws.domain.page import Page
 from jupyter_mlws.domain.run import Run, RunSubmission, RunUpdate
 from jupyter_mlws.domain.status import RunStatus
@@ -23,6 +23,9 @@ from jupyter_mlws.store import snapshots as store_snapshots
 from jupyter_mlws.store.paging import clamp_limit
 
 __all__ = ["Runs"]
+
+# A longer pattern is refused by the database itself, in words that nobody understands.
+MAX_SEARCH = 1000
 
 _log = logging.getLogger(__name__)
 
@@ -98,6 +101,8 @@ class Runs:
     ) -> Page[Run]:
         if experiment is not None:
             check_experiment_name(experiment)
+        if search is not None:
+            check_text("search text", search, MAX_SEARCH)
         with self._context.store.read() as c:
             return store_runs.page_runs(
                 c,

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Awaitable, Callable
-from typing import Any
+import secrets
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 from jupyter_server.auth.authorizer import Authorizer
 from tornado.httpclient import AsyncHTTPClient, HTTPResponse
+
+from jupyter_mlws import workspace
+from jupyter_mlws.api.routes import Upload
+from jupyter_mlws.blobs import BlobStore
+from jupyter_mlws.domain.clock import now
+from jupyter_mlws.domain.file import FileKind, RunFile
+from jupyter_mlws.domain.model import ModelRegistration
+from jupyter_mlws.domain.run import RunSubmission
+from jupyter_mlws.domain.snapshot import SnapshotRequest
+from jupyter_mlws.domain.workspace import DispatcherState
+from jupyter_mlws.services import Services
+from jupyter_mlws.store import Store
+from jupyter_mlws.store.files import put_file
 
 Ask = Callable[..., Awaitable[HTTPResponse]]
 
@@ -16,7 +33,7 @@ Ask = Callable[..., Awaitable[HTTPResponse]]
 class Recorder(Authorizer):
     """Lets everybody do everything unless told otherwise, and remembers what it was asked."""
 
-    asked: list[tuple[str, str]] = []
+    asked: ClassVar[list[tuple[str, str]]] = []
     allows = True
 
     def is_authorized(self, handler: Any, user: Any, action: str, resource: str) -> bool:
@@ -91,3 +108,72 @@ def failure(answer: HTTPResponse) -> dict[str, Any]:
     assert payload["message"], payload
     assert answer.headers["Content-Type"].startswith("application/json")
     return payload
+
+
+class Asleep:
+    """Nobody dispatches here: what is queued stays queued."""
+
+    def __call__(self) -> None:
+        pass
+
+    def state(self) -> DispatcherState:
+        return DispatcherState(alive=False)
+
+    def ensure(self) -> DispatcherState:
+        return self.state()
+
+
+@dataclass(frozen=True)
+class Place:
+    """A workspace with one of everything, and what must never come out of the server's machine."""
+
+    id: str
+    run: str
+    snapshot: str
+    root: Path
+    canary: str
+    outside: Path
+
+    def outside_digest(self) -> str:
+        """A hash of all that lies beside the root."""
+        found = hashlib.sha256()
+        for path in sorted(self.outside.rglob("*")):
+            found.update(str(path).encode() + (path.read_bytes() if path.is_file() else b""))
+        return found.hexdigest()
+
+
+@pytest.fixture
+def place(jp_serverapp: Any, jp_root_dir: Path) -> Iterator[Place]:
+    """A workspace below the server's root with a queued run, an output, a model and a snapshot."""
+    canary = f"CANARY{secrets.token_hex(8)}"
+    # The name begins as that of the root does: a test by prefix would let it through.
+    outside = jp_root_dir.with_name(jp_root_dir.name + "test")
+    outside.mkdir()
+    (outside / "secret.txt").write_text(canary)
+    folder = workspace.create(jp_root_dir, "lab")
+    with workspace.connect(folder) as opened:
+        workspace_id = opened.id
+    with Store.open(folder) as store:
+        services = Services(folder, store, BlobStore(folder / "blobs"), wake=Asleep(), user="ada", host="here")
+        yield Place(workspace_id, *_inhabit(services, jp_root_dir), jp_root_dir, canary, outside)
+
+
+def _inhabit(services: Services, root: Path) -> tuple[str, str]:
+    run = services.runs.submit(RunSubmission(experiment="digits", command=("python", "train.py")))
+    kept = services.blobs.upload("m.pkl", Upload(b"weights"))
+    output = RunFile(
+        name="outputs/m.pkl",
+        kind=FileKind.OUTPUT,
+        size_bytes=kept.size_bytes,
+        digest=kept.digest,
+        mode=0o100644,
+        modified_at=now(),
+    )
+    with services.store.write() as c:
+        put_file(c, run.id, output)
+    services.models.register(ModelRegistration(name="digits", run_id=run.id, path="outputs/m.pkl"))
+    (root / "project").mkdir()
+    (root / "project" / "train.py").write_text("print(1)\n")
+    report = services.snapshots.create(SnapshotRequest(directory=str(root / "project"), rule="directory"))
+    assert report.snapshot is not None
+    return run.id, report.snapshot.id

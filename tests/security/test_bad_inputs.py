@@ -1,0 +1,332 @@
+"""Hostile inputs, by id, sent into everything that takes text: the answer is a refusal, at once, and nothing leaks.
+
+The inputs are those that broke other products of this kind; each row says what it tries.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pytest
+from tornado.httpclient import HTTPResponse
+
+from jupyter_mlws.api.interface import all_operations
+from jupyter_mlws.api.routes import Operation, Upload
+from jupyter_mlws.server.handlers import PREFIX
+
+from .conftest import Ask, Place, failure
+
+pytestmark = pytest.mark.parametrize("lenient", [False], indirect=True, ids=["strict server"])
+
+PATHS: dict[str, tuple[str, ...]] = {
+    "P01 climbs out": ("../../../../../../etc/passwd", "outputs/../../../../etc/passwd", ".."),
+    "P02 is absolute": ("/etc/passwd",),
+    "P04 is encoded twice and thrice": (
+        "%2e%2e%2f%2e%2e%2fetc%2fpasswd",
+        "%252e%252e%252f%252e%252e%252fetc%252fpasswd",
+        "%25252e%25252e%25252fetc",
+    ),
+    "P05 climbs with backslashes": ("..\\..\\..\\etc\\passwd",),
+    "P07 is a URI": ("file:///etc/passwd", "http://127.0.0.1/x"),
+    "P08 is of another system": ("C:\\Windows\\win.ini", "C:/Windows/win.ini", "\\\\host\\share\\x", "//host/share/x"),
+    "P10 is a sibling that begins alike": ("../root_dirtest/secret.txt",),
+    "P13 hides behind a question mark": ("x?/../../../../etc/passwd",),
+    "P14 survives one removal": ("....//....//....//etc/passwd",),
+    "P16 differs in case": ("/ETC/passwd", ".Env", "SECRETS.json"),
+    "P17 is hidden": (".git/config", ".ssh/id_rsa", ".env"),
+    "P20 is no log": ("../../../../../etc%2fpasswd",),
+    "P27 is a device": ("/dev/urandom", "/proc/self/environ"),
+    "P29 is no format": ("../../../../victim",),
+    "P30 is longer than any path": ("a/" * 2000 + "b", "a" * 256, "ä" * 128),
+    "P32 is a path where a name belongs": ("../../../../tmp/pwned",),
+    "V04 is no Unicode": ("a\ud800",),
+    "V05 has a NUL": ("a\0b", "outputs/m.pkl\0.txt"),
+    "V07 is no name": ("   ", ".", "\n", "%", "_", "\U0001f600" * 300, "*"),
+    "V09 is SQL": ("metrics.`x'; DROP TABLE runs;--`", "1 OR 1=1", "' UNION SELECT * FROM runs --"),
+    "D08 is code": ("run.name.__class__.__base__.__subclasses__()", "{{7*7}}", "${7*7}"),
+    "O01 is long": ("now" + " " * 50_000 + "x",),
+    "X01 is a page": ('<img src=x onerror="window.__xss=1">',),
+    "C11 leads elsewhere": ("//evil.example", "/\\evil.example", "https:evil.example"),
+}
+# Text that is looked for, not looked up: anything may stand there, and finds nothing.
+SOUGHT = {"search", "document", "status", "cursor", "kind", "run", "parent"}
+TOO_LONG_FOR_A_LINE = 60_000
+
+
+async def asked(
+    ask: Ask, token: dict[str, str], place: Place, verb: str, path: str, body: bytes | None = None, **headers: str
+) -> HTTPResponse:
+    """Ask, and see to what holds for every hostile input."""
+    start = time.perf_counter()
+    answer = await ask(verb, path, body=body, **token, **headers)
+    assert time.perf_counter() - start < 1, (verb, path[:200])
+    assert answer.code < 500, (verb, path[:200], answer.body[:500])
+    assert place.canary.encode() not in answer.body
+    assert b"root:" not in answer.body
+    if answer.code >= 400:
+        failure(answer)
+    return answer
+
+
+def inputs(operation: Operation) -> Iterator[str]:
+    """The arguments of an operation that take text."""
+    for name in (*operation.path_arguments, *operation.query_arguments):
+        if str in (operation.types[name], *getattr(operation.types[name], "__args__", ())):
+            yield name
+
+
+def address(scope: str, operation: Operation, place: Place, **hostile: str) -> str:
+    values = {"run": "1", "name": "digits", "version": "1", "snapshot": place.snapshot, "path": "train.py"}
+    values |= {"document": "project/a.ipynb", "since": "0", "request": "x"} | hostile
+    path = operation.path
+    for name in operation.path_arguments:
+        path = path.replace(f"{{{name}}}", quote(values[name], safe="", errors="surrogatepass"))
+    needed = {n for n, p in operation.query_arguments.items() if p.default is p.empty} | set(hostile)
+    query = {name: values[name] for name in sorted(needed - set(operation.path_arguments))}
+    prefix = PREFIX + (f"/workspaces/{place.id}" if scope == "workspace" else "")
+    return prefix + path + ("?" + urlencode(query, errors="surrogatepass") if query else "")
+
+
+@pytest.mark.parametrize("row", PATHS)
+async def test_hostile_text_in_every_argument(
+    row: str, ask: Ask, token: dict[str, str], place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = place.outside_digest()
+    for scope, operation in all_operations():
+        if operation.method != "GET" or operation.id == "registry.list":
+            continue
+        for name in inputs(operation):
+            for text in PATHS[row]:
+                path = address(scope, operation, place, **{name: text})
+                if len(path) > TOO_LONG_FOR_A_LINE:
+                    continue
+                answer = await asked(ask, token, place, "GET", path)
+                if answer.code == 200 and name not in SOUGHT:
+                    assert json.loads(answer.body)["items"] == [], (operation.id, name, text)
+                elif name not in SOUGHT:
+                    assert answer.code in (400, 404, 413), (operation.id, name, text[:50], answer.body[:300])
+    assert place.outside_digest() == before
+    assert place.canary not in caplog.text
+
+
+@pytest.mark.parametrize("row", PATHS)
+async def test_P24_a_workspace_is_an_id_never_a_path(row: str, ask: Ask, token: dict[str, str], place: Place) -> None:
+    for text in (*PATHS[row], str(place.root / ".mlws" / "workspace"), place.id.upper()):
+        path = f"{PREFIX}/workspaces/{quote(text, safe='', errors='surrogatepass')}/info"
+        if len(path) < TOO_LONG_FOR_A_LINE and text != place.id:
+            answer = await asked(ask, token, place, "GET", path)
+            assert answer.code == 404, text
+
+
+async def test_P19_an_address_that_climbs_leads_nowhere(ask: Ask, token: dict[str, str], place: Place) -> None:
+    for tail in ("/../../../../../../etc/passwd", "/static/js/../../../../etc/passwd", "/workspaces/../../../x"):
+        assert (await asked(ask, token, place, "GET", PREFIX + tail)).code == 404
+
+
+async def test_P23_P26_nothing_is_deleted_by_a_path(ask: Ask, token: dict[str, str], place: Place) -> None:
+    before = place.outside_digest()
+    run = f"{PREFIX}/workspaces/{place.id}/runs/1"
+    for tail in ("?path=..%2f..%2fvictim", "", "/file?name=..%2fvictim", "/files"):
+        assert (await asked(ask, token, place, "DELETE", run + tail)).code == 405
+    assert (await ask("GET", run, **token)).code == 200
+    assert place.outside_digest() == before
+
+
+@pytest.mark.parametrize(
+    ("query", "says"),
+    [
+        ("format=../../../../victim", "no parameter"),
+        ("next=//evil.example", "no parameter"),
+        ("limit=1&limit=2", "2 times"),
+        ("limit=", "whole number"),
+        ("limit=1e3", "whole number"),
+        ("limit=١", "whole number"),
+        ("limit=true", "whole number"),
+        (f"limit={10**30}", "whole number"),
+        ("include_children=yes", "true or false"),
+        ("include_children=1", "true or false"),
+        ("search=%ff", "UTF-8"),
+        ("search=a%00b", "NUL"),
+        ("search=%ed%a0%80", "UTF-8"),
+        ("run_id[]=a", "no parameter"),
+    ],
+)
+async def test_N14_parameters_are_what_they_are_declared_to_be(
+    query: str, says: str, ask: Ask, token: dict[str, str], place: Place
+) -> None:
+    path = f"{PREFIX}/workspaces/{place.id}/runs?{quote(query, safe='=&%/')}"
+    answer = await asked(ask, token, place, "GET", path)
+    assert answer.code == 400
+    assert says in failure(answer)["message"]
+
+
+async def test_what_jupyter_itself_sends_along_is_no_mistake(ask: Ask, token: dict[str, str], place: Place) -> None:
+    path = f"{PREFIX}/workspaces/{place.id}/runs?limit=1&no_track_activity=1&1795257251401"
+    assert (await asked(ask, token, place, "GET", path)).code == 200
+
+
+async def test_O07_a_page_is_never_larger_than_a_page(ask: Ask, token: dict[str, str], place: Place) -> None:
+    runs = f"{PREFIX}/workspaces/{place.id}/runs"
+    assert (await asked(ask, token, place, "GET", f"{runs}?limit=1000000000")).code == 200
+    for limit in ("-1", "0"):
+        assert (await asked(ask, token, place, "GET", f"{runs}?limit={limit}")).code == 400
+    assert (await asked(ask, token, place, "GET", f"{runs}?offset=-1")).code == 400
+
+
+BODIES: dict[str, dict[str, Any]] = {
+    # The target does not exist, so that nothing is started.
+    "runs.submit": {"experiment": "digits", "command": ["python", "t.py"], "compute_target": "nowhere"},
+    "runs.update": {"display_name": "x"},
+    "snapshots.create": {"directory": "/nowhere", "preview": True},
+    "models.register": {"name": "digits", "run_id": "1", "path": "outputs/none"},
+    "documents.request": {"kernel_id": "k", "timeout_s": 0},
+    "documents.answer": {"path": "a.ipynb", "text": "{}", "answered": True},
+}
+ODD: list[Any] = [None, [], {}, True, 0, 1.5, "", "a" * 1_000_000, ["a", "b"], {"a": {"b": 1}}, 10**30, -1]
+TEXTS = [
+    "a\ud800",
+    "a\0b",
+    "../../etc/passwd",
+    "' OR 1=1 --",
+    "<img src=x onerror=alert(1)>",
+    "$HOME",
+    "`id`",
+    "{{7*7}}",
+]
+
+
+def with_bodies() -> Iterator[tuple[str, Operation]]:
+    for scope, operation in all_operations():
+        if operation.body_argument and operation.types[operation.body_argument] is not Upload:
+            yield scope, operation
+
+
+def as_json(value: Any) -> bytes:
+    return json.dumps(value).encode()
+
+
+JSON = {"Content_Type": "application/json"}
+
+
+@pytest.mark.parametrize(("scope", "operation"), list(with_bodies()), ids=[o.id for _, o in with_bodies()])
+async def test_N14_V04_V05_every_field_with_every_odd_value(
+    scope: str, operation: Operation, ask: Ask, token: dict[str, str], place: Place
+) -> None:
+    path = address(scope, operation, place)
+    kind = operation.types[operation.body_argument or ""]
+    for field in fields(kind):
+        for value in [*ODD, *TEXTS, TEXTS, {"a": text} if (text := TEXTS[0]) else None]:
+            body = as_json(BODIES[operation.id] | {field.name: value})
+            answer = await asked(ask, token, place, operation.method, path, body, **JSON)
+            if value in ("a\ud800", "a\0b") or value == 10**30:
+                assert answer.code == 400, (field.name, value)
+    assert (await ask("GET", f"{PREFIX}/workspaces/{place.id}/runs/1", **token)).code == 200
+
+
+@pytest.mark.parametrize(("scope", "operation"), list(with_bodies()), ids=[o.id for _, o in with_bodies()])
+async def test_N10_fields_that_are_not_asked_for_are_refused(
+    scope: str, operation: Operation, ask: Ask, token: dict[str, str], place: Place
+) -> None:
+    for extra in ({"role": "admin"}, {"owner": "victim"}, {"status": "Completed"}, {"created_at": 0}, {"id": "x"}):
+        body = as_json(BODIES[operation.id] | extra)
+        answer = await asked(ask, token, place, operation.method, address(scope, operation, place), body, **JSON)
+        assert answer.code == 400
+        assert "no field" in failure(answer)["message"]
+
+
+@pytest.mark.parametrize(("scope", "operation"), list(with_bodies()), ids=[o.id for _, o in with_bodies()])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 100_000,
+        b'{"a":' * 50_000,
+        b"",
+        b"null",
+        b"[]",
+        b"1",
+        b"NaN",
+        b"\xff\xfe{\x00}\x00",
+        b'{"experiment": "a", "experiment": ',
+        b"\x80\x04\x95",
+        b"1" * 10_000,
+    ],
+    ids=["O05 lists", "O05 objects", "empty", "null", "list", "number", "NaN", "UTF-16", "cut", "D10 pickle", "digits"],
+)
+async def test_O05_a_body_that_is_no_object(
+    body: bytes, scope: str, operation: Operation, ask: Ask, token: dict[str, str], place: Place
+) -> None:
+    path = address(scope, operation, place)
+    assert (await asked(ask, token, place, operation.method, path, body, **JSON)).code == 400
+
+
+async def test_O04_fifty_million_characters_are_too_many(ask: Ask, token: dict[str, str], place: Place) -> None:
+    body = as_json({"experiment": "1" * 50_000_000, "command": ["x"]})
+    answer = await asked(ask, token, place, "POST", f"{PREFIX}/workspaces/{place.id}/runs", body, **JSON)
+    assert answer.code == 413
+    assert failure(answer)["code"] == "too_large"
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    ["application/vnd.bentoml+pickle", "text/plain", "multipart/form-data; boundary=x", "application/jsonx", ""],
+)
+async def test_D02_a_body_is_json_or_nothing(media_type: str, ask: Ask, token: dict[str, str], place: Place) -> None:
+    path = f"{PREFIX}/workspaces/{place.id}/runs"
+    answer = await asked(ask, token, place, "POST", path, b"{}", Content_Type=media_type)
+    assert answer.code == 415
+
+
+async def test_a_request_without_a_body_takes_none(ask: Ask, token: dict[str, str], place: Place) -> None:
+    path = f"{PREFIX}/workspaces/{place.id}/runs/1/cancel"
+    assert (await asked(ask, token, place, "POST", path, b'{"force": true}', **JSON)).code == 400
+
+
+@pytest.mark.parametrize(
+    "registration",
+    [
+        {"path": "file:///etc"},
+        {"path": "http:///#/../../../../etc/"},
+        {"path": "runs:/2/x"},
+        {"path": "s3:/b/models/../../x"},
+        {"path": "outputs/../../../etc"},
+        {"path": "/etc/passwd"},
+        {"run_id": "../../.."},
+        {"run_id": "/etc"},
+        {"name": "../../../../tmp/pwned"},
+    ],
+)
+async def test_U01_U04_P27_a_model_is_made_of_the_files_of_a_run(
+    registration: dict[str, str], ask: Ask, token: dict[str, str], place: Place
+) -> None:
+    body = as_json(BODIES["models.register"] | {"path": "outputs/m.pkl"} | registration)
+    answer = await asked(ask, token, place, "POST", f"{PREFIX}/workspaces/{place.id}/models", body, **JSON)
+    assert answer.code in (400, 404)
+
+
+async def test_K11_our_own_variables_cannot_be_set(ask: Ask, token: dict[str, str], place: Place) -> None:
+    for name in ("MLWS_RUN_ID", "MLWS_RUN_FOLDER", "A=B", "", "A\0B"):
+        body = as_json(BODIES["runs.submit"] | {"compute_target": "local", "environment_variables": {name: "x"}})
+        answer = await asked(ask, token, place, "POST", f"{PREFIX}/workspaces/{place.id}/runs", body, **JSON)
+        assert answer.code == 400, name
+
+
+async def test_X01_X20_names_come_back_as_the_text_they_are(ask: Ask, token: dict[str, str], place: Place) -> None:
+    run = f"{PREFIX}/workspaces/{place.id}/runs/1"
+    for name in ('<img src=x onerror="window.__xss=1">', "run\u202etxt.exe \u2066a\u2069", "=cmd|' /C calc'!A0"):
+        body = as_json({"display_name": name, "tags": {name: name}})
+        assert (await asked(ask, token, place, "PATCH", run, body, **JSON)).code == 200
+        answer = await asked(ask, token, place, "GET", run)
+        assert json.loads(answer.body)["display_name"] == name
+        assert answer.headers["Content-Type"] == "application/json"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+async def test_the_server_answers_at_once_after_all_this(ask: Ask, token: dict[str, str], place: Place) -> None:
+    await ask("POST", f"{PREFIX}/workspaces/{place.id}/runs", body=b"[" * 10_000_000, **token, **JSON)
+    answer = await asked(ask, token, place, "GET", f"{PREFIX}/workspaces/{place.id}/info")
+    assert json.loads(answer.body)["run_count"] == 1
