@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ class Kernel:
         self._folder = folder
 
     def __enter__(self) -> Kernel:
-        self._manager.start_kernel(cwd=str(self._folder))
+        self._manager.start_kernel(cwd=str(self._folder), stderr=subprocess.DEVNULL)
         self._client: BlockingKernelClient = self._manager.client()
         self._client.start_channels()
         self._client.wait_for_ready(timeout=_TIMEOUT_S)
