@@ -1,0 +1,132 @@
+"""A journal's files as a reader meets them: headers, marks, columns and names. No byte of them is trusted."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from array import array
+from typing import NamedTuple
+
+from jupyter_mlws.domain.names import MAX_METRIC_NAME, check_metric_name
+from jupyter_mlws.errors import InvalidInput, TooLarge
+from jupyter_mlws.runfolder.journal_format import (
+    FORMAT,
+    HEADER,
+    HEADER_BYTES,
+    KEYS_SUFFIX,
+    MAGIC,
+    NO_STEP,
+    RECORD_BYTES,
+    RECORD_WORDS,
+)
+
+__all__ = ["KeyTable", "Segment", "marks", "open_plain", "read_header", "split_steps", "words"]
+
+_MOST_RECORDS = 2**32
+_LAST_SEQUENCE = 2**62
+
+
+class Segment(NamedTuple):
+    """What a segment's header says."""
+
+    path: str
+    first: int
+    capacity: int
+    dropped: int
+
+    @property
+    def end(self) -> int:
+        """Sequence of the first record of the next segment."""
+        return self.first + self.capacity
+
+    def place(self, sequence: int) -> int:
+        """Where a record lies in the file."""
+        return HEADER_BYTES + (sequence - self.first) * RECORD_BYTES
+
+
+def open_plain(path: str) -> int:
+    """Open a file for reading; neither a link that a script made is followed, nor a pipe waited for."""
+    return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+
+
+def read_header(path: str) -> Segment | None:
+    """The header of a segment; None if there is no such file, or it is none of a format that we know."""
+    try:
+        fd = open_plain(path)
+    except OSError:
+        return None
+    try:
+        data = os.pread(fd, HEADER_BYTES, 0)
+    except OSError:
+        return None
+    finally:
+        os.close(fd)
+    return _understand(path, data) if len(data) == HEADER_BYTES else None
+
+
+def _understand(path: str, data: bytes) -> Segment | None:
+    magic, version, record_bytes, first, capacity, dropped, _, _, _ = HEADER.unpack(data)
+    if (magic, version, record_bytes) != (MAGIC, FORMAT, RECORD_BYTES):
+        return None
+    if not 0 < capacity < _MOST_RECORDS or first > _LAST_SEQUENCE:
+        return None
+    return Segment(path, first, capacity, dropped)
+
+
+def words(kind: str, data: bytes) -> array[int]:
+    """`data` as numbers of 8 bytes of this machine."""
+    found: array[int] = array(kind, data)
+    if sys.byteorder == "big":
+        found.byteswap()
+    return found
+
+
+def marks(data: bytes) -> list[int]:
+    """Marks of the whole records in `data`."""
+    return words("Q", data[: len(data) // RECORD_BYTES * RECORD_BYTES])[0::RECORD_WORDS].tolist()
+
+
+def split_steps(given: array[int]) -> tuple[array[int], bytes]:
+    """Steps with 0 for those that were not given, and which those are."""
+    missing = given.count(NO_STEP)
+    if missing == 0:
+        return given, bytes(len(given))
+    if missing == len(given):
+        return array("q", bytes(8 * len(given))), b"\1" * len(given)
+    return array("q", [0 if step == NO_STEP else step for step in given]), bytes(step == NO_STEP for step in given)
+
+
+class KeyTable:
+    """The names of a stream, read as the file grows."""
+
+    def __init__(self, base: str) -> None:
+        self.names: list[str] = []
+        self._path = base + KEYS_SUFFIX
+        self._read = 0
+
+    def refresh(self) -> None:
+        """Read on: whole lines only."""
+        try:
+            fd = open_plain(self._path)
+        except OSError:
+            return
+        try:
+            size = os.fstat(fd).st_size
+            data = os.pread(fd, size - self._read, self._read) if size > self._read else b""
+        except OSError:
+            return  # something else was put in the file's place
+        finally:
+            os.close(fd)
+        whole = data[: data.rfind(b"\n") + 1]
+        self._read += len(whole)
+        self.names.extend(_name(line) for line in whole.split(b"\n")[:-1])
+
+
+def _name(line: bytes) -> str:
+    """A name of the key table; what no writer of ours would write is made harmless, for it must not stop a run."""
+    try:
+        return check_metric_name(json.loads(line))
+    except (ValueError, RecursionError, InvalidInput, TooLarge):
+        text = line.decode("utf-8", "replace").replace("\0", "\ufffd").strip()
+        return text[:MAX_METRIC_NAME] or "?"
