@@ -1,0 +1,93 @@
+"""The command line, on a real workspace with a real dispatcher."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from jupyter_mlws.cli.app import app
+
+
+class Terminal:
+    """Types `mlws ...` and reads what it prints."""
+
+    def __call__(self, *words: object, fails: bool = False) -> str:
+        result = CliRunner().invoke(app, [str(word) for word in words])
+        assert (result.exit_code != 0) == fails, result.output
+        return result.output
+
+    def json(self, *words: object) -> object:
+        return json.loads(self(*words, "--json"))
+
+
+@pytest.fixture
+def mlws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Terminal]:
+    project = tmp_path / "project"
+    project.mkdir()
+    monkeypatch.chdir(project)
+    (project / "train.py").write_text("import sys, jupyter_mlws as mlws\nmlws.log(loss=0.25)\nprint(sys.argv[1:])\n")
+    yield Terminal()
+    CliRunner().invoke(app, ["stop"])
+
+
+def test_init_submit_and_find(mlws):
+    assert "is ready" in mlws("init")
+    assert Path(".mlws/config.json").is_file()
+    told = mlws("submit", "--wait", "-t", "owner=ada", "train.py", "--lr", "0.1", "--wait")
+    assert "Run #1" in told
+    assert "['--lr', '0.1', '--wait']" in told
+    assert re.search(r"#1 +project +✔ Completed +loss 0.25", mlws("runs"))
+    shown = mlws("run", "show", "1")
+    assert "owner = ada" in shown
+    assert "loss 0.25" in shown
+    assert mlws("run", "logs", "1", "-f") == "['--lr', '0.1', '--wait']\n"
+
+
+def test_every_answer_is_had_in_json(mlws):
+    assert mlws.json("init")["run_count"] == 0
+    run = json.loads(mlws("submit", "--wait", "--json", "train.py"))
+    assert run["status"] == "Completed"
+    assert [r["number"] for r in mlws.json("runs")] == [1]
+    assert mlws.json("run", "show", "1")["metrics"] == {"loss": 0.25}
+    assert mlws.json("run", "logs", "1")["text"] == "[]\n"
+    assert mlws.json("run", "cancel", "1")["status"] == "Completed"
+    assert {finding["level"] for finding in mlws.json("doctor")} <= {"ok", "warning"}
+    assert mlws.json("stop") == {"stopped": True}
+
+
+def test_a_failed_run_under_wait_exits_with_1_and_its_cause(mlws):
+    Path("bad.py").write_text("raise SystemExit(7)")
+    assert "7" in mlws("submit", "--wait", "bad.py", fails=True)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["run", "show", "99"], "99"),
+        (["submit", "nothing.py"], "There is no script 'nothing.py'"),
+        (["submit", "-c", "gpu1", "train.py"], "local"),
+        (["submit", "-e", "a b", "train.py"], "cannot be the name of an experiment"),
+        (["runs", "--status", "running"], "Running"),
+        (["run", "logs", "--name", "../../etc/passwd", "99"], "99"),
+    ],
+)
+def test_mistakes_are_one_sentence_with_a_way_out(mlws, words, said):
+    told = mlws(*words, fails=True)
+    assert said in told
+    assert told.startswith("mlws: ")
+    assert "Traceback" not in told
+
+
+def test_doctor_explains_a_workspace_that_is_newer(mlws):
+    mlws("init")
+    marker = next(Path(".mlws").rglob("workspace.json"))
+    facts = json.loads(marker.read_text())
+    key = next(k for k in facts if "format" in k or "version" in k)
+    marker.write_text(json.dumps({**facts, key: 999}))
+    told = mlws("doctor", fails=True)
+    assert "newer" in told
