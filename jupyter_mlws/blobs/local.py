@@ -112,6 +112,8 @@ class LocalPlace:
         if self._ready:
             return
         with full_disk_named(self.root):
+            # Two steps: the mode holds for the last folder of each.
+            os.makedirs(self.root, mode=0o700, exist_ok=True)
             os.makedirs(f"{self.root}/drafts", mode=0o700, exist_ok=True)
             mark = Path(self.root, "format")
             if not mark.exists():

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from jupyter_mlws.snapshots.create import create
 from jupyter_mlws.snapshots.index import DigestIndex
 from jupyter_mlws.snapshots.manifest import load_manifest
-from jupyter_mlws.snapshots.restore import restore
+from jupyter_mlws.snapshots.restoring import restore
+from jupyter_mlws.snapshots.taking import create
 from jupyter_mlws.snapshots.unpack import unpack_zip
 from jupyter_mlws.snapshots.walk import Limits
 from jupyter_mlws.snapshots.zipping import stream_zip

@@ -6,6 +6,8 @@ import os
 import re
 from dataclasses import dataclass, field
 
+from jupyter_mlws.snapshots.regular import read_regular
+
 __all__ = ["GitConfig", "read_config"]
 
 _SECTION = re.compile(r'\s*\[\s*([A-Za-z0-9.\-]+)(?:\s+"((?:[^"\\]|\\.)*)")?\s*\]\s*(.*)')
@@ -107,12 +109,4 @@ def _unescaped(text: str) -> str:
 
 
 def _text(path: str, limit: int = _MAX_BYTES) -> str:
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except (OSError, ValueError):
-        return ""
-    with open(descriptor, "rb") as file:
-        try:
-            return file.read(limit).decode("utf-8", "replace")
-        except OSError:
-            return ""
+    return read_regular(path, limit).decode("utf-8", "replace")

@@ -13,6 +13,8 @@ from collections import defaultdict
 from functools import lru_cache
 from typing import NamedTuple
 
+from jupyter_mlws.snapshots.regular import read_regular
+
 __all__ = ["IGNORE_FILES", "IgnoreRules", "RuleFile"]
 
 # Where a folder has several, a later one overrides an earlier one.
@@ -135,15 +137,7 @@ class IgnoreRules:
 
 def _lines(path: str) -> list[str]:
     """Lines of an ignore file. A link, a device or an unreadable file has none, as with git."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return []
-    with open(descriptor, "rb") as file:
-        try:
-            data = file.read(_MAX_FILE_BYTES)
-        except OSError:
-            return []
+    data = read_regular(path, _MAX_FILE_BYTES, follow=False)
     text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
     return text.split("\n")
 
