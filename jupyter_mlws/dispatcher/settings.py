@@ -54,7 +54,7 @@ def read_workspace_file(folder: Path) -> WorkspaceFile | None:
         ) from error
     if version != FORMAT_VERSION:
         raise WorkspaceError(
-            f"The workspace {folder} has format {version}, and this version of jupyter-mlws knows {FORMAT_VERSION}.",
+            f"The workspace {folder} was made by a newer version (format {version}; this one knows {FORMAT_VERSION}).",
             hint="Upgrade jupyter-mlws here with pip install -U jupyter-mlws.",
         )
     settings = facts.get("settings")
