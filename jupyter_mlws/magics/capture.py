@@ -61,6 +61,8 @@ class Capture:
     attributes : set of str
         Attribute names used by the cell and by functions that travel.
     notes : list of str
+    left : dict of str to str
+        Names that only functions use and that cannot travel, with the reason.
     size_bytes : int
     """
 
@@ -70,6 +72,7 @@ class Capture:
     modules: set[str] = field(default_factory=set)
     attributes: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
+    left: dict[str, str] = field(default_factory=dict)
     size_bytes: int = 0
     file: IO[bytes] | None = None
     buffers: list[pickle.PickleBuffer] = field(default_factory=list)
@@ -85,6 +88,11 @@ class Capture:
             view = buffer.raw()
             found.append(put(f"captured.{number}", Upload(cast("Any", MemoryFile(view)), view.nbytes)))
         return tuple(found)
+
+    def close(self) -> None:
+        """Give up the bytes."""
+        if self.file is not None:
+            self.file.close()
 
     @property
     def readonly_buffers(self) -> list[bool]:
@@ -122,9 +130,14 @@ def capture(cell: Cell, names: Mapping[str, Any], hidden: Mapping[str, Any], sou
     _refuse_secrets(wanted, names, plan)
     left: dict[str, str] = {}
     while True:
+        writer = _Writer(cell, names, hidden, sources, plan, dropped | set(left))
         try:
-            found = _Writer(cell, names, hidden, sources, plan, dropped | set(left)).write(wanted)
+            found = writer.write(wanted)
+        except TooLarge:
+            writer.close()
+            raise
         except _Failed as failed:
+            writer.close()
             if failed.name in wanted:
                 raise CaptureError(
                     f"{failed.name} cannot travel into the job: it is or holds {failed.cause.what}.",
@@ -133,6 +146,7 @@ def capture(cell: Cell, names: Mapping[str, Any], hidden: Mapping[str, Any], sou
                 ) from failed.cause
             left[failed.name] = f"{failed.name} stays behind: it is or holds {failed.cause.what}"
             continue
+        found.left = left
         found.notes += left.values()
         return found
 
@@ -209,6 +223,10 @@ class _Writer:
         self._file = tempfile.SpooledTemporaryFile(max_size=_SPOOL_BYTES)  # noqa: SIM115 - lives until the upload
         self._carrier = Carrier(cast("Any", self._file), sources, names)
         self._found = Capture(file=cast("IO[bytes]", self._file), attributes=set(cell.attributes))
+
+    def close(self) -> None:
+        """Give up what was written."""
+        self._file.close()
 
     def write(self, wanted: list[str]) -> Capture:
         """Write `wanted` and whatever their functions need in turn, then the random states."""

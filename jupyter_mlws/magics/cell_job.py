@@ -1,7 +1,7 @@
 """``python -m jupyter_mlws.magics.cell_job``: runs a notebook's cell inside its job.
 
-Reads ``inputs/cell.json`` (what to run) and ``inputs/captured.*`` (the notebook's values) of the run folder, leaves rich
-outputs in ``results/display.jsonl``, returned names in ``results/<name>.pkl`` and the cause of a failure in
+Reads ``inputs/cell.json`` (what to run) and ``inputs/captured.*`` (the notebook's values) of the run folder, leaves
+rich outputs in ``results/display.jsonl``, returned names in ``results/<name>.pkl`` and the cause of a failure in
 ``results/error.json``.
 """
 
@@ -37,6 +37,8 @@ def main(folder: Path) -> int:
     try:
         overrides = {name: params[name] for name in wish["overrides"] if name in params}
         _restore(folder, wish, names, overrides)
+        if wish["directory"]:
+            os.chdir(wish["directory"])
         for cell in wish["cells"]:
             execute(CellSource(**cell), overrides)
     except SystemExit as end:

@@ -1,7 +1,7 @@
 """The pickle that carries a notebook's values into a job.
 
-One pickle holds every captured name, so that objects which share state go on sharing it. What the standard pickle sends by
-name although the job has no such module (functions and classes of the notebook) is sent by value, see `rebuild`.
+One pickle holds every captured name, so that objects which share state go on sharing it. What the standard pickle sends
+by name although the job has no such module (functions and classes of the notebook) is sent by value, see `rebuild`.
 Large buffers stay where they are until they are uploaded: nothing is copied.
 """
 
@@ -39,6 +39,8 @@ _SENTINELS = {
     for name in ("MISSING", "KW_ONLY", "_HAS_DEFAULT_FACTORY", "_FIELD", "_FIELD_CLASSVAR", "_FIELD_INITVAR")
     if hasattr(dataclasses, name)
 }
+# Types of the interpreter that only `types` gives a name.
+_NAMELESS = {value: name for name, value in vars(types).items() if isinstance(value, type)}
 _LOCKS = (type(threading.Lock()), type(threading.RLock()))
 _DATABASES = (
     "sqlite3",
@@ -222,6 +224,8 @@ class Carrier(pickle.Pickler):
     def _class(self, cls: type) -> Any:
         if cls in _CONSTANT_TYPES or self._importable(cls):
             return NotImplemented
+        if cls in _NAMELESS:
+            return rebuild.find, ("types", _NAMELESS[cls])
         if id(cls) in self._by_name and "<" not in cls.__qualname__:
             return rebuild.find, (_MAIN, cls.__qualname__)
         if cls.__module__ != _MAIN and not cls.__qualname__.count("<locals>"):

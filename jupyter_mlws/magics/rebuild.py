@@ -174,7 +174,7 @@ def fill_class(cls: type, state: dict[str, Any]) -> None:
     for name, value in state.items():
         type.__setattr__(cls, name, value)
     if isinstance(cls, abc.ABCMeta):
-        abc.update_abstractmethods(cls)  # type: ignore[type-var]
+        abc.update_abstractmethods(cls)  # type: ignore[arg-type]
 
 
 def make_namedtuple(name: str, fields: tuple[str, ...], defaults: tuple[Any, ...], module: str) -> type:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import sys
-from typing import Any
+from typing import Any, cast
 
 from jupyter_mlws.magics.job.display import Recorder, show_figures
 from jupyter_mlws.magics.job.hooks import after_import
@@ -17,7 +17,7 @@ _recorder: Recorder | None = None
 
 
 def prepare(recorder: Recorder) -> None:
-    """Let ``get_ipython()``, ``display()`` and pyplot's ``show()`` work as in a notebook, at no cost until they are used."""
+    """Let ``get_ipython()``, ``display()`` and ``plt.show()`` work as in a notebook; they cost nothing until used."""
     global _recorder
     _recorder = recorder
     vars(builtins).update(get_ipython=get_shell, display=_display)
@@ -35,9 +35,9 @@ def _display(*values: Any, **options: Any) -> Any:
         for value in values:
             _require_recorder().display({"text/plain": repr(value)})
         return None
-    from IPython.display import display
+    from IPython import display
 
-    return display(*values, **options)
+    return cast("Any", display).display(*values, **options)
 
 
 def _require_recorder() -> Recorder:
@@ -66,6 +66,7 @@ def _make() -> Any:
     config.HistoryManager.enabled = False
     main = sys.modules["__main__"]
     shell = _shell_class().instance(config=config, user_module=main, user_ns=vars(main))
+    shell.display_formatter.active_types = shell.display_formatter.format_types
     vars(builtins)["display"] = _display
     sys.displayhook = _require_recorder().hook
     if "matplotlib.pyplot" in sys.modules:
@@ -91,10 +92,6 @@ def _shell_class() -> Any:
         def init_sys_modules(self) -> None:
             """``__main__`` is in its place already."""
 
-        def init_display_formatter(self) -> None:
-            super().init_display_formatter()
-            self.display_formatter.active_types = self.display_formatter.format_types
-
         def enable_gui(self, gui: Any = None) -> None:
             """A job has no windows."""
 
@@ -107,8 +104,8 @@ def _shell_class() -> Any:
         def run_cell_magic(self, name: str, line: str, cell: str) -> Any:
             if name == "submit":
                 print("%%submit inside a job: the cell runs here.", file=sys.stderr)
-                return _raised(self.run_cell(cell))
-            return super().run_cell_magic(name, line, cell)
+                return _raised(cast("Any", self).run_cell(cell))
+            return cast("Any", super()).run_cell_magic(name, line, cell)
 
         def _showtraceback(self, etype: Any, evalue: Any, stb: Any) -> None:
             """Errors of inner cells are raised again, and shown once."""
@@ -143,6 +140,6 @@ def _prepare_pyplot(pyplot: Any) -> None:
 
 
 def _figure_formats(shell: Any) -> None:
-    from IPython.core.pylabtools import select_figure_formats
+    from IPython.core import pylabtools
 
-    select_figure_formats(shell, {"png"}, bbox_inches="tight")
+    cast("Any", pylabtools).select_figure_formats(shell, {"png"}, bbox_inches="tight")

@@ -16,7 +16,7 @@ from jupyter_mlws.magics.describe import describe, type_name
 __all__ = ["format_error", "summary"]
 
 _OURS = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))) + os.sep
-_HIDDEN = (_OURS, f"{os.sep}IPython{os.sep}core{os.sep}")
+_SHELL = f"{os.sep}IPython{os.sep}core{os.sep}"
 _CELL = re.compile(r".* cell \[\d*\]$")
 _MOST_FRAMES = 40
 _MOST_NAMES = 12
@@ -40,7 +40,7 @@ def format_error(error: BaseException, left: Mapping[str, str] | None = None) ->
     for link, intro in _chain(error):
         parts += [intro] if intro else []
         parts.append(_one(link))
-    missed = getattr(error, "name", None) if isinstance(error, NameError) else None
+    missed = str(getattr(error, "name", "")) if isinstance(error, NameError) else ""
     if left and missed in left:
         parts.append(f"Note: {left[missed]}.")
     return "\n".join(parts)
@@ -81,7 +81,7 @@ def _frames(tb: TracebackType | None) -> list[tuple[FrameType, int]]:
 
 
 def _is_hidden(file: str) -> bool:
-    return file.startswith(_HIDDEN[0]) or _HIDDEN[1] in file or file.startswith("<frozen ")
+    return file.startswith((_OURS, "<frozen ")) or _SHELL in file
 
 
 def _is_cell(frame: FrameType) -> bool:

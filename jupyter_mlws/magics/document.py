@@ -1,0 +1,148 @@
+"""Which notebook a kernel belongs to, which of its cells runs, and the notebook's text as it is on screen."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from jupyter_mlws.domain.document import DocumentRequest
+from jupyter_mlws.errors import MlwsError
+
+__all__ = ["Notebook", "find_notebook"]
+
+_MOST_FILES = 40
+_MOST_BYTES = 20 * 2**20
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook as far as it is known.
+
+    Attributes
+    ----------
+    folder : str
+        Absolute; where relative paths of the notebook begin.
+    path : str
+        Absolute path of the file; '' when no file is known.
+    shown : str
+        Its path as the server shows it, or below the home folder.
+    document_id, cell_id : str
+        '' when unknown.
+    text : str or None
+        As it is on screen; None when no frontend answered.
+    origin : str
+        What the snapshot has of it: 'screen', 'file' or 'inputs'.
+    """
+
+    folder: str
+    path: str = ""
+    shown: str = ""
+    document_id: str = ""
+    cell_id: str = ""
+    text: str | None = None
+    origin: str = "inputs"
+
+    @property
+    def name(self) -> str:
+        """The file's name; 'notebook' when no file is known."""
+        return os.path.basename(self.path) or "notebook"
+
+
+def find_notebook(shell: Any, cell_source: str) -> Notebook:
+    """The notebook of this kernel.
+
+    What the frontend says counts first, then the server's list of sessions, then what the kernel was told at its start,
+    then the one notebook in the working directory that has this very cell.
+    """
+    cell_id = _cell_id_of_message(shell)
+    found = _from_server(shell) or _from_start(shell) or _from_folder(shell, cell_source)
+    found = found or Notebook(folder=_first_folder(shell))
+    if found.origin == "file" and not (cell_id or found.cell_id):
+        found = replace(found, cell_id=_cell_with(Path(found.path), cell_source) or "")
+    return replace(found, cell_id=found.cell_id or cell_id)
+
+
+def _cell_id_of_message(shell: Any) -> str:
+    try:
+        parent = shell.get_parent() if hasattr(shell, "get_parent") else getattr(shell, "parent_header", {})
+    except LookupError:
+        return ""
+    metadata = parent.get("metadata", {}) if isinstance(parent, dict) else {}
+    return str(metadata.get("cellId") or "")
+
+
+def _first_folder(shell: Any) -> str:
+    """Where the kernel was started; a later change of folder is the notebook's own affair."""
+    visited = shell.user_ns.get("_dh") or [os.getcwd()]
+    return os.path.abspath(str(visited[0]))
+
+
+def _shown(path: str) -> str:
+    home = os.path.expanduser("~")
+    inside = os.path.relpath(path, home)
+    return inside if not inside.startswith(os.pardir) else os.path.basename(path)
+
+
+def _from_server(shell: Any) -> Notebook | None:
+    from jupyter_mlws.api.http import find_server
+
+    try:
+        server = find_server()
+        if server is None or not server.root:
+            return None
+        answer = server.documents.request(DocumentRequest(kernel_id=server.kernel_id))
+    except MlwsError:
+        return None
+    shown = answer.path if answer.answered and answer.path else server.document
+    shown = shown.partition(":")[2] if ":" in shown.partition("/")[0] else shown  # a drive of the frontend
+    path = os.path.join(server.root, shown)
+    if not shown.endswith(".ipynb"):
+        return None
+    return Notebook(
+        folder=os.path.dirname(path),
+        path=path,
+        shown=shown,
+        document_id=answer.document_id,
+        cell_id=answer.cell_id,
+        text=answer.text or None,
+        origin="screen" if answer.text else "file",
+    )
+
+
+def _from_start(shell: Any) -> Notebook | None:
+    told = shell.user_ns.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME", "")
+    if not isinstance(told, str) or not told.endswith(".ipynb") or not os.path.isfile(told):
+        return None
+    path = os.path.abspath(told)
+    return Notebook(folder=os.path.dirname(path), path=path, shown=_shown(path), origin="file")
+
+
+def _from_folder(shell: Any, cell_source: str) -> Notebook | None:
+    """The one notebook of the folder in which this cell stands."""
+    folder = Path(_first_folder(shell))
+    try:
+        files = sorted(folder.glob("*.ipynb"))[:_MOST_FILES]
+    except OSError:
+        return None
+    having = [(file, cell_id) for file in files if (cell_id := _cell_with(file, cell_source)) is not None]
+    if len(having) != 1:
+        return None
+    file, cell_id = having[0]
+    return Notebook(folder=str(folder), path=str(file), shown=_shown(str(file)), cell_id=cell_id, origin="file")
+
+
+def _cell_with(file: Path, cell_source: str) -> str | None:
+    """Id of the cell with this text, '' when it has none; None when there is no such cell, or several."""
+    try:
+        if file.stat().st_size > _MOST_BYTES:
+            return None
+        cells = json.loads(file.read_bytes())["cells"]
+        found = [
+            str(cell.get("id", "")) for cell in cells if "".join(cell.get("source", "")).strip() == cell_source.strip()
+        ]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return found[0] if len(found) == 1 else None

@@ -1,0 +1,118 @@
+"""``%load_ext jupyter_mlws``: the magics, registered in a shell. Nothing runs before or after other cells."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from jupyter_mlws.errors import MlwsError, UsageError
+from jupyter_mlws.magics.grammar import option_names
+from jupyter_mlws.magics.submit import submit_cell, submit_file
+
+if TYPE_CHECKING:
+    from jupyter_mlws.sdk.run import Run
+
+__all__ = ["load"]
+
+_DEFAULTS = ("compute", "env", "experiment")
+
+
+def load(shell: Any) -> None:
+    """Register ``%%submit``, ``%submit``, ``%runs`` and ``%mlws``, and bind ``mlws`` unless that name is taken.
+
+    Parameters
+    ----------
+    shell : InteractiveShell
+    """
+    from IPython.core.magic import no_var_expand
+
+    import jupyter_mlws
+    from jupyter_mlws.sdk.run import Run
+
+    magics = _Magics(shell)
+    for name, kind, function in (
+        ("submit", "line_cell", magics.submit),
+        ("runs", "line", magics.runs),
+        ("mlws", "line", magics.mlws),
+    ):
+        shell.register_magic_function(no_var_expand(_answering(function)), kind, name)
+    if "mlws" not in shell.user_ns:
+        shell.push({"mlws": jupyter_mlws}, interactive=False)
+    formatter = getattr(shell, "display_formatter", None)
+    if formatter is not None:
+        formatter.mimebundle_formatter.for_type(Run, _card)
+    shell.set_hook("complete_command", _complete, re_key=re.compile(r"%%?submit\b"))
+
+
+def _card(run: Run, include: object = None, exclude: object = None) -> dict[str, Any]:
+    from jupyter_mlws.magics.card import bundle
+
+    return bundle(run)
+
+
+def _complete(shell: Any, event: Any) -> list[str]:
+    return [name for name in option_names() if name.startswith(event.symbol or "-")]
+
+
+def _answering(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Mistakes are answered in one sentence instead of a traceback through our code."""
+
+    def magic(line: str, cell: str | None = None) -> Any:
+        try:
+            return function(line) if cell is None else function(line, cell)
+        except MlwsError as error:
+            sentence = f"{type(error).__name__}: {error}"
+            error._render_traceback_ = lambda: [sentence]  # type: ignore[attr-defined]
+            raise
+
+    magic.__doc__ = function.__doc__
+    return magic
+
+
+class _Magics:
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+        self._defaults: dict[str, str] = {}
+
+    def submit(self, line: str, cell: str | None = None) -> Run | None:
+        """Run this cell, a script or a notebook as a tracked job; ``%%submit --help`` lists the options."""
+        if cell is None:
+            return submit_file(self._shell, line, self._defaults)
+        return submit_cell(self._shell, line, cell, self._defaults)
+
+    def runs(self, line: str) -> Any:
+        """``%runs``: the newest runs; ``%runs 12``: one run; ``%runs 12 15``: what differs; else a search."""
+        from jupyter_mlws.magics.listing import show
+
+        return show(line)
+
+    def mlws(self, line: str) -> None:
+        """``%mlws set compute=gpu1``: this notebook's defaults; any other command is the command line's."""
+        words = shlex.split(line, comments=True)
+        if words[:1] != ["set"]:
+            _run_command(words)
+            return
+        for word in words[1:]:
+            key, equals, value = word.partition("=")
+            if key not in _DEFAULTS or not equals:
+                raise UsageError(f"%mlws set does not know {word!r}.", hint="For example %mlws set compute=local")
+            self._defaults[key] = value
+        print(", ".join(f"{key}={value}" for key, value in self._defaults.items()) or "No defaults are set.")
+
+
+def _run_command(words: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "jupyter_mlws.cli", *words],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    print(done.stdout, end="")
+    if done.returncode:
+        raise UsageError(f"mlws {' '.join(words)} ended with exit code {done.returncode}.")

@@ -1,0 +1,348 @@
+"""``%%submit``: the order of work, from the line and the cell to a queued run."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from jupyter_mlws.api.routes import Upload
+from jupyter_mlws.domain.job import InputFile
+from jupyter_mlws.domain.run import Run as RunRecord
+from jupyter_mlws.domain.run import RunSource, RunSubmission
+from jupyter_mlws.domain.snapshot import SnapshotReport, SnapshotRequest
+from jupyter_mlws.errors import InvalidInput, UsageError
+from jupyter_mlws.magics.capture import progress
+from jupyter_mlws.magics.document import Notebook, find_notebook
+from jupyter_mlws.magics.grammar import Options, help_text, parse_cell_line, parse_file_line
+from jupyter_mlws.magics.prepare import COMMAND, Prepared, WrittenCell, prepare
+
+if TYPE_CHECKING:
+    from jupyter_mlws.api.interface import Api
+    from jupyter_mlws.sdk.run import Run
+    from jupyter_mlws.sdk.workspace import Workspace
+
+__all__ = ["experiment_name", "submit_cell", "submit_file"]
+
+# What tells a program that it runs inside a kernel, which a job does not.
+_KERNEL_VARIABLES = re.compile(r"JPY_|JUPYTER_TOKEN$|MPLBACKEND$|PYDEVD_|GIT_PAGER$|PAGER$|FORCE_COLOR$|CLICOLOR")
+_SECOND_PRESS_S = 3.0
+_HISTORY_BYTES = 4 * 2**20
+
+
+def submit_cell(shell: Any, line: str, body: str, defaults: Mapping[str, str]) -> Run | None:
+    """Run a cell as a tracked job.
+
+    Parameters
+    ----------
+    shell : InteractiveShell
+    line, body : str
+        What stands behind ``%%submit``, and below it.
+    defaults : mapping
+        The notebook's own defaults.
+
+    Returns
+    -------
+    Run or None
+        None with ``--help``, ``--preview`` and ``--quiet``.
+    """
+    options = parse_cell_line(line, shell.user_ns, defaults)
+    if options.help:
+        print(help_text())
+        return None
+    source = f"%%submit {line}".rstrip() + "\n" + body
+    notebook = find_notebook(shell, source)
+    cell = WrittenCell.of_magic(f"{notebook.name} cell [{shell.execution_count}]", line, body)
+    return _Submission(shell, options, notebook, source).submit([cell])
+
+
+def submit_file(shell: Any, line: str, defaults: Mapping[str, str]) -> Run | None:
+    """Run a script, or a notebook from its first cell to its last, as a tracked job."""
+    options = parse_file_line(line, shell.user_ns, defaults)
+    if options.help or options.file is None:
+        print(help_text())
+        return None
+    path = os.path.abspath(os.path.expanduser(options.file))
+    if not os.path.isfile(path):
+        raise InvalidInput(f"There is no file {options.file}.", hint="Give its path relative to the notebook's folder.")
+    inside = not os.path.relpath(path).startswith(os.pardir)
+    folder = os.getcwd() if inside else os.path.dirname(path)
+    notebook = Notebook(folder=folder, path=path, shown=_shown(path), origin="file")
+    submission = _Submission(shell, options, notebook, f"%submit {line}")
+    if path.endswith(".ipynb"):
+        return submission.submit(_cells_of(path))
+    return submission.submit_script(os.path.relpath(path, folder))
+
+
+def experiment_name(document: str) -> str:
+    """A notebook's name as an experiment's."""
+    stem = os.path.splitext(os.path.basename(document))[0]
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-_")[:255]
+    return name or "notebook"
+
+
+def _shown(path: str) -> str:
+    inside = os.path.relpath(path, os.path.expanduser("~"))
+    return os.path.basename(path) if inside.startswith(os.pardir) else inside
+
+
+def _cells_of(path: str) -> list[WrittenCell]:
+    with open(path, "rb") as file:
+        try:
+            cells = json.load(file)["cells"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise InvalidInput(
+                f"{os.path.basename(path)} is not a notebook.", hint="Save it once in JupyterLab."
+            ) from error
+    sources = ["".join(cell.get("source", "")) for cell in cells if cell.get("cell_type") == "code"]
+    name = os.path.basename(path)
+    return [WrittenCell(f"{name} cell [{i}]", "", source) for i, source in enumerate(sources, 1) if source.strip()]
+
+
+class _Submission:
+    """One call of the magic."""
+
+    def __init__(self, shell: Any, options: Options, notebook: Notebook, source: str) -> None:
+        from jupyter_mlws.sdk.connection import connect
+        from jupyter_mlws.sdk.workspace import Workspace
+
+        self._shell, self._options, self._notebook, self._source = shell, options, notebook, source
+        self.workspace: Workspace = Workspace._of(connect(None, notebook.path or notebook.folder))
+        self._api: Api = self.workspace.api
+        self._secrets = self._find_secrets()
+
+    # -- the two kinds
+
+    def submit(self, cells: list[WrittenCell]) -> Run | None:
+        """A cell, or the cells of a notebook."""
+        prepared = prepare(self._shell, cells, self._options, self._notebook, self._shell.execution_count)
+        try:
+            return self._submit(prepared)
+        finally:
+            prepared.capture.close()
+
+    def _submit(self, prepared: Prepared) -> Run | None:
+        options = self._options
+        if options.preview:
+            report = self._snapshot(prepared, preview=True)
+            self._show_preview(prepared, report)
+            return None
+        live = self._live_runs()
+        twin = next((run for run in live if self._is_twin(run, prepared)), None)
+        if twin is not None and not options.replace:
+            print(
+                f"This cell's run #{twin.number} is still {twin.status}: shown here, none was started. "
+                "Add --replace to cancel it and start anew.",
+                file=sys.stderr,
+            )
+            return self._bound(twin)
+        for run in live if options.replace else ():
+            self._api.runs.cancel(run.id)
+        for sentence in progress(prepared.capture):
+            print(sentence, file=sys.stderr)
+        report = self._snapshot(prepared)
+        inputs = self._upload(prepared)
+        return self._finish(self._api.runs.submit(self._cell_submission(prepared, report, inputs)))
+
+    def submit_script(self, script: str) -> Run | None:
+        """A Python script with its arguments."""
+        report = self._snapshot(None, preview=self._options.preview, files=(script,))
+        command = (sys.executable, script, *self._options.arguments)
+        if self._options.preview:
+            from jupyter_mlws.magics.preview import preview_text
+
+            print(preview_text(self._options, self._experiment(), None, report, command))
+            return None
+        submission = replace(
+            self._common(report),
+            kind="sweep" if self._options.sweep else "script",
+            command=command,
+            arguments=self._options.arguments,
+            params=dict(self._options.params),
+        )
+        return self._finish(self._api.runs.submit(submission))
+
+    # -- steps
+
+    def _find_secrets(self) -> dict[str, str]:
+        found = {}
+        for name in self._options.secrets:
+            value = self._shell.user_ns.get(name, os.environ.get(name))
+            if not isinstance(value, str):
+                raise UsageError(
+                    f"There is no text variable {name} in the notebook, nor in the environment.",
+                    hint=f"Set it first: import getpass; {name} = getpass.getpass()",
+                )
+            found[name] = value
+        return found
+
+    def _snapshot(
+        self, prepared: Prepared | None, *, preview: bool = False, files: tuple[str, ...] = ()
+    ) -> SnapshotReport:
+        notebook, options = self._notebook, self._options
+        directory, rule = notebook.folder, options.snapshot
+        if rule not in ("auto", "none"):
+            directory = os.path.abspath(os.path.expanduser(rule))
+            rule = "directory"
+            if not os.path.isdir(directory):
+                raise UsageError(f"--snapshot names no folder: {options.snapshot}", hint="Give auto, none or a folder.")
+        inside = notebook.path and not os.path.relpath(notebook.path, directory).startswith(os.pardir)
+        known = inside and (notebook.text is not None or os.path.exists(notebook.path))
+        request = SnapshotRequest(
+            directory=directory,
+            rule=rule,
+            document=os.path.relpath(notebook.path, directory) if known and rule != "none" else None,
+            document_text=notebook.text if known and rule != "none" else None,
+            files=(*(prepared.files if prepared else ()), *files),
+            modules=tuple(prepared.local.inside) if prepared else (),
+            packages=dict(prepared.local.outside) if prepared else {},
+            data=options.data,
+            preview=preview,
+        )
+        return self._api.snapshots.create(request)
+
+    def _upload(self, prepared: Prepared) -> tuple[InputFile, ...]:
+        put = self._api.blobs.upload
+        inputs = [put("cell.json", prepared.wish_upload()), *prepared.capture.upload(put)]
+        if self._notebook.origin != "screen":
+            history = self._kernel_inputs()
+            inputs += [put("kernel-inputs.json", Upload(history))] if history else []
+        return tuple(inputs)
+
+    def _kernel_inputs(self) -> bytes:
+        """What was typed into this kernel: kept where the notebook itself could not be seen."""
+        manager = getattr(self._shell, "history_manager", None)
+        typed = [str(text) for text in getattr(manager, "input_hist_raw", [])]
+        data = json.dumps(typed, ensure_ascii=True).encode()
+        return data if len(data) <= _HISTORY_BYTES else b""
+
+    def _experiment(self) -> str:
+        return self._options.experiment or experiment_name(self._notebook.path or self._notebook.folder)
+
+    def _common(self, report: SnapshotReport) -> RunSubmission:
+        options, notebook = self._options, self._notebook
+        links = len(report.links)
+        marked = [f"{links} linked path{'s' if links > 1 else ''}: not fully reproducible"] if links else []
+        marked += [f"{path} changed while it was read" for path in report.changed_during_snapshot]
+        return RunSubmission(
+            experiment=self._experiment(),
+            command=COMMAND,
+            display_name=options.name,
+            description=options.note,
+            tags=dict(options.tags),
+            compute_target=options.compute,
+            environment=options.environment,
+            environment_variables=dict(options.variables),
+            inherited_environment=_environment(),
+            secrets=self._secrets,
+            max_run_duration_s=options.timeout,
+            cpus=options.cpus,
+            gpus=options.gpus,
+            memory_bytes=options.memory,
+            snapshot_id=report.snapshot.id if report.snapshot else None,
+            snapshot_scope=report.scope,
+            working_directory=report.working_directory,
+            source_directory=notebook.folder,
+            python_path=report.python_path,
+            links=report.links,
+            git=report.git,
+            notes=(*report.warnings, *marked),
+            source=RunSource(
+                document=notebook.shown,
+                document_id=notebook.document_id,
+                cell_id=notebook.cell_id,
+                cell_source=self._source,
+                execution_count=self._shell.execution_count,
+                origin=notebook.origin,
+            ),
+            sweep=options.sweep,
+            parallel=options.parallel,
+            key=uuid.uuid4().hex,
+        )
+
+    def _cell_submission(
+        self, prepared: Prepared, report: SnapshotReport, inputs: tuple[InputFile, ...]
+    ) -> RunSubmission:
+        common = self._common(report)
+        gpus = common.gpus
+        if gpus is None and prepared.uses_gpu:
+            targets = {target.name: target for target in self._api.compute.list().items}
+            has = targets.get(common.compute_target)
+            gpus = 1 if has is not None and has.gpus else None
+        return replace(
+            common,
+            kind="sweep" if self._options.sweep else "cell",
+            gpus=gpus,
+            params=prepared.params,
+            inputs=inputs,
+            captured=tuple(prepared.capture.captured),
+            notes=(*common.notes, *prepared.notes),
+        )
+
+    # -- this cell's earlier runs
+
+    def _live_runs(self) -> list[RunRecord]:
+        if not self._notebook.shown:
+            return []
+        page = self._api.runs.list(document=self._notebook.document_id or self._notebook.shown, limit=20)
+        return [run for run in page.items if not run.status.is_terminal and self._is_same_cell(run)]
+
+    def _is_same_cell(self, run: RunRecord) -> bool:
+        cell_id = self._notebook.cell_id
+        if cell_id and run.source.cell_id:
+            return run.source.cell_id == cell_id
+        return run.source.cell_source == self._source
+
+    def _is_twin(self, run: RunRecord, prepared: Prepared) -> bool:
+        """Whether a live run is what this submission would be again."""
+        found = [(item.name, item.how, item.size_bytes) for item in run.captured]
+        wanted = [(item.name, item.how, item.size_bytes) for item in prepared.capture.captured]
+        return run.source.cell_source == self._source and run.params == prepared.params and found == wanted
+
+    # -- the end
+
+    def _bound(self, record: RunRecord) -> Run:
+        from jupyter_mlws.sdk.current import set_last_run
+        from jupyter_mlws.sdk.run import Run
+
+        run = Run(self.workspace, record)
+        set_last_run(run)
+        if self._options.bind:
+            self._shell.user_ns[self._options.bind] = run
+        return run
+
+    def _finish(self, record: RunRecord) -> Run | None:
+        run = self._bound(record)
+        if self._options.wait:
+            wait(run)
+        return None if self._options.quiet else run
+
+    def _show_preview(self, prepared: Prepared, report: SnapshotReport) -> None:
+        from jupyter_mlws.magics.preview import preview_text
+
+        print(preview_text(self._options, self._experiment(), prepared, report, COMMAND[1:]))
+
+
+def _environment() -> dict[str, str]:
+    """The kernel's variables, without those that belong to the kernel alone."""
+    return {name: value for name, value in os.environ.items() if not _KERNEL_VARIABLES.match(name)}
+
+
+def wait(run: Run) -> None:
+    """Show the log until the end. An interrupt stops the waiting; a second one within three seconds cancels the run."""
+    try:
+        run.wait_for_completion(show_output=True, raise_on_error=True)
+    except KeyboardInterrupt:
+        print("Press again within 3 seconds to cancel it.", file=sys.stderr)
+        try:
+            time.sleep(_SECOND_PRESS_S)
+        except KeyboardInterrupt:
+            run.cancel()
+            print(f"Run #{run.number} is being canceled.", file=sys.stderr)
+        raise
