@@ -71,9 +71,13 @@ class GitQuery:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._process is not None and self._process.poll() is None:
+        if self._process is None:
+            return
+        if self._process.poll() is None:
             self._process.kill()
-            self._process.communicate()
+            self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
 
     def answer(self) -> GitInfo | None:
         """The facts; None outside a repository and where git is not installed. `warning` says what is not known."""

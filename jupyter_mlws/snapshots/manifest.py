@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.domain.names import check_digest
 from jupyter_mlws.domain.snapshot import Manifest, ManifestEntry
-from jupyter_mlws.errors import CorruptData, InvalidInput, MlwsError, NotFound
+from jupyter_mlws.errors import InvalidInput, InvalidPath, NotFound, WorkspaceError
 
 __all__ = ["from_bytes", "load_manifest", "sorted_entries", "to_bytes"]
 
@@ -35,10 +35,12 @@ def from_bytes(data: bytes) -> Manifest:
     """A manifest from its canonical bytes; anything that no manifest writes is refused."""
     try:
         head, *lines = data.decode().removesuffix("\n").split("\n")
-        if head != f"{_HEAD}1":
-            raise InvalidInput("This snapshot was written by a newer version.", hint="Update jupyter-mlws.")
+        if not head.startswith(_HEAD):
+            raise ValueError(head)
+        if int(head.removeprefix(_HEAD)) > 1:
+            raise WorkspaceError("This snapshot was written by a newer version.", hint="Update jupyter-mlws.")
         manifest = Manifest(entries=tuple(_entry(line) for line in lines))
-    except (ValueError, IndexError) as error:
+    except (ValueError, InvalidPath) as error:
         raise InvalidInput("These bytes are no list of a snapshot's files.") from error
     _check_tree(manifest)
     return manifest
@@ -53,16 +55,14 @@ def load_manifest(snapshot_id: str, blobs: BlobStore) -> Manifest:
         There is no such snapshot.
     CorruptData
         It was changed after it was stored.
+    WorkspaceError
+        A newer version wrote it.
     """
     try:
         if blobs.size(check_digest(snapshot_id)) > _MAX_BYTES:
-            raise InvalidInput("too large")
+            raise InvalidInput("No list of files is that long.")
         return from_bytes(blobs.read(snapshot_id))
-    except CorruptData:
-        raise
-    except MlwsError as error:
-        if "newer" in error.message:
-            raise
+    except (InvalidInput, NotFound) as error:
         raise NotFound(f"There is no snapshot {snapshot_id[:12]!r}.") from error
 
 
