@@ -1,6 +1,6 @@
 import uPlot from 'uplot';
 
-import { formatNumber } from '../components/format';
+import { formatTick } from '../components/format';
 import { IChartData } from './points';
 
 /** A chart drawn into a host element. It knows no Lab, so that a widget can carry it as well. */
@@ -58,7 +58,7 @@ function plotOptions(
     font: '10px sans-serif',
     grid: { stroke: color('--jp-border-color3'), width: 1 },
     ticks: { stroke: color('--jp-border-color3'), width: 1, size: 4 },
-    values: (_, splits) => splits.map(formatNumber)
+    values: (_, splits) => splits.map(formatTick)
   };
   const edge: uPlot.Series = { stroke: 'transparent', points: { show: false } };
   return {

@@ -38,6 +38,13 @@ export function formatNumber(value: number): string {
   return minus(value.toFixed(Math.max(0, Math.min(4, 5 - whole))));
 }
 
+/** A number on an axis: no zeros that say nothing. */
+export function formatTick(value: number): string {
+  return formatNumber(value)
+    .replace(/(\.\d*?)0+(?=e|$)/, '$1')
+    .replace(/\.(?=e|$)/, '');
+}
+
 function minus(text: string): string {
   return text.replace(/^-/, '−');
 }

@@ -33,7 +33,7 @@ export const kernelsPlugin: JupyterFrontEndPlugin<void> = {
   ): void => {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
     app.commands.addCommand(CommandIDs.enable, {
-      label: trans.__("Enable %%submit in This Notebook's Kernel"),
+      label: trans.__("Enable %%%%submit in This Notebook's Kernel"),
       describedBy: { args: { type: 'object', properties: {} } },
       isEnabled: () => kernelOf(notebooks.currentWidget) !== null,
       execute: async () => {

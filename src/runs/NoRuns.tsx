@@ -73,7 +73,7 @@ function Recipe(): JSX.Element {
     <>
       <p>
         {trans.__(
-          'Load the extension once, then put %%submit on top of a cell: it runs as a job, and you go on working.'
+          'Load the extension once, then put %%%%submit on top of a cell: it runs as a job, and you go on working.'
         )}
       </p>
       <pre className="jp-mlws-recipe">{RECIPE}</pre>

@@ -39,7 +39,7 @@ export function RunRow(props: IRunRowProps): JSX.Element {
     <div
       id={rowId(run.id)}
       className={`jp-mlws-row ${selected ? 'jp-mod-selected' : ''}`}
-      style={{ height: heightOf(row), paddingInlineStart: 8 + row.depth * 14 }}
+      style={{ height: heightOf(row), paddingInlineStart: 5 + row.depth * 12 }}
       role="treeitem"
       aria-level={row.depth + 1}
       aria-selected={selected}

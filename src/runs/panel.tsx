@@ -53,9 +53,9 @@ export class WorkspacePanel extends SidePanel {
       <ComputeList model={_options.compute} />
     );
     const content = this.content as AccordionPanel;
-    content.setRelativeSizes([2, 3, 1, 1]);
     content.collapse(2);
     content.collapse(3);
+    content.setRelativeSizes([5, 7, 2, 2]);
     content.expansionToggled.connect(this._updateActive, this);
     _options.runs.selectionChanged.connect(this._onSelection, this);
   }

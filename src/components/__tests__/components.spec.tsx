@@ -119,7 +119,7 @@ describe('StatusIcon', () => {
     ].map(status => {
       const { container } = render(<StatusIcon status={status as RunStatus} />);
       container.querySelector('title')?.remove();
-      return container.querySelector('svg')?.innerHTML;
+      return new XMLSerializer().serializeToString(container);
     });
     expect(new Set(shapes).size).toBe(shapes.length);
   });

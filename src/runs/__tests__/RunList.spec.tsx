@@ -21,6 +21,7 @@ describe('RunList', () => {
   let events: IEvents;
   let model: RunListModel;
   let cancelled: string[];
+  let sparklines: Sparklines;
 
   beforeEach(() => {
     server = new FakeServer();
@@ -28,6 +29,7 @@ describe('RunList', () => {
   });
 
   afterEach(() => {
+    sparklines.dispose();
     model.dispose();
     events.connection.dispose();
   });
@@ -42,10 +44,11 @@ describe('RunList', () => {
     model = new RunListModel(events.connection);
     model.active = true;
     await until(() => model.isLoaded);
+    sparklines = new Sparklines(events.connection);
     render(
       <RunList
         model={model}
-        sparklines={new Sparklines(events.connection)}
+        sparklines={sparklines}
         onCancel={id => cancelled.push(id)}
         onOpen={() => undefined}
         empty={() => <p>nothing</p>}

@@ -1,0 +1,57 @@
+import { expect, IJupyterLabPageFixture } from '@jupyterlab/galata';
+import type { Locator } from '@playwright/test';
+
+/**
+ * The left panel as a person uses it.
+ */
+export class WorkspacePanel {
+  constructor(readonly page: IJupyterLabPageFixture) {
+    this.root = page.locator('#jp-mlws-panel');
+    this.rows = this.root.getByRole('treeitem');
+    this.detail = this.root.locator('.jp-mlws-detail');
+    this.chart = this.detail.getByRole('img', { name: /^Chart of/ });
+    this.log = this.detail.locator('.jp-mlws-log');
+    this.dot = this.root.locator('.jp-mlws-dot');
+    this.search = this.root.getByRole('searchbox', { name: 'Search runs' });
+    this.scope = this.root.getByRole('combobox', { name: 'Which runs' });
+  }
+
+  readonly root: Locator;
+  readonly rows: Locator;
+  readonly detail: Locator;
+  readonly chart: Locator;
+  readonly log: Locator;
+  readonly dot: Locator;
+  readonly search: Locator;
+  readonly scope: Locator;
+
+  async open(): Promise<void> {
+    await this.page.sidebar.openTab('jp-mlws-panel');
+    await expect(this.dot).toHaveAttribute('data-state', 'connected');
+  }
+
+  /** Wait until the newest run of the list has a status, and give its id. */
+  async newest(status: string | RegExp): Promise<string> {
+    const row = this.rows.first();
+    await expect(row).toHaveAttribute('data-status', status, {
+      timeout: 30000
+    });
+    return (await row.getAttribute('data-run'))!;
+  }
+
+  row(id: string): Locator {
+    return this.root.locator(`[data-run="${id}"]`);
+  }
+
+  /** Ask the API as the page does. */
+  async fetch(path: string): Promise<any> {
+    return this.page.evaluate(async path => {
+      const root = '/mlws/api/v1';
+      const document = new URL(location.href).pathname.split('/tree/')[1] ?? '';
+      const query = new URLSearchParams({ document: decodeURI(document) });
+      const info = await (await fetch(`${root}/resolve?${query}`)).json();
+      const answer = await fetch(`${root}/workspaces/${info.id}${path}`);
+      return answer.json();
+    }, path);
+  }
+}

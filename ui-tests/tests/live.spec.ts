@@ -1,0 +1,147 @@
+import { expect, test } from '@jupyterlab/galata';
+
+import { delays, percentile, sightings, watchChart } from '../helpers/latency';
+import { clockCell, LOAD, openNotebook, runCells } from '../helpers/notebook';
+import { WorkspacePanel } from '../helpers/panel';
+
+test.describe('a cell run as a job', () => {
+  test('is on the chart of the panel within a second of run.log', async ({
+    page,
+    tmpPath
+  }, testInfo) => {
+    const panel = new WorkspacePanel(page);
+    await openNotebook(page, `${tmpPath}/clock.ipynb`, [
+      LOAD,
+      clockCell('clock', 8)
+    ]);
+    await panel.open();
+    await watchChart(page);
+    await runCells(page, 0, 1);
+
+    const id = await panel.newest('Running');
+    await expect(panel.row(id)).toContainText('clock');
+    await expect(panel.chart).toHaveAttribute('data-count', /^[1-9]/);
+    await panel.newest('Completed');
+    await expect(panel.chart).toHaveAttribute('data-count', '80');
+    await expect(panel.log).toContainText('logged 80 points');
+
+    // The first sighting has what was logged before the run was selected; from then on every point counts.
+    const [, ...live] = delays(await sightings(page));
+    const worst = percentile(live, 1);
+    const p95 = percentile(live, 0.95);
+    const figure = `run.log to chart, ${live.length} points: median ${percentile(live, 0.5).toFixed(3)} s, p95 ${p95.toFixed(3)} s, worst ${worst.toFixed(3)} s`;
+    console.log(figure);
+    testInfo.annotations.push({ type: 'latency', description: figure });
+    expect(live.length).toBeGreaterThan(60);
+    expect(p95).toBeLessThan(1);
+  });
+
+  test('is there after a reload, with chart and log', async ({
+    page,
+    tmpPath
+  }) => {
+    const panel = new WorkspacePanel(page);
+    const path = await openNotebook(page, `${tmpPath}/reload.ipynb`, [
+      LOAD,
+      clockCell('reload', 1)
+    ]);
+    await panel.open();
+    await runCells(page, 0, 1);
+    const id = await panel.newest('Completed');
+    await page.reload();
+    await page.notebook.openByPath(path);
+    await panel.open();
+    await panel.row(id).click();
+    await expect(panel.chart).toHaveAttribute('data-count', '10');
+    await expect(panel.chart).toHaveAccessibleName(
+      /Chart of clock: 10 points, last .* at step 9/
+    );
+    await expect(panel.log).toContainText('logged 10 points');
+  });
+
+  test('ends when it is canceled in the panel', async ({ page, tmpPath }) => {
+    const panel = new WorkspacePanel(page);
+    await openNotebook(page, `${tmpPath}/cancel.ipynb`, [
+      LOAD,
+      clockCell('cancel', 300)
+    ]);
+    await panel.open();
+    await runCells(page, 0, 1);
+    await panel.newest('Running');
+    await panel.detail.getByRole('button', { name: 'Cancel' }).click();
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: 'Cancel run' })
+      .click();
+    await panel.newest('Canceled');
+    await expect(panel.detail).toContainText('Canceled');
+    await expect(
+      panel.detail.getByRole('button', { name: 'Cancel' })
+    ).toHaveCount(0);
+  });
+
+  test('shows what it wrote, and hands it to the browser', async ({
+    page,
+    tmpPath
+  }) => {
+    const panel = new WorkspacePanel(page);
+    await openNotebook(page, `${tmpPath}/files.ipynb`, [
+      LOAD,
+      '%%submit files\nfrom pathlib import Path\nPath("outputs").mkdir(exist_ok=True)\nPath("outputs/answer.txt").write_text("42")'
+    ]);
+    await panel.open();
+    await runCells(page, 0, 1);
+    await panel.newest('Completed');
+    const download = page.waitForEvent('download');
+    await panel.detail
+      .getByRole('button', { name: 'Download outputs/answer.txt' })
+      .click();
+    const file = await download;
+    expect(file.suggestedFilename()).toBe('answer.txt');
+    const stream = await file.createReadStream();
+    let text = '';
+    for await (const chunk of stream) {
+      text += chunk;
+    }
+    expect(text).toBe('42');
+  });
+
+  test('says in one sentence why it failed', async ({ page, tmpPath }) => {
+    const panel = new WorkspacePanel(page);
+    await openNotebook(page, `${tmpPath}/fails.ipynb`, [
+      LOAD,
+      '%%submit fails\nfloat("a")'
+    ]);
+    await panel.open();
+    await runCells(page, 0, 1);
+    await panel.newest('Failed');
+    await expect(panel.detail.locator('.jp-mlws-notice-error')).toContainText(
+      'could not convert string to float'
+    );
+  });
+});
+
+test('a lost connection is an amber dot and heals by itself', async ({
+  page,
+  tmpPath
+}) => {
+  const panel = new WorkspacePanel(page);
+  await openNotebook(page, `${tmpPath}/lost.ipynb`, [
+    LOAD,
+    clockCell('lost', 6)
+  ]);
+  await panel.open();
+  await runCells(page, 0, 1);
+  const id = await panel.newest('Running');
+  await page.route('**/mlws/api/**', route => route.abort());
+  await expect(panel.dot).toHaveAttribute('data-state', 'lost', {
+    timeout: 15000
+  });
+  await expect(panel.row(id)).toBeVisible();
+  await page.unroute('**/mlws/api/**');
+  await expect(panel.dot).toHaveAttribute('data-state', 'connected', {
+    timeout: 15000
+  });
+  await panel.newest('Completed');
+  await expect(panel.chart).toHaveAttribute('data-count', '60');
+});
