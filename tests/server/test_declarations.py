@@ -14,6 +14,7 @@ from jupyter_mlws.api.http import HttpApi, ServerApi
 from jupyter_mlws.api.interface import NOUNS, SERVER_NOUNS, Api, all_operations
 from jupyter_mlws.api.openapi import openapi
 from jupyter_mlws.api.routes import Operation
+from jupyter_mlws.server import threats
 
 ROOT = Path(__file__).parents[2]
 ALL = list(all_operations())
@@ -79,3 +80,9 @@ def test_the_client_has_every_noun(client: type, nouns: dict[str, type]) -> None
 def test_the_api_names_every_noun() -> None:
     declared = {name: member.fget for name, member in vars(Api).items() if isinstance(member, property)}
     assert {name: typing.get_type_hints(get)["return"] for name, get in declared.items()} == NOUNS
+
+
+def test_the_threat_model_has_a_current_row_for_every_operation() -> None:
+    assert set(threats.GAINS) == {operation.id for _, operation in ALL}
+    page = (ROOT / threats.PAGE).read_text(encoding="utf-8")
+    assert page == threats.updated(page), "run: python -m jupyter_mlws.server.threats"

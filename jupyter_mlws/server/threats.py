@@ -1,0 +1,108 @@
+"""The table of ``docs/threat-model.md``: ``python -m jupyter_mlws.server.threats`` brings it up to date.
+
+What follows from a declaration is read from it; what an operation gives to a caller who may use it is said here, by hand.
+An operation without a sentence stops the tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from jupyter_mlws.api.interface import all_operations
+from jupyter_mlws.api.routes import Download, Operation, Upload
+from jupyter_mlws.server.requests import body_limit
+
+__all__ = ["GAINS", "table", "updated"]
+
+PAGE = Path("docs", "threat-model.md")
+BEGIN, END = "<!-- operations: generated -->", "<!-- operations: end -->"
+
+# What a caller who is let in gets from each operation, at worst.
+GAINS = {
+    "workspace.info": "counts, size and folder of the workspace; the dispatcher's last words",
+    "workspace.changes": "ids of what changed",
+    "workspace.wake": "a process of ours, one at most; runs that were queued by others with 'execute' begin",
+    "experiments.list": "names of experiments",
+    "experiments.get": "name and count of one experiment",
+    "experiments.create": "an empty experiment",
+    "runs.submit": "any code, as the server's OS account: the same as a notebook cell",
+    "runs.list": "records of runs: command line (values that look like secrets masked), parameters, host, user",
+    "runs.get": "one such record; names of variables, never their values",
+    "runs.update": "other tags, name and description; shown as text everywhere",
+    "runs.cancel": "the end of somebody's run",
+    "logs.read": "what a script printed, its secrets included if it printed them",
+    "files.list": "names and sizes of what a run left",
+    "files.download": "the bytes that a run left, as an attachment that no browser runs; found in records, never on a disk",
+    "metrics.list": "names and latest values of series",
+    "metrics.read": "a series",
+    "snapshots.create": "a copy of any folder that the server's account can read: hence 'execute'",
+    "snapshots.get": "names, sizes and digests of a snapshot's files",
+    "snapshots.download": "the files of a snapshot, made from records, never from a path",
+    "snapshots.download_file": "one file of a snapshot",
+    "blobs.upload": "disk space",
+    "models.register": "a model version made of files that a run left; nothing is loaded or unpickled",
+    "models.list": "names, tags and runs of models",
+    "models.get": "one model version",
+    "models.download": "the bytes of a model file; loading it is the reader's own decision",
+    "compute.list": "slots and queue of the targets",
+    "registry.list": "names and folders of the user's workspaces",
+    "registry.far_side": "where the zip of our own code lies",
+    "registry.resolve": "which workspace a document belongs to; the default one is made when it is missing",
+    "documents.request": "the text of an open notebook, if a page that shows it answers",
+    "documents.answer": "the text that a waiting kernel takes for its notebook; the request's id cannot be guessed",
+}
+
+
+def table() -> str:
+    """One row for each operation."""
+    head = [
+        "| Operation | Address | Asks for | Tampering | Exhaustion | What a caller who may gets |",
+        "|---|---|---|---|---|---|",
+    ]
+    return "\n".join([*head, *_rows()])
+
+
+def _rows() -> Iterator[str]:
+    for scope, operation in all_operations():
+        prefix = ".../{workspace}" if scope == "workspace" else ""
+        cells = [
+            operation.id,
+            f"`{operation.method} {prefix}{operation.path}`",
+            f"{operation.permission} on {operation.resource}",
+            _tampering(operation),
+            _exhaustion(operation),
+            GAINS[operation.id],
+        ]
+        yield f"| {' | '.join(cells)} |"
+
+
+def _tampering(operation: Operation) -> str:
+    if operation.method == "GET":
+        return "changes nothing"
+    if operation.body_argument is None:
+        return "XSRF; no body"
+    if operation.types[operation.body_argument] is Upload:
+        return "XSRF; stored under the digest of what arrived"
+    return "XSRF; JSON only, unknown fields refused"
+
+
+def _exhaustion(operation: Operation) -> str:
+    if operation.body_argument is not None:
+        if operation.types[operation.body_argument] is Upload:
+            return "asked before a byte is kept; to disk, limited"
+        return f"body of {body_limit(operation) // 2**20} MiB"
+    if operation.returns is Download:
+        return "streamed as the reader takes it"
+    return "a page of 1,000 at most" if "limit" in operation.query_arguments else "small answer"
+
+
+def updated(page: str) -> str:
+    """The text of the page with the table as it is now."""
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{table()}\n{END}{after}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(updated(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
