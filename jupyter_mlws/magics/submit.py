@@ -279,11 +279,15 @@ class _Submission:
             common,
             kind="sweep" if self._options.sweep else "cell",
             gpus=gpus,
-            params=prepared.params,
+            params={name: text for name, text in prepared.params.items() if name not in self._swept()},
             inputs=inputs,
             captured=tuple(prepared.capture.captured),
             notes=(*common.notes, *prepared.notes),
         )
+
+    def _swept(self) -> set[str]:
+        """Parameters that differ from child to child, and so are none of the sweep's own."""
+        return {name for child in self._options.sweep for name in child}
 
     # -- this cell's earlier runs
 
@@ -303,7 +307,8 @@ class _Submission:
         """Whether a live run is what this submission would be again."""
         found = [(item.name, item.how, item.size_bytes) for item in run.captured]
         wanted = [(item.name, item.how, item.size_bytes) for item in prepared.capture.captured]
-        return run.source.cell_source == self._source and run.params == prepared.params and found == wanted
+        params = {name: text for name, text in prepared.params.items() if name not in self._swept()}
+        return run.source.cell_source == self._source and run.params == params and found == wanted
 
     # -- the end
 

@@ -1,6 +1,6 @@
 """The job executes the cell as a notebook would: magics, await, display, figures, parameters, errors."""
 
-# ruff: noqa: E501 - a cell is one text, as it was typed
+
 
 from __future__ import annotations
 
