@@ -1,7 +1,7 @@
 """The table of ``docs/threat-model.md``: ``python -m jupyter_mlws.server.threats`` brings it up to date.
 
-What follows from a declaration is read from it; what an operation gives to a caller who may use it is said here, by hand.
-An operation without a sentence stops the tests.
+What follows from a declaration is read from it; what an operation gives to a caller who may use it is said here, by
+hand. An operation without a sentence stops the tests.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ GAINS = {
     "runs.cancel": "the end of somebody's run",
     "logs.read": "what a script printed, its secrets included if it printed them",
     "files.list": "names and sizes of what a run left",
-    "files.download": "the bytes that a run left, as an attachment that no browser runs; found in records, never on a disk",
+    "files.download": "the bytes that a run left, as an attachment; found in the records, never on a disk",
     "metrics.list": "names and latest values of series",
     "metrics.read": "a series",
     "snapshots.create": "a copy of any folder that the server's account can read: hence 'execute'",
