@@ -136,7 +136,7 @@ def check_file_name(value: object) -> str:
     if len(value.encode("utf-8", "surrogatepass")) > MAX_PATH_BYTES:
         raise InvalidPath("The path is too long.", hint=f"At most {MAX_PATH_BYTES} bytes.")
     if any(ord(c) < 32 or ord(c) == 127 for c in value) or _LONE_SURROGATE.search(value):
-        raise InvalidPath("A path may not contain control characters.")
+        raise InvalidPath("A path may not contain control characters.", hint="Rename the file.")
     if value.startswith(("/", "file:")) or "\\" in value or _DRIVE.match(value) or "://" in value:
         raise InvalidPath(f"{value[:80]!r} is not a relative path.", hint="Use a path such as outputs/model.pkl.")
     parts = value.split("/")
@@ -158,4 +158,4 @@ def _refuse_encoded_escape(value: str) -> None:
             return
         decoded = again
         if decoded.startswith("/") or "\\" in decoded or "\0" in decoded or ".." in decoded.split("/"):
-            raise InvalidPath("The path hides an escape behind percent-encoding.")
+            raise InvalidPath("The path hides an escape behind percent-encoding.", hint="Rename the file.")

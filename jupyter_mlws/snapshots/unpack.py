@@ -60,7 +60,9 @@ def unpack_zip(
             infos = archive.infolist()
             _check(infos, max_files, max_bytes)
             with _fresh(directory) as root:
-                return [_extract(archive, info, root) for info in infos if not info.is_dir()]
+                for info in infos:
+                    _extract(archive, info, root)
+            return [info.filename for info in infos if not info.is_dir()]
 
 
 @contextmanager
@@ -181,15 +183,18 @@ def _empty(directory: str | Path, *, keep: bool) -> None:
             os.unlink(entry.path)
 
 
-def _extract(archive: ZipFile, info: ZipInfo, root: Folders) -> str:
+def _extract(archive: ZipFile, info: ZipInfo, root: Folders) -> None:
     parent, _, name = info.filename.rpartition("/")
     root.make(parent)
+    if info.is_dir():
+        return
     folder = root.open(parent)
     try:
         descriptor = os.open(name, _CREATE, 0o600, dir_fd=folder)
         with open(descriptor, "wb") as target, archive.open(info) as source:
             shutil.copyfileobj(source, target, _STEP)
+            if target.tell() != info.file_size:
+                raise BadZipFile(f"{info.filename} is shorter than announced")
             os.fchmod(descriptor, 0o755 if info.external_attr >> 16 & stat.S_IXUSR else 0o644)
     finally:
         os.close(folder)
-    return info.filename

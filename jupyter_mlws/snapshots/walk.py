@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import time
@@ -17,6 +18,7 @@ from jupyter_mlws.snapshots.ignore import IgnoreRules
 __all__ = ["Found", "Limits", "Walk", "shown", "walk"]
 
 _ENTRIES_PER_LOOK = 1000
+_SHOWN = 300
 
 
 class Found(NamedTuple):
@@ -53,7 +55,8 @@ class Walk:
 
 def shown(path: str) -> str:
     """A path as text that every terminal, file and database takes."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in path)
+    text = "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in path)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN // 2]}…{text[-_SHOWN // 2 :]}"
 
 
 def walk(
@@ -99,6 +102,9 @@ class _Walker:
         except FileNotFoundError:
             return  # removed since its parent was read
         except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                self.result.skipped.append(f"{shown(base)} (a path too long to travel)")
+                return
             self.result.unreadable.append(f"{shown(base or folder)} ({os.strerror(error.errno or 0)})")
             return
         names = {entry.name for entry in entries}

@@ -135,7 +135,7 @@ def test_nothing_that_a_repository_names_is_run(repository: Path, tmp_path: Path
         shutil.copy(trap, repository / ".git/hooks" / hook)
     with (repository / ".git/config").open("a") as config:
         config.write(
-            f"[core]\n\tfsmonitor = {trap}\n\thooksPath = {hooks}\n\tpager = {trap}\n\tsshCommand = {trap}\n\teditor = {trap}\n"
+            f"[core]\n\tfsmonitor = {trap}\n\thooksPath = {hooks}\n\tpager = {trap}\n\tsshCommand = {trap}\n"
             f"\taskPass = {trap}\n\tgitProxy = {trap}\n\talternateRefsCommand = {trap}\n"
             f'[filter "one"]\n\tclean = {trap}\n\trequired = true\n[filter "two"]\n\tprocess = {trap}\n'
             f"[include]\n\tpath = {included}\n[diff]\n\texternal = {trap}\n[status]\n\tsubmoduleSummary = true\n"
