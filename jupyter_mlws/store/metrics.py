@@ -196,6 +196,8 @@ def _chunks(number: int, batch: _Batch, count: int, before: Any) -> list[dict[st
     ]
 
 
+# The sum of both infinities is NaN, of huge numbers infinite: facts about the series, no fault.
+@np.errstate(invalid="ignore", over="ignore")
 def _chunk(step: Ints, time: Floats, value: Floats) -> dict[str, Any]:
     nan = np.isnan(value)
     return {

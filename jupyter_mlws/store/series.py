@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, func, select
@@ -42,17 +39,18 @@ def read_series(c: Connection, run: str, name: str, after: int = 0, points: int 
     return encode_series(name, count, {key: column.astype("<f8").tobytes() for key, column in columns.items()})
 
 
-def _columns(c: Connection, number: int, name: str, after: int, count: int, points: int | None) -> Columns:
-    left = max(count - after, 0)
-    if points is None or left <= points:
-        return _points(c, number, name, after)
+# Sums of both infinities or of huge numbers are NaN or infinite: facts about the series, no fault.
+@np.errstate(invalid="ignore", over="ignore")
+def _columns(c: Connection, number: int, name: str, after: int, count: int, buckets: int | None) -> Columns:
     first = _first_chunk(c, number, name, after)
+    if buckets is None or count - after <= buckets:
+        return _points(c, number, name, first, after)
     chunks = c.scalar(
         select(func.count()).where(_chunk.run_number == number, _chunk.name == name, _chunk.start >= first)
     )
-    if chunks is not None and chunks >= 2 * points:
-        return _of_chunks(c, number, name, first, points)
-    return _bucketed(_points(c, number, name, after), points)
+    if chunks is not None and chunks >= 2 * buckets:
+        return _shown(_reduced(_chunks_as_parts(c, number, name, first, after), buckets))
+    return _shown(_reduced(_points_as_parts(_points(c, number, name, first, after)), buckets))
 
 
 def _first_chunk(c: Connection, number: int, name: str, after: int) -> int:
@@ -63,15 +61,16 @@ def _first_chunk(c: Connection, number: int, name: str, after: int) -> int:
     return c.scalar(query) or 0
 
 
-def _points(c: Connection, number: int, name: str, after: int) -> Columns:
-    first = _first_chunk(c, number, name, after)
+def _points(c: Connection, number: int, name: str, first: int, after: int, chunks: int | None = None) -> Columns:
+    """The points from `after` on, of all chunks from the one that begins at `first`, or of so many of them."""
     rows = c.execute(
         select(_chunk.step_bytes, _chunk.time_bytes, _chunk.value_bytes)
         .where(_chunk.run_number == number, _chunk.name == name, _chunk.start >= first)
         .order_by(_chunk.start)
+        .limit(chunks)
     ).all()
-    skip = max(after - first, 0)
-    step, time, value = (b"".join(column) for column in zip(*rows, strict=False)) if rows else (b"", b"", b"")
+    step, time, value = (b"".join(column) for column in zip(*rows, strict=True)) if rows else (b"", b"", b"")
+    skip = after - first
     return {
         "step": np.frombuffer(step, "<i8")[skip:].astype(np.float64),
         "time": np.frombuffer(time, "<f8")[skip:],
@@ -79,58 +78,53 @@ def _points(c: Connection, number: int, name: str, after: int) -> Columns:
     }
 
 
-def _edges(items: int, buckets: int) -> NDArray[np.int64]:
-    """Where each of `buckets` almost equal parts begins."""
-    return np.arange(buckets, dtype=np.int64) * items // buckets
+# Parts are what an envelope is made of, be they single points or whole chunks: as columns, these of each.
+_PARTS = ("last_step", "last_time", "minimum", "maximum", "total", "point_count", "nan_count")
 
 
-def _bucketed(points: Columns, buckets: int) -> Columns:
+def _points_as_parts(points: Columns) -> Columns:
     value = points["value"]
-    edges = _edges(len(value), buckets)
-    last = np.append(edges[1:], len(value)) - 1
     nan = np.isnan(value)
-    counts = np.diff(np.append(edges, len(value)))
-    totals = np.add.reduceat(np.where(nan, 0.0, value), edges)
-    return {
-        "step": points["step"][last],
-        "time": points["time"][last],
-        "minimum": np.fmin.reduceat(value, edges),
-        "maximum": np.fmax.reduceat(value, edges),
-        "mean": _mean(totals, counts - np.add.reduceat(nan.astype(np.int64), edges)),
-        "count": counts.astype(np.float64),
-    }
+    columns = (points["step"], points["time"], value, value, np.where(nan, 0.0, value), np.ones(len(value)), nan * 1.0)
+    return dict(zip(_PARTS, columns, strict=True))
 
 
-def _mean(totals: NDArray[np.float64], counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    with np.errstate(invalid="ignore"):
-        return np.where(counts > 0, totals / np.maximum(counts, 1), np.nan)
-
-
-def _of_chunks(c: Connection, number: int, name: str, first: int, buckets: int) -> Columns:
-    rows: Sequence[Any] = c.execute(
-        select(
-            _chunk.last_step,
-            _chunk.last_time,
-            _chunk.minimum,
-            _chunk.maximum,
-            _chunk.total,
-            _chunk.point_count,
-            _chunk.nan_count,
-        )
+def _chunks_as_parts(c: Connection, number: int, name: str, first: int, after: int) -> Columns:
+    """The chunks from the one that begins at `first`; of that one only what follows `after`."""
+    rows = c.execute(
+        select(*(_chunk[column] for column in _PARTS))
         .where(_chunk.run_number == number, _chunk.name == name, _chunk.start >= first)
         .order_by(_chunk.start)
     ).all()
-    step, time, minimum, maximum, total, count, nan = (
-        np.array(column, np.float64) for column in zip(*rows, strict=False)
-    )
-    edges = _edges(len(rows), buckets)
-    last = np.append(edges[1:], len(rows)) - 1
-    counts = np.add.reduceat(count, edges)
+    parts = dict(zip(_PARTS, np.array(rows, np.float64).T, strict=True))
+    if after > first:
+        head = _reduced(_points_as_parts(_points(c, number, name, first, after, chunks=1)), 1)
+        parts = {key: np.append(head[key], column[1:]) for key, column in parts.items()}
+    return parts
+
+
+def _reduced(parts: Columns, buckets: int) -> Columns:
+    """`buckets` parts, each of about as many of the given ones."""
+    count = len(parts["point_count"])
+    edges = np.arange(buckets, dtype=np.int64) * count // buckets
+    last = np.append(edges[1:], count) - 1
     return {
-        "step": step[last],
-        "time": time[last],
-        "minimum": np.fmin.reduceat(minimum, edges),
-        "maximum": np.fmax.reduceat(maximum, edges),
-        "mean": _mean(np.add.reduceat(total, edges), (counts - np.add.reduceat(nan, edges)).astype(np.int64)),
-        "count": counts,
+        "last_step": parts["last_step"][last],
+        "last_time": parts["last_time"][last],
+        "minimum": np.fmin.reduceat(parts["minimum"], edges),
+        "maximum": np.fmax.reduceat(parts["maximum"], edges),
+        **{key: np.add.reduceat(parts[key], edges) for key in ("total", "point_count", "nan_count")},
+    }
+
+
+def _shown(parts: Columns) -> Columns:
+    """The columns of the wire form."""
+    known = parts["point_count"] - parts["nan_count"]
+    return {
+        "step": parts["last_step"],
+        "time": parts["last_time"],
+        "minimum": parts["minimum"],
+        "maximum": parts["maximum"],
+        "mean": np.where(known > 0, parts["total"] / np.maximum(known, 1), np.nan),
+        "count": parts["point_count"],
     }

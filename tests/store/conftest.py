@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable, Iterator
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,20 @@ from jupyter_mlws.store import Store
 from jupyter_mlws.store import runs as store_runs
 
 ASSETS = Path(__file__).parents[1] / "assets"
+
+
+def _load(name: str) -> ModuleType:
+    spec = spec_from_file_location(name, ASSETS / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules[name] = module  # its dataclasses look for it there
+    spec.loader.exec_module(module)
+    return module
+
+
+# What wrote the databases in `ASSETS`: it has a submission with something in every field.
+make_store = _load("make_store")
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from jupyter_mlws.domain.run import Run, RunUpdate
 from jupyter_mlws.domain.status import RunStatus
-from jupyter_mlws.errors import CorruptData, StorageFull, Unavailable
+from jupyter_mlws.errors import CorruptData, InvalidName, StorageFull, Unavailable, WorkspaceError
 from jupyter_mlws.store import Store, changes, experiments, files, metrics, models, runs, sqlite
 
 from .conftest import points
@@ -67,7 +67,7 @@ def test_reading_never_writes_and_every_write_begins_with_the_lock(store: Store,
 
 
 def test_a_read_connection_refuses_to_write(store: Store) -> None:
-    with pytest.raises(Exception, match="readonly|cannot be opened for this"), store.read() as c:
+    with pytest.raises(WorkspaceError, match="cannot be opened for this"), store.read() as c:
         c.execute(text("DELETE FROM runs"))
 
 
@@ -80,10 +80,15 @@ def test_the_database_is_durable_and_keeps_its_references(store: Store) -> None:
     assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
 
+def write_and_fail(store: Store, name: str) -> None:
+    with store.write() as c:
+        experiments.ensure(c, name)
+        experiments.ensure(c, "not a name")
+
+
 def test_a_block_that_fails_leaves_nothing(store: Store) -> None:
-    with pytest.raises(RuntimeError, match="no"), store.write() as c:
-        experiments.ensure(c, "gone")
-        raise RuntimeError("no")
+    with pytest.raises(InvalidName):
+        write_and_fail(store, "gone")
     with store.read() as c:
         assert experiments.find_experiment(c, "gone") is None
 
@@ -91,9 +96,8 @@ def test_a_block_that_fails_leaves_nothing(store: Store) -> None:
 def test_inner_blocks_join_the_transaction_and_undo_only_themselves(store: Store) -> None:
     with store.write() as c:
         experiments.ensure(c, "kept")
-        with pytest.raises(RuntimeError, match="inner"), store.write() as inner:
-            experiments.ensure(inner, "undone")
-            raise RuntimeError("inner")
+        with pytest.raises(InvalidName):
+            write_and_fail(store, "undone")
         with store.read() as seen:
             assert experiments.find_experiment(seen, "kept") is not None
     with store.read() as c:

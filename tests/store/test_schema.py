@@ -105,14 +105,12 @@ def test_an_old_database_is_upgraded_with_its_data_and_a_copy_is_kept(first_sche
 
 @pytest.mark.usefixtures("next_version")
 def test_a_database_in_use_is_not_upgraded_and_the_processes_are_named(first_schema: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from jupyter_mlws.store.lock import OpenLock;"
+        "lock = OpenLock(Path(sys.argv[1])); print('ready', flush=True); sys.stdin.read()"
+    )
     holder = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import sys; from pathlib import Path; from jupyter_mlws.store.lock import OpenLock;"
-            "lock = OpenLock(Path(sys.argv[1])); print('ready', flush=True); sys.stdin.read()",
-            str(first_schema),
-        ],
+        [sys.executable, "-c", code, str(first_schema)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
