@@ -15,11 +15,9 @@ from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import InvalidInput, InvalidName, NotFound, TooLarge
 from jupyter_mlws.store import Store, changes, experiments, runs, snapshots
 
-from .conftest import ASSETS
+from .conftest import make_store
 
-sys.path.insert(0, str(ASSETS))
-from make_store import AT, DIGEST, submission
-
+AT, DIGEST, submission = make_store.AT, make_store.DIGEST, make_store.submission
 RUN = Callable[..., Run]
 
 
