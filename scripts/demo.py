@@ -46,9 +46,9 @@ def prepare(folder: Path) -> None:
 
 def runs(folder: Path) -> list[dict[str, Any]]:
     """Every run of the workspace, children of sweeps included."""
-    done = subprocess.run([MLWS, "runs", "--all", "--json"], cwd=folder, check=True, stdout=subprocess.PIPE, text=True)
-    answer = json.loads(done.stdout)
-    return list(answer["items"] if isinstance(answer, dict) else answer)
+    command = [MLWS, "runs", "--children", "--limit", "1000", "--json"]
+    done = subprocess.run(command, cwd=folder, check=True, stdout=subprocess.PIPE, text=True)
+    return list(json.loads(done.stdout))
 
 
 def execute(notebook: Path) -> str:
