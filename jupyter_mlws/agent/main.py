@@ -29,7 +29,6 @@ def main(arguments: list[str]) -> int:
         return 2
     folder = os.path.abspath(arguments[1])
     handed = _handed_over()
-    # Nothing at all was said: whoever started us died before the folder was ready, and another will start an agent.
     if handed is None or not _claim(folder):
         return 0
     os.makedirs(os.path.join(folder, LOGS), exist_ok=True)
@@ -43,9 +42,10 @@ def main(arguments: list[str]) -> int:
 
 
 def _handed_over() -> dict[str, Any] | None:
-    """What the target writes on stdin: variables, secrets, the command where the recorded one is masked; None if nothing.
+    """What the target writes on stdin, None if nothing whole: whoever wrote has died, and another will start an agent.
 
-    In memory only. Afterwards stdin is empty for good.
+    Variables, secrets, and the command where the recorded one is masked: in memory only. Afterwards stdin is empty
+    for good.
     """
     parts = []
     while part := os.read(0, 65536):
@@ -53,13 +53,11 @@ def _handed_over() -> dict[str, Any] | None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
-    data = b"".join(parts)
-    if not data.strip():
+    try:
+        handed = wire.loads(b"".join(parts))
+    except ValueError:
         return None
-    handed = wire.loads(data)
-    if not isinstance(handed, dict):
-        raise TypeError("the hand-over on stdin is no JSON object")
-    return handed
+    return handed if isinstance(handed, dict) else None
 
 
 def _claim(folder: str) -> bool:
@@ -92,7 +90,8 @@ def _run(folder: str, handed: dict[str, Any], say: AgentLog) -> None:
             job, handed.get("environment"), handed.get("secrets") or {}, dict(os.environb), _far_side()
         )
         output = Output(folder, say)
-        pid = script.start(job.real_command(handed.get("command")), environment, job.working_directory, output.write_end)
+        command = job.real_command(handed.get("command"))
+        pid = script.start(command, environment, job.working_directory, output.write_end)
     except (ValueError, script.NotStarted) as error:
         say(f"Not started: {error}")
         state.append(folder, "ended", sync=True, **end.not_started(str(error)))
@@ -120,7 +119,9 @@ def _see_through(job: AgentJob, watch: Watch, output: Output, began: float, oom_
         duration_s=duration_s,
     )
     say(facts["message"] or "The script ended well.")
-    state.append(job.folder, "ended", sync=True, **facts)
+    # Told before it is safe from a power cut: the dispatcher need not wait for the disk, and syncs its own records.
+    state.append(job.folder, "ended", **facts)
+    watch.sync()
 
 
 def _leave_session() -> None:

@@ -7,7 +7,7 @@ import os
 import time
 
 from jupyter_mlws.agent import system
-from jupyter_mlws.runfolder.names import JOURNAL, STD_LOG
+from jupyter_mlws.runfolder.names import JOURNAL, STATE, STD_LOG
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ __all__ = ["JournalSync"]
 
 
 class JournalSync:
-    """fdatasync of everything that the script has logged.
+    """Syncs everything that the script has logged, the state last.
 
     A mapped journal shows no change in its times, so each is synced every time; for a clean one that costs nothing.
     """
@@ -57,6 +57,7 @@ class JournalSync:
         for path in [*(os.path.join(journal, name) for name in names), *([journal] if names else [])]:
             self._sync_one(path)
         self._sync_one(os.path.join(self._folder, STD_LOG))
+        self._sync_one(os.path.join(self._folder, STATE))
 
     def _sync_one(self, path: str) -> None:
         """Sync a file or folder. An error is told, not tried again: the kernel reports a lost page once only."""

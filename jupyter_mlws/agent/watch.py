@@ -90,6 +90,9 @@ class Watch:
             self._escalate()
         self.remaining = self._family()
         self._drain()
+
+    def sync(self) -> None:
+        """Have everything that the run wrote on the disk."""
         self._sync.now()
 
     def _turn(self, wait_ms: int = _TURN_MS) -> None:

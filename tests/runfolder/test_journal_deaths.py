@@ -11,15 +11,16 @@ import time
 
 import pytest
 
-# Forks writers one after another. Each logs 0, 1, 2, ... from some threads and after each `log` says so in shared memory,
-# which outlives it. It is killed after a random while.
+# Forks writers one after another. Each logs 0, 1, 2, ... from some threads and after each `log` says so in shared
+# memory, which outlives it. It is killed after a random while.
 KILLER = textwrap.dedent(
     """
     import json, mmap, os, random, signal, sys, threading, time
     from jupyter_mlws.runfolder import journal_writer
     from jupyter_mlws.runfolder.journal import JournalWriter
 
-    root, kills, threads, mapped, seed = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4] == "mapped", sys.argv[5]
+    root, kills, threads, mapped, seed = sys.argv[1:]
+    kills, threads, mapped = int(kills), int(threads), mapped == "mapped"
     chance = random.Random(seed)
     journal_writer._LARGEST_BYTES = 256 * 1024
     shared = memoryview(mmap.mmap(-1, 8 * threads)).cast("Q")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -26,7 +25,9 @@ LIMITED = textwrap.dedent(
 
 @pytest.mark.parametrize("mapped", ["mapped", "written"])
 def test_F10_a_limit_on_file_sizes_drops_points_and_counts_them(tmp_path, follower, mapped):
-    done = subprocess.run([sys.executable, "-c", LIMITED, tmp_path, mapped], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", LIMITED, tmp_path, mapped], capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == 0, done.stderr
     dropped = int(done.stdout)
     assert 0 < dropped <= 20_000
@@ -75,7 +76,7 @@ FULL = textwrap.dedent(
 def _can_unshare() -> bool:
     if shutil.which("unshare") is None:
         return False
-    return subprocess.run(["unshare", "-Urm", "true"], capture_output=True).returncode == 0
+    return subprocess.run(["unshare", "-Urm", "true"], capture_output=True, check=False).returncode == 0
 
 
 @pytest.mark.skipif(not _can_unshare(), reason="needs unprivileged user namespaces (unshare -Urm)")
@@ -90,7 +91,7 @@ def test_F09_a_full_disk_drops_points_until_there_is_room_again(tmp_path, mapped
         exec {sys.executable} {tmp_path}/script.py {disk} {mapped}
     """
     done = subprocess.run(
-        ["unshare", "-Urm", "sh", "-c", commands], capture_output=True, text=True, timeout=60, env={**os.environ}
+        ["unshare", "-Urm", "sh", "-c", commands], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
     assert "points are dropped" in done.stderr

@@ -1,0 +1,117 @@
+"""Identities of processes, and the sweep by the marker."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from jupyter_mlws.runfolder import processes
+from jupyter_mlws.runfolder.processes import Identity
+
+pytestmark = pytest.mark.skipif(not os.path.exists("/proc/self/stat"), reason="needs /proc")
+
+
+@pytest.fixture
+def sleeper():
+    process = subprocess.Popen(["sleep", "100"], env={**os.environ, "MLWS_RUN_ID": "x_1_sleeper"})
+    yield process
+    process.kill()
+    process.wait()
+
+
+def changed(identity: Identity, **facts) -> Identity:
+    return Identity.from_dict({**identity.to_dict(), **facts})
+
+
+def test_an_identity_crosses_json(sleeper):
+    identity = processes.identity_of(sleeper.pid)
+    assert Identity.from_dict(identity.to_dict()) == identity
+    assert hash(Identity.from_dict(identity.to_dict())) == hash(identity)
+    assert identity != processes.identity_of(os.getpid())
+    assert f"pid={sleeper.pid}" in repr(identity)
+
+
+def test_F28_a_pid_that_was_reused_is_another_process(sleeper):
+    identity = processes.identity_of(sleeper.pid)
+    assert processes.is_alive(identity) is True
+    assert processes.is_alive(changed(identity, start_time=identity.start_time - 1)) is False
+
+
+def test_a_zombie_is_dead(sleeper):
+    identity = processes.identity_of(sleeper.pid)
+    sleeper.kill()
+    deadline = time.monotonic() + 10
+    while processes.is_alive(identity) and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert processes.is_alive(identity) is False
+    sleeper.wait()
+    assert processes.is_alive(identity) is False
+    assert processes.identity_of(sleeper.pid).start_time == 0
+
+
+def test_where_a_process_cannot_be_seen_nobody_guesses(sleeper):
+    identity = processes.identity_of(sleeper.pid)
+    assert processes.is_alive(changed(identity, host="elsewhere")) is None
+    assert processes.is_alive(changed(identity, pid_namespace="pid:[1]")) is None
+
+
+def test_F05_what_ran_before_a_restart_of_the_host_is_dead(sleeper):
+    assert processes.is_alive(changed(processes.identity_of(sleeper.pid), boot_id="before")) is False
+
+
+def test_a_process_with_an_awkward_name_is_understood(tmp_path):
+    program = tmp_path / ") R 1 (x"
+    program.symlink_to("/bin/sleep")
+    process = subprocess.Popen([program, "100"])
+    try:
+        deadline = time.monotonic() + 10
+        while process.pid not in processes.descendants(os.getpid()) and time.monotonic() < deadline:
+            time.sleep(0.005)
+        assert process.pid in processes.descendants(os.getpid())
+        assert processes.is_alive(processes.identity_of(process.pid)) is True
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_the_sweep_finds_every_process_of_a_run_and_no_other(sleeper):
+    tree = """
+import os, time
+for i in range(3):
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork():
+            os._exit(0)
+time.sleep(100)
+"""
+    run_id = f"sweep_1_{os.urandom(4).hex()}"
+    others = {**os.environ, "MLWS_RUN_ID": run_id + "0"}
+    stranger = subprocess.Popen(["sleep", "100"], env=others)
+    process = subprocess.Popen([sys.executable, "-c", tree], env={**os.environ, "MLWS_RUN_ID": run_id})
+    try:
+        deadline = time.monotonic() + 20
+        while not _settled(run_id, 4) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert processes.sweep(run_id, keep=processes.marked(run_id)) == []
+        killed = processes.sweep(run_id)
+        assert len(killed) >= 4
+        assert process.pid in killed
+        assert processes.marked(run_id) == []
+        assert processes.sweep(run_id) == []
+        assert stranger.poll() is None
+    finally:
+        processes.sweep(run_id)
+        stranger.kill()
+        stranger.wait()
+        process.wait()
+
+
+def _settled(run_id: str, count: int) -> bool:
+    """Whether the run has so many processes, all of them asleep: nobody between two forks."""
+    found = processes.marked(run_id)
+    facts = [processes._stat(pid) for pid in found]
+    return len(found) == count and all(fact is not None and fact[0] == "S" for fact in facts)
