@@ -20,6 +20,7 @@ _MAX_ERROR_FILE = 1 << 20
 _MAX_TRACEBACK = 20_000
 _LOG_TAIL = 65_536
 _TRACEBACK = b"Traceback (most recent call last):"
+_NAME = re.compile(r"[A-Za-z_]\w{0,99}")
 _LAST_LINE = re.compile(r"^[\w.]*\w(?:: .*)?$")
 
 
@@ -34,7 +35,7 @@ def how_it_ended(folder: RunFolder, facts: dict[str, Any]) -> tuple[RunStatus, R
     traceback = _text(told.get("traceback")) or (_traceback_in_log(folder) if reason is None and exit_code else "")
     message = _text(told.get("message")) or _sentence(_text(facts.get("message")), signal, traceback)
     return RunStatus.FAILED, RunError(
-        code=_code(reason, signal),
+        code=_code(reason, signal, _text(told.get("code")) or _exception_of(traceback)),
         message=_cut(message or "The script failed."),
         exit_code=exit_code if isinstance(exit_code, int) else None,
         signal=signal if isinstance(signal, str) else None,
@@ -42,10 +43,18 @@ def how_it_ended(folder: RunFolder, facts: dict[str, Any]) -> tuple[RunStatus, R
     )
 
 
-def _code(reason: Any, signal: Any) -> str:
+def _code(reason: Any, signal: Any, exception: str) -> str:
+    """What kind of failure: the exception's name where there is one."""
     if isinstance(reason, str):
         return reason
-    return "killed" if signal else "script_failed"
+    if signal:
+        return "killed"
+    return exception if _NAME.fullmatch(exception) else "script_failed"
+
+
+def _exception_of(traceback: str) -> str:
+    last = traceback.rstrip().rsplit("\n", 1)[-1]
+    return last.partition(":")[0].rpartition(".")[2] if _LAST_LINE.match(last) else ""
 
 
 def _sentence(message: str, signal: Any, traceback: str) -> str:

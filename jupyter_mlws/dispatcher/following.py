@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import select
@@ -35,6 +36,8 @@ _RETRY_S = 1.0
 # While a run is expected to start its folder is looked at more often.
 _STARTING_POLL_S = 0.02
 _SCAN_SHARE = 0.05
+_GONE_S = 5.0
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Follower(threading.Thread):
@@ -146,7 +149,7 @@ class Follower(threading.Thread):
             settle_s=settings.settle_s,
             max_bytes=settings.max_output_bytes,
         )
-        self._ingest = Ingest(context.store, self._folder, self.run_record.id)
+        self._ingest = Ingest(context.store, self._folder, self.run_record.id, keep=settings.keep_run_folder)
         self._requests = Requests(context, self._folder, self.run_record, self._collect_named)
         self._prepared_warnings = warnings
         self._scan_at = time.monotonic() + settings.settle_s
@@ -173,7 +176,9 @@ class Follower(threading.Thread):
         """Do a step; where the workspace is busy or full, leave it for later: the run folder keeps everything."""
         try:
             step()
-        except (Unavailable, StorageFull) as error:
+        except (Unavailable, StorageFull, OSError) as error:
+            if isinstance(error, OSError) and error.errno not in _FULL:
+                raise
             _log.warning("Run %s: %s", self.run_record.id, error)
             self._leaving.wait(_RETRY_S)
             return False
@@ -212,6 +217,7 @@ class Follower(threading.Thread):
         while not self._patiently(lambda: self._end(agent, killed)):
             if self._leaving.is_set():
                 return
+        agent.wait_until_gone(_GONE_S)
         tidy(self._folder, keep=self._context.settings.keep_run_folder, collector=self._collector)
 
     def _end(self, agent: Agent, killed: list[int]) -> None:

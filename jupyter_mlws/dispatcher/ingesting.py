@@ -12,6 +12,7 @@ __all__ = ["Ingest"]
 
 # Each commit waits for the disk; between two a chart sees nothing, so it stays well below a second.
 _PAUSE_S = 0.2
+_REMOVE_EVERY_S = 10.0
 
 
 class Ingest:
@@ -22,15 +23,19 @@ class Ingest:
     store : Store
     folder : RunFolder
     run_id : str
+    keep : bool
+        Leave the journal as it is.
     """
 
-    def __init__(self, store: Store, folder: RunFolder, run_id: str) -> None:
+    def __init__(self, store: Store, folder: RunFolder, run_id: str, *, keep: bool = False) -> None:
         self._store = store
         self._folder = folder
         self._run_id = run_id
         self._reader = JournalReader(folder)
         self._offsets: dict[str, int] | None = None
+        self._keep = keep
         self._points_at = 0.0
+        self._removed_at = time.monotonic()
         self._log_at = 0.0
         self._log_size = -1
 
@@ -63,7 +68,15 @@ class Ingest:
             for points in found:
                 append_points(c, self._run_id, points)
         self._offsets.update({points.stream: points.end for points in found})
+        self._remove_stored()
         return True
+
+    def _remove_stored(self) -> None:
+        """Give the space of stored points back, now and then: a long run logs more than its journal should hold."""
+        now = time.monotonic()
+        if self._offsets and not self._keep and now - self._removed_at > _REMOVE_EVERY_S:
+            self._removed_at = now
+            self._reader.remove_consumed(self._offsets)
 
     def _stored_offsets(self) -> dict[str, int]:
         if not any(self._folder.journal.glob("*")):

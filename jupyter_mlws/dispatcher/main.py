@@ -85,6 +85,11 @@ def _note(lock: int, socket: Path) -> None:
     os.pwrite(lock, json.dumps({"pid": os.getpid(), "socket": str(socket), "version": __version__}).encode(), 0)
 
 
+def _behind(numbers: list[int], name: str) -> str:
+    shown = ", ".join(f"#{number}" for number in numbers[:3])
+    return f"behind {shown}{' and others' if len(numbers) > 3 else ''} on {name}"
+
+
 class _Here:
     """The way to the dispatcher for the services inside it."""
 
@@ -195,22 +200,25 @@ class Dispatcher:
 
     def _claim(self, name: str) -> None:
         context, target = self._context, targets.get(name)
-        running = sum(follower.run_record.compute_target == name for follower in self._followers.values())
-        free = target.describe().slots - running
-        obstacle = target.obstacle(running) if free > 0 else "waiting for a free slot"
-        host = context.host if name == "local" else None
-        if obstacle:
-            self._tell_waiting(name, host, f"{obstacle} on {name}" if free <= 0 else obstacle)
-            return
-        # One after the other where memory has to be looked at in between.
-        with context.store.write() as c:
-            claimed = claim_queued(
-                c, host=host, user=context.user, owner=f"{context.host}:{os.getpid()}", limit=free, target=name
-            )
-        for run in claimed:
-            self._follow(run, target)
-        if claimed and len(claimed) == free:
-            self._tell_waiting(name, host, f"waiting for a free slot on {name}")
+        slots, host = target.describe().slots, context.host if name == "local" else None
+        # One after the other: what one takes decides whether there is room for the next.
+        while True:
+            running = self._running(name)
+            obstacle = target.obstacle(len(running)) if len(running) < slots else _behind(running, name)
+            if obstacle:
+                self._tell_waiting(name, host, obstacle)
+                return
+            with context.store.write() as c:
+                claimed = claim_queued(
+                    c, host=host, user=context.user, owner=f"{context.host}:{os.getpid()}", limit=1, target=name
+                )
+            if not claimed:
+                return
+            self._follow(claimed[0], target)
+
+    def _running(self, name: str) -> list[int]:
+        followers = (follower.run_record for follower in self._followers.values())
+        return sorted(run.number for run in followers if run.compute_target == name)
 
     def _tell_waiting(self, name: str, host: str | None, text: str) -> None:
         context = self._context

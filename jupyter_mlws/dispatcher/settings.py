@@ -85,6 +85,8 @@ class Settings:
         Given to the agent; see `jupyter_mlws.domain.job.Job`.
     silence_s : float
         A run whose agent has not beaten its heart for so long is NotResponding.
+    lost_s : float
+        After so long it is given up, where nobody can look whether the agent lives (another pid namespace).
     start_timeout_s : float
         An agent that was started has to say so within this time.
     max_output_bytes : int
@@ -101,6 +103,7 @@ class Settings:
     kill_grace_s: float = 10.0
     drain_s: float = 5.0
     silence_s: float = 15.0
+    lost_s: float = 30.0
     start_timeout_s: float = 30.0
     max_output_bytes: int = 1 << 30
     keep_run_folder: bool = False

@@ -15,7 +15,7 @@ from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.dispatcher.watching import Agent
 from jupyter_mlws.domain.run import Run, RunSubmission
 from jupyter_mlws.domain.status import RunStatus
-from jupyter_mlws.errors import Unavailable
+from jupyter_mlws.errors import Unavailable, WrongState
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.services import handover
 from jupyter_mlws.store.runs import get_run, get_submission
@@ -41,10 +41,14 @@ def start(context: Context, target: Target, folder: RunFolder, run: Run, canceli
     ------
     Canceled
         The run was canceled in time; nothing of it was run.
+    WrongState
+        It had begun before, and nothing is left of it.
     """
     if folder.path.exists() and _is_taken(folder, context.settings.start_timeout_s):
         _log.info("Run #%d is taken up again.", run.number)
         return Agent(target, folder, context.settings, None)
+    if run.status not in (RunStatus.PREPARING, RunStatus.PROVISIONING):
+        _refuse_to_start_again(target, folder, run)
     # Whoever prepared it before us died before the agent was told to start.
     shutil.rmtree(folder.path, ignore_errors=True)
     with context.store.read() as c:
@@ -58,6 +62,14 @@ def start(context: Context, target: Target, folder: RunFolder, run: Run, canceli
     agent = Agent(target, folder, context.settings, launch)
     agent.gpus = gpus
     return agent
+
+
+def _refuse_to_start_again(target: Target, folder: RunFolder, run: Run) -> None:
+    """A run that had begun is never begun a second time, not even when its folder is gone."""
+    target.stop(folder, run.id)
+    if run.status is RunStatus.CANCEL_REQUESTED:
+        raise Canceled
+    raise WrongState("The run's folder is gone, so what the script did is not known.", hint="Submit it again.")
 
 
 def _is_taken(folder: RunFolder, timeout_s: float) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import time
 from datetime import datetime, timezone
 from typing import Any
@@ -102,8 +103,8 @@ class Agent:
             return False
         self._alive_at = now
         alive = self._target.alive(self._folder, self.identity)
-        # Where nobody can look, a long silence has to do; a shorter one only makes the run NotResponding.
-        return alive is False
+        # Where nobody can look, a long silence has to do.
+        return alive is False or (alive is None and now - self._beat_at > self._settings.lost_s)
 
     def _lose(self) -> None:
         self.over = True
@@ -135,6 +136,14 @@ class Agent:
             self._silent = True
             return [(RunStatus.NOT_RESPONDING, None)]
         return []
+
+    def wait_until_gone(self, timeout_s: float) -> None:
+        """Wait for the end of an agent that has said its last word and still syncs its files."""
+        fd = self.end_signal
+        if fd is not None:
+            poll = select.poll()
+            poll.register(fd, select.POLLIN)
+            poll.poll(timeout_s * 1000)
 
     def close(self) -> None:
         """Let go of it."""

@@ -56,8 +56,8 @@ _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 def new_run_id(experiment: str) -> str:
-    """A fresh run id, ``<experiment>_<unix seconds>_<8 hex>``."""
-    return f"{experiment}_{int(time.time())}_{secrets.token_hex(4)}"
+    """A fresh run id, ``<experiment>_<unix seconds>_<8 hex>``; a long name is cut, for ids become names of folders."""
+    return f"{experiment[:200]}_{int(time.time())}_{secrets.token_hex(4)}"
 
 
 def _grammar(kind: str, value: object, pattern: re.Pattern[str], rule: str) -> str:
