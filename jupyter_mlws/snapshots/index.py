@@ -11,7 +11,6 @@ import json
 import os
 import time
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from jupyter_mlws.blobs import StoredBlob
 
@@ -23,14 +22,6 @@ _FORMAT = 1
 _TICK_NS = 50_000_000
 _COARSE_TICK_NS = 2_100_000_000
 _SECOND_NS = 1_000_000_000
-
-Key = tuple[int, int, int, int, int]
-
-
-class _Known(NamedTuple):
-    key: Key
-    digest: str
-    size: int
 
 
 class DigestIndex:
@@ -50,18 +41,21 @@ class RootIndex:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        # Path → text of a stat, then digest and size of the stored bytes. Text, because thousands of small tuples would
+        # wake the garbage collector of a kernel that may hold millions of objects.
         self._known = _load(path)
-        self._next: dict[str, _Known] = {}
+        self._next: dict[str, str] = {}
         self._now = time.time_ns()
         self._changed = False
 
     def find(self, path: str, stat: os.stat_result) -> StoredBlob | None:
         """The stored bytes of a file that has not changed since it was read, else None."""
         known = self._known.get(path)
-        if known is None or known.key != _key(stat):
+        if known is None or not known.startswith(key := _key(stat)):
             return None
         self._next[path] = known
-        return StoredBlob(known.digest, known.size)
+        digest, _, size = known[len(key) :].partition(" ")
+        return StoredBlob(digest, int(size))
 
     def note(self, path: str, stat: os.stat_result, blob: StoredBlob) -> None:
         """Remember what was read, unless the file may change unnoticed within its clock's present tick."""
@@ -69,7 +63,7 @@ class RootIndex:
         changed_at = max(stat.st_mtime_ns, stat.st_ctime_ns)
         tick = _TICK_NS if stat.st_mtime_ns % _SECOND_NS else _COARSE_TICK_NS
         if changed_at < self._now - tick:
-            self._next[path] = _Known(_key(stat), blob.digest, blob.size_bytes)
+            self._next[path] = f"{_key(stat)}{blob.digest} {blob.size_bytes}"
 
     def save(self) -> None:
         """Keep what was found and noted; what was neither is forgotten. Nothing is written when nothing changed."""
@@ -85,30 +79,21 @@ class RootIndex:
             temporary.unlink(missing_ok=True)
 
 
-def _key(stat: os.stat_result) -> Key:
-    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_dev
+def _key(stat: os.stat_result) -> str:
+    return f"{stat.st_size} {stat.st_mtime_ns} {stat.st_ctime_ns} {stat.st_ino} {stat.st_dev} "
 
 
-def _dump(known: dict[str, _Known]) -> bytes:
-    body = json.dumps(
-        {
-            "paths": list(known),
-            "keys": [entry.key for entry in known.values()],
-            "digests": [entry.digest for entry in known.values()],
-            "sizes": [entry.size for entry in known.values()],
-        },
-        separators=(",", ":"),
-    ).encode()
+def _dump(known: dict[str, str]) -> bytes:
+    body = json.dumps(known, separators=(",", ":")).encode()
     return f"{_FORMAT} {hashlib.sha256(body).hexdigest()}\n".encode() + body
 
 
-def _load(path: Path) -> dict[str, _Known]:
+def _load(path: Path) -> dict[str, str]:
     try:
         head, _, body = path.read_bytes().partition(b"\n")
     except OSError:
         return {}
     if head != f"{_FORMAT} {hashlib.sha256(body).hexdigest()}".encode():
         return {}
-    table: dict[str, list[Any]] = json.loads(body)
-    columns = zip(map(tuple, table["keys"]), table["digests"], table["sizes"], strict=True)
-    return dict(zip(table["paths"], map(_Known._make, columns), strict=True))
+    known: dict[str, str] = json.loads(body)
+    return known
