@@ -70,7 +70,8 @@ def execute(notebook: Path) -> str:
         on_cell_start=show,
     )
     try:
-        client.execute()
+        # The kernel's own chatter (how it is connected) says nothing about the demo.
+        client.execute(stderr=subprocess.DEVNULL)
     except CellExecutionError as error:
         return str(error)
     finally:
