@@ -13,6 +13,7 @@ from jupyter_mlws.dispatcher.place import lock_path, log_path
 from jupyter_mlws.domain.workspace import DispatcherState
 from jupyter_mlws.errors import Unavailable
 from jupyter_mlws.runfolder import places
+from jupyter_mlws.runfolder.processes import identity_of, is_alive
 
 __all__ = ["ask", "last_words", "poke", "state", "stop"]
 
@@ -98,8 +99,10 @@ def stop(folder: Path, timeout_s: float = _STOP_TIMEOUT_S) -> bool:
     answer = ask(folder, "stop")
     if answer is None:
         return False
+    # Still alive, for it has just answered: this is its identity.
+    process = identity_of(int(answer["pid"]))
     deadline = time.monotonic() + timeout_s
-    while _holds_lock(folder):
+    while is_alive(process):
         if time.monotonic() > deadline:
             raise Unavailable(
                 f"The dispatcher (process {answer.get('pid')}) has not stopped within {timeout_s:g} s.",
@@ -107,22 +110,6 @@ def stop(folder: Path, timeout_s: float = _STOP_TIMEOUT_S) -> bool:
             )
         time.sleep(0.02)
     return True
-
-
-def _holds_lock(folder: Path) -> bool:
-    import fcntl
-
-    try:
-        fd = os.open(lock_path(folder), os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(fd)
-    return False
 
 
 def last_words(folder: Path) -> str:

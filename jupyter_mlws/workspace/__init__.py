@@ -7,6 +7,6 @@ from jupyter_mlws.workspace.config import trust
 from jupyter_mlws.workspace.connection import Opened, connect
 from jupyter_mlws.workspace.finding import find
 from jupyter_mlws.workspace.folder import create
-from jupyter_mlws.workspace.wake import Wake, stop_dispatcher, wake
+from jupyter_mlws.workspace.waking import Wake, stop_dispatcher, wake
 
 __all__ = ["Opened", "Wake", "connect", "create", "find", "registry", "stop_dispatcher", "trust", "wake"]

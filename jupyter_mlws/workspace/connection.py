@@ -82,7 +82,7 @@ def open_folder(folder: Path) -> Opened:
     from jupyter_mlws.services import Services
     from jupyter_mlws.store.engine import Store
     from jupyter_mlws.workspace.folder import prepare
-    from jupyter_mlws.workspace.wake import Wake
+    from jupyter_mlws.workspace.waking import Wake
 
     facts = prepare(folder)
     store = Store.open(folder)

@@ -17,8 +17,8 @@ from jupyter_mlws.api.series import decode_series
 from jupyter_mlws.dispatcher import client
 from jupyter_mlws.domain.run import RunSubmission
 from jupyter_mlws.domain.status import RunStatus
-from jupyter_mlws.runfolder.processes import identity_of, is_alive, marked
 from jupyter_mlws.runfolder import state
+from jupyter_mlws.runfolder.processes import identity_of, is_alive, marked
 from jupyter_mlws.sdk.experiment import Experiment
 from jupyter_mlws.sdk.run import Run
 from jupyter_mlws.sdk.script import ScriptRunConfig
@@ -40,8 +40,7 @@ class Lab:
 
     def prepare(self, script: str, **changes: Any) -> RunSubmission:
         (self.project / "train.py").write_text(script)
-        submission = ScriptRunConfig(self.project, "train.py", **changes).prepare(self.api, "faults")
-        return submission
+        return ScriptRunConfig(self.project, "train.py", **changes).prepare(self.api, "faults")
 
     def submit(self, script: str, **changes: Any) -> Run:
         (self.project / "train.py").write_text(script)

@@ -44,7 +44,9 @@ def kill_many_times(lab, times: int, threads: int) -> None:
     notes = lab.tmp_path / "acknowledged"
     notes.mkdir()
     one = lab.prepare(COUNTING, arguments=[notes, threads])
-    parent = Run(lab.ws, lab.api.runs.submit(replace(one, kind="sweep", sweep=tuple({"n": str(i)} for i in range(times)))))
+    parent = Run(
+        lab.ws, lab.api.runs.submit(replace(one, kind="sweep", sweep=tuple({"n": str(i)} for i in range(times))))
+    )
     assert lab.ended(parent, 110).status is RunStatus.FAILED
     children = lab.api.runs.list(parent=parent.id, limit=1000).items
     assert len(children) == times
@@ -147,7 +149,7 @@ def test_F03_a_killed_dispatcher_changes_nothing_for_the_run(lab):
         before = lab.wait(lambda: is_counting(lab, run))
         lab.kill_dispatcher()
         lab.api.workspace.wake()
-        lab.wait(lambda: is_counting(lab, run) > before)
+        lab.wait(lambda before=before: is_counting(lab, run) > before)
     mark.touch()
     record = lab.ended(run)
     assert record.status is RunStatus.COMPLETED
@@ -157,7 +159,9 @@ def test_F03_a_killed_dispatcher_changes_nothing_for_the_run(lab):
 
 
 def test_F03_what_ends_while_no_dispatcher_lives_is_taken_up_by_the_next(lab):
-    run = lab.submit("import time\nimport jupyter_mlws as mlws\ntime.sleep(1)\nmlws.log(n=1)\nprint('over')\nraise SystemExit(4)")
+    run = lab.submit(
+        "import time\nimport jupyter_mlws as mlws\ntime.sleep(1)\nmlws.log(n=1)\nprint('over')\nraise SystemExit(4)"
+    )
     lab.wait_for(run, RunStatus.RUNNING)
     lab.kill_dispatcher()
     lab.wait(lambda: "ended" in lab.events(run))
@@ -192,7 +196,7 @@ def claim_as_one_who_dies(lab):
 
 def without_waking(lab, script: str, monkeypatch) -> Run:
     """Submit while no dispatcher can be started."""
-    from jupyter_mlws.workspace.wake import Wake
+    from jupyter_mlws.workspace.waking import Wake
 
     with monkeypatch.context() as patch:
         patch.setattr(Wake, "__call__", lambda self: None)
@@ -235,7 +239,7 @@ def test_F04_a_dispatcher_killed_at_any_moment_of_a_start_starts_each_run_once(l
 
 
 def test_F27_of_two_dispatchers_started_at_once_one_serves(lab):
-    from jupyter_mlws.workspace.wake import start
+    from jupyter_mlws.workspace.waking import start
 
     both = [start(lab.folder) for _ in range(2)]
     alive = lab.dispatcher()

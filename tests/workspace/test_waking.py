@@ -1,0 +1,134 @@
+"""The dispatcher starts by itself, is found, stops, and says why it does not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from jupyter_mlws import workspace
+from jupyter_mlws.dispatcher import client
+from jupyter_mlws.errors import DispatcherUnavailable
+from jupyter_mlws.runfolder import places
+from jupyter_mlws.runfolder.processes import identity_of, is_alive
+from jupyter_mlws.workspace.waking import Wake
+
+
+@pytest.fixture
+def folder(tmp_path: Path):
+    workspace.connect(tmp_path / "ws").close()
+    yield tmp_path / "ws"
+    workspace.stop_dispatcher(tmp_path / "ws")
+
+
+def until(what, deadline_s: float = 20.0):
+    end = time.monotonic() + deadline_s
+    while not (found := what()):
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    return found
+
+
+def environment_of(pid: int) -> dict[str, str]:
+    words = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
+    return dict(word.split("=", 1) for word in words if word)
+
+
+def test_waking_starts_a_dispatcher_and_returns_at_once(folder):
+    began = time.monotonic()
+    workspace.wake(folder)
+    assert time.monotonic() - began < 0.5
+    state = until(lambda: (found := client.state(folder)).alive and found)
+    workspace.wake(folder)
+    assert client.state(folder).pid == state.pid
+
+
+def test_the_dispatcher_stands_apart_from_who_started_it(folder, monkeypatch):
+    monkeypatch.setenv("SECRET_OF_A_KERNEL", "x")
+    monkeypatch.setenv("MLWS_RUN_ID", "some-run")
+    pid = Wake(folder).ensure().pid
+    assert os.getsid(pid) == pid
+    assert os.readlink(f"/proc/{pid}/cwd") == "/"
+    assert os.readlink(f"/proc/{pid}/fd/0") == "/dev/null"
+    assert os.readlink(f"/proc/{pid}/fd/1") == str(folder / "dispatcher.log")
+    found = environment_of(pid)
+    assert "SECRET_OF_A_KERNEL" not in found
+    assert "MLWS_RUN_ID" not in found
+
+
+def test_it_survives_the_death_of_who_started_it(folder):
+    code = (
+        "from pathlib import Path; from jupyter_mlws.workspace import Wake; "
+        f"print(Wake(Path({str(folder)!r})).ensure().pid)"
+    )
+    pid = int(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout)
+    assert client.state(folder).pid == pid
+
+
+def test_stopping_ends_it_and_says_whether_there_was_one(folder):
+    process = identity_of(Wake(folder).ensure().pid)
+    assert workspace.stop_dispatcher(folder)
+    assert not is_alive(process)
+    assert not workspace.stop_dispatcher(folder)
+    assert not places.socket_path(folder).exists()
+
+
+def test_stopping_a_workspace_behind_a_server_is_not_ours():
+    assert not workspace.stop_dispatcher("https://hub.example.org")
+
+
+def test_a_dispatcher_that_cannot_start_is_reported_with_its_last_words(folder):
+    (folder / "workspace.json").write_text("{")
+    with pytest.raises(DispatcherUnavailable, match=r"did not start.*workspace\.json is damaged") as raised:
+        Wake(folder).ensure()
+    assert "dispatcher.log" in raised.value.hint
+
+
+def test_a_socket_that_a_dead_dispatcher_left_is_replaced(folder):
+    import signal
+
+    pid = Wake(folder).ensure().pid
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: not client.state(folder).alive)
+    assert places.socket_path(folder).exists()
+    assert Wake(folder).ensure().pid != pid
+
+
+def test_it_is_found_from_a_session_with_another_runtime_folder(folder, monkeypatch, tmp_path):
+    pid = Wake(folder).ensure().pid
+    monkeypatch.setenv("MLWS_RUNTIME_DIR", str(tmp_path / "rt"))
+    assert client.state(folder).pid == pid
+    assert client.poke(folder)
+
+
+def test_it_leaves_when_there_is_nothing_to_do(folder, monkeypatch):
+    monkeypatch.setenv("MLWS_DISPATCHER_IDLE_S", "0.3")
+    Wake(folder).ensure()
+    until(lambda: not client.state(folder).alive)
+    assert "leaves" in (folder / "dispatcher.log").read_text()
+
+
+def test_an_older_dispatcher_hands_over_to_a_newer_submitter(folder, monkeypatch):
+    pid = Wake(folder).ensure().pid
+    monkeypatch.setattr("jupyter_mlws.workspace.waking.__version__", "99.0")
+    assert Wake(folder).ensure().pid != pid
+
+
+def test_a_client_that_says_nothing_holds_nobody_up(folder):
+    import socket
+
+    Wake(folder).ensure()
+    silent = [socket.socket(socket.AF_UNIX) for _ in range(5)]
+    for connection in silent:
+        connection.connect(str(places.socket_path(folder)))
+    began = time.monotonic()
+    assert client.state(folder).alive
+    assert time.monotonic() - began < 1
+    for connection in silent:
+        connection.sendall(b"x" * 1000)
+        connection.close()
+    assert client.state(folder).alive
