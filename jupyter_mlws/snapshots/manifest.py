@@ -7,6 +7,7 @@ Unicode normalisation: the code that opens a file uses the name that it has), ti
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
 
 from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.domain.names import check_digest
@@ -20,8 +21,8 @@ _MAX_BYTES = 1 << 28
 
 
 def sorted_entries(entries: Iterable[ManifestEntry]) -> tuple[ManifestEntry, ...]:
-    """Entries in the order that every manifest has: by the bytes of their paths."""
-    return tuple(sorted(entries, key=lambda entry: entry.path.encode()))
+    """Entries in the order that every manifest has: by the bytes of their paths (which is that of their characters)."""
+    return tuple(sorted(entries, key=attrgetter("path")))
 
 
 def to_bytes(manifest: Manifest) -> bytes:
