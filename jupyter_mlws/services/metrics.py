@@ -10,7 +10,6 @@ from jupyter_mlws.domain.page import Page
 from jupyter_mlws.errors import InvalidInput
 from jupyter_mlws.services.checking import implements
 from jupyter_mlws.services.context import Context
-from jupyter_mlws.store import metrics
 from jupyter_mlws.store.paging import clamp_limit
 
 __all__ = ["MAX_BUCKETS", "Metrics"]
@@ -26,10 +25,15 @@ class Metrics:
         self._store = context.store
 
     def list(self, run: str, limit: int = 1000, cursor: str | None = None) -> Page[MetricSummary]:
+        # Imported at use, here and below: numpy would delay every first submit and the dispatcher's start.
+        from jupyter_mlws.store import metrics
+
         with self._store.read() as c:
             return metrics.page_metrics(c, run, clamp_limit(limit), cursor)
 
     def read(self, run: str, name: str, after: int = 0, points: int | None = None) -> Download:
+        from jupyter_mlws.store import metrics
+
         name = check_metric_name(name)
         if after < 0:
             raise InvalidInput(f"A series has no point {after}.", hint="Pass the count that you have.")
