@@ -42,7 +42,8 @@ MAX_TAG_KEY = 100
 MAX_TAG_VALUE = 1000
 MAX_PARAMS = 200
 MAX_METRIC_NAME = 255
-MAX_PATH_BYTES = 4096
+# Of the 4096 bytes that systems allow, some are for the folder that the path is put into.
+MAX_PATH_BYTES = 3072
 MAX_PATH_PART_BYTES = 255
 
 _EXPERIMENT = re.compile(r"[a-zA-Z0-9][\w\-]{0,254}", re.ASCII)

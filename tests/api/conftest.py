@@ -1,0 +1,28 @@
+"""A workspace to ask, and a hand behind it: what a dispatcher would do is done straight in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from jupyter_mlws.blobs import BlobStore
+from jupyter_mlws.services import Services
+from jupyter_mlws.store import Store
+
+from .suite import Place, Waking
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    """The services in this process. To bind another way to them, give a `Place` whose `api` goes that way."""
+    folder = tmp_path / "workspace"
+    folder.mkdir()
+    waking = Waking()
+    blobs = BlobStore(folder / "blobs")
+    with Store.open(folder) as store:
+        api = Services(
+            folder, store, blobs, wake=waking, user="ada", host="box", workspace_id="w1", name="my workspace"
+        )
+        yield Place(api=api, store=store, blobs=blobs, folder=folder, waking=waking)
