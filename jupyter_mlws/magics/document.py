@@ -135,7 +135,7 @@ def _from_folder(shell: Any, cell_source: str) -> Notebook | None:
 
 
 def _cell_with(file: Path, cell_source: str) -> str | None:
-    """Id of the cell with this text, '' when it has none; None when there is no such cell, or several."""
+    """Id of the cell with this text, '' when it has none or several have the text; None when there is no such cell."""
     try:
         if file.stat().st_size > _MOST_BYTES:
             return None
@@ -145,4 +145,6 @@ def _cell_with(file: Path, cell_source: str) -> str | None:
         ]
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return found[0] if len(found) == 1 else None
+    if len(found) > 1:
+        return ""
+    return found[0] if found else None

@@ -58,7 +58,7 @@ def submit_cell(shell: Any, line: str, body: str, defaults: Mapping[str, str]) -
         return None
     source = f"%%submit {line}".rstrip() + "\n" + body
     notebook = find_notebook(shell, source)
-    cell = WrittenCell.of_magic(f"{notebook.name} cell [{shell.execution_count}]", line, body)
+    cell = WrittenCell.of_magic(f"{notebook.name} cell [{running_cell(shell)}]", line, body)
     return _Submission(shell, options, notebook, source).submit([cell])
 
 
@@ -78,6 +78,12 @@ def submit_file(shell: Any, line: str, defaults: Mapping[str, str]) -> Run | Non
     if path.endswith(".ipynb"):
         return submission.submit(_cells_of(path))
     return submission.submit_script(os.path.relpath(path, folder))
+
+
+def running_cell(shell: Any) -> int:
+    """Number of the cell that runs now: the shell's own counter is ahead of it in some versions of IPython."""
+    typed = shell.user_ns.get("In", ())
+    return len(typed) - 1 if len(typed) > 1 else int(shell.execution_count)
 
 
 def experiment_name(document: str) -> str:
@@ -121,7 +127,7 @@ class _Submission:
 
     def submit(self, cells: list[WrittenCell]) -> Run | None:
         """A cell, or the cells of a notebook."""
-        prepared = prepare(self._shell, cells, self._options, self._notebook, self._shell.execution_count)
+        prepared = prepare(self._shell, cells, self._options, self._notebook, running_cell(self._shell))
         try:
             return self._submit(prepared)
         finally:
@@ -258,7 +264,7 @@ class _Submission:
                 document_id=notebook.document_id,
                 cell_id=notebook.cell_id,
                 cell_source=self._source,
-                execution_count=self._shell.execution_count,
+                execution_count=running_cell(self._shell),
                 origin=notebook.origin,
             ),
             sweep=options.sweep,
@@ -324,6 +330,8 @@ class _Submission:
 
     def _finish(self, record: RunRecord) -> Run | None:
         run = self._bound(record)
+        if record.number == 1:
+            print(f"This workspace is new; its runs are kept in {self.workspace.location}", file=sys.stderr)
         if self._options.wait:
             wait(run)
         return None if self._options.quiet else run

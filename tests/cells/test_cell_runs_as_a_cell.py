@@ -1,7 +1,5 @@
 """The job executes the cell as a notebook would: magics, await, display, figures, parameters, errors."""
 
-
-
 from __future__ import annotations
 
 from typing import Any
