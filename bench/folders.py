@@ -19,7 +19,7 @@ name: bench
 entry_points:
   main:
     parameters:
-      mark: path
+      mark: string
     command: "python script.py {mark}"
 """
 _FILES, _BINARY, _TOTAL_BYTES = 1000, 50, 50_000_000

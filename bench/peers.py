@@ -54,14 +54,17 @@ def ray_job(folder: Path, mark: Path, *, address: str) -> None:
 
 
 def _quiet(command: list[object], folder: Path, variables: dict[str, str], place: str) -> None:
-    subprocess.run(
+    done = subprocess.run(
         [str(word) for word in command],
         cwd=folder,
         env=_variables(place) | variables,
-        check=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
+    if done.returncode:
+        raise RuntimeError(f"{command[0]} failed:\n{done.stdout[-2000:]}")
 
 
 def _variables(place: str) -> dict[str, str]:
