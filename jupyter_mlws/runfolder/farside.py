@@ -109,7 +109,10 @@ def _write_folder(folder: Path) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-    compileall.compile_dir(folder, quiet=2)
+    # What every job needs; the rest is compiled by the first script that imports it.
+    for room in ("agent", "runfolder"):
+        compileall.compile_dir(folder / "jupyter_mlws" / room, quiet=2)
+    compileall.compile_file(folder / "jupyter_mlws" / "__init__.py", quiet=2)
 
 
 def _place(directory: str | os.PathLike[str] | None) -> Path:
