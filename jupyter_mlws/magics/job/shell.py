@@ -12,7 +12,7 @@ from jupyter_mlws.magics.job.hooks import after_import
 __all__ = ["get_shell", "prepare"]
 
 _shell: Any = None
-_making = False
+_making: bool | None = False  # None: IPython is missing
 _recorder: Recorder | None = None
 
 
@@ -48,14 +48,15 @@ def _require_recorder() -> Recorder:
 def get_shell() -> Any:
     """The shell, made at the first call; None where IPython is missing."""
     global _shell, _making
-    if _shell is None and not _making:
-        _making = True
+    if _shell is None and _making is False:
+        _making, missing = True, False
         try:
             _shell = _make()
         except ImportError:
+            missing = True
             print("IPython is not installed here: magics and rich display are left out.", file=sys.stderr)
         finally:
-            _making = False
+            _making = None if missing else False
     return _shell
 
 

@@ -1,0 +1,59 @@
+"""Keys are told from plain texts, values are described without running code of theirs."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_mlws.magics.describe import describe, looks_secret
+
+# Put together here, so that no file of the project looks as if it held a key.
+KEYS = [
+    "AKIA" + "ABCDEFGHIJKLMNOP",
+    "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6",
+    "hf_" + "AbCdEfGhIjKlMnOpQrStUvWxYz012345",
+    "sk-" + "ant-abcdefghijklmnopqrstuvwxyz",
+    "xoxb-" + "1234567890-abcdef",
+    "-----BEGIN " + "RSA PRIVATE KEY-----\nMIIE",
+    "postgresql://ada:" + "hunter22@db.example.org/x",
+    "eyJhbGciOiJIUzI1NiIsInR5" + ".eyJzdWIiOiIxMjM0NTY3ODkw" + ".SflKxwRJSMeKKF2QT4",
+]
+
+
+@pytest.mark.parametrize("text", KEYS)
+def test_keys_are_known_by_their_shape(text: str) -> None:
+    assert looks_secret("x", text)
+    assert looks_secret("x", text.encode())
+    assert looks_secret("x", {"a": text})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("text", "a plain sentence about sklearn and tokens"),
+        ("path", "/data/train/images/0001.png"),
+        ("token", "plain"),
+        ("tokenizer", "bert-base-uncased-whole-word"),
+        ("n_tokens", 512),
+        ("url", "https://example.org/a?b=c"),
+        ("keys", ["a", "b"]),
+    ],
+)
+def test_plain_values_are_no_keys(name: str, value: object) -> None:
+    assert not looks_secret(name, value)
+
+
+def test_names_tell_too() -> None:
+    assert looks_secret("api_key", "q8Zr2LmN0pTx")
+    assert looks_secret("db_password", "correcthorsebattery")
+    assert not looks_secret("password_hint", "it is the name of my first dog")
+
+
+def test_values_in_a_few_words() -> None:
+    class Sly:
+        shape = property(lambda self: 1 / 0)
+
+    numpy = pytest.importorskip("numpy")
+    assert describe(numpy.zeros((2, 3))) == "float64 (2, 3)"
+    assert (describe([1]), describe({"a": 1, "b": 2}), describe(0.1)) == ("1 item", "2 items", "0.1")
+    assert describe(Sly()) == ""
+    assert len(describe("x" * 1000)) == 60
