@@ -124,10 +124,10 @@ class Transport:
         """
         try:
             answer = self._exchange(method, self._parts.path + path, body, timeout_s or self._timeout_s)
-        except ssl.SSLError as error:
+        except ssl.SSLCertVerificationError as error:
             self._drop()
             hint = "Name the file of its certificate authority in SSL_CERT_FILE."
-            raise Unavailable(f"The server's certificate is not trusted ({error.reason}).", hint=hint) from error
+            raise Unavailable(f"The server's certificate is not trusted: {error.verify_message}.", hint=hint) from error
         except TimeoutError as error:
             self._drop()
             raise Unavailable(f"The server at {self.url} does not answer in time.", hint="Try again.") from error
