@@ -6,8 +6,8 @@ Every check raises an error that names the value's kind and the way out.
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 import time
 import unicodedata
 
@@ -58,7 +58,7 @@ _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 def new_run_id(experiment: str) -> str:
     """A fresh run id, ``<experiment>_<unix seconds>_<8 hex>``; a long name is cut, for ids become names of folders."""
-    return f"{experiment[:200]}_{int(time.time())}_{secrets.token_hex(4)}"
+    return f"{experiment[:200]}_{int(time.time())}_{os.urandom(4).hex()}"
 
 
 def _grammar(kind: str, value: object, pattern: re.Pattern[str], rule: str) -> str:

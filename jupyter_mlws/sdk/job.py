@@ -10,15 +10,19 @@ import tempfile
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from jupyter_mlws.domain.model import ModelRegistration
 from jupyter_mlws.domain.names import check_file_name
 from jupyter_mlws.domain.run import RunUpdate
-from jupyter_mlws.errors import InvalidInput, NotFound, WrongState
-from jupyter_mlws.runfolder import mailbox, places
+from jupyter_mlws.errors import NotFound, WrongState
+from jupyter_mlws.runfolder import places
+from jupyter_mlws.runfolder.context import get_job_context
 from jupyter_mlws.runfolder.journal_writer import JournalWriter
 from jupyter_mlws.runfolder.paths import RunFolder
+
+if TYPE_CHECKING:
+    from jupyter_mlws.api.mailbox import MailboxApi
 
 __all__ = ["ActiveRun", "active_run"]
 
@@ -90,7 +94,7 @@ class ActiveRun:
 
     def tag(self, key: str, value: object = "") -> None:
         """Set a tag of the run."""
-        self._ask("runs.update", {"run": self.id, "update": RunUpdate(tags={key: str(value)})})
+        self._mailbox().runs.update(self.id, RunUpdate(tags={key: str(value)}))
 
     def upload_file(self, name: str, path_or_stream: str | os.PathLike[str] | BinaryIO) -> None:
         """Keep a file with the run under `name`; what is in ``outputs/`` is kept without this.
@@ -126,15 +130,13 @@ class ActiveRun:
 
         The dispatcher does it while the script goes on; a name or path that it refuses is shown with the run.
         """
-        wish = ModelRegistration(
-            name=name, run_id=self.id, path=path, tags=dict(tags or {}), description=description, key=uuid.uuid4().hex
-        )
-        self._ask("models.register", {"registration": wish})
+        wish = ModelRegistration(name=name, run_id=self.id, path=path, tags=dict(tags or {}), description=description)
+        self._mailbox().models.register(wish)
 
-    def _ask(self, operation: str, arguments: dict[str, Any]) -> None:
-        from jupyter_mlws.api.codec import to_builtins
+    def _mailbox(self) -> MailboxApi:
+        from jupyter_mlws.api.mailbox import MailboxApi
 
-        mailbox.post(self._folder, operation, to_builtins(arguments))
+        return MailboxApi(self._folder)
 
     def __repr__(self) -> str:
         return f"Run {self.id} (offline)" if self.is_offline else f"Run #{self.number} {self.experiment}"
@@ -155,22 +157,14 @@ def active_run(allow_offline: bool = True) -> ActiveRun:
     global _active
     if _active is not None:
         return _active
-    place = os.environ.get("MLWS_RUN_FOLDER")
-    if place:
-        _active = _of_job(RunFolder(place))
+    job = get_job_context()
+    if job is not None:
+        _active = ActiveRun(job.folder, job.facts)
     elif allow_offline:
         _active = _offline()
     else:
         raise WrongState("This process belongs to no run.", hint="Submit it with %%submit or Experiment.submit.")
     return _active
-
-
-def _of_job(folder: RunFolder) -> ActiveRun:
-    try:
-        facts = json.loads(Path(folder.job).read_bytes())
-    except OSError as error:
-        raise InvalidInput("MLWS_RUN_FOLDER names a folder without job.json.") from error
-    return ActiveRun(folder, facts)
 
 
 def _offline() -> ActiveRun:

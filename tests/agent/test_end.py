@@ -157,8 +157,8 @@ def test_F01_kill_9_of_the_script_at_random_moments_keeps_every_line(python_run,
 
     for _ in range(5):
         run = python_run(
-            "import os\nfrom jupyter_mlws.runfolder.context import get_job_context\n"
-            "log = get_job_context().journal.log\nn = 0\n"
+            "import os\nfrom jupyter_mlws.runfolder.journal import JournalWriter\n"
+            "log = JournalWriter(os.environ['MLWS_RUN_FOLDER']).log\nn = 0\n"
             "while True:\n  log('x', n, n)\n  n += 1\n  os.write(1, b'%d\\n' % n)"
         ).start()
         run.until_log_has(b"\n")

@@ -18,7 +18,8 @@ from jupyter_mlws.runfolder import farside
 LOGGING = """
 import jupyter_mlws, sys
 from jupyter_mlws.runfolder.context import get_job_context
-get_job_context().journal.log("x", 1.5, 7)
+from jupyter_mlws.runfolder.journal import JournalWriter
+JournalWriter(get_job_context().folder).log("x", 1.5, 7)
 print(jupyter_mlws.__file__)
 print("site" in sys.modules)
 """

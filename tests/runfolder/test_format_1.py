@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import shutil
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_mlws.runfolder import mailbox, state
-from jupyter_mlws.runfolder.context import JobContext
+from jupyter_mlws.runfolder.context import get_job_context
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.runfolder.processes import Identity
 
@@ -52,9 +51,10 @@ def test_its_events_are_read(folder):
     assert (state.read_heartbeat(folder) or 0) >= 1
 
 
-def test_its_job_mailbox_and_log_are_read(folder):
-    context = JobContext(folder, json.loads(folder.job.read_text()))
-    assert (context.run_id, context.run_number, context.params) == ("digits_1790000000_0123abcd", 12, {"lr": "0.1"})
+def test_its_job_mailbox_and_log_are_read(folder, monkeypatch):
+    monkeypatch.setenv("MLWS_RUN_FOLDER", str(folder.path))
+    facts = get_job_context().facts
+    assert (facts["run_id"], facts["run_number"], facts["params"]) == ("digits_1790000000_0123abcd", 12, {"lr": "0.1"})
     (request,) = mailbox.pending(folder)
     assert (request.operation, request.problem) == ("runs.update", "")
     assert request.arguments["update"] == {"tags": {"a": "b"}}
