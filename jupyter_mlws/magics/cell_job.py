@@ -32,8 +32,9 @@ def main(folder: Path) -> int:
     recorder = Recorder(results)
     recorder.execution_count = int(wish.get("execution_count") or 1)
     names = _make_main()
-    _prepare(recorder, names)
-    code, error = 0, None
+    _prepare(recorder, names, wish)
+    code = 0
+    error: BaseException | None = None
     try:
         overrides = {name: params[name] for name in wish["overrides"] if name in params}
         _restore(folder, wish, names, overrides)
@@ -42,7 +43,7 @@ def main(folder: Path) -> int:
         for cell in wish["cells"]:
             execute(CellSource(**cell), overrides)
     except SystemExit as end:
-        code, error = _exit_code(end), None
+        code, error = _exit_code(end), end if isinstance(end.code, str) else None
     except BaseException as caught:  # noqa: BLE001 - whatever ends the cell is its result
         code, error = 1, caught
     _finish(recorder, results, wish, error)
@@ -57,13 +58,14 @@ def _make_main() -> dict[str, Any]:
     return module.__dict__
 
 
-def _prepare(recorder: Recorder, names: dict[str, Any]) -> None:
+def _prepare(recorder: Recorder, names: dict[str, Any], wish: Mapping[str, Any]) -> None:
+    sys.argv = [wish["document"], *wish.get("arguments", ())]
     backend = os.environ.get("MPLBACKEND", "")
     if not backend or "inline" in backend or "ipympl" in backend:
         os.environ["MPLBACKEND"] = "Agg"
     from jupyter_mlws.magics.job import shell
 
-    shell.prepare(recorder)
+    shell.prepare(recorder, wish.get("extensions", ()))
     import jupyter_mlws
 
     names["mlws"] = jupyter_mlws
@@ -88,8 +90,7 @@ def _exit_code(end: SystemExit) -> int:
         return 0
     if isinstance(end.code, int):
         return end.code & 0xFF
-    print(end.code, file=sys.stderr)
-    return 1
+    return 1  # a text, which is the reason
 
 
 def _finish(recorder: Recorder, results: Path, wish: Mapping[str, Any], error: BaseException | None) -> None:

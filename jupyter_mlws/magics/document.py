@@ -14,7 +14,7 @@ from jupyter_mlws.errors import MlwsError
 __all__ = ["Notebook", "find_notebook"]
 
 _MOST_FILES = 40
-_MOST_BYTES = 20 * 2**20
+_MOST_BYTES = 8 * 2**20
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,10 @@ def _cell_with(file: Path, cell_source: str) -> str | None:
     try:
         if file.stat().st_size > _MOST_BYTES:
             return None
-        cells = json.loads(file.read_bytes())["cells"]
+        data = file.read_bytes()
+        if _as_json(cell_source) not in data and _as_json(cell_source, ascii_only=False) not in data:
+            return None
+        cells = json.loads(data)["cells"]
         found = [
             str(cell.get("id", "")) for cell in cells if "".join(cell.get("source", "")).strip() == cell_source.strip()
         ]
@@ -148,3 +151,9 @@ def _cell_with(file: Path, cell_source: str) -> str | None:
     if len(found) > 1:
         return ""
     return found[0] if found else None
+
+
+def _as_json(cell_source: str, *, ascii_only: bool = True) -> bytes:
+    """The longest line of a cell as it stands inside a notebook's file."""
+    longest = max(cell_source.splitlines(), key=len, default="")
+    return json.dumps(longest.strip(), ensure_ascii=ascii_only)[1:-1].encode("utf-8", "surrogatepass")

@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -64,13 +65,20 @@ def _answering(function: Callable[..., Any]) -> Callable[..., Any]:
     def magic(line: str, cell: str | None = None) -> Any:
         try:
             return function(line) if cell is None else function(line, cell)
-        except MlwsError as error:
-            sentence = f"{type(error).__name__}: {error}"
-            error._render_traceback_ = lambda: [sentence]  # type: ignore[attr-defined]
+        except (MlwsError, SyntaxError) as error:
+            lines = _told(error)
+            error._render_traceback_ = lambda: lines  # type: ignore[union-attr]
             raise
 
     magic.__doc__ = function.__doc__
     return magic
+
+
+def _told(error: Exception) -> list[str]:
+    """An error as a cell shows it."""
+    if isinstance(error, SyntaxError):
+        return [line.rstrip("\n") for line in traceback.format_exception_only(type(error), error)]
+    return [f"{type(error).__name__}: {error}"]
 
 
 class _Magics:

@@ -27,6 +27,8 @@ __all__ = ["COMMAND", "Prepared", "WrittenCell", "prepare", "read_cell"]
 
 COMMAND = (sys.executable, "-m", "jupyter_mlws.magics.cell_job")
 _GPU_LIBRARIES = frozenset({"torch", "jax", "tensorflow", "cupy"})
+# Loaded by every shell, or of use only where a notebook is edited.
+_KERNEL_EXTENSIONS = frozenset({"storemagic", "autoreload", "jupyter_mlws"})
 _FORMAT = 1
 
 
@@ -135,6 +137,8 @@ def _spell_out(
         "returns_asked": asked,
         "left": found.left,
         "directory": _directory(notebook),
+        "arguments": list(options.arguments),
+        "extensions": sorted(set(shell.extension_manager.loaded) - _KERNEL_EXTENSIONS),
     }
     prepared = Prepared(wish, found, _params(cell, found, options), _files(cell, notebook), local)
     prepared.notes = [*_notes(cell, local, notebook), *found.notes]

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 import sys
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jupyter_mlws.api.routes import Upload
 from jupyter_mlws.domain.job import InputFile
+from jupyter_mlws.domain.run import Captured, RunSource, RunSubmission
 from jupyter_mlws.domain.run import Run as RunRecord
-from jupyter_mlws.domain.run import RunSource, RunSubmission
 from jupyter_mlws.domain.snapshot import SnapshotReport, SnapshotRequest
 from jupyter_mlws.errors import InvalidInput, UsageError
 from jupyter_mlws.magics.capture import progress
@@ -139,8 +140,12 @@ class _Submission:
             report = self._snapshot(prepared, preview=True)
             self._show_preview(prepared, report)
             return None
+        for sentence in progress(prepared.capture):
+            print(sentence, file=sys.stderr)
+        inputs = self._upload(prepared)
+        submission = self._cell_submission(prepared, self._snapshot(prepared), inputs)
         live = self._live_runs()
-        twin = next((run for run in live if self._is_twin(run, prepared)), None)
+        twin = next((run for run in live if _is_same(run, submission)), None)
         if twin is not None and not options.replace:
             print(
                 f"This cell's run #{twin.number} is still {twin.status}: shown here, none was started. "
@@ -150,11 +155,7 @@ class _Submission:
             return self._bound(twin)
         for run in live if options.replace else ():
             self._api.runs.cancel(run.id)
-        for sentence in progress(prepared.capture):
-            print(sentence, file=sys.stderr)
-        report = self._snapshot(prepared)
-        inputs = self._upload(prepared)
-        return self._finish(self._api.runs.submit(self._cell_submission(prepared, report, inputs)))
+        return self._finish(self._api.runs.submit(submission))
 
     def submit_script(self, script: str) -> Run | None:
         """A Python script with its arguments."""
@@ -287,7 +288,7 @@ class _Submission:
             gpus=gpus,
             params={name: text for name, text in prepared.params.items() if name not in self._swept()},
             inputs=inputs,
-            captured=tuple(prepared.capture.captured),
+            captured=_marked(prepared.capture.captured, inputs),
             notes=(*common.notes, *prepared.notes),
         )
 
@@ -308,13 +309,6 @@ class _Submission:
         if cell_id and run.source.cell_id:
             return run.source.cell_id == cell_id
         return run.source.cell_source == self._source
-
-    def _is_twin(self, run: RunRecord, prepared: Prepared) -> bool:
-        """Whether a live run is what this submission would be again."""
-        found = [(item.name, item.how, item.size_bytes) for item in run.captured]
-        wanted = [(item.name, item.how, item.size_bytes) for item in prepared.capture.captured]
-        params = {name: text for name, text in prepared.params.items() if name not in self._swept()}
-        return run.source.cell_source == self._source and run.params == params and found == wanted
 
     # -- the end
 
@@ -340,6 +334,23 @@ class _Submission:
         from jupyter_mlws.magics.preview import preview_text
 
         print(preview_text(self._options, self._experiment(), prepared, report, COMMAND[1:]))
+
+
+def _marked(captured: Sequence[Captured], inputs: Sequence[InputFile]) -> tuple[Captured, ...]:
+    """What was captured; the random states carry a mark of all values, so that equal submissions can be told."""
+    digests = "".join(item.digest for item in inputs if item.name.startswith("captured."))
+    mark = hashlib.sha256(digests.encode()).hexdigest()[:16]
+    return tuple(replace(item, text=mark) if item.how == "random" else item for item in captured)
+
+
+def _is_same(run: RunRecord, wish: RunSubmission) -> bool:
+    """Whether a run is what this submission would be again."""
+    return (
+        run.source.cell_source == wish.source.cell_source
+        and run.params == wish.params
+        and run.captured == wish.captured
+        and run.snapshot_scope == wish.snapshot_scope
+    )
 
 
 def _environment() -> dict[str, str]:

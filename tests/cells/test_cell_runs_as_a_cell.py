@@ -158,6 +158,23 @@ def test_system_exit_is_its_code(notebook: Any, code: str, exit_code: int) -> No
     assert notebook.submit(code, fails=exit_code != 0).exit_code == exit_code
 
 
+def test_system_exit_with_a_text_is_a_failure_with_a_reason(notebook: Any) -> None:
+    done = notebook.submit("import sys\nsys.exit('no data')", fails=True)
+    assert (done.exit_code, done.error["message"]) == (1, "SystemExit: no data")
+
+
+def test_extensions_that_the_notebook_loaded_are_there(notebook: Any) -> None:
+    (notebook.folder / "my_ext.py").write_text(
+        "def load_ipython_extension(ip):\n    ip.register_magic_function(lambda line: line.upper(), 'line', 'shout')\n"
+    )
+    notebook.cell("%load_ext my_ext")
+    assert notebook.submit("result = %shout hey")["result"] == "HEY"
+
+
+def test_sys_argv_is_the_notebooks_name(notebook: Any) -> None:
+    assert notebook.submit("import sys\nresult = sys.argv")["result"] == ["nb.ipynb"]
+
+
 def test_a_syntax_error_is_told_before_anything_is_sent(notebook: Any) -> None:
     with pytest.raises(SyntaxError):
         notebook.prepare("for x in")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import sys
+from collections.abc import Sequence
 from typing import Any, cast
 
 from jupyter_mlws.magics.job.display import Recorder, show_figures
@@ -14,12 +15,13 @@ __all__ = ["get_shell", "prepare"]
 _shell: Any = None
 _making: bool | None = False  # None: IPython is missing
 _recorder: Recorder | None = None
+_extensions: tuple[str, ...] = ()
 
 
-def prepare(recorder: Recorder) -> None:
+def prepare(recorder: Recorder, extensions: Sequence[str] = ()) -> None:
     """Let ``get_ipython()``, ``display()`` and ``plt.show()`` work as in a notebook; they cost nothing until used."""
-    global _recorder
-    _recorder = recorder
+    global _recorder, _extensions
+    _recorder, _extensions = recorder, tuple(extensions)
     vars(builtins).update(get_ipython=get_shell, display=_display)
     sys.displayhook = recorder.hook
     after_import("IPython", lambda module: _ignore(get_shell()))
@@ -57,7 +59,17 @@ def get_shell() -> Any:
             print("IPython is not installed here: magics and rich display are left out.", file=sys.stderr)
         finally:
             _making = None if missing else False
+        for name in _extensions if _shell is not None else ():
+            _load_extension(name)
     return _shell
+
+
+def _load_extension(name: str) -> None:
+    """Load what the notebook has loaded, so that its magics are there."""
+    try:
+        _shell.extension_manager.load_extension(name)
+    except Exception as error:  # noqa: BLE001 - an extension of others; the cell may not even use it
+        print(f"The extension {name} could not be loaded: {error}", file=sys.stderr)
 
 
 def _make() -> Any:
