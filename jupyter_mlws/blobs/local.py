@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import itertools
 import os
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,11 +19,13 @@ from typing import BinaryIO
 
 from jupyter_mlws.blobs.durable import sync_files
 from jupyter_mlws.blobs.place import FORMAT, missing
-from jupyter_mlws.errors import StorageFull, WorkspaceError
+from jupyter_mlws.errors import CorruptData, StorageFull, WorkspaceError
 
 __all__ = ["LocalPlace", "full_disk_named"]
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# No draft is written to for so long.
+_STALE_S = 86_400.0
 _SYNCED = 0o400
 _FRESH = 0o600
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
@@ -103,9 +106,23 @@ class LocalPlace:
         if not fresh:
             return
         folders = {os.path.dirname(path) for path in fresh}
-        sync_files(fresh, [*sorted(folders), self.root])
+        try:
+            with full_disk_named(self.root):
+                sync_files(fresh, [*sorted(folders), self.root])
+        except OSError as error:
+            raise self._not_kept(fresh, error) from error
         for path in fresh:
             os.chmod(path, _SYNCED)
+
+    def _not_kept(self, fresh: list[str], error: OSError) -> CorruptData:
+        """After a failed sync nobody knows what is on the disk, and a second sync would say that all is well."""
+        for path in fresh:
+            _unlink(path)
+        return CorruptData(
+            f"The disk did not keep what was written to {self.root} ({os.strerror(error.errno or 0)}).",
+            hint="Check the disk, then try again.",
+            details={"folder": self.root},
+        )
 
     def _prepare(self) -> None:
         """Make the folder, and refuse one that a newer version laid out."""
@@ -115,6 +132,7 @@ class LocalPlace:
             # Two steps: the mode holds for the last folder of each.
             os.makedirs(self.root, mode=0o700, exist_ok=True)
             os.makedirs(f"{self.root}/drafts", mode=0o700, exist_ok=True)
+            _remove_stale(f"{self.root}/drafts")
             mark = Path(self.root, "format")
             if not mark.exists():
                 mark.write_text(f"{FORMAT}\n")
@@ -156,10 +174,25 @@ class LocalDraft:
         if self.descriptor >= 0:
             os.close(self.descriptor)
             self.descriptor = -1
+        _unlink(self._path)
+
+
+def _unlink(path: str) -> None:
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass  # another got here first, or it was published
+
+
+def _remove_stale(drafts: str) -> None:
+    """Remove what processes left that were killed while they wrote."""
+    oldest = time.time() - _STALE_S
+    for entry in os.scandir(drafts):
         try:
-            os.unlink(self._path)
+            if entry.stat(follow_symlinks=False).st_mtime < oldest:
+                os.unlink(entry.path)
         except FileNotFoundError:
-            pass  # published, or dropped already
+            continue  # published meanwhile
 
 
 def _is_fresh(path: str) -> bool:

@@ -12,6 +12,7 @@ import time
 from types import TracebackType
 
 from jupyter_mlws.domain.snapshot import GitInfo
+from jupyter_mlws.snapshots.defaults import is_hard, is_soft
 from jupyter_mlws.snapshots.gitconfig import GitConfig, read_config
 from jupyter_mlws.snapshots.remotes import without_credentials
 from jupyter_mlws.snapshots.roots import find_git
@@ -86,7 +87,7 @@ class GitQuery:
         status = self._status()
         remote = without_credentials(self._config.remote)
         if status is None:
-            self.warning = "git did not answer: it is not known whether there are uncommitted changes."
+            self.warning = "git did not say whether there are uncommitted changes: that is not known."
             return GitInfo(commit=self._config.commit, branch=self._config.branch, remote=remote)
         return _info(status, remote)
 
@@ -127,6 +128,13 @@ def _start(folder: str, settings: tuple[str, ...]) -> subprocess.Popen[bytes] | 
         return None
 
 
+def _is_rubbish(line: str) -> bool:
+    """Whether a line of the status tells of something untracked that never travels, as JupyterLab's checkpoints."""
+    path = line.removeprefix("? ").strip('"')
+    name = path.rstrip("/").rpartition("/")[2]
+    return line.startswith("? ") and (is_hard(name) or is_soft(name, path.endswith("/")))
+
+
 def _info(status: bytes, remote: str | None) -> GitInfo:
     commit = branch = None
     dirty = False
@@ -135,7 +143,7 @@ def _info(status: bytes, remote: str | None) -> GitInfo:
             commit = line.removeprefix("# branch.oid ")
         elif line.startswith("# branch.head "):
             branch = line.removeprefix("# branch.head ")
-        elif not line.startswith("#"):
+        elif not line.startswith("#") and not _is_rubbish(line):
             dirty = True
             break
     return GitInfo(

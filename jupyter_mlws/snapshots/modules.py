@@ -18,7 +18,7 @@ __all__ = ["add_modules", "add_packages"]
 def add_modules(plan: Plan, modules: tuple[str, ...]) -> None:
     """Let imported modules travel: in their place where they lie below the root, else frozen beside it."""
     for module in modules:
-        top = _top(os.path.realpath(module))
+        top = _top(os.path.realpath(module), plan.inside(plan.working_directory))
         if os.path.exists(top):
             _add(plan, os.path.basename(top), top)
         else:
@@ -36,12 +36,17 @@ def add_packages(plan: Plan, packages: dict[str, str]) -> None:
         _add(plan, name.replace(".", "/") + ending, real)
 
 
-def _top(path: str) -> str:
-    """The top package that a module's file or folder belongs to; the path itself where it is no part of one."""
+def _top(path: str, working_directory: str) -> str:
+    """The top package that a module's file or folder belongs to; the path itself where it is no part of one.
+
+    What lies in the working directory is imported from there, even where that is a package itself.
+    """
     if os.path.basename(path) == "__init__.py":
         path = os.path.dirname(path)
-    while os.path.isfile(os.path.join(os.path.dirname(path), "__init__.py")):
-        path = os.path.dirname(path)
+    while (parent := os.path.dirname(path)) != working_directory and os.path.isfile(
+        os.path.join(parent, "__init__.py")
+    ):
+        path = parent
     return path
 
 

@@ -17,7 +17,7 @@ __all__ = ["restore"]
 _LINK = 0o120000
 _MAX_TARGET_BYTES = 4096
 _FEW = 64
-_WORKERS = 2
+_WORKERS = min(4, os.cpu_count() or 1)
 
 
 def restore(manifest: Manifest, blobs: BlobStore, directory: str | Path) -> None:

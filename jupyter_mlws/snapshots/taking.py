@@ -27,7 +27,7 @@ __all__ = ["create"]
 _PLAIN, _EXECUTABLE, _LINK = 0o100644, 0o100755, 0o120000
 # Reading is spread over threads from so many files on; below, starting them costs more than it saves.
 _FEW = 24
-_WORKERS = 2
+_WORKERS = min(4, os.cpu_count() or 1)
 
 
 def create(

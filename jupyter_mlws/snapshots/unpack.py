@@ -90,7 +90,8 @@ def _check_table(file: BinaryIO, max_files: int) -> None:
     if at < 0 or len(tail) - at < 22:
         raise BadZipFile("it has no table of contents")
     disk, _, _, count, table = struct.unpack("<HHHHL", tail[at + 4 : at + 16])
-    large = tail.rfind(b"PK\6\6", 0, at)
+    # A table that is too large for the plain fields is announced right before them.
+    large = tail.rfind(b"PK\6\6", 0, at) if tail[at - 20 : at - 16] == b"PK\6\7" else -1
     if large >= 0 and at - large >= 56:
         count, table = struct.unpack("<QQ", tail[large + 32 : large + 48])
     if disk not in (0, 0xFFFF):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -162,6 +163,36 @@ def test_syncing_marks_blobs_so_that_the_next_pass_is_cheap(tmp_path: Path, monk
     blobs.sync(digests[:3])
     with pytest.raises(NotFound):
         blobs.sync([sha256(b"nothing")])
+
+
+@pytest.mark.parametrize("count", [1, 40])
+def test_F06_blobs_that_the_disk_did_not_keep_are_stored_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    blobs = BlobStore(tmp_path / "blobs")
+    digests = [blobs.put_bytes(bytes([number])).digest for number in range(count)]
+
+    def refuse(*args: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("jupyter_mlws.blobs.durable._sync", refuse)
+    monkeypatch.setattr("jupyter_mlws.blobs.durable._sync_file_system", refuse)
+    with pytest.raises(CorruptData, match="did not keep"):
+        blobs.sync(digests)
+    assert not any(blobs.exists(digest) for digest in digests)
+    monkeypatch.undo()
+    assert blobs.put_bytes(b"\0").digest == digests[0]
+    blobs.sync(digests[:1])
+
+
+def test_what_a_killed_writer_left_is_removed_after_a_day(tmp_path: Path) -> None:
+    drafts = tmp_path / "blobs/drafts"
+    drafts.mkdir(parents=True)
+    for name in ("old", "new"):
+        (drafts / name).touch()
+    os.utime(drafts / "old", (1, 1))
+    BlobStore(tmp_path / "blobs").put_bytes(b"x")
+    assert os.listdir(drafts) == ["new"]
 
 
 def test_a_layout_of_a_newer_version_is_not_written_to(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def notebook() -> Callable[..., str]:
 
     def notebook(source: str = "print(1)", *, output: str | None = "1\n", count: int | None = 3) -> str:
         outputs = [] if output is None else [{"output_type": "stream", "name": "stdout", "text": output}]
-        cell = {
+        cell: dict[str, Any] = {
             "cell_type": "code",
             "id": "c1",
             "metadata": {},

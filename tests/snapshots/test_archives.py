@@ -246,7 +246,7 @@ def test_A22_a_zip_of_changed_bytes_ends_before_it_is_whole(
     path = blobs.local_path(manifest.entries[0].digest)
     assert path is not None
     path.write_bytes(b"evil")
-    pieces = []
+    pieces: list[bytes] = []
     with pytest.raises(CorruptData):
         pieces.extend(stream_zip(manifest, blobs))
     assert not zipfile.is_zipfile(io.BytesIO(b"".join(pieces)))

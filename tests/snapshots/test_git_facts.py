@@ -73,6 +73,13 @@ def test_uncommitted_changes_below_the_folder_count(repository: Path, change: st
     assert not info.dirty
 
 
+def test_what_never_travels_makes_no_repository_dirty(repository: Path, write: Write) -> None:
+    write(repository, {"sub/.ipynb_checkpoints/b.ipynb": "", "__pycache__/a.pyc": "", ".mlws/config.json": "{}"})
+    info = ask(repository)
+    assert info is not None
+    assert not info.dirty
+
+
 def test_a_detached_head_an_empty_repository_and_a_worktree_are_understood(repository: Path, tmp_path: Path) -> None:
     commit = git(repository, "rev-parse", "HEAD")
     git(repository, "worktree", "add", "-q", "-b", "side", str(tmp_path / "side"))

@@ -6,7 +6,11 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from jupyter_mlws.domain.snapshot import SnapshotReport
+from jupyter_mlws.errors import TooLarge
+from jupyter_mlws.snapshots import Limits
 
 Take = Callable[..., SnapshotReport]
 Write = Callable[..., Path]
@@ -90,3 +94,34 @@ def test_two_modules_of_one_name_are_told(
     report = take(project, modules=(str(tmp_path / "x/util.py"), str(tmp_path / "y/util.py")))
     assert (restored(report) / ".mlws-packages/util.py").read_text() == "first"
     assert any("util" in warning for warning in report.warnings)
+
+
+def test_a_module_beside_a_notebook_in_a_package_is_imported_from_there(
+    project: Path, write: Write, take: Take, names: Names
+) -> None:
+    write(project, {"pkg/__init__.py": "", "pkg/helper.py": "", "pkg/sub/__init__.py": ""})
+    modules = (str(project / "pkg/helper.py"), str(project / "pkg/sub"))
+    assert take(project / "pkg", modules=modules).python_path == ()
+
+
+def test_a_package_too_large_to_travel_is_answered(
+    tmp_path: Path, project: Path, write: Write, take: Take, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, {"lib/huge/__init__.py": "", "lib/huge/a.py": "", "lib/huge/b.py": ""})
+    monkeypatch.setattr("jupyter_mlws.snapshots.modules.FOLDER_LIMITS", Limits(files=2, seconds=None))
+    with pytest.raises(TooLarge, match=r"huge.*more than 2 files"):
+        take(project, packages={"huge": str(tmp_path / "lib/huge")})
+
+
+def test_links_inside_a_frozen_package_become_files(
+    tmp_path: Path, project: Path, write: Write, take: Take, restored: Restored
+) -> None:
+    write(tmp_path, {"lib/kit/__init__.py": "", "lib/kit/real.py": "r", "secret.txt": "s"})
+    (tmp_path / "lib/kit/alias.py").symlink_to("real.py")
+    (tmp_path / "lib/kit/out.txt").symlink_to(tmp_path / "secret.txt")
+    report = take(project, packages={"kit": str(tmp_path / "lib/kit")})
+    folder = restored(report) / ".mlws-packages/kit"
+    assert (folder / "alias.py").read_text() == "r"
+    assert not (folder / "alias.py").is_symlink()
+    assert not (folder / "out.txt").exists()
+    assert any("out.txt" in line for line in report.skipped)

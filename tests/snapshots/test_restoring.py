@@ -123,10 +123,11 @@ def test_links_that_could_lead_out_are_refused_before_anything_is_written(
 
 def test_links_through_links_stay_inside(blobs: BlobStore, tmp_path: Path) -> None:
     """`x/y/d` leads to the root, so `x/y/e -> d/../secret` would leave it, though its text does not look like it."""
-    files = {"x/y/d": (0o120000, b"../.."), "x/y/e": (0o120000, b"d/../secret")}
+    links = {"x/y/d": (0o120000, b"../.."), "x/y/e": (0o120000, b"d/../secret")}
     with pytest.raises(InvalidPath):
-        restore(manifest_of(blobs, **files), blobs, tmp_path / "out")
-    restore(manifest_of(blobs, **{"x/y/d": (0o120000, b"../..")}), blobs, tmp_path / "out")
+        restore(manifest_of(blobs, **links), blobs, tmp_path / "out")
+    del links["x/y/e"]
+    restore(manifest_of(blobs, **links), blobs, tmp_path / "out")
     assert (tmp_path / "out/x/y/d").resolve() == (tmp_path / "out").resolve()
 
 
@@ -188,5 +189,6 @@ def test_a_list_that_no_snapshot_writes_is_refused(lines: list[str]) -> None:
 
 
 def test_a_manifest_reads_as_it_was_written(blobs: BlobStore) -> None:
-    for manifest in (Manifest(entries=()), manifest_of(blobs, **{"a b/c  d": b"1", "ü": (0o120000, b"a")})):
+    files: dict[str, bytes | tuple[int, bytes]] = {"a b/c  d": b"1", "ü": (0o120000, b"a")}
+    for manifest in (Manifest(entries=()), manifest_of(blobs, **files)):
         assert from_bytes(to_bytes(manifest)) == manifest

@@ -46,7 +46,7 @@ def test_caches_environments_and_workspaces_stay_without_any_ignore_file(
     )
     report = take(project)
     assert names(report) == ["a.py", "pyproject.toml", "sub/outputs/kept.txt", "workspace.json"]
-    assert report.skipped == report.links == ()
+    assert (report.skipped, report.links) == ((), ())
 
 
 def test_a_default_can_be_taken_back_but_not_what_never_travels(
