@@ -32,14 +32,23 @@ def _sockets(folder: Path) -> list[str]:
         found.append(str(places.socket_path(folder)))
     except Unavailable:  # the noted one may do
         pass
+    noted = _noted(folder)
+    return found if noted is None or noted in found else [*found, noted]
+
+
+def _noted(folder: Path) -> str | None:
+    """The socket that the dispatcher of this place noted; one that served the folder elsewhere is about to leave."""
     try:
-        noted = json.loads(lock_path(folder).read_bytes())["socket"]
+        note = json.loads(lock_path(folder).read_bytes())
+        here = note["folder"] == os.path.realpath(folder)
+        return str(note["socket"]) if here else None
     except (OSError, ValueError, TypeError, KeyError):
-        return found
-    return found if noted in found or not isinstance(noted, str) else [*found, noted]
+        return None
 
 
 def _connect(folder: Path, timeout_s: float) -> socket.socket | None:
+    if not hasattr(socket, "AF_UNIX"):  # no dispatcher runs on such a system
+        return None
     for path in _sockets(folder):
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         connection.settimeout(timeout_s)

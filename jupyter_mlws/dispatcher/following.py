@@ -12,6 +12,7 @@ import time
 from typing import Any
 
 from jupyter_mlws.dispatcher import ending, preparing
+from jupyter_mlws.dispatcher.bell import bell, quiet, ring
 from jupyter_mlws.dispatcher.collecting import Collector
 from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.dispatcher.ingesting import Ingest
@@ -60,7 +61,7 @@ class Follower(threading.Thread):
         self._folder = RunFolder(context.run_folder(run.id))
         self._leaving = threading.Event()
         self._canceling = threading.Event()
-        self._bell_read, self._bell_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._bell_read, self._bell_write = bell()
 
     # -- told by the main loop
 
@@ -76,10 +77,8 @@ class Follower(threading.Thread):
         self._ring()
 
     def _ring(self) -> None:
-        try:
-            os.write(self._bell_write, b"!")
-        except OSError:  # full, or over already
-            return
+        if not self.left:
+            ring(self._bell_write)
 
     # -- the thread
 
@@ -168,7 +167,7 @@ class Follower(threading.Thread):
         period = self._context.settings.poll_s if agent.script_started else _STARTING_POLL_S
         for fd, _ in poll.poll(period * 1000):
             if fd == self._bell_read:
-                os.read(fd, 4096)
+                quiet(fd)
             else:
                 agent.has_ended()
 

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from jupyter_mlws.dispatcher.bell import bell, quiet, ring
+
 __all__ = ["Listener"]
 
 _MAX_WORD = 64
@@ -31,7 +33,7 @@ class Listener:
         self._path = path
         self._answer = answer
         self._selector = selectors.DefaultSelector()
-        self._bell_read, self._bell_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._bell_read, self._bell_write = bell()
         self._selector.register(self._bell_read, selectors.EVENT_READ)
         self._socket = self._listen()
 
@@ -48,17 +50,14 @@ class Listener:
 
     def ring(self) -> None:
         """End the present `wait`; safe from any thread and from a signal handler."""
-        try:
-            os.write(self._bell_write, b"!")
-        except BlockingIOError:  # it rings already
-            return
+        ring(self._bell_write)
 
     def wait(self, timeout_s: float) -> bool:
         """Wait for a word, a ring or the time-out, and answer; whether anything happened."""
         events = self._selector.select(timeout_s)
         for key, _ in events:
             if key.fd == self._bell_read:
-                _empty(self._bell_read)
+                quiet(self._bell_read)
             elif key.fileobj is self._socket:
                 self._accept()
             else:
@@ -119,11 +118,3 @@ class Listener:
         os.close(self._bell_read)
         os.close(self._bell_write)
         self._path.unlink(missing_ok=True)
-
-
-def _empty(fd: int) -> None:
-    try:
-        while os.read(fd, 4096):
-            pass
-    except BlockingIOError:
-        return

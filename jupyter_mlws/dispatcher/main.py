@@ -19,7 +19,7 @@ from jupyter_mlws.dispatcher.gpus import GpuPool
 from jupyter_mlws.dispatcher.leaving import tidy
 from jupyter_mlws.dispatcher.listener import Listener
 from jupyter_mlws.dispatcher.place import host_name, lock_path, user_name
-from jupyter_mlws.dispatcher.settings import Settings, read_workspace_file
+from jupyter_mlws.dispatcher.settings import Settings, WorkspaceFile, read_workspace_file
 from jupyter_mlws.domain.run import Run
 from jupyter_mlws.domain.status import LIVE, ON_TARGET, RunStatus
 from jupyter_mlws.domain.workspace import DispatcherState
@@ -52,8 +52,8 @@ def serve(folder: Path) -> int:
     try:
         settings = Settings.of(workspace)
         with Store.open(folder) as store:
-            dispatcher = Dispatcher(folder, workspace, settings, store)
-            _note(lock, dispatcher.socket)
+            dispatcher = Dispatcher(folder, workspace, settings, store, lock)
+            _note(lock, folder, dispatcher.socket)
             dispatcher.loop()
     finally:
         os.ftruncate(lock, 0)
@@ -80,9 +80,10 @@ def _take_lock(folder: Path) -> int | None:
             return lock
 
 
-def _note(lock: int, socket: Path) -> None:
+def _note(lock: int, folder: Path, socket: Path) -> None:
+    note = {"pid": os.getpid(), "folder": os.path.realpath(folder), "socket": str(socket), "version": __version__}
     os.ftruncate(lock, 0)
-    os.pwrite(lock, json.dumps({"pid": os.getpid(), "socket": str(socket), "version": __version__}).encode(), 0)
+    os.pwrite(lock, json.dumps(note).encode(), 0)
 
 
 def _behind(numbers: list[int], name: str) -> str:
@@ -115,9 +116,12 @@ class Dispatcher:
     workspace : WorkspaceFile
     settings : Settings
     store : Store
+    lock : int
+        The lock's open file: it tells whether the folder is still where it was.
     """
 
-    def __init__(self, folder: Path, workspace: Any, settings: Settings, store: Store) -> None:
+    def __init__(self, folder: Path, workspace: WorkspaceFile, settings: Settings, store: Store, lock: int) -> None:
+        self._lock = lock
         self.socket = places.socket_path(folder)
         self._listener = Listener(self.socket, self._answer)
         self._followers: dict[str, Follower] = {}
@@ -182,6 +186,17 @@ class Dispatcher:
             self._wanted = True
         if self._listener.wait(self._context.settings.idle_poll_s):
             self._wanted = True
+        self._look_where_we_are()
+
+    def _look_where_we_are(self) -> None:
+        """A folder that was moved or removed has no work for us: its new place starts a dispatcher of its own."""
+        try:
+            here = os.path.samestat(os.stat(lock_path(self._context.folder)), os.fstat(self._lock))
+        except OSError:
+            here = False
+        if not here:
+            _log.warning("The workspace is not in %s any more.", self._context.folder)
+            self._stopping = True
 
     def _has_changed(self) -> bool:
         version = self._context.store.data_version()

@@ -82,9 +82,9 @@ class Agent:
 
     def _take(self, event: dict[str, Any]) -> tuple[RunStatus, datetime | None] | None:
         name, at = event["event"], _time(event.get("at"))
-        if name == "started" and isinstance(event.get("identity"), dict):
-            self.identity = Identity.from_dict(event["identity"])
-            if self._launch is None:
+        if name == "started" and self.identity is None:
+            self.identity = _identity(event.get("identity"))
+            if self._launch is None and self.identity is not None:
                 self._launch = self._target.attach(self._folder, self.identity)
         elif name == "script_started":
             self.script_started = True
@@ -149,6 +149,15 @@ class Agent:
         """Let go of it."""
         if self._launch is not None:
             self._launch.close()
+
+
+def _identity(facts: Any) -> Identity | None:
+    """Who the agent says it is. The file lies where a script can write: nonsense is passed over."""
+    try:
+        found = Identity.from_dict(facts)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+    return found if 0 < found.pid < 1 << 31 else None
 
 
 def _time(at: Any) -> datetime | None:

@@ -12,6 +12,11 @@ from typing import Any
 from jupyter_mlws.errors import WorkspaceError
 from jupyter_mlws.runfolder.files import write_whole
 
+try:
+    import fcntl
+except ImportError:  # Windows: whole files still replace each other at once
+    fcntl = None  # type: ignore[assignment]
+
 __all__ = ["change_json", "read_json"]
 
 
@@ -37,12 +42,11 @@ def read_json(path: Path) -> dict[str, Any]:
 @contextmanager
 def change_json(path: Path) -> Iterator[dict[str, Any]]:
     """The object in a JSON file, to be changed in place; written back if it did, while others wait."""
-    import fcntl
-
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        if fcntl is not None:
+            fcntl.flock(lock, fcntl.LOCK_EX)
         value = read_json(path)
         before = json.dumps(value)
         yield value

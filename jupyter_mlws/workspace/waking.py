@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -98,7 +99,17 @@ def _is_older(version: str | None) -> bool:
 
 
 def start(folder: Path) -> subprocess.Popen[bytes]:
-    """Start a dispatcher of its own session, in ``/``, with a clean environment, its words going to the log."""
+    """Start a dispatcher of its own session, in ``/``, with a clean environment, its words going to the log.
+
+    Raises
+    ------
+    DispatcherUnavailable
+        This system is Windows.
+    """
+    if sys.platform == "win32":
+        raise DispatcherUnavailable(
+            "Jobs do not run on Windows itself.", hint="Use WSL2, or a workspace behind a server's URL."
+        )
     log = os.open(log_path(folder), os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         if os.fstat(log).st_size > _MAX_LOG_BYTES:
@@ -114,12 +125,9 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
         )
     finally:
         os.close(log)
-    _started.append(process)
+    # Waited for, so that a dispatcher which ends while we live leaves no zombie behind.
+    threading.Thread(target=process.wait, name="dispatcher", daemon=True).start()
     return process
-
-
-# Kept so that a dispatcher which ends while we live leaves no zombie behind: Popen reaps what it still knows.
-_started: list[subprocess.Popen[bytes]] = []
 
 
 def _environment() -> dict[str, str]:

@@ -132,3 +132,25 @@ def test_a_client_that_says_nothing_holds_nobody_up(folder):
         connection.sendall(b"x" * 1000)
         connection.close()
     assert client.state(folder).alive
+
+
+def test_a_dispatcher_whose_folder_is_moved_leaves_and_the_new_place_gets_its_own(folder):
+    from jupyter_mlws.domain.run import RunSubmission
+
+    first = Wake(folder).ensure().pid
+    moved = folder.with_name("moved")
+    folder.rename(moved)
+    with workspace.connect(moved) as opened:
+        run = opened.api.runs.submit(RunSubmission(experiment="digits", command=("true",)))
+        until(lambda: opened.api.runs.get(run.id).status.is_terminal)
+        assert opened.api.runs.get(run.id).status.value == "Completed"
+        second = opened.api.workspace.info().dispatcher.pid
+    assert second not in (None, first)
+    assert workspace.stop_dispatcher(moved)
+    assert not folder.exists()
+
+
+def test_windows_is_answered_in_one_sentence(folder, monkeypatch):
+    monkeypatch.setattr(sys, "platform", "win32")
+    with pytest.raises(DispatcherUnavailable, match="WSL2"):
+        Wake(folder).ensure()
