@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-__all__ = ["SCALARS", "describe", "is_table", "looks_secret", "type_name"]
+__all__ = ["SCALARS", "describe", "is_table", "library", "looks_secret", "type_name"]
 
 SCALARS = (int, float, str, bool, type(None))
 _SIZED = (list, tuple, dict, set, frozenset)
@@ -22,6 +22,12 @@ _KEY_SHAPES = re.compile(
 _KEY_NAMES = re.compile(
     r"(?:^|_)(?:api_?key|secret|token|passw(?:or)?d|pwd|private_key|access_key|credentials?)(?:$|_)", re.I
 )
+
+
+def library(value: object) -> str:
+    """Top package of a value's type; '' where it cannot be told."""
+    module = getattr(type(value), "__module__", "")  # some compiled classes have something else there
+    return module.partition(".")[0] if isinstance(module, str) else ""
 
 
 def type_name(value: object) -> str:
@@ -45,7 +51,7 @@ def describe(value: Any) -> str:
 
 
 def _shape(value: Any) -> tuple[int, ...] | None:
-    root = type(value).__module__.partition(".")[0]
+    root = library(value)
     if root not in ("numpy", "pandas", "torch", "polars", "jax", "jaxlib", "tensorflow", "scipy", "cupy", "pyarrow"):
         return None
     shape = getattr(value, "shape", None)
@@ -57,7 +63,7 @@ def _shape(value: Any) -> tuple[int, ...] | None:
 
 def is_table(value: Any) -> bool:
     """Whether SQL in a string may mean this value."""
-    root = type(value).__module__.partition(".")[0]
+    root = library(value)
     return root in ("pandas", "polars", "pyarrow", "numpy", "duckdb", "_duckdb") and not isinstance(value, type)
 
 

@@ -22,6 +22,7 @@ from typing import Any
 
 from jupyter_mlws.magics import rebuild
 from jupyter_mlws.magics.analysis import names_at_once, names_of
+from jupyter_mlws.magics.describe import library
 from jupyter_mlws.magics.sources import Sources, global_names
 
 __all__ = ["Carrier", "Unsendable"]
@@ -315,7 +316,7 @@ def _has_foreign_functions(cls: type, names: Mapping[str, Any]) -> bool:
 def _refuse_handles(value: Any) -> None:
     """Raise `Unsendable` for what is bound to this process."""
     kind = type(value)
-    root = (kind.__module__ or "").partition(".")[0]
+    root = library(value)
     if isinstance(value, io.IOBase) and not isinstance(value, (io.BytesIO, io.StringIO)):
         raise Unsendable("an open file", "open it in the cell")
     if root == "jupyter_mlws" and kind.__name__ in ("Run", "Workspace"):
