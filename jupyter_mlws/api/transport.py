@@ -27,12 +27,28 @@ _REPEATABLE = ("GET", "PUT", "DELETE")
 _DEAD = (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError, ConnectionAbortedError)
 
 
+class _Kept:
+    """An open connection; closed when nobody holds it any more: its thread has ended, its answer is read or dropped."""
+
+    def __init__(self, connection: http.client.HTTPConnection) -> None:
+        self.connection = connection
+        self._pid = os.getpid()
+
+    def is_usable(self) -> bool:
+        """Whether another request may go over it: not after a fork, and not when the server has closed it."""
+        sock = self.connection.sock
+        return self._pid == os.getpid() and sock is not None and not _is_closed(sock)
+
+    def __del__(self) -> None:
+        self.connection.close()
+
+
 class Answer:
     """A good answer whose content is still to be read: once, whole or in pieces."""
 
-    def __init__(self, response: http.client.HTTPResponse, connection: http.client.HTTPConnection) -> None:
+    def __init__(self, response: http.client.HTTPResponse, kept: _Kept) -> None:
         self._response = response
-        self._connection = connection
+        self._kept = kept
         self.headers = response.headers
         length = response.headers.get("Content-Length")
         self.size_bytes = int(length) if length is not None else None
@@ -42,7 +58,7 @@ class Answer:
         try:
             return self._response.read()
         except (http.client.HTTPException, OSError) as error:
-            self._connection.close()
+            self._close()
             raise _broke_off() from error
 
     def pieces(self) -> Iterator[bytes]:
@@ -57,29 +73,15 @@ class Answer:
         except (http.client.HTTPException, OSError) as error:
             raise _broke_off() from error
         finally:
-            self._connection.close()
+            self._close()
+
+    def _close(self) -> None:
+        self._response.close()
+        self._kept.connection.close()
 
 
 def _broke_off() -> Unavailable:
     return Unavailable("The connection broke off before the answer was complete.", hint="Try again.")
-
-
-class _Kept:
-    """The connection that a thread keeps open; closed when the thread ends or takes another one."""
-
-    def __init__(self, connection: http.client.HTTPConnection) -> None:
-        self.connection = connection
-        self.streams = False
-        self._pid = os.getpid()
-
-    def is_usable(self) -> bool:
-        """Whether another request may go over it: not after a fork, and not when the server has closed it."""
-        sock = self.connection.sock
-        return self._pid == os.getpid() and sock is not None and not _is_closed(sock)
-
-    def __del__(self) -> None:
-        if not self.streams:
-            self.connection.close()
 
 
 class Transport:
@@ -142,24 +144,21 @@ class Transport:
         return json.loads(self.send("GET", path).read())
 
     def keep_apart(self) -> None:
-        """Let go of this thread's connection: an answer still streams from it."""
-        kept: _Kept | None = getattr(self._local, "kept", None)
-        if kept is not None:
-            kept.streams = True
+        """Let go of this thread's connection: an answer still streams from it, and will close it."""
         self._local.kept = None
 
     def _exchange(
         self, method: str, target: str, body: bytes | Upload | None, timeout_s: float
-    ) -> tuple[http.client.HTTPResponse, http.client.HTTPConnection]:
-        connection, kept = self._connection(timeout_s)
+    ) -> tuple[http.client.HTTPResponse, _Kept]:
+        kept, used = self._connection(timeout_s)
         try:
-            return self._once(connection, method, target, body), connection
+            return self._once(kept.connection, method, target, body), kept
         except _DEAD:
             self._drop()
-            if not kept or method not in _REPEATABLE:
+            if not used or method not in _REPEATABLE:
                 raise
-        connection, _ = self._connection(timeout_s)
-        return self._once(connection, method, target, body), connection
+        kept, _ = self._connection(timeout_s)
+        return self._once(kept.connection, method, target, body), kept
 
     def _once(
         self, connection: http.client.HTTPConnection, method: str, target: str, body: bytes | Upload | None
@@ -174,27 +173,27 @@ class Transport:
             pass  # refused before the whole body was sent: the answer says why
         return connection.getresponse()
 
-    def _connection(self, timeout_s: float) -> tuple[http.client.HTTPConnection, bool]:
+    def _connection(self, timeout_s: float) -> tuple[_Kept, bool]:
         """The connection of this thread, and whether it was used before."""
         kept: _Kept | None = getattr(self._local, "kept", None)
         if kept is not None and kept.is_usable():
             kept.connection.sock.settimeout(timeout_s)
-            return kept.connection, True
+            return kept, True
         kind = http.client.HTTPSConnection if self._parts.scheme == "https" else http.client.HTTPConnection
-        connection = kind(self._parts.hostname or "", self._parts.port, timeout=timeout_s)
-        self._local.kept = _Kept(connection)
-        return connection, False
+        kept = _Kept(kind(self._parts.hostname or "", self._parts.port, timeout=timeout_s))
+        self._local.kept = kept
+        return kept, False
 
     def _drop(self) -> None:
         self._local.kept = None
 
-    def _checked(self, response: http.client.HTTPResponse, connection: http.client.HTTPConnection) -> Answer:
+    def _checked(self, response: http.client.HTTPResponse, kept: _Kept) -> Answer:
         if response.status < http.client.MULTIPLE_CHOICES:
-            return Answer(response, connection)
-        failure = _failure(response, self.url)
+            return Answer(response, kept)
         # What is left unread would be taken for the next answer.
         self._drop()
-        raise failure
+        with response:
+            raise _failure(response, self.url)
 
 
 def _content(body: bytes | Upload | None) -> tuple[bytes | BinaryIO | None, dict[str, str]]:

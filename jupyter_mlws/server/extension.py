@@ -33,6 +33,8 @@ class MlwsExtension(ExtensionApp):
         8 * 2**30, min=1, help="Largest file that may be uploaded over HTTP, in bytes (captured variables travel so)."
     ).tag(config=True)
 
+    backend: Backend | None = None
+
     def initialize_settings(self) -> None:
         """Announce the events and make what answers. Nothing is opened before the first request."""
         for schema in sorted(_EVENTS.glob("*.yaml")):
@@ -48,7 +50,8 @@ class MlwsExtension(ExtensionApp):
 
     async def stop_extension(self) -> None:
         """Close what is open."""
-        self.backend.close()
+        if self.backend is not None:
+            self.backend.close()
 
     @property
     def _server(self) -> ServerApp:

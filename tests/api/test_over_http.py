@@ -74,6 +74,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         home = tmp_path_factory.mktemp("server")
         for name in ("JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"):
             patch.setenv(name, str(home / name.lower()))
+        # No extensions of the machine: what they patch would stay patched for the tests that follow.
+        patch.setenv("JUPYTER_NO_CONFIG", "1")
         running = RunningServer(home)
         yield running
         running.stop()
