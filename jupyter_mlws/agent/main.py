@@ -11,6 +11,7 @@ from jupyter_mlws.agent import end, script, system
 from jupyter_mlws.agent.job import PROTOCOL_VERSION, AgentJob, script_environment
 from jupyter_mlws.agent.log import AgentLog
 from jupyter_mlws.agent.output import Output
+from jupyter_mlws.agent.tell import Teller
 from jupyter_mlws.agent.watch import Bell, Watch
 from jupyter_mlws.runfolder import processes, state, wire
 from jupyter_mlws.runfolder.names import AGENT_LOCK, LOGS, STATE
@@ -73,8 +74,8 @@ def _claim(folder: str) -> bool:
 
 def _run(folder: str, handed: dict[str, Any], say: AgentLog) -> None:
     _leave_session()
-    state.append(
-        folder,
+    tell = Teller(folder, say)
+    tell(
         "started",
         identity=processes.identity_of(os.getpid()).to_dict(),
         protocol_version=PROTOCOL_VERSION,
@@ -94,20 +95,24 @@ def _run(folder: str, handed: dict[str, Any], say: AgentLog) -> None:
         pid = script.start(command, environment, job.working_directory, output.write_end)
     except (ValueError, script.NotStarted) as error:
         say(f"Not started: {error}")
-        state.append(folder, "ended", sync=True, **end.not_started(str(error)))
+        tell("ended", **end.not_started(str(error)))
+        tell.close()
         return
     began = time.monotonic()
     output.close_write_end()
-    state.append(folder, "script_started", identity=processes.identity_of(pid).to_dict())
+    tell("script_started", identity=processes.identity_of(pid).to_dict())
     say(f"Agent {os.getpid()} started the script as process {pid}.")
-    _see_through(job, Watch(job, output, pid, bell, say), output, began, oom_kills, say)
+    facts = _see_through(job, Watch(job, output, pid, bell, say), output, began, oom_kills, tell)
+    say(facts["message"] or "The script ended well.")
 
 
-def _see_through(job: AgentJob, watch: Watch, output: Output, began: float, oom_kills: int, say: AgentLog) -> None:
+def _see_through(
+    job: AgentJob, watch: Watch, output: Output, began: float, oom_kills: int, tell: Teller
+) -> dict[str, Any]:
     watch.until_script_ends()
     duration_s = time.monotonic() - began
     name = system.signal_name(-watch.status) if watch.status is not None and watch.status < 0 else None
-    state.append(job.folder, "finalizing", exit_code=watch.status, signal=name)
+    tell("finalizing", exit_code=watch.status, signal=name)
     watch.until_nothing_lives()
     facts = end.ended(
         watch.status,
@@ -118,10 +123,11 @@ def _see_through(job: AgentJob, watch: Watch, output: Output, began: float, oom_
         lost_bytes=output.lost_bytes,
         duration_s=duration_s,
     )
-    say(facts["message"] or "The script ended well.")
     # Told before it is safe from a power cut: the dispatcher need not wait for the disk, and syncs its own records.
-    state.append(job.folder, "ended", **facts)
+    tell("ended", **facts)
+    tell.close()
     watch.sync()
+    return facts
 
 
 def _leave_session() -> None:
@@ -152,4 +158,4 @@ def _report_own_failure(folder: str, error: BaseException, say: AgentLog) -> Non
         processes.kill_all(left, 9)
         time.sleep(0.02)
     facts = end.not_started(f"The agent failed ({type(error).__name__}); logs/agent.log tells more.")
-    state.append(folder, "ended", sync=True, **facts)
+    state.append(folder, "ended", **facts)

@@ -65,6 +65,7 @@ class Watch:
         self._beats = 0
         self._beat_at = 0.0
         self._kill_at: float | None = None
+        self._look_s = 0.0
         now = time.monotonic()
         self._limit_at = now + job.time_limit_s if job.time_limit_s is not None else None
         self._sync = JournalSync(job.folder, job.sync_s, say)
@@ -75,18 +76,19 @@ class Watch:
     def until_script_ends(self) -> None:
         """Return when the script's own process has ended, or cannot be killed."""
         while self.status is None and not self._given_up():
-            self._turn()
+            self._turn(_TURN_MS if self._kill_at is None else _QUICK_TURN_MS)
             self._obey()
             self._escalate()
 
     def until_nothing_lives(self) -> None:
         """End what the script left, and read the rest of its output."""
         patience = time.monotonic() + self._job.drain_s
-        while self._family() and not self._given_up():
+        while self._any_left() and not self._given_up():
             if self._kill_at is None and (time.monotonic() > patience or self._stop_wanted() is not None):
                 self._say("The script ended and left processes running; they are ended now.")
                 self._terminate()
-            self._turn(_QUICK_TURN_MS)
+            # Where looking at all processes takes long it is done less often.
+            self._turn(max(_QUICK_TURN_MS, int(4000 * self._look_s)))
             self._escalate()
         self.remaining = self._family()
         self._drain()
@@ -95,9 +97,9 @@ class Watch:
         """Have everything that the run wrote on the disk."""
         self._sync.now()
 
-    def _turn(self, wait_ms: int = _TURN_MS) -> None:
+    def _turn(self, wait_ms: int) -> None:
         """Wait for something to happen, a little while at most, and do what is due."""
-        self._poll.poll(wait_ms if self._kill_at is None else _QUICK_TURN_MS)
+        self._poll.poll(wait_ms)
         self._pump()
         self._bell.quiet()
         self._reap()
@@ -155,6 +157,12 @@ class Watch:
 
     def _given_up(self) -> bool:
         return self._kill_at is not None and time.monotonic() > self._kill_at + _UNKILLABLE_S
+
+    def _any_left(self) -> bool:
+        began = time.monotonic()
+        found = bool(self._family())
+        self._look_s = time.monotonic() - began
+        return found
 
     def _family(self) -> list[int]:
         """Every living process of the run but this one."""

@@ -15,6 +15,7 @@ Only the agent writes; a reader takes whole lines, so a line half written is rea
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 
@@ -30,14 +31,21 @@ __all__ = ["append", "beat", "read", "read_heartbeat"]
 _DIGITS = 20
 
 
-def append(folder: str | os.PathLike[str], event: str, *, sync: bool = False, **facts: Any) -> None:
-    """Write one event; with `sync` it is on the disk when this returns."""
+def append(folder: str | os.PathLike[str], event: str, **facts: Any) -> None:
+    """Write one event.
+
+    Raises
+    ------
+    OSError
+        There was no room; then nothing of the line is left in the file.
+    """
     line = wire.dumps({"event": event, "at": time.time(), **facts}) + b"\n"
     fd = os.open(os.path.join(folder, STATE), os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        os.write(fd, line)
-        if sync:
-            os.fsync(fd)
+        written = os.write(fd, line)
+        if written != len(line):
+            os.ftruncate(fd, os.fstat(fd).st_size - written)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     finally:
         os.close(fd)
 

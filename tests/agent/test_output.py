@@ -112,6 +112,42 @@ def _can_unshare() -> bool:
     return subprocess.run(["unshare", "-Urm", "true"], capture_output=True, check=False).returncode == 0
 
 
+TELL = """
+import sys
+from jupyter_mlws.agent.tell import Teller
+from jupyter_mlws.runfolder import state
+
+said = []
+tell = Teller(sys.argv[1], said.append)
+tell("started")
+try:
+    with open(sys.argv[1] + "/ballast", "wb", buffering=0) as ballast:
+        while ballast.write(bytes(4096)):
+            pass
+except OSError:
+    pass
+tell("ended", message="x" * 9000)
+assert [event["event"] for event in state.read(sys.argv[1])[0]] == ["started", "ended"]
+assert said == []
+try:
+    tell("more", message="x" * 90000, patience_s=0.0)
+except OSError:
+    print("no room")
+assert len(state.read(sys.argv[1])[0]) == 2
+assert open(sys.argv[1] + "/state.jsonl", "rb").read().endswith(b"\\n")
+"""
+
+
+@pytest.mark.skipif(not _can_unshare(), reason="needs unprivileged user namespaces (unshare -Urm)")
+def test_F09_the_end_of_a_run_is_told_on_a_full_disk(tmp_path):
+    (tmp_path / "tell.py").write_text(TELL)
+    (tmp_path / "disk").mkdir()
+    commands = f"cd {tmp_path} && mount -t tmpfs -o size=1m none disk && exec {sys.executable} tell.py disk"
+    command = ["unshare", "-Urm", "sh", "-c", commands]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "no room\n"), done.stderr
+
+
 @pytest.mark.skipif(not _can_unshare(), reason="needs unprivileged user namespaces (unshare -Urm)")
 def test_F09_a_full_disk_costs_output_but_not_the_script(tmp_path):
     """In a small memory file system: the script prints more than fits, and ends well."""

@@ -60,7 +60,7 @@ def test_events_are_read_by_offset_and_a_half_line_is_left(tmp_path):
     state.append(tmp_path, "started", identity={"pid": 1})
     events, offset = state.read(tmp_path)
     assert [event["event"] for event in events] == ["started"]
-    state.append(tmp_path, "ended", sync=True, message="ü\n")
+    state.append(tmp_path, "ended", message="ü\n")
     with open(tmp_path / "state.jsonl", "ab") as file:
         file.write(b'rubbish\n[1]\n{"event": 5}\n{"event": "half')
     events, offset = state.read(tmp_path, offset)

@@ -1,0 +1,66 @@
+"""Telling the dispatcher how it goes, even when the disk is full."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from jupyter_mlws.agent import system
+from jupyter_mlws.runfolder import state
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+__all__ = ["Teller"]
+
+# Room for a few events, kept for the moment when there is none left.
+_RESERVE = "agent.reserve"
+_RESERVE_BYTES = 16384
+_PATIENCE_S = 300.0
+_RETRY_S = 0.5
+
+
+class Teller:
+    """Writes the agent's events.
+
+    A run whose end cannot be written would count as lost. So a little room is taken at the start and given back when
+    the disk is full; if another takes that, too, the agent waits a while for more.
+    """
+
+    def __init__(self, folder: str, say: Callable[[str], None]) -> None:
+        self._folder = folder
+        self._say = say
+        self._reserve = os.path.join(folder, _RESERVE)
+        try:
+            with open(self._reserve, "wb") as file:
+                file.write(bytes(_RESERVE_BYTES))
+        except OSError:
+            self._give_back()
+
+    def __call__(self, event: str, *, patience_s: float = _PATIENCE_S, **facts: Any) -> None:
+        """Write one event."""
+        deadline = time.monotonic() + patience_s
+        while True:
+            try:
+                state.append(self._folder, event, **facts)
+                return
+            except OSError as error:
+                if not self._give_back():
+                    if time.monotonic() > deadline:
+                        raise
+                    self._say(f"{event!r} cannot be written ({system.file_system_error(error)}); trying again.")
+                    time.sleep(_RETRY_S)
+
+    def _give_back(self) -> bool:
+        """Free the reserved room; whether there was any."""
+        try:
+            os.unlink(self._reserve)
+        except OSError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Leave nothing but the events."""
+        self._give_back()
