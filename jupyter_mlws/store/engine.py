@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 import threading
@@ -24,6 +25,8 @@ __all__ = ["DATABASE", "Store"]
 
 DATABASE = "mlws.sqlite"
 BUSY_TIMEOUT_S = 10.0
+
+_log = logging.getLogger(__name__)
 
 _stores: weakref.WeakSet[Store] = weakref.WeakSet()
 # Connections of a parent process: closing one in the child would meddle with the parent's locks.
@@ -56,6 +59,7 @@ class Store:
             self.warnings = (
                 f"The workspace lies on a network file system ({network}): slower, and for one machine at a time.",
             )
+            _log.warning("%s", self.warnings[0])
         self._lock = OpenLock(path.parent)
         self._start()
         _stores.add(self)

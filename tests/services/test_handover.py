@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,9 +28,9 @@ def left() -> list[str]:
 
 
 @pytest.fixture
-def services(tmp_path: Path) -> Services:
-    store = Store.open(tmp_path)
-    return Services(tmp_path, store, BlobStore(tmp_path / "blobs"), wake=Nobody(), user="ada", host="box")
+def services(tmp_path: Path) -> Iterator[Services]:
+    with Store.open(tmp_path) as store:
+        yield Services(tmp_path, store, BlobStore(tmp_path / "blobs"), wake=Nobody(), user="ada", host="box")
 
 
 def submission(**facts: object) -> RunSubmission:

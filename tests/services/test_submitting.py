@@ -6,7 +6,7 @@ import errno
 import os
 import statistics
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,9 +62,10 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
+def place(tmp_path: Path) -> Iterator[Place]:
     blobs = Watched(tmp_path / "blobs")
-    return Place(Services(tmp_path, Store.open(tmp_path), blobs, wake=Nobody(), user="ada", host="box"), blobs)
+    with Store.open(tmp_path) as store:
+        yield Place(Services(tmp_path, store, blobs, wake=Nobody(), user="ada", host="box"), blobs)
 
 
 def test_captured_bytes_are_on_the_disk_before_the_record_that_names_them(place: Place) -> None:
