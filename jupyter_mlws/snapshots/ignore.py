@@ -46,7 +46,10 @@ class RuleFile:
         self._path_patterns: list[tuple[re.Pattern[str], _Rule]] = []
         for order, line in enumerate(lines):
             self._add(order, line)
+        # Nearly all names fit no rule: these three say so at once.
         self._all_endings = tuple(self._endings)
+        self._any_name = _any(self._name_patterns)
+        self._any_path = _any(self._path_patterns)
 
     def _add(self, order: int, line: str) -> None:
         text = _trimmed(line)
@@ -80,23 +83,28 @@ class RuleFile:
 
     def verdict(self, path: str, name: str, is_folder: bool) -> bool | None:
         """Whether the last rule that fits ignores the path (True), takes it back (False), or none fits (None)."""
+        inner = self._prefix + path[self._base_length :]
+        if not (
+            name in self._names
+            or name.endswith(self._all_endings)
+            or inner in self._paths
+            or (self._any_name and self._any_name.fullmatch(name))
+            or (self._any_path and self._any_path.fullmatch(inner))
+        ):
+            return None
         last: _Rule | None = None
-        for rule in self._fitting(path, name):
+        for rule in self._fitting(inner, name):
             if (is_folder or not rule.folders_only) and (last is None or rule.order > last.order):
                 last = rule
         return None if last is None else last.ignored
 
     def _fitting(self, path: str, name: str) -> list[_Rule]:
-        found = list(self._names.get(name, ()))
-        if self._all_endings and name.endswith(self._all_endings):
-            for ending, rules in self._endings.items():
-                if name.endswith(ending):
-                    found += rules
+        found = [*self._names.get(name, ()), *self._paths.get(path, ())]
+        for ending, rules in self._endings.items():
+            if name.endswith(ending):
+                found += rules
         found += [rule for pattern, rule in self._name_patterns if pattern.fullmatch(name)]
-        if self._paths or self._path_patterns:
-            inner = self._prefix + path[self._base_length :]
-            found += self._paths.get(inner, ())
-            found += [rule for pattern, rule in self._path_patterns if pattern.fullmatch(inner)]
+        found += [rule for pattern, rule in self._path_patterns if pattern.fullmatch(path)]
         return found
 
 
@@ -152,6 +160,11 @@ def _trimmed(line: str) -> str:
             break
         end -= 1
     return line[:end]
+
+
+def _any(patterns: list[tuple[re.Pattern[str], _Rule]]) -> re.Pattern[str] | None:
+    """One pattern for all of them together."""
+    return re.compile("|".join(f"(?:{pattern.pattern})" for pattern, _ in patterns), re.DOTALL) if patterns else None
 
 
 @lru_cache(maxsize=1024)
