@@ -116,9 +116,11 @@ def script_environment(
     variables.update(_encoded(secrets))
     variables[b"PWD"] = _encode(job.working_directory)
     variables.update(_encoded(_told(job)))
-    path = [*(_encode(entry) for entry in job.python_path), *([_encode(far_side)] if far_side else [])]
+    path = [_encode(entry) for entry in job.python_path]
     if variables.get(b"PYTHONPATH"):
         path.append(variables[b"PYTHONPATH"])
+    if far_side:
+        path.append(_encode(far_side))
     if path:
         variables[b"PYTHONPATH"] = b":".join(path)
     return variables

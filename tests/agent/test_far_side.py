@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import jupyter_mlws
-from jupyter_mlws.runfolder import farside
+from jupyter_mlws.runfolder import farside, mailbox
 
 LOGGING = """
 import jupyter_mlws, sys
@@ -22,6 +22,25 @@ from jupyter_mlws.runfolder.journal import JournalWriter
 JournalWriter(get_job_context().folder).log("x", 1.5, 7)
 print(jupyter_mlws.__file__)
 print("site" in sys.modules)
+"""
+
+TRACKED = """
+import sys
+import jupyter_mlws as mlws
+from jupyter_mlws import Run
+
+run = Run.get_context()
+run.log("x", 1.5, 7)
+run.log_metrics({"y": 2}, step=8)
+mlws.log(z=3.0, step=9)
+run.tag("kind", "bare")
+run.register_model("m", "outputs/m.pkl")
+run.upload_file("notes.txt", __file__)
+assert not [name for name in sys.modules if name.partition(".")[0] in ("numpy", "msgspec", "sqlalchemy", "fsspec")]
+try:
+    run.log("x", "text")
+except mlws.MlwsError as error:
+    print(error)
 """
 
 
@@ -80,6 +99,21 @@ def test_agent_and_script_run_on_a_bare_3_10(python_run, bare_python, far_side, 
     assert ended["exit_code"] == 0, run.log
     assert str(far_side) in run.log.decode()
     assert follower_of(run.folder) == [7]
+
+
+@pytest.mark.parametrize("form", ["folder", "zip"])
+def test_a_job_without_our_package_logs_tags_uploads_and_registers(
+    python_run, bare_python, far_side, follower_of, form
+):
+    run = python_run(TRACKED)
+    run.folder.job.write_text(run.folder.job.read_text().replace(sys.executable, bare_python))
+    command = [bare_python, "-I", "-S", agent_of(far_side, form), str(run.folder.path)]
+    ended = run.run({"environment": clean_environment()}, command=command)
+    assert ended["exit_code"] == 0, run.log
+    assert follower_of(run.folder) == [7, 8, 9]
+    assert [request.operation for request in mailbox.pending(run.folder)] == ["runs.update", "models.register"]
+    assert (run.folder.uploads / "notes.txt").read_text() == TRACKED
+    assert run.log.decode().startswith("Metric 'x' was given a str, which is not one number.")
 
 
 @pytest.mark.parametrize("form", ["folder", "zip"])

@@ -100,7 +100,7 @@ def test_a_script_is_told_about_its_run(agent_run):
     }
     assert {name: env.get(name) for name in expected} == expected
     assert "JPY_PARENT_PID" not in env
-    first, far_side, last = env["PYTHONPATH"].split(":")
+    first, last, far_side = env["PYTHONPATH"].split(":")
     assert (first, last) == (f"{folder}/code/lib", "/old")
     assert far_side.endswith("/script")
 
