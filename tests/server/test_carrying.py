@@ -159,25 +159,27 @@ async def test_a_missing_file_is_answered_before_any_byte(server: ServerApi, ans
         await in_thread(server.workspace("here").files.download, "1", "x")
 
 
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [
-        ("../../etc/passwd", "passwd"),
-        ("..\\..\\x.exe", "x.exe"),
-        ('a"; filename="b.html', "a%22%3B%20filename%3D%22b.html"),
-        ("a\r\nX: y", "aX%3A%20y"),
-        ("..", "download"),
-        ("", "download"),
-    ],
-)
-async def test_P22_a_downloaded_file_has_a_plain_name(jp_fetch: Any, answer_with: Put, name: str, shown: str) -> None:
-    answer_with(files={"download": lambda run, name, kind="output", n=name: Download([b"<script>"], name=n)})
-    answer = await jp_fetch(*PREFIX, "workspaces", "here", "runs", "1", "file", params={"name": "x"})
-    assert answer.headers["Content-Disposition"] == f"attachment; filename*=UTF-8''{shown}"
-    assert answer.headers["Content-Type"] == "application/octet-stream"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert "sandbox" in answer.headers["Content-Security-Policy"]
-    assert answer.headers["Cache-Control"] == "no-store"
+NAMES = {
+    "../../etc/passwd": "passwd",
+    "..\\..\\x.exe": "x.exe",
+    'a"; filename="b.html': "a%22%3B%20filename%3D%22b.html",
+    "a\r\nX: y": "aX%3A%20y",
+    "..": "download",
+    "": "download",
+}
+
+
+async def test_P22_a_downloaded_file_has_a_plain_name(jp_fetch: Any, answer_with: Put) -> None:
+    # The services look a name up; here they give back whatever was asked for.
+    answer_with(files={"download": lambda run, name, kind="output": Download([b"<script>"], name=names[int(run)])})
+    names = list(NAMES)
+    for number, name in enumerate(names):
+        answer = await jp_fetch(*PREFIX, "workspaces", "here", "runs", str(number), "file", params={"name": "x"})
+        assert answer.headers["Content-Disposition"] == f"attachment; filename*=UTF-8''{NAMES[name]}"
+        assert answer.headers["Content-Type"] == "application/octet-stream"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "sandbox" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["Cache-Control"] == "no-store"
 
 
 async def test_a_failure_crosses_http_and_remains_itself(server: ServerApi, answer_with: Put) -> None:
