@@ -49,7 +49,7 @@ def is_local(file: str | None) -> bool:
     """Whether a module's file belongs to the user and not to the environment."""
     if not file or not os.path.isabs(file) or not os.path.exists(file):
         return False
-    return not os.path.realpath(file).startswith(_installed())
+    return not f"{os.path.realpath(file)}{os.sep}".startswith(_installed())
 
 
 def local_modules(names: Iterable[str], folder: str) -> LocalModules:
@@ -93,9 +93,19 @@ def _place(top: str) -> str | None:
         return None
     folders = list(spec.submodule_search_locations or ())
     file = spec.origin if spec.has_location else None
-    if folders and is_local(folders[0]):
-        return os.path.abspath(folders[0])
-    return os.path.abspath(file) if file and not folders and is_local(file) else None
+    place = folders[0] if folders else file
+    if place is None or not is_local(place) or _is_installation(os.path.dirname(os.path.abspath(place))):
+        return None
+    return os.path.abspath(place)
+
+
+@lru_cache(maxsize=256)
+def _is_installation(folder: str) -> bool:
+    """Whether an installer filled a folder (``pip install --target``): the job finds it where the kernel does."""
+    try:
+        return any(name.endswith(".dist-info") for name in os.listdir(folder))
+    except OSError:
+        return False
 
 
 def _loaded(top: str) -> Iterator[types.ModuleType]:

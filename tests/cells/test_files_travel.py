@@ -43,6 +43,19 @@ def test_editable_packages_elsewhere_are_frozen(notebook: Any, tmp_path: Path, m
     assert done.prepared.local.outside == {"edipkg": str(source / "edipkg")}
 
 
+def test_what_an_installer_put_somewhere_stays_there(
+    notebook: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "target"
+    (target / "installed_one").mkdir(parents=True)
+    (target / "installed_one" / "__init__.py").write_text("v = 1\n")
+    (target / "installed_one-1.0.dist-info").mkdir()
+    monkeypatch.syspath_prepend(str(target))
+    notebook.cell("import installed_one")
+    local = notebook.prepare("installed_one.v").local
+    assert (local.inside, local.outside) == ([], {})
+
+
 def test_a_decorator_of_a_local_module(notebook: Any) -> None:
     (notebook.folder / "deco_mod.py").write_text(
         "import functools\nplus = 1\ndef add(f):\n    @functools.wraps(f)\n    def inner(*a):\n        return f(*a) + plus\n    return inner\n"
