@@ -163,7 +163,10 @@ class Store:
         try:
             yield
         except (DBAPIError, sqlite3.Error) as error:
-            meaning = sqlite.translate(error, self.path)
+            # A full disk ends the whole transaction, and leaving an inner block then fails for want of its savepoint:
+            # what came first is what happened.
+            meanings = [sqlite.translate(each, self.path) for each in _first_to_last(error)]
+            meaning = next((meaning for meaning in meanings if meaning is not None), None)
             if meaning is None:
                 raise
             raise meaning from error
@@ -173,6 +176,16 @@ class Store:
     def _leave_to_parent(self) -> None:
         _inherited.append((self._writer, self._reader, self._watch, self._mine))
         self._start()
+
+
+def _first_to_last(error: BaseException) -> list[DBAPIError | sqlite3.Error]:
+    """The database's errors that led to this one, the oldest first."""
+    chain: list[BaseException] = []
+    at: BaseException | None = error
+    while at is not None and at not in chain:
+        chain.append(at)
+        at = at.__cause__ or at.__context__
+    return [each for each in reversed(chain) if isinstance(each, (DBAPIError, sqlite3.Error))]
 
 
 def _after_fork_in_child() -> None:

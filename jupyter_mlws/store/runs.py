@@ -279,13 +279,13 @@ def update_run(c: Connection, run: str, change: RunUpdate) -> Run:
 def _change_tags(c: Connection, number: int, change: dict[str, str | None]) -> None:
     rows = c.execute(select(run_tags.c.name, run_tags.c.value).where(run_tags.c.run_number == number))
     current = dict(rows.all())
-    checked = check_tags(change, limit=len(change))
-    removed = {
-        name
-        for (name, value), key in zip(change.items(), checked, strict=False)
-        if value is None
-        for name in (name, key)
-    }
-    merged = check_tags({**current, **checked})
+    for name, value in change.items():
+        # As they are stored: normalised, so that a tag written in another form of Unicode is the same tag.
+        [(name, text)] = check_tags({name: value}).items()
+        if value is None:
+            current.pop(name, None)
+        else:
+            current[name] = text
+    merged = check_tags(current)
     c.execute(delete(run_tags).where(run_tags.c.run_number == number))
-    _put_labels(c, run_tags, [(number, {name: value for name, value in merged.items() if name not in removed})])
+    _put_labels(c, run_tags, [(number, merged)])

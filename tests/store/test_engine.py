@@ -168,6 +168,21 @@ def test_F08_a_full_disk_is_storage_full_and_nothing_of_the_block_stays(
         assert metrics.offsets(c, run.id) == {"s": 100_000}
 
 
+def test_F08_a_disk_that_fills_up_in_an_inner_block_is_storage_full_too(store: Store) -> None:
+    def fill() -> None:
+        with store.write(), store.write() as inner:
+            for i in range(100_000):
+                experiments.ensure(inner, f"e{i}" + "x" * 200)
+
+    with store.write() as c:
+        pages = c.exec_driver_sql("PRAGMA page_count").scalar()
+        c.exec_driver_sql(f"PRAGMA max_page_count={pages + 4}")
+    with pytest.raises(StorageFull):
+        fill()
+    with store.read() as c:
+        assert experiments.page_experiments(c, 10, None).items == ()
+
+
 def test_data_version_tells_of_commits_by_anybody(store: Store) -> None:
     first = store.data_version()
     assert store.data_version() == first

@@ -143,6 +143,9 @@ def test_tags_are_changed_one_by_one_and_found_afterwards(store: Store, submit: 
         after = runs.update_run(c, run.id, RunUpdate(tags={"drop": None, "new": "3"}, display_name="Cafe\u0301"))
     assert after.tags == {"keep": "1", "new": "3"}
     assert after.display_name == "Caf\u00e9"
+    with store.write() as c:
+        assert "\u00e9" in runs.update_run(c, run.id, RunUpdate(tags={"e\u0301": "x"})).tags
+        assert runs.update_run(c, run.id, RunUpdate(tags={"e\u0301": None})).tags == {"keep": "1", "new": "3"}
     assert numbers(store, search="CAFÉ") == [1]
     assert numbers(store, search="drop") == []
     with store.write() as c, pytest.raises(TooLarge, match="51 tags"):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from jupyter_mlws.errors import CorruptData, WorkspaceError
 from jupyter_mlws.store import Store, schema, tables
@@ -68,6 +69,29 @@ def test_a_newer_database_is_refused_in_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(WorkspaceError, match="newer version of jupyter-mlws wrote this workspace") as caught:
         Store.open(tmp_path)
     assert "pip install" in caught.value.hint
+
+
+def test_F39_an_upgrade_that_fails_half_way_leaves_the_old_tables(first_schema: Path, tmp_path: Path) -> None:
+    scripts = tmp_path / "migrations"
+    shutil.copytree(schema.MIGRATIONS, scripts)
+    (scripts / "versions" / "0002_broken.py").write_text(
+        "from alembic import op\n"
+        "revision, down_revision = '0002', '0001'\n"
+        "def upgrade():\n"
+        "    op.execute('DROP TABLE run_files')\n"
+        "    with op.batch_alter_table('runs', recreate='always') as batch:\n"
+        "        batch.drop_column('user')\n"
+        "    op.execute('SELECT * FROM no_table')\n"
+    )
+    path = first_schema / "mlws.sqlite"
+    before = described(path)
+    engine = engine_at(path)
+    with pytest.raises(OperationalError, match="no_table"):
+        schema.migrate(engine, scripts)
+    engine.dispose()
+    assert described(path) == before
+    with Store.open(first_schema) as store, store.read() as c:
+        assert len(store_runs.page_runs(c, include_children=True).items) == 7
 
 
 @pytest.fixture
