@@ -6,10 +6,12 @@ import os
 import time
 
 from jupyter_mlws.runfolder import wire
-from jupyter_mlws.runfolder.files import write_whole
+from jupyter_mlws.runfolder.files import read_plain, write_whole
 from jupyter_mlws.runfolder.names import CONTROL
 
 __all__ = ["cancel_requested", "request_cancel"]
+
+_MOST_BYTES = 65536
 
 
 def request_cancel(folder: str | os.PathLike[str]) -> None:
@@ -20,8 +22,7 @@ def request_cancel(folder: str | os.PathLike[str]) -> None:
 def cancel_requested(folder: str | os.PathLike[str]) -> bool:
     """Whether the end was asked for."""
     try:
-        with open(os.path.join(folder, CONTROL), "rb") as file:
-            said = wire.loads(file.read())
-    except (FileNotFoundError, ValueError):
+        said = wire.loads(read_plain(os.path.join(folder, CONTROL), _MOST_BYTES))
+    except (OSError, ValueError):
         return False
     return isinstance(said, dict) and said.get("cancel") is True

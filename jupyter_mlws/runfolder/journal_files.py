@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from jupyter_mlws.domain.names import MAX_METRIC_NAME, check_metric_name
 from jupyter_mlws.errors import InvalidInput, TooLarge
+from jupyter_mlws.runfolder.files import open_plain, read_plain
 from jupyter_mlws.runfolder.journal_format import (
     FORMAT,
     HEADER,
@@ -21,7 +22,7 @@ from jupyter_mlws.runfolder.journal_format import (
     RECORD_WORDS,
 )
 
-__all__ = ["KeyTable", "Segment", "marks", "open_plain", "read_header", "split_steps", "words"]
+__all__ = ["KeyTable", "Segment", "marks", "read_header", "split_steps", "words"]
 
 _MOST_RECORDS = 2**32
 _LAST_SEQUENCE = 2**62
@@ -45,23 +46,12 @@ class Segment(NamedTuple):
         return HEADER_BYTES + (sequence - self.first) * RECORD_BYTES
 
 
-def open_plain(path: str) -> int:
-    """Open a file for reading; neither a link that a script made is followed, nor a pipe waited for."""
-    return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-
-
 def read_header(path: str) -> Segment | None:
     """The header of a segment; None if there is no such file, or it is none of a format that we know."""
     try:
-        fd = open_plain(path)
+        data = read_plain(path, HEADER_BYTES)
     except OSError:
         return None
-    try:
-        data = os.pread(fd, HEADER_BYTES, 0)
-    except OSError:
-        return None
-    finally:
-        os.close(fd)
     return _understand(path, data) if len(data) == HEADER_BYTES else None
 
 

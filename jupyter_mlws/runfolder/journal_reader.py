@@ -66,13 +66,14 @@ class JournalReader:
         """Look for new streams, if the folder has changed since the last look."""
         try:
             changed = os.stat(self._folder).st_mtime_ns
+            if changed == self._listed_at:
+                return
+            entries = sorted(os.listdir(self._folder))
         except OSError:
-            return
-        if changed == self._listed_at:
             return
         # A change within the clock's grain may not show: such a look does not count.
         self._listed_at = changed if time.time_ns() - changed > _GRAIN_NS else -1
-        for entry in sorted(os.listdir(self._folder)):
+        for entry in entries:
             name = entry[: -len(KEYS_SUFFIX)]
             if entry.endswith(KEYS_SUFFIX) and name and name not in self._streams:
                 self._streams[name] = Stream(self._folder, name, self._ordered)

@@ -7,7 +7,8 @@ import time
 from array import array
 from typing import NamedTuple, cast
 
-from jupyter_mlws.runfolder.journal_files import KeyTable, Segment, marks, open_plain, read_header, split_steps, words
+from jupyter_mlws.runfolder.files import open_plain
+from jupyter_mlws.runfolder.journal_files import KeyTable, Segment, marks, read_header, split_steps, words
 from jupyter_mlws.runfolder.journal_format import RECORD_BYTES, RECORD_WORDS, segment_name
 
 __all__ = ["Stream", "StreamPoints"]
@@ -101,19 +102,20 @@ class Stream:
 
     def read(self, start: int, final: bool, limit: int) -> StreamPoints | None:
         """Points after `start`; None if there is nothing new."""
+        try:
+            return self._read(start, final, limit)
+        except OSError:
+            return None  # removed, or something else was put in a file's place
+
+    def _read(self, start: int, final: bool, limit: int) -> StreamPoints | None:
         segment = self._find(start)
         if segment is None:
             return None
         start = max(start, segment.first)
+        count = min(segment.end - start, limit)
+        fd = open_plain(segment.path)
         try:
-            fd = open_plain(segment.path)
-        except OSError:
-            return None
-        try:
-            count = min(segment.end - start, limit)
             return self._final(fd, segment, start, count) if final else self._live(fd, segment, start, count)
-        except OSError:
-            return None  # something else was put in the file's place
         finally:
             os.close(fd)
 
@@ -140,7 +142,11 @@ class Stream:
     def _lowest(self) -> int:
         """Index of the oldest segment that is there."""
         prefix = self._name + "."
-        found = [entry[len(prefix) :] for entry in os.listdir(self._folder) if entry.startswith(prefix)]
+        try:
+            entries = os.listdir(self._folder)
+        except OSError:
+            return 0
+        found = [entry[len(prefix) :] for entry in entries if entry.startswith(prefix)]
         return min((int(index) for index in found if index.isdecimal()), default=0)
 
     def _newest(self) -> Segment | None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Union
 
 from jupyter_mlws.errors import MlwsError, Unavailable, from_payload
-from jupyter_mlws.runfolder.files import write_whole
+from jupyter_mlws.runfolder.files import read_plain, write_whole
 from jupyter_mlws.runfolder.names import REPLIES, REQUESTS
 
 __all__ = ["MAX_REQUEST_BYTES", "Request", "pending", "post", "remove", "reply", "wait_reply"]
@@ -63,10 +63,7 @@ def pending(folder: Folder) -> list[Request]:
 def _read(folder: Path, request_id: str) -> Request:
     path = folder / REQUESTS / f"{request_id}.json"
     try:
-        # Never follow a link that a script made: only a plain file is a request.
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        with open(fd, "rb") as file:
-            data = file.read(MAX_REQUEST_BYTES + 1)
+        data = read_plain(path, MAX_REQUEST_BYTES + 1)
         if len(data) > MAX_REQUEST_BYTES:
             return Request(request_id, "", {}, f"The request is larger than {MAX_REQUEST_BYTES:,} bytes.")
         body = json.loads(data)

@@ -20,6 +20,7 @@ import os
 import time
 
 from jupyter_mlws.runfolder import wire
+from jupyter_mlws.runfolder.files import read_plain
 from jupyter_mlws.runfolder.names import HEARTBEAT, STATE
 
 TYPE_CHECKING = False
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["append", "beat", "read", "read_heartbeat"]
 
 _DIGITS = 20
+_MOST_BYTES = 1 << 20
 
 
 def append(folder: str | os.PathLike[str], event: str, **facts: Any) -> None:
@@ -53,11 +55,11 @@ def append(folder: str | os.PathLike[str], event: str, **facts: Any) -> None:
 def read(folder: str | os.PathLike[str], offset: int = 0) -> tuple[list[dict[str, Any]], int]:
     """The events after a byte offset, and the offset to go on from. A line that is no event is passed over."""
     try:
-        with open(os.path.join(folder, STATE), "rb") as file:
-            file.seek(offset)
-            data = file.read()
-    except FileNotFoundError:
+        data = read_plain(os.path.join(folder, STATE), _MOST_BYTES, offset)
+    except OSError:
         return [], offset
+    if len(data) == _MOST_BYTES and b"\n" not in data:
+        return [], offset + len(data)  # no line of ours is that long
     whole = data[: data.rfind(b"\n") + 1]
     found = [_event(line) for line in whole.split(b"\n")[:-1]]
     return [event for event in found if event is not None], offset + len(whole)
@@ -79,7 +81,6 @@ def beat(fd: int, count: int) -> None:
 def read_heartbeat(folder: str | os.PathLike[str]) -> int | None:
     """The agent's counter, None before its first beat. Only its change means life, by the reader's own clock."""
     try:
-        with open(os.path.join(folder, HEARTBEAT), "rb") as file:
-            return int(file.read(_DIGITS))
-    except (FileNotFoundError, ValueError):
+        return int(read_plain(os.path.join(folder, HEARTBEAT), _DIGITS))
+    except (OSError, ValueError):
         return None

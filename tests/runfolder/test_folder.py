@@ -81,6 +81,32 @@ def test_the_heartbeat_is_a_counter(tmp_path):
     assert state.read_heartbeat(tmp_path) is None
 
 
+def test_whatever_a_script_puts_in_their_place_traps_no_reader(tmp_path):
+    for name, ask in (
+        ("state.jsonl", lambda: state.read(tmp_path)[0]),
+        ("heartbeat", lambda: state.read_heartbeat(tmp_path)),
+        ("control.json", lambda: control.cancel_requested(tmp_path)),
+    ):
+        path = tmp_path / name
+        os.mkfifo(path)
+        assert not ask()
+        path.unlink()
+        path.symlink_to("/dev/zero")
+        assert not ask()
+        path.unlink()
+        path.mkdir()
+        assert not ask()
+
+
+def test_a_line_without_end_is_passed_over(tmp_path):
+    (tmp_path / "state.jsonl").write_bytes(b"x" * 3_000_000 + b'\n{"event": "ended"}\n')
+    events, offset = [], 0
+    for _ in range(5):
+        found, offset = state.read(tmp_path, offset)
+        events += found
+    assert [event["event"] for event in events] == ["ended"]
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(st.characters()),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
