@@ -77,7 +77,7 @@ def test_what_travels_comes_back_and_what_does_not_is_named(own_home: Path, tree
 @settings(max_examples=200, deadline=None)
 @given(data=st.binary(max_size=3000))
 def test_no_bytes_break_the_extractor(data: bytes) -> None:
-        with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as scratch:
         for junk in (data, b"PK\3\4" + data + b"PK\5\6" + b"\0" * 18, data + b"PK\5\6" + data[:18].ljust(18, b"\1")):
             try:
                 unpack_zip(io.BytesIO(junk), Path(scratch) / "out")
