@@ -9,6 +9,8 @@ import select
 import shutil
 import threading
 import time
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from jupyter_mlws.dispatcher import ending, preparing
@@ -77,8 +79,12 @@ class Follower(threading.Thread):
         self._ring()
 
     def _ring(self) -> None:
-        if not self.left:
-            ring(self._bell_write)
+        ring(self._bell_write)
+
+    def close(self) -> None:
+        """Forget a follower that has left; for who rings it, since a closed bell's number may become another file."""
+        os.close(self._bell_read)
+        os.close(self._bell_write)
 
     # -- the thread
 
@@ -91,8 +97,6 @@ class Follower(threading.Thread):
             self._give_up()
         finally:
             self.left = True
-            os.close(self._bell_read)
-            os.close(self._bell_write)
             self._context.ring()
 
     def _give_up(self) -> None:
@@ -186,12 +190,17 @@ class Follower(threading.Thread):
     def _step(self, agent: Agent) -> None:
         if self._canceling.is_set() and not control.cancel_requested(self._folder):
             control.request_cancel(self._folder)
-        for status, at in agent.look():
-            self._move(status, at=at)
+        self._move_through(agent.look())
         self._ingest.step()
         self._requests.step()
         if time.monotonic() >= self._scan_at and not agent.over:
             self._scan()
+
+    def _move_through(self, moves: Sequence[tuple[RunStatus, datetime | None]]) -> None:
+        if moves:
+            with self._context.store.write() as c:
+                for status, at in moves:
+                    move_run(c, self.run_record.id, status, at=at)
 
     def _scan(self) -> None:
         began = time.monotonic()

@@ -38,7 +38,8 @@ _log = logging.getLogger(__name__)
 _TAKE_LOCK_S = 10.0
 _PAUSE_S = 0.02
 _LEAVE_S = 30.0
-_TOLD_WAITING = 20
+# The front of the queue is told what it waits for; behind it that would be churn.
+_TOLD_WAITING = 8
 
 
 def serve(folder: Path) -> int:
@@ -206,7 +207,7 @@ class Dispatcher:
     def _take_up(self) -> None:
         """Forget who has ended, pass cancels on, claim what there is room for."""
         for run_id in [run_id for run_id, follower in self._followers.items() if follower.left]:
-            del self._followers[run_id]
+            self._followers.pop(run_id).close()
         for name in self._targets:
             self._claim(name)
         self._pass_cancels_on()

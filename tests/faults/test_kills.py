@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -225,8 +227,6 @@ def test_F04_a_run_that_was_claimed_and_not_started_is_started_once(lab, rest, m
 
 def test_F04_a_dispatcher_killed_at_any_moment_of_a_start_starts_each_run_once(lab):
     """Kill it ever later after the submit; whatever it was doing, each script runs exactly once."""
-    import time
-
     runs = []
     for i in range(8):
         lab.api.workspace.wake()
@@ -247,3 +247,49 @@ def test_F27_of_two_dispatchers_started_at_once_one_serves(lab):
     assert alive in [process.pid for process in both]
     assert lab.submit(ONCE).wait_for_completion()["status"] == "Completed"
     assert Path(lab.tmp_path, "times").read_text() == "x"
+
+
+BUSY = """
+import random, time
+import jupyter_mlws as mlws
+run = mlws.Run.get_context()
+for i in range(500):
+    mlws.log(n=i)
+    if i % 100 == 0:
+        time.sleep(random.uniform(0, 0.1))
+run.tag("done", "yes")
+open("outputs/model.bin", "w").write("weights")
+run.register_model("net", "outputs/model.bin")
+print("over")
+"""
+
+
+def kill_the_dispatcher_again_and_again(lab, runs: int, kills: int) -> None:
+    one = lab.prepare(BUSY)
+    parent = Run(
+        lab.ws, lab.api.runs.submit(replace(one, kind="sweep", sweep=tuple({"n": str(i)} for i in range(runs))))
+    )
+    for _ in range(kills):
+        time.sleep(random.uniform(0.0, 0.8))
+        lab.kill_dispatcher()
+        lab.api.workspace.wake()
+    assert lab.ended(parent, 110).status is RunStatus.COMPLETED
+    for child in lab.api.runs.list(parent=parent.id, limit=1000).items:
+        assert child.status is RunStatus.COMPLETED
+        assert child.warnings == ()
+        assert lab.api.runs.get(child.id).tags == {"done": "yes"}
+        assert list(lab.series(child.id, "n")) == list(range(500))
+        assert lab.api.logs.read(child.id).text == "over\n"
+        assert lab.api.files.download(child.id, "outputs/model.bin").read() == b"weights"
+    models = lab.api.models.list(limit=1000).items
+    assert sorted(model.version for model in models) == list(range(1, runs + 1))
+    assert len({model.run_id for model in models}) == runs
+
+
+def test_F03_a_dispatcher_killed_again_and_again_loses_and_repeats_nothing(lab):
+    kill_the_dispatcher_again_and_again(lab, runs=6, kills=5)
+
+
+@pytest.mark.soak
+def test_F03_nor_in_a_hundred_kills(lab):
+    kill_the_dispatcher_again_and_again(lab, runs=60, kills=100)
