@@ -105,5 +105,7 @@ def _open_server(url: str) -> Opened:
 
     server = http.connect(url)
     info = server.registry.resolve("")
-    registry.register(info.id, url)
-    return Opened(api=cast("Api", server.workspace(info.id)), id=info.id, location=url, _close=lambda: None)
+    # Where the folder is this user's own, it stays the place of the workspace. A token in the URL is not written down.
+    if is_url(registry.all_locations().get(info.id, url)):
+        registry.register(info.id, server.url)
+    return Opened(api=cast("Api", server.workspace(info.id)), id=info.id, location=server.url, _close=lambda: None)

@@ -203,6 +203,17 @@ async def test_a_workspace_whose_folder_has_gone_is_not_made_anew(
         assert (await in_thread(api.runs.list)).items == ()
 
 
+async def test_a_workspace_is_opened_by_the_address_of_its_server(here: Services, server: ServerApi) -> None:
+    def open_by_url() -> tuple[str, str, int]:
+        with workspace.connect(f"{server.url}/?token={server._transport._token}") as opened:
+            return opened.id, opened.location, opened.api.workspace.info().run_count
+
+    workspace_id, location, runs = await in_thread(open_by_url)
+    assert (location, runs) == (server.url, 0)
+    # The folder is this user's own and stays the workspace's place.
+    assert workspace.registry.all_locations() == {workspace_id: here.workspace.info().location}
+
+
 async def test_the_far_side_travels_to_a_kernel(server: ServerApi) -> None:
     pytest.importorskip("jupyter_mlws.runfolder.farside", reason="the zip of the far side is not built here")
     far = await in_thread(server.registry.far_side)
