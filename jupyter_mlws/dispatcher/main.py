@@ -35,7 +35,8 @@ from jupyter_mlws.targets.base import Target
 __all__ = ["Dispatcher", "serve"]
 
 _log = logging.getLogger(__name__)
-_TAKE_LOCK_S = 10.0
+# Longer than another one takes to leave.
+_TAKE_LOCK_S = 60.0
 _PAUSE_S = 0.02
 _LEAVE_S = 30.0
 # The front of the queue is told what it waits for; behind it that would be churn.
@@ -216,7 +217,8 @@ class Dispatcher:
 
     def _claim(self, name: str) -> None:
         context, target = self._context, targets.get(name)
-        slots, host = target.describe().slots, context.host if name == "local" else None
+        host = context.host if name == "local" else None
+        slots = (context.settings.local_slots if name == "local" else 0) or target.describe().slots
         # One after the other: what one takes decides whether there is room for the next.
         while True:
             running = self._running(name)

@@ -91,6 +91,8 @@ class Settings:
         An agent that was started has to say so within this time.
     max_output_bytes : int
         Larger files are left out, with a warning.
+    local_slots : int
+        Runs at a time on this machine; 0 leaves it to the target.
     keep_run_folder : bool
         Leave code, inputs and journals where they were, for looking at.
     """
@@ -106,6 +108,7 @@ class Settings:
     lost_s: float = 30.0
     start_timeout_s: float = 30.0
     max_output_bytes: int = 1 << 30
+    local_slots: int = 0
     keep_run_folder: bool = False
 
     @classmethod
