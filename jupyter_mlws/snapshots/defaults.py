@@ -77,7 +77,24 @@ _DATA_ENDINGS = (
 )
 _OUTPUT_FOLDERS = frozenset(
     {"build", "dist", "target", "outputs", "output", "logs", "log", "runs", "results", "checkpoints", "checkpoint"}
-    | {"htmlcov", "site", "_build", "tmp", "temp", "env", "venv", "ENV", "bin", "lib", "lib64", "share", "include"}
+    | {
+        "coverage",
+        "htmlcov",
+        "playwright-report",
+        "site",
+        "test-results",
+        "_build",
+        "tmp",
+        "temp",
+        "env",
+        "venv",
+        "ENV",
+        "bin",
+        "lib",
+        "lib64",
+        "share",
+        "include",
+    }
     | {"models", "artifacts", "figures", "plots", "cache", "site-packages"}
 )
 
