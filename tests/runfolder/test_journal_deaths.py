@@ -61,7 +61,7 @@ KILLER = textwrap.dedent(
 )
 
 
-@pytest.mark.parametrize(("threads", "mapped", "kills"), [(1, "mapped", 50), (8, "mapped", 30), (3, "written", 10)])
+@pytest.mark.parametrize(("threads", "mapped", "kills"), [(1, "mapped", 50), (8, "mapped", 20), (3, "written", 10)])
 def test_F01_no_acknowledged_point_is_lost_when_the_writer_is_killed(tmp_path, follower, threads, mapped, kills):
     seed = str(random.randrange(10**9))
     killer = subprocess.Popen(

@@ -94,11 +94,11 @@ time.sleep(100)
     process = subprocess.Popen([sys.executable, "-c", tree], env={**os.environ, "MLWS_RUN_ID": run_id})
     try:
         deadline = time.monotonic() + 20
-        while not _settled(run_id, 4) and time.monotonic() < deadline:
+        while not _settled(run_id, 8) and time.monotonic() < deadline:
             time.sleep(0.01)
         assert processes.sweep(run_id, keep=processes.marked(run_id)) == []
         killed = processes.sweep(run_id)
-        assert len(killed) >= 4
+        assert len(killed) == 8
         assert process.pid in killed
         assert processes.marked(run_id) == []
         assert processes.sweep(run_id) == []
