@@ -20,6 +20,7 @@ from jupyter_mlws.errors import InvalidInput, MlwsError, Unavailable, from_paylo
 __all__ = ["Answer", "Transport"]
 
 TIMEOUT_S = 60.0
+_CONNECT_TIMEOUT_S = 5.0
 PIECE_BYTES = 2**20
 _MAX_ERROR_BYTES = 2**20
 # Repeated once when a kept connection turns out to be dead: doing them twice is doing them once.
@@ -180,7 +181,11 @@ class Transport:
             kept.connection.sock.settimeout(timeout_s)
             return kept, True
         kind = http.client.HTTPSConnection if self._parts.scheme == "https" else http.client.HTTPConnection
-        kept = _Kept(kind(self._parts.hostname or "", self._parts.port, timeout=timeout_s))
+        connection = kind(self._parts.hostname or "", self._parts.port, timeout=min(timeout_s, _CONNECT_TIMEOUT_S))
+        kept = _Kept(connection)
+        # A server that works may take its time, one that is not there is not waited for.
+        connection.connect()
+        connection.sock.settimeout(timeout_s)
         self._local.kept = kept
         return kept, False
 

@@ -106,6 +106,8 @@ class MlwsHandler(ExtensionHandlerMixin, APIHandler):
             self._check_media_type(_JSON)
             self.body = Body(body_limit(operation))
         self.body.expect(self._announced_bytes())
+        if self.body.refusal is not None:
+            raise self.body.refusal
 
     async def _ask_authorizer(self, operation: Operation) -> None:
         resource = f"jupyter_mlws:{operation.resource}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 import json
@@ -82,6 +83,24 @@ async def test_an_upload_beyond_the_limit_is_refused_with_a_reason(
         await in_thread(server.workspace("here").blobs.upload, "x", Upload(bytes(1_000_001)))
     kept = await in_thread(server.workspace("here").blobs.upload, "x", Upload(bytes(1_000_000)))
     assert kept.size_bytes == 1_000_000
+
+
+@pytest.mark.parametrize("what", ["application/json", "application/octet-stream"])
+async def test_what_is_announced_as_endless_is_refused_before_any_of_it_comes(
+    what: str, server: ServerApi, jp_serverapp: Any, answer_with: Put
+) -> None:
+    answer_with(blobs={"upload": upload})
+    path = "runs" if what == "application/json" else "blobs?name=x"
+    head = (
+        f"POST /a%40b/mlws/api/v1/workspaces/here/{path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {what}\r\n"
+        f"Authorization: token {server._transport._token}\r\nContent-Length: {10**13}\r\n\r\n"
+    )
+    reader, writer = await asyncio.open_connection("127.0.0.1", jp_serverapp.port)
+    writer.write(head.encode())
+    answer = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b'"code":"too_large"' in answer
 
 
 async def test_an_upload_that_the_disk_has_no_room_for_is_refused(

@@ -142,7 +142,7 @@ def test_an_untrusted_certificate_is_told_with_a_way_out(monkeypatch: pytest.Mon
     refused.verify_message = "self-signed certificate"
 
     def connect_tls(connection: HTTPSConnection) -> None:
-        raise refused
+        raise refused  # what the handshake raises
 
     monkeypatch.setattr(HTTPSConnection, "connect", connect_tls)
     with pytest.raises(Unavailable, match="not trusted: self-signed") as caught:
