@@ -143,7 +143,9 @@ class Dispatcher:
             workspace_id=workspace.id,
             name=workspace.name,
         )
+        # The others are looked for once the first run is on its way.
         self._targets: tuple[str, ...] = ("local",)
+        self._knows_targets = False
         self._context = Context(
             folder=folder,
             workspace=workspace,
@@ -183,12 +185,28 @@ class Dispatcher:
             if self._wanted or self._has_changed():
                 self._wanted = False
                 self._take_up()
+            if not self._knows_targets:
+                self._get_to_know_targets()
         except (Unavailable, OSError) as error:
             _log.warning("Looking for work: %s", error)
             self._wanted = True
         if self._listener.wait(self._context.settings.idle_poll_s):
             self._wanted = True
         self._look_where_we_are()
+
+    def _get_to_know_targets(self) -> None:
+        """Find the targets that plugins provide; a broken one is told of and left out."""
+        self._knows_targets = True
+        usable = []
+        for name in targets.known():
+            try:
+                targets.get(name)
+            except MlwsError as error:
+                _log.warning("%s", error)
+            else:
+                usable.append(name)
+        self._wanted = len(usable) > len(self._targets)
+        self._targets = tuple(usable)
 
     def _look_where_we_are(self) -> None:
         """A folder that was moved or removed has no work for us: its new place starts a dispatcher of its own."""
