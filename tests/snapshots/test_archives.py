@@ -145,6 +145,16 @@ def test_A04_a_file_through_a_link_writes_nothing_outside(tmp_path: Path) -> Non
     assert list(outside.iterdir()) == []
 
 
+def test_A11_what_was_written_before_the_lie_is_removed_and_the_folder_stays(tmp_path: Path) -> None:
+    raw = bytearray(zipped(("a/fine.txt", b"x" * 100), ("plain.txt", b"y"), ("z", bytes(500_000))))
+    table = raw.rfind(b"PK\1\2")
+    raw[table + 24 : table + 28] = struct.pack("<I", 10)
+    (tmp_path / "out").mkdir()
+    with pytest.raises(SnapshotError):
+        unpack_zip(io.BytesIO(bytes(raw)), tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
 def test_A13_a_million_files_are_refused_by_their_number_alone(tmp_path: Path) -> None:
     raw = bytearray(zipped(("f", b"")))
     end = raw.rfind(b"PK\5\6")

@@ -153,7 +153,7 @@ def test_a_preview_lists_exactly_what_would_travel_and_stores_nothing(
     tmp_path: Path, project: Path, write: Write, take: Take, notebook: Callable[..., str]
 ) -> None:
     write(project, {"a.py": "x", "nb.ipynb": notebook(), ".gitignore": "data\n", "data/x": "", ".env": ""})
-    write(tmp_path, {"lib/m.py": ""})
+    write(tmp_path, {"lib/m.py": "", "project/large.bin": os.urandom(2_500_000)})
     asked = {"document": "nb.ipynb", "document_text": notebook("new"), "modules": (str(tmp_path / "lib/m.py"),)}
     preview = take(project, preview=True, **asked)
     assert preview.snapshot is None
