@@ -11,24 +11,35 @@ from sqlalchemy import Connection, case, func, literal, select, update
 from jupyter_mlws.api.codec import to_builtins
 from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.run import Run, RunError
-from jupyter_mlws.domain.status import ALLOWED, LIVE, ON_TARGET, TERMINAL, RunStatus, worst
+from jupyter_mlws.domain.status import ALLOWED, TERMINAL, RunStatus, worst
 from jupyter_mlws.store import changes
 from jupyter_mlws.store.run_record import load_runs, run_query
 from jupyter_mlws.store.tables import runs
 from jupyter_mlws.store.types import Moment
 
-__all__ = ["cancel_run", "claim_queued", "count_by_target", "hand_back", "move_run", "runs_in", "set_waiting"]
+__all__ = [
+    "cancel_run",
+    "count_by_target",
+    "follow_children",
+    "load_run",
+    "move_run",
+    "moved",
+    "runs_in",
+    "set_waiting",
+    "values_of",
+]
 
 _FROM = {new: frozenset(old for old, allowed in ALLOWED.items() if new in allowed) for new in RunStatus}
 # Still without a process of ours: a cancel ends them at once.
 _WAITING = frozenset({RunStatus.NOT_STARTED, RunStatus.QUEUED})
 
 
-def _values(statuses: Collection[RunStatus]) -> list[str]:
+def values_of(statuses: Collection[RunStatus]) -> list[str]:
+    """Statuses as they are stored, in an order that makes equal questions equal text."""
     return sorted(status.value for status in statuses)
 
 
-def _moved(new: RunStatus, at: datetime) -> dict[str, Any]:
+def moved(new: RunStatus, at: datetime) -> dict[str, Any]:
     """What a move to `new` sets besides the error and the warnings."""
     values: dict[str, Any] = {"status": new.value, "status_sequence": runs.c.status_sequence + 1}
     if new is not RunStatus.QUEUED:
@@ -79,10 +90,10 @@ def move_run(
     old = _FROM[new]
     if expected is not None:
         old = old & ({expected} if isinstance(expected, RunStatus) else frozenset(expected))
-    statement = update(runs).where(runs.c.id == run_id, runs.c.status.in_(_values(old)))
+    statement = update(runs).where(runs.c.id == run_id, runs.c.status.in_(values_of(old)))
     if sequence is not None:
         statement = statement.where(runs.c.status_sequence == sequence)
-    values = _moved(new, at or now())
+    values = moved(new, at or now())
     if error is not None:
         values["error"] = to_builtins(error)
     if c.execute(statement.values(**values)).rowcount == 0:
@@ -90,13 +101,14 @@ def move_run(
     if warnings:
         _add_warnings(c, run_id, warnings)
     changes.note(c, "run", run_id)
-    run = _load(c, run_id)
+    run = load_run(c, run_id)
     if run.parent_id is not None:
-        _follow_children(c, run.parent_id)
+        follow_children(c, run.parent_id)
     return run
 
 
-def _load(c: Connection, run_id: str) -> Run:
+def load_run(c: Connection, run_id: str) -> Run:
+    """A run of this id, without its metrics."""
     return load_runs(c, c.execute(run_query().where(runs.c.id == run_id)).all(), 0)[0]
 
 
@@ -106,7 +118,7 @@ def _add_warnings(c: Connection, run_id: str, warnings: Sequence[str]) -> None:
     c.execute(update(runs).where(runs.c.id == run_id).values(warnings=merged))
 
 
-def _follow_children(c: Connection, parent_id: str) -> None:
+def follow_children(c: Connection, parent_id: str) -> None:
     """Give the parent of a sweep the worst status of its children; an ended parent stays as it is.
 
     The parent runs nothing, so its status is a summary and not a move: it may also go from CancelRequested back to
@@ -129,7 +141,7 @@ def _follow_children(c: Connection, parent_id: str) -> None:
     status = _of_children(set(counts))
     if status.value == parent.status and ended == parent.children_ended:
         return
-    values = _moved(status, now()) if status.value != parent.status else {}
+    values = moved(status, now()) if status.value != parent.status else {}
     if status is not RunStatus.QUEUED and "started_at" not in values:
         values["started_at"] = func.coalesce(
             runs.c.started_at,
@@ -164,7 +176,7 @@ def cancel_run(c: Connection, number: int) -> list[str]:
     _move_all(c, asked, RunStatus.CANCEL_REQUESTED)
     parents = {row.parent_id for row in (*ended, *asked) if row.parent_id}
     for parent_id in parents:
-        _follow_children(c, parent_id)
+        follow_children(c, parent_id)
     return [row.id for row in ended]
 
 
@@ -187,9 +199,11 @@ def _family(c: Connection, number: int) -> list[Any]:
 
 
 def _move_all(c: Connection, rows: list[Any], new: RunStatus) -> None:
-    values = _moved(new, now())
+    values = moved(new, now())
     for part in _parts([row.number for row in rows]):
-        c.execute(update(runs).where(runs.c.number.in_(part), runs.c.status.in_(_values(_FROM[new]))).values(**values))
+        c.execute(
+            update(runs).where(runs.c.number.in_(part), runs.c.status.in_(values_of(_FROM[new]))).values(**values)
+        )
     changes.note_many(c, "run", [row.id for row in rows])
 
 
@@ -218,7 +232,7 @@ def runs_in(
     limit: int | None = None,
 ) -> list[Run]:
     """Runs in these states, oldest first and at most `limit`, without the parents of sweeps (which have no process)."""
-    query = run_query().where(runs.c.status.in_(_values(statuses)), runs.c.kind != "sweep")
+    query = run_query().where(runs.c.status.in_(values_of(statuses)), runs.c.kind != "sweep")
     for column, value in ((runs.c.host, host), (runs.c.user, user), (runs.c.compute_target, target)):
         if value is not None:
             query = query.where(column == value)
@@ -229,97 +243,7 @@ def count_by_target(c: Connection, statuses: Collection[RunStatus]) -> dict[str,
     """How many runs of each target are in these states, the parents of sweeps left out."""
     query = (
         select(runs.c.compute_target, func.count())
-        .where(runs.c.status.in_(_values(statuses)), runs.c.kind != "sweep")
+        .where(runs.c.status.in_(values_of(statuses)), runs.c.kind != "sweep")
         .group_by(runs.c.compute_target)
     )
     return dict(c.execute(query).all())
-
-
-def claim_queued(
-    c: Connection, *, user: str, owner: str, limit: int, target: str, host: str | None = None
-) -> list[Run]:
-    """Claim the oldest queued runs of a target for one dispatcher.
-
-    Each is Preparing, with a new attempt, when this commits.
-
-    Parameters
-    ----------
-    c : Connection
-        Of a write transaction: claim and state change are one step, so a run is claimed once and a canceled one never.
-    user : str
-        Only what this user submitted.
-    owner : str
-        Who claims (the dispatcher's identity); kept with the run.
-    limit : int
-        At most so many, as many as there are free slots.
-    target : str
-    host : str, optional
-        Only what was submitted on this machine (the local target).
-    """
-    chosen = _choose(c, _queue(c, user, target, host), limit)
-    at = now()
-    for run_id in chosen:
-        values = _moved(RunStatus.PREPARING, at) | {
-            "owner": owner,
-            "claimed_at": at,
-            "attempt": runs.c.attempt + 1,
-        }
-        c.execute(update(runs).where(runs.c.id == run_id, runs.c.status == RunStatus.QUEUED.value).values(**values))
-    changes.note_many(c, "run", chosen)
-    claimed = [_load(c, run_id) for run_id in chosen]
-    for parent_id in {run.parent_id for run in claimed if run.parent_id}:
-        _follow_children(c, parent_id)
-    return claimed
-
-
-def _queue(c: Connection, user: str, target: str, host: str | None) -> Any:
-    query = select(runs.c.id, runs.c.parent_number).where(
-        runs.c.status == RunStatus.QUEUED.value,
-        runs.c.kind != "sweep",
-        runs.c.user == user,
-        runs.c.compute_target == target,
-    )
-    if host is not None:
-        query = query.where(runs.c.host == host)
-    return query.order_by(runs.c.number)
-
-
-def _choose(c: Connection, query: Any, limit: int) -> list[str]:
-    """First come, first served; a sweep with a limit of its own lets others pass while it is at that limit."""
-    room = _room_in_sweeps(c)
-    full = [number for number, free in room.items() if free <= 0]
-    if full:
-        query = query.where(runs.c.parent_number.is_(None) | runs.c.parent_number.not_in(full))
-    chosen: list[str] = []
-    with c.execute(query.execution_options(yield_per=200)) as rows:
-        for run_id, parent in rows:
-            if len(chosen) >= limit:
-                break
-            if room.get(parent, 1) <= 0:
-                continue
-            if parent in room:
-                room[parent] -= 1
-            chosen.append(run_id)
-    return chosen
-
-
-def _room_in_sweeps(c: Connection) -> dict[int, int]:
-    """How many more children each live sweep with a limit may have on a target."""
-    children = runs.alias("children")
-    busy = (
-        select(func.count())
-        .where(children.c.parent_number == runs.c.number, children.c.status.in_(_values(ON_TARGET)))
-        .scalar_subquery()
-    )
-    query = select(runs.c.number, runs.c.parallel, busy).where(
-        runs.c.status.in_(_values(LIVE)), runs.c.kind == "sweep", runs.c.parallel.is_not(None)
-    )
-    return {number: parallel - count for number, parallel, count in c.execute(query)}
-
-
-def hand_back(c: Connection, run_id: str, *, waiting_for: str = "") -> Run | None:
-    """Put a claimed run that has not started back into the queue; None when it is no longer Preparing."""
-    run = move_run(c, run_id, RunStatus.QUEUED, expected=(RunStatus.PREPARING, RunStatus.PROVISIONING))
-    if run is not None:
-        c.execute(update(runs).where(runs.c.id == run_id).values(owner="", waiting_for=waiting_for))
-    return run

@@ -17,15 +17,9 @@ from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import NotFound
 from jupyter_mlws.store import changes, counters, experiments
 from jupyter_mlws.store.paging import cut, number_after
+from jupyter_mlws.store.run_claims import claim_queued, hand_back
 from jupyter_mlws.store.run_record import body_of, load_runs, read_submission, run_query, search_text, summaries_of
-from jupyter_mlws.store.run_states import (
-    cancel_run,
-    claim_queued,
-    hand_back,
-    move_run,
-    runs_in,
-    set_waiting,
-)
+from jupyter_mlws.store.run_states import cancel_run, move_run, runs_in, set_waiting
 from jupyter_mlws.store.tables import run_params, run_tags, runs, submissions
 
 __all__ = [

