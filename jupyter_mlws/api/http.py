@@ -38,8 +38,10 @@ __all__ = ["HttpApi", "ServerApi", "connect", "find_server"]
 _PREFIX = "/mlws/api/v1"
 # Up to this size a download is read at once and its connection is kept.
 _SMALL_BYTES = 2**20
-# Snapshotting a folder or waking a dispatcher takes as long as it takes.
+# Snapshotting a folder or sending a file takes as long as it takes; a kernel that asks for its notebook waits no longer
+# than a person would.
 _LONG_TIMEOUT_S = 600.0
+_SHORT_TIMEOUT_S = 15.0
 
 
 class _Noun:
@@ -68,7 +70,7 @@ class _Client:
             operation.method,
             self._prefix + _target(operation, arguments),
             _body(operation, arguments),
-            timeout_s=_LONG_TIMEOUT_S if operation.permission == "execute" else None,
+            timeout_s=_timeout(operation),
         )
         if operation.returns is Download:
             return self._download(answer)
@@ -209,6 +211,12 @@ def _body(operation: Operation, arguments: dict[str, Any]) -> bytes | Upload | N
     except UnicodeEncodeError as error:
         hint = "Rename or leave out what is no valid Unicode."
         raise InvalidInput("A text has characters that cannot be sent.", hint=hint) from error
+
+
+def _timeout(operation: Operation) -> float | None:
+    if operation.noun in SERVER_NOUNS:
+        return _SHORT_TIMEOUT_S
+    return None if operation.permission == "read" else _LONG_TIMEOUT_S
 
 
 def _digest(answer: Answer) -> str | None:
