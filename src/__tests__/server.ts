@@ -15,6 +15,7 @@ export interface IRequest {
   path: string;
   query: Record<string, string>;
   body: unknown;
+  contentType: string | null;
 }
 
 /**
@@ -51,7 +52,8 @@ export class FakeServer {
       method: init.method ?? 'GET',
       path: pathname.replace(/^.*?\/mlws\/api\/v1/, ''),
       query: Object.fromEntries(searchParams),
-      body: typeof init.body === 'string' ? JSON.parse(init.body) : init.body
+      body: typeof init.body === 'string' ? JSON.parse(init.body) : init.body,
+      contentType: new Headers(init.headers).get('Content-Type')
     };
     this.requests.push(request);
     const answer = this.answers.get(`${request.method} ${request.path}`)?.(

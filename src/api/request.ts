@@ -46,10 +46,7 @@ export async function request<Id extends keyof Operations>(
   const operation: Operation = OPERATIONS[id];
   const response = await send(
     urlOf(address, operation, parameters),
-    {
-      method: operation.method,
-      body: operation.body === 'json' ? JSON.stringify(body) : (body as Blob)
-    },
+    initOf(operation, body),
     address.settings
   );
   if (!response.ok) {
@@ -85,6 +82,17 @@ export function urlOf(
   const url = URLExt.join(address.settings.baseUrl, ROOT, scope, path);
   const search = query.toString();
   return search ? `${url}?${search}` : url;
+}
+
+function initOf(operation: Operation, body: unknown): RequestInit {
+  const { method } = operation;
+  return operation.body === 'json'
+    ? {
+        method,
+        body: JSON.stringify(body),
+        headers: { 'Content-Type': 'application/json' }
+      }
+    : { method, body: body as BodyInit | undefined };
 }
 
 async function send(

@@ -73,10 +73,11 @@ function useSummary(points: Points): string {
   if (points.count === 0) {
     return trans.__('Chart of %1, no points yet', name);
   }
-  return trans.__(
-    'Chart of %1: %2 points, last %3 at step %4',
-    name,
+  return trans._n(
+    'Chart of %2: one point, %3 at step %4',
+    'Chart of %2: %1 points, last %3 at step %4',
     points.count,
+    name,
     formatNumber(points.last),
     formatNumber(points.lastStep)
   );

@@ -56,8 +56,8 @@ function plotOptions(
   const axis: uPlot.Axis = {
     stroke: color('--jp-ui-font-color2'),
     font: '10px sans-serif',
-    grid: { stroke: color('--jp-border-color3'), width: 1 },
-    ticks: { stroke: color('--jp-border-color3'), width: 1, size: 4 },
+    grid: { stroke: color('--jp-border-color2'), width: 1 },
+    ticks: { stroke: color('--jp-border-color2'), width: 1, size: 4 },
     values: (_, splits) => splits.map(formatTick)
   };
   const edge: uPlot.Series = { stroke: 'transparent', points: { show: false } };

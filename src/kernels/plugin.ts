@@ -90,7 +90,8 @@ async function loadEverywhere(
     panel.sessionContext.statusChanged.connect((_, status) => {
       if (status === 'restarting' || status === 'autorestarting') {
         restarting = true;
-      } else if (restarting && status === 'idle') {
+      } else if (restarting) {
+        // Often it stays 'starting' until it is asked something.
         restarting = false;
         load(kernelOf(panel));
       }

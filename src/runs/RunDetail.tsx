@@ -69,7 +69,7 @@ function Head(props: {
   const trans = useTranslation();
   const { run } = props;
   return (
-    <header className="jp-mlws-detail-head">
+    <div className="jp-mlws-detail-head">
       <StatusIcon status={run.status} />
       <div className="jp-mlws-detail-title">
         <strong>#{run.number}</strong> <Text value={nameOf(run)} />
@@ -86,7 +86,7 @@ function Head(props: {
           {trans.__('Cancel')}
         </button>
       )}
-    </header>
+    </div>
   );
 }
 
@@ -173,11 +173,11 @@ function MetricChooser(props: {
     <HTMLSelect
       className="jp-mlws-metric-chooser"
       aria-label={trans.__('Metric')}
-      value={model.metric ?? ''}
-      onChange={event => model.setMetric(event.target.value)}
+      value={names.indexOf(model.metric ?? '')}
+      onChange={event => model.setMetric(names[Number(event.target.value)])}
     >
-      {names.map(name => (
-        <option key={name} value={name}>
+      {names.map((name, i) => (
+        <option key={name} value={i}>
           {escapeControls(name)}
         </option>
       ))}
@@ -274,27 +274,46 @@ function shownLog(log: string, isCut: boolean): string {
   return escapeControls(plainText(whole)).replace(/\n+$/, '');
 }
 
+/** What the script left; below, closed, what we keep about the run ourselves. */
 function Files(props: {
   files: readonly RunFile[];
   onDownload: (file: RunFile) => void;
 }): JSX.Element | null {
   const trans = useTranslation();
-  if (props.files.length === 0) {
-    return null;
-  }
+  const outputs = props.files.filter(file => file.kind === 'output');
+  const rest = props.files.filter(file => file.kind !== 'output');
   return (
-    <section>
-      <h4 className="jp-mlws-heading">{trans.__('Files')}</h4>
-      <ul className="jp-mlws-files">
-        {props.files.map(file => (
-          <FileLine
-            key={`${file.kind} ${file.name}`}
-            file={file}
-            onDownload={() => props.onDownload(file)}
-          />
-        ))}
-      </ul>
-    </section>
+    <>
+      {outputs.length > 0 && (
+        <section>
+          <h4 className="jp-mlws-heading">{trans.__('Files')}</h4>
+          <FileLines files={outputs} onDownload={props.onDownload} />
+        </section>
+      )}
+      {rest.length > 0 && (
+        <details className="jp-mlws-more">
+          <summary>{trans.__('Logs and results (%1)', rest.length)}</summary>
+          <FileLines files={rest} onDownload={props.onDownload} />
+        </details>
+      )}
+    </>
+  );
+}
+
+function FileLines(props: {
+  files: readonly RunFile[];
+  onDownload: (file: RunFile) => void;
+}): JSX.Element {
+  return (
+    <ul className="jp-mlws-files">
+      {props.files.map(file => (
+        <FileLine
+          key={`${file.kind} ${file.name}`}
+          file={file}
+          onDownload={() => props.onDownload(file)}
+        />
+      ))}
+    </ul>
   );
 }
 

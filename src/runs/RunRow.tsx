@@ -5,7 +5,7 @@ import {
 } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { Run, toNumber } from '../api';
+import { Run, RunError, toNumber } from '../api';
 import { Sparkline } from '../charts/Sparkline';
 import { formatDuration, formatNumber } from '../components/format';
 import { StatusIcon, statusText } from '../components/status';
@@ -109,7 +109,7 @@ function Value(props: IRunRowProps): JSX.Element {
         className="jp-mlws-row-value jp-mod-error"
         title={escapeControls(run.error.message)}
       >
-        {escapeControls(run.error.code)}
+        {escapeControls(failureWord(run.error))}
       </span>
     );
   }
@@ -125,6 +125,12 @@ function Value(props: IRunRowProps): JSX.Element {
       {value}
     </span>
   );
+}
+
+/** A failure in a word: the exception's name, else the signal, else our code for it. */
+export function failureWord(error: RunError): string {
+  const name = /^[A-Za-z_][\w.]*(?=:|$)/.exec(error.message)?.[0];
+  return name?.split('.').pop() ?? error.signal ?? error.code;
 }
 
 function Duration(props: IRunRowProps): JSX.Element {

@@ -189,11 +189,16 @@ export namespace WorkspacePanel {
   }
 }
 
-/** Section titles open and close, so they say to assistive tools that they are buttons. */
+/** Section titles open and close, so they are buttons to assistive tools, and headings to nobody. */
 class Renderer extends AccordionToolbar.Renderer {
   createSectionTitle(data: Title<Widget>): HTMLElement {
-    const title = super.createSectionTitle(data);
+    const heading = super.createSectionTitle(data);
+    const title = document.createElement('div');
+    for (const { name, value } of Array.from(heading.attributes)) {
+      title.setAttribute(name, value);
+    }
     title.setAttribute('role', 'button');
+    title.append(...Array.from(heading.childNodes));
     return title;
   }
 }

@@ -124,7 +124,8 @@ function Filter(props: { runs: RunListModel }): JSX.Element {
       <HTMLSelect
         className="jp-mlws-scope"
         aria-label={trans.__('Which runs')}
-        value={runs.scope}
+        value={runs.hasDocument ? runs.scope : 'all'}
+        disabled={!runs.hasDocument}
         onChange={event => {
           runs.scope = event.target.value === 'all' ? 'all' : 'document';
         }}

@@ -41,7 +41,7 @@ test.describe('a cell run as a job', () => {
     tmpPath
   }) => {
     const panel = new WorkspacePanel(page);
-    const path = await openNotebook(page, `${tmpPath}/reload.ipynb`, [
+    await openNotebook(page, `${tmpPath}/reload.ipynb`, [
       LOAD,
       clockCell('reload', 1)
     ]);
@@ -49,7 +49,6 @@ test.describe('a cell run as a job', () => {
     await runCells(page, 0, 1);
     const id = await panel.newest('Completed');
     await page.reload();
-    await page.notebook.openByPath(path);
     await panel.open();
     await panel.row(id).click();
     await expect(panel.chart).toHaveAttribute('data-count', '10');

@@ -48,6 +48,7 @@ describe('request', () => {
     };
     await request(address, 'documents.answer', { request: 'r1' }, document);
     expect(server.requests[0].body).toEqual(document);
+    expect(server.requests[0].contentType).toBe('application/json');
   });
 
   it('keeps code, message and hint of a failure', async () => {

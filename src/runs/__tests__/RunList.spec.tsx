@@ -12,9 +12,23 @@ import {
 import { Run } from '../../api';
 import { RunListModel } from '../model';
 import { RunList } from '../RunList';
+import { failureWord } from '../RunRow';
 import { Sparklines } from '../sparklines';
 
 const LIST = `GET ${WORKSPACE}/runs`;
+
+describe('failureWord', () => {
+  const error = { code: 'script_failed', exit_code: 1, traceback: '' };
+  it.each([
+    ["ValueError: no such file: 'a'", null, 'ValueError'],
+    ['sklearn.exceptions.NotFittedError: fit it', null, 'NotFittedError'],
+    ['KeyboardInterrupt', null, 'KeyboardInterrupt'],
+    ['The script was killed by SIGKILL.', 'SIGKILL', 'SIGKILL'],
+    ['The script ended with exit code 3.', null, 'script_failed']
+  ])('of %j is a word', (message, signal, word) => {
+    expect(failureWord({ ...error, message, signal })).toBe(word);
+  });
+});
 
 describe('RunList', () => {
   let server: FakeServer;

@@ -1,0 +1,72 @@
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test } from '@jupyterlab/galata';
+
+import { clockCell, LOAD, openNotebook, runCells } from '../helpers/notebook';
+import { WorkspacePanel } from '../helpers/panel';
+
+for (const theme of ['JupyterLab Light', 'JupyterLab Dark']) {
+  test(`the panel has no accessibility violation in ${theme}`, async ({
+    page,
+    tmpPath
+  }) => {
+    const panel = new WorkspacePanel(page);
+    await page.theme.setTheme(theme);
+    await openNotebook(page, `${tmpPath}/axe.ipynb`, [
+      LOAD,
+      clockCell('axe', 1),
+      '%%submit axe --sweep rate=1,2\nrate = 0\nmlws.log(rate=rate)',
+      '%%submit axe\nmlws.log(loss=1.0)\nmlws.log(accuracy=1.0)\nfloat("a")'
+    ]);
+    await panel.open();
+    const check = async (state: string) => {
+      const { violations } = await new AxeBuilder({ page: page as any })
+        .include('#jp-mlws-panel')
+        .analyze();
+      const found = violations.map(
+        it => `${it.id}: ${it.nodes.map(node => node.html).join(' ')}`
+      );
+      expect(found, state).toEqual([]);
+    };
+    await check('no runs of this notebook');
+    await runCells(page, 0, 1);
+    await panel.newest('Completed');
+    await check('a run that completed');
+    await runCells(page, 2, 3);
+    await panel.newest('Failed');
+    await expect(panel.chart).toHaveAttribute('data-count', '1');
+    await check('a run that failed, among others');
+    for (const section of ['Models', 'Compute']) {
+      await panel.root
+        .getByRole('button', { name: new RegExp(section) })
+        .click();
+    }
+    await expect(panel.root.getByText(/in use/)).toBeVisible();
+    await check('all sections open');
+  });
+}
+
+test('runs are found and opened with the keyboard alone', async ({
+  page,
+  tmpPath
+}) => {
+  const panel = new WorkspacePanel(page);
+  await openNotebook(page, `${tmpPath}/keys.ipynb`, [
+    LOAD,
+    clockCell('keys', 0.2),
+    '%%submit keys --sweep rate=1,2\nrate = 0\nmlws.log(rate=rate)'
+  ]);
+  await panel.open();
+  await runCells(page, 0, 1, 2);
+  await expect(panel.rows).toHaveCount(2);
+  await panel.newest('Completed');
+  await panel.root.getByRole('tree').focus();
+  await page.keyboard.press('Home');
+  await page.keyboard.press('ArrowRight');
+  await expect(panel.rows).toHaveCount(4);
+  await page.keyboard.press('ArrowDown');
+  await expect(panel.rows.nth(1)).toHaveAttribute('aria-selected', 'true');
+  await expect(panel.rows.nth(1)).toHaveAttribute('aria-level', '2');
+  await expect(panel.chart).toHaveAccessibleName(/Chart of rate: one point/);
+  await page.keyboard.press('Enter');
+  await expect(panel.detail).toBeFocused();
+});

@@ -1,0 +1,130 @@
+import { expect, test } from '@jupyterlab/galata';
+
+import { LOAD, openNotebook, runCells } from '../helpers/notebook';
+import { WorkspacePanel } from '../helpers/panel';
+
+// Inputs that have broken other workspaces, by the field's kind; none contains a quote of Python's triple kind.
+const PAYLOADS: Record<string, string> = {
+  X01: '<img src=x onerror="window.__xss=1">',
+  X02: "[x](javascript:window.__xss=1) <a href='data:text/html,<script>1</script>'>",
+  X07: "<img src=x onerror=window.__xss=1>'",
+  X08: '<script>window.__xss=1</script>',
+  X10: '<form id=f action=javascript:window.__xss=1></form><input form=f type=submit>',
+  X11: '# <img src=x onerror=window.__xss=1>',
+  X13: '\u001b]8;;javascript:window.__xss=1\u0007click\u001b]8;;\u0007 \u001b[2J\u001b]52;c;ZXZpbA==\u0007',
+  X19: '<form id=jupyter-config-data><input name=token></form><a id=x name=y>',
+  X20: 'run\u202etxt.exe \u2066a\u2069'
+};
+
+const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+
+/** A cell that puts the payload wherever a script can put text. */
+function hostileCell(payload: string): string {
+  return [
+    '%%submit hostile',
+    // A JSON text is a Python literal, so every character arrives as it is.
+    `payload = ${JSON.stringify(payload)}`,
+    'from jupyter_mlws import Run',
+    'run = Run.get_context()',
+    'run.log(payload, 1.0)',
+    'run.log(payload, 2.0)',
+    'run.log("plain", 1.0)',
+    'run.tag(payload, payload)',
+    'print(payload)',
+    'name = "".join(c for c in payload if c.isprintable() and c != "/")',
+    'open(name + ".txt", "w").write(payload)',
+    'raise ValueError(payload)'
+  ].join('\n');
+}
+
+test.setTimeout(240 * 1000);
+
+test('hostile strings are text in every field of the panel', async ({
+  page,
+  tmpPath
+}) => {
+  const foreign: string[] = [];
+  page.on('request', request => {
+    const { hostname, protocol } = new URL(request.url());
+    if (protocol.startsWith('http') && hostname !== '127.0.0.1') {
+      foreign.push(request.url());
+    }
+  });
+  const panel = new WorkspacePanel(page);
+  const payloads = Object.entries(PAYLOADS);
+  await openNotebook(page, `${tmpPath}/hostile.ipynb`, [
+    LOAD,
+    ...payloads.map(([, payload]) => hostileCell(payload))
+  ]);
+  await panel.open();
+  await runCells(page, 0);
+  for (const [i, [id, payload]] of payloads.entries()) {
+    await test.step(id, async () => {
+      await runCells(page, i + 1);
+      await expect(panel.rows).toHaveCount(i + 1);
+      const run = await panel.newest('Failed');
+      await rename(page, run, payload);
+      await panel.row(run).click();
+      await expectOnlyText(panel, payload);
+    });
+  }
+  await panel.search.fill('<img');
+  await expect(panel.rows).toHaveCount(3);
+  expect(await page.evaluate(() => (window as any).__xss)).toBeUndefined();
+  expect(foreign).toEqual([]);
+});
+
+async function expectOnlyText(
+  panel: WorkspacePanel,
+  payload: string
+): Promise<void> {
+  const { detail } = panel;
+  await expect(detail.locator('.jp-mlws-detail-title')).toContainText(
+    visible(payload)
+  );
+  await expect(detail.locator('.jp-mlws-notice-error')).toBeVisible();
+  await expect(panel.log).not.toBeEmpty();
+  await expect(detail.locator('.jp-mlws-tags li')).toHaveCount(1);
+  await expect(detail.locator('.jp-mlws-pairs dt')).toContainText(['payload']);
+  await expect(detail.locator('.jp-mlws-files li')).not.toHaveCount(0);
+  const chooser = detail.getByRole('combobox', { name: 'Metric' });
+  const names = await chooser.locator('option').allTextContents();
+  expect(names).toHaveLength(2);
+  await chooser.selectOption({ index: names[0] === 'plain' ? 1 : 0 });
+  await expect(panel.chart).toHaveAttribute('data-count', '2');
+
+  const elements = 'img, script, form, a, iframe, input:not([type="search"])';
+  await expect(panel.root.locator(elements)).toHaveCount(0);
+  const html = await panel.root.evaluate(it => it.outerHTML);
+  expect(html).not.toMatch(BIDI);
+  expect(html).not.toContain('\u001b');
+}
+
+/** The payload as the panel spells it. */
+function visible(payload: string): string {
+  return payload.replace(
+    // eslint-disable-next-line no-control-regex
+    /[\u0000-\u001f\u202a-\u202e\u2066-\u2069]/g,
+    c => '\\u' + c.charCodeAt(0).toString(16).padStart(4, '0')
+  );
+}
+
+/** Give the run the payload as its name, through the API as any client can. */
+async function rename(page: any, run: string, name: string): Promise<void> {
+  const status = await page.evaluate(
+    async ([run, name]: string[]) => {
+      const info = await (await fetch('/mlws/api/v1/resolve?document=')).json();
+      const answer = await fetch(
+        `/mlws/api/v1/workspaces/${info.id}/runs/${run}`,
+        {
+          method: 'PATCH',
+          headers: { 'Content-Type': 'application/json' },
+          body: JSON.stringify({ display_name: name, description: name })
+        }
+      );
+      return answer.status;
+    },
+    [run, name]
+  );
+  expect(status).toBe(200);
+}

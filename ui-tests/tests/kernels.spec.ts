@@ -1,0 +1,126 @@
+import { execFileSync } from 'child_process';
+import * as fs from 'fs';
+import * as path from 'path';
+
+import { expect, test } from '@jupyterlab/galata';
+
+import { LOAD, openNotebook, runCells } from '../helpers/notebook';
+import { WorkspacePanel } from '../helpers/panel';
+
+const BARE = 'without-mlws';
+
+/**
+ * A kernel that has all packages of this environment but ours: their folders are linked into a place of their own.
+ */
+function installBareKernel(): void {
+  const [python, ...sites] = execFileSync('python', [
+    '-c',
+    'import sys, sysconfig; print(sys.executable); print(sysconfig.get_path("purelib")); print(sysconfig.get_path("platlib"))'
+  ])
+    .toString()
+    .trim()
+    .split('\n');
+  const folder = path.join(process.env.JUPYTER_DATA_DIR!, 'kernels', BARE);
+  const packages = path.join(folder, 'packages');
+  fs.rmSync(folder, { recursive: true, force: true });
+  fs.mkdirSync(packages, { recursive: true });
+  for (const site of new Set(sites)) {
+    for (const name of fs.readdirSync(site)) {
+      if (!/mlws/i.test(name) && !name.endsWith('.pth')) {
+        fs.symlinkSync(path.join(site, name), path.join(packages, name));
+      }
+    }
+  }
+  const start = `import sys; sys.path.insert(0, ${JSON.stringify(packages)}); from ipykernel.kernelapp import launch_new_instance; launch_new_instance()`;
+  const spec = {
+    argv: [python, '-I', '-S', '-c', start, '-f', '{connection_file}'],
+    display_name: 'Without jupyter_mlws',
+    language: 'python'
+  };
+  fs.writeFileSync(path.join(folder, 'kernel.json'), JSON.stringify(spec));
+}
+
+test.beforeAll(() => installBareKernel());
+
+test('a kernel without the package is told of, and enabled with one click', async ({
+  page,
+  tmpPath
+}) => {
+  const panel = new WorkspacePanel(page);
+  await openNotebook(
+    page,
+    `${tmpPath}/bare.ipynb`,
+    [
+      'import importlib.util as u\nprint("has", u.find_spec("jupyter_mlws"))',
+      '%%submit bare\nmlws.log(answer=42.0)\nprint("hello from a job")'
+    ],
+    BARE
+  );
+  await panel.open();
+  await runCells(page, 0);
+  expect(await page.notebook.getCellTextOutput(0)).toEqual(['has None\n']);
+  const button = panel.root.getByRole('button', { name: 'Enable it here' });
+  await expect(button).toBeVisible();
+  await button.click();
+  await expect(button).toHaveCount(0);
+  await runCells(page, 1);
+  await panel.newest('Completed');
+  await expect(panel.log).toContainText('hello from a job');
+  await expect(panel.chart).toHaveAttribute('data-last', '42');
+});
+
+test('a kernel that has the package is not talked about', async ({
+  page,
+  tmpPath
+}) => {
+  const panel = new WorkspacePanel(page);
+  await openNotebook(page, `${tmpPath}/full.ipynb`, [LOAD]);
+  await panel.open();
+  await runCells(page, 0);
+  await expect(panel.root.locator('.jp-mlws-notice')).toHaveCount(0);
+});
+
+test('the example that the empty panel offers really runs', async ({
+  page
+}) => {
+  const panel = new WorkspacePanel(page);
+  await panel.open();
+  await page.evaluate(() =>
+    (window as any).jupyterapp.commands.execute('mlws:open-example')
+  );
+  await page.locator('.jp-NotebookPanel').waitFor();
+  await page.notebook.runCell(1);
+  await page.notebook.runCell(2);
+  await panel.newest('Completed');
+  await expect(panel.chart).toHaveAttribute('data-count', '60');
+  await expect(panel.log).toContainText('final loss');
+});
+
+test.describe('with the setting that loads the magics everywhere', () => {
+  test.use({
+    mockSettings: {
+      'jupyter-mlws:plugin': { loadInEveryNotebook: true }
+    }
+  });
+
+  test('a notebook needs no %load_ext, also after a restart', async ({
+    page,
+    tmpPath
+  }) => {
+    const panel = new WorkspacePanel(page);
+    await openNotebook(page, `${tmpPath}/everywhere.ipynb`, [
+      '%%submit everywhere\nprint("one")'
+    ]);
+    await panel.open();
+    await runCells(page, 0);
+    await panel.newest('Completed');
+    await page.evaluate(() =>
+      (
+        window as any
+      ).jupyterapp.shell.currentWidget.sessionContext.restartKernel()
+    );
+    await runCells(page, 0);
+    await expect(panel.rows).toHaveCount(2);
+    await panel.newest('Completed');
+  });
+});
