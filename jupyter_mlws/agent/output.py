@@ -47,20 +47,20 @@ class Output:
         """Leave the pipe to the script, so that its end can be seen."""
         os.close(self.write_end)
 
-    def pump(self) -> bool:
-        """Move what has arrived; False once everybody has closed the pipe."""
+    def pump(self) -> int:
+        """Move what has arrived and say how much; closes when everybody has closed the other end."""
         moved = 0
         while self.open and moved < _TURN_BYTES:
             try:
                 data = os.read(self.read_end, _CHUNK)
             except BlockingIOError:
-                return True
-            if not data:
+                break
+            if data:
+                moved += len(data)
+                self._write(data)
+            else:
                 self.close()
-                return False
-            moved += len(data)
-            self._write(data)
-        return self.open
+        return moved
 
     def close(self) -> None:
         """Stop reading; whoever still writes gets a broken pipe."""

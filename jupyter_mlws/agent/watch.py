@@ -35,6 +35,8 @@ __all__ = ["Watch"]
 
 _TURN_MS = 100
 _QUICK_TURN_MS = 20
+_GATHER_MS = 3
+_SMALL_BYTES = 131072
 # After SIGKILL only a process in uninterruptible sleep still lives; nobody can wait for it.
 _UNKILLABLE_S = 5.0
 
@@ -72,6 +74,9 @@ class Watch:
         self._poll = select.poll()
         self._poll.register(output.read_end, select.POLLIN)
         self._poll.register(bell.read_end, select.POLLIN)
+        self._bell_only = select.poll()
+        self._bell_only.register(bell.read_end, select.POLLIN)
+        self._moved = 0
 
     def until_script_ends(self) -> None:
         """Return when the script's own process has ended, or cannot be killed."""
@@ -99,6 +104,9 @@ class Watch:
 
     def _turn(self, wait_ms: int) -> None:
         """Wait for something to happen, a little while at most, and do what is due."""
+        if 0 < self._moved < _SMALL_BYTES:
+            # Let a script that writes in small pieces gather some: looking at each would cost as much as it does.
+            self._bell_only.poll(_GATHER_MS)
         self._poll.poll(wait_ms)
         self._pump()
         self._bell.quiet()
@@ -111,7 +119,9 @@ class Watch:
         self._sync.when_due(now)
 
     def _pump(self) -> None:
-        if self._output.open and not self._output.pump():
+        was_open = self._output.open
+        self._moved = self._output.pump() if was_open else 0
+        if was_open and not self._output.open:
             self._poll.unregister(self._output.read_end)
 
     def _reap(self) -> None:
