@@ -12,9 +12,10 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from jupyter_mlws.magics.literals import literal_assignments
 from jupyter_mlws.magics.texts import Texts, names_in_call
 
-__all__ = ["Cell", "analyse", "literal_assignments", "names_at_once", "names_of"]
+__all__ = ["Cell", "analyse", "names_at_once", "names_of"]
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _SCOPES = (*_FUNCTIONS, ast.Lambda, ast.ClassDef, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -82,43 +83,6 @@ def analyse(tree: ast.Module, texts: Texts) -> Cell:
     reader.block(tree.body, set())
     reader.cell.literals = {name: ast.literal_eval(value) for name, value in literal_assignments(tree)}
     return reader.cell
-
-
-def literal_assignments(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
-    """Top-level ``name = literal``, each name at its first assignment."""
-    seen: set[str] = set()
-    for statement in tree.body:
-        for name, value in _pairs(statement):
-            if name not in seen:
-                seen.add(name)
-                if _is_literal(value):
-                    yield name, value
-
-
-def _pairs(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
-    targets: list[ast.expr] = []
-    value: ast.expr | None = None
-    if isinstance(statement, ast.Assign):
-        targets, value = statement.targets, statement.value
-    elif isinstance(statement, ast.AnnAssign):
-        targets, value = [statement.target], statement.value
-    if value is None:
-        return
-    for target in targets:
-        if isinstance(target, ast.Name):
-            yield target.id, value
-        elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
-            for one, part in zip(target.elts, value.elts, strict=True):
-                if isinstance(one, ast.Name):
-                    yield one.id, part
-
-
-def _is_literal(value: ast.expr) -> bool:
-    if isinstance(value, (ast.Tuple, ast.List)):
-        return len(value.elts) <= 20 and all(_is_literal(item) for item in value.elts)
-    if isinstance(value, ast.UnaryOp) and isinstance(value.op, (ast.USub, ast.UAdd)):
-        return isinstance(value.operand, ast.Constant) and isinstance(value.operand.value, (int, float))
-    return isinstance(value, ast.Constant) and not isinstance(value.value, (bytes, type(...)))
 
 
 def names_of(statement: ast.stmt) -> set[str]:

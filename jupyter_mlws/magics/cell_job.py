@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_mlws.magics.job.display import Recorder, show_figures
-from jupyter_mlws.magics.job.executor import CellSource, execute, literal
+from jupyter_mlws.magics.job.executor import CellSource, execute
+from jupyter_mlws.magics.literals import literal
 
 __all__ = ["main"]
 

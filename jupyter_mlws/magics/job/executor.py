@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import ast
-import inspect
-import io
 import linecache
 import sys
-import tokenize
-import types
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
-from jupyter_mlws.magics.analysis import literal_assignments
+from jupyter_mlws.magics.literals import replace_literals
 
-__all__ = ["CellSource", "execute", "literal"]
+# Not from typing: this runs at the start of every job.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import types
+    from collections.abc import Mapping
+    from typing import Any
+
+__all__ = ["CellSource", "execute"]
+
+_COROUTINE = 0x80  # inspect.CO_COROUTINE
 
 
-@dataclass(frozen=True)
 class CellSource:
     """A cell to run.
 
-    Attributes
+    Parameters
     ----------
     name : str
         What tracebacks call it, ``digits.ipynb cell [5]``.
@@ -34,18 +35,8 @@ class CellSource:
         Compiler flags that were active in the kernel.
     """
 
-    name: str
-    code: str
-    head: str = ""
-    flags: int = 0
-
-
-def literal(text: str) -> Any:
-    """A parameter's text as a Python literal where it is one, else the text itself."""
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return text
+    def __init__(self, name: str, code: str, head: str = "", flags: int = 0) -> None:
+        self.name, self.code, self.head, self.flags = name, code, head, flags
 
 
 def execute(cell: CellSource, params: Mapping[str, str]) -> None:
@@ -67,30 +58,6 @@ def execute(cell: CellSource, params: Mapping[str, str]) -> None:
     _run([compile(part, cell.name, mode, flags, dont_inherit=True) for part, mode in _parts(tree, cell.code)])
 
 
-def replace_literals(tree: ast.Module, params: Mapping[str, str]) -> set[str]:
-    """Put parameters in the place of top-level literals; the names that were found."""
-    found = {}
-    for name, value in literal_assignments(tree):
-        if name in params:
-            found[id(value)] = ast.copy_location(ast.parse(repr(literal(params[name])), mode="eval").body, value)
-    if found:
-        _Replacer(found).visit(tree)
-    return {name for name, _ in literal_assignments(tree) if name in params}
-
-
-class _Replacer(ast.NodeTransformer):
-    def __init__(self, found: dict[int, ast.expr]) -> None:
-        self._found = found
-
-    def visit(self, node: ast.AST) -> Any:
-        new = self._found.get(id(node))
-        if new is None:
-            return self.generic_visit(node)
-        for part in ast.walk(new):
-            ast.copy_location(part, node)
-        return new
-
-
 def _parts(tree: ast.Module, code: str) -> list[tuple[Any, str]]:
     """The cell as one program, and its last expression as one more whose value is shown."""
     body = tree.body
@@ -101,6 +68,11 @@ def _parts(tree: ast.Module, code: str) -> list[tuple[Any, str]]:
 
 def _is_quiet(code: str) -> bool:
     """Whether the cell ends with a semicolon."""
+    if ";" not in code:
+        return False
+    import io
+    import tokenize
+
     last = ""
     try:
         for token in tokenize.generate_tokens(io.StringIO(code).readline):
@@ -113,7 +85,7 @@ def _is_quiet(code: str) -> bool:
 
 def _run(codes: list[types.CodeType]) -> None:
     names = vars(sys.modules["__main__"])
-    if not any(code.co_flags & inspect.CO_COROUTINE for code in codes):
+    if not any(code.co_flags & _COROUTINE for code in codes):
         for code in codes:
             exec(code, names)  # noqa: S102 - running the user's cell is what this is for
         return
@@ -122,7 +94,7 @@ def _run(codes: list[types.CodeType]) -> None:
     async def run() -> None:
         for code in codes:
             value = eval(code, names)  # noqa: S307
-            if code.co_flags & inspect.CO_COROUTINE:
+            if code.co_flags & _COROUTINE:
                 await value
 
     asyncio.run(run())

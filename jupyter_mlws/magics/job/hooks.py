@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.abc
 import importlib.machinery
 import sys
-import types
-from collections.abc import Callable, Sequence
+
+# Not from typing: this runs at the start of every job.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import types
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    Callback = Callable[[types.ModuleType], None]
 
 __all__ = ["after_import"]
-
-Callback = Callable[[types.ModuleType], None]
 
 
 def after_import(name: str, callback: Callback) -> None:
@@ -24,7 +28,7 @@ def after_import(name: str, callback: Callback) -> None:
         sys.meta_path.insert(0, _Finder())
 
 
-class _Finder(importlib.abc.MetaPathFinder):
+class _Finder:
     waiting: dict[str, Callback] = {}  # noqa: RUF012 - one table for the process
 
     def find_spec(
@@ -34,16 +38,17 @@ class _Finder(importlib.abc.MetaPathFinder):
             return None
         spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
         if spec is not None and spec.loader is not None and hasattr(spec.loader, "exec_module"):
-            spec.loader = _Loader(spec.loader, self.waiting.pop(fullname))
+            spec.loader = _Loader(spec.loader, self.waiting.pop(fullname))  # type: ignore[assignment]
         return spec
 
 
-class _Loader(importlib.abc.Loader):
-    def __init__(self, loader: importlib.abc.Loader, callback: Callback) -> None:
+class _Loader:
+    def __init__(self, loader: Any, callback: Callback) -> None:
         self._loader, self._callback = loader, callback
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> types.ModuleType | None:
-        return self._loader.create_module(spec)
+        made: types.ModuleType | None = self._loader.create_module(spec)
+        return made
 
     def exec_module(self, module: types.ModuleType) -> None:
         module.__loader__ = self._loader

@@ -1,0 +1,82 @@
+"""Top-level literals of a cell: its parameters."""
+
+from __future__ import annotations
+
+import ast
+
+# Not from typing: this runs at the start of every job.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+__all__ = ["literal", "literal_assignments", "replace_literals"]
+
+
+def literal(text: str) -> Any:
+    """A parameter's text as a Python literal where it is one, else the text itself."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return text
+
+
+def literal_assignments(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+    """Top-level ``name = literal``, each name at its first assignment."""
+    seen: set[str] = set()
+    for statement in tree.body:
+        for name, value in _pairs(statement):
+            if name not in seen:
+                seen.add(name)
+                if _is_literal(value):
+                    yield name, value
+
+
+def _pairs(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
+    targets: list[ast.expr] = []
+    value: ast.expr | None = None
+    if isinstance(statement, ast.Assign):
+        targets, value = statement.targets, statement.value
+    elif isinstance(statement, ast.AnnAssign):
+        targets, value = [statement.target], statement.value
+    if value is None:
+        return
+    for target in targets:
+        if isinstance(target, ast.Name):
+            yield target.id, value
+        elif isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple) and len(target.elts) == len(value.elts):
+            for one, part in zip(target.elts, value.elts, strict=True):
+                if isinstance(one, ast.Name):
+                    yield one.id, part
+
+
+def _is_literal(value: ast.expr) -> bool:
+    if isinstance(value, (ast.Tuple, ast.List)):
+        return len(value.elts) <= 20 and all(_is_literal(item) for item in value.elts)
+    if isinstance(value, ast.UnaryOp) and isinstance(value.op, (ast.USub, ast.UAdd)):
+        return isinstance(value.operand, ast.Constant) and isinstance(value.operand.value, (int, float))
+    return isinstance(value, ast.Constant) and not isinstance(value.value, (bytes, type(...)))
+
+
+def replace_literals(tree: ast.Module, params: Mapping[str, str]) -> set[str]:
+    """Put parameters in the place of top-level literals; the names that were found."""
+    found = {}
+    for name, value in literal_assignments(tree):
+        if name in params:
+            found[id(value)] = ast.copy_location(ast.parse(repr(literal(params[name])), mode="eval").body, value)
+    if found:
+        _Replacer(found).visit(tree)
+    return {name for name, _ in literal_assignments(tree) if name in params}
+
+
+class _Replacer(ast.NodeTransformer):
+    def __init__(self, found: dict[int, ast.expr]) -> None:
+        self._found = found
+
+    def visit(self, node: ast.AST) -> Any:
+        new = self._found.get(id(node))
+        if new is None:
+            return self.generic_visit(node)
+        for part in ast.walk(new):
+            ast.copy_location(part, node)
+        return new
