@@ -47,7 +47,7 @@ class Backend:
         self._listened = listened
         self.max_upload_bytes = max_upload_bytes
         self._watcher = Watcher(lambda data: emit(CHANGES, data), lambda: listened(CHANGES))
-        self._workspaces = Workspaces(opener, self._watcher.watch)
+        self._workspaces = Workspaces(opener, self._watcher.watch, self._watcher.forget)
         self.registry = Registry(self._workspaces, root)
         self.documents = Documents(self._ask)
         # Apart, so that neither a long snapshot nor kernels that wait for a page hold up the panel.

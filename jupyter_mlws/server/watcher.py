@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ from jupyter_mlws.server.workspaces import Opened
 __all__ = ["Watcher"]
 
 PERIOD_S = 0.1
+REST_S = 30.0
 # An event goes to every page: beyond this a page does better to read the feed, which it does anyway.
 MAX_CHANGES = 100
 
@@ -28,6 +30,7 @@ class _Watched:
     opened: Opened
     version: int | None = None
     cursor: int | None = None
+    rests_until: float = 0.0
 
 
 class Watcher:
@@ -57,6 +60,12 @@ class Watcher:
                 self._thread = threading.Thread(target=self._run, name="mlws-watch", daemon=True)
                 self._thread.start()
 
+    def forget(self, opened: Opened) -> None:
+        """Tell of this workspace no more: it is about to be closed."""
+        with self._lock:
+            if (found := self._watched.get(opened.id)) is not None and found.opened is opened:
+                del self._watched[opened.id]
+
     def close(self) -> None:
         """Stop, and wait until the last look is over."""
         self._stop.set()
@@ -73,11 +82,17 @@ class Watcher:
         with self._lock:
             watched = list(self._watched.values())
         for each in watched:
+            if each.rests_until > time.monotonic():
+                continue
             try:
                 self._look_at(each)
             except MlwsError as error:
-                # Busy, or its folder has gone: looked at again next time.
+                # Busy, or on a disk that is full: looked at again next time.
                 log.debug("Cannot look at workspace %s: %s", each.opened.id, error.code)
+            except Exception:
+                # One broken workspace must not silence the others, nor fill the log.
+                log.exception("Cannot look at workspace %s for a while", each.opened.id)
+                each.rests_until = time.monotonic() + REST_S
 
     def _look_at(self, each: _Watched) -> None:
         version = each.opened.data_version()

@@ -54,13 +54,14 @@ class Workspaces:
     Parameters
     ----------
     opener : Opener
-    on_open : callable
-        Told each workspace when it is opened.
+    on_open, on_close : callable
+        Told each workspace when it was opened, and before it is closed.
     """
 
-    def __init__(self, opener: Opener, on_open: Callable[[Opened], None]) -> None:
+    def __init__(self, opener: Opener, on_open: Callable[[Opened], None], on_close: Callable[[Opened], None]) -> None:
         self._opener = opener
         self._on_open = on_open
+        self._on_close = on_close
         self._lock = threading.Lock()
         self._opened: dict[str, Opened] = {}  # by location
 
@@ -100,6 +101,7 @@ class Workspaces:
         with self._lock:
             opened = self._opened.pop(location, None)
         if opened is not None:
+            self._on_close(opened)
             opened.close()
 
     def close(self) -> None:

@@ -182,6 +182,40 @@ def test_many_changes_are_one_short_event(feed: Feed) -> None:
         watcher.close()
 
 
+def test_a_broken_workspace_rests_and_does_not_silence_the_others(feed: Feed) -> None:
+    class Broken(Feed):
+        id = "broken"
+        looks = 0
+
+        def data_version(self) -> int:
+            Broken.looks += 1
+            raise OSError("the disk has gone")
+
+    watcher, events = told(feed)
+    try:
+        watcher.watch(Broken())
+        watcher.look()
+        feed.add("r1")
+        watcher.look()
+        watcher.look()
+        assert [event["workspace"] for event in events] == ["here"]
+        assert Broken.looks == 1
+    finally:
+        watcher.close()
+
+
+def test_a_closed_workspace_is_not_looked_at(feed: Feed) -> None:
+    watcher, events = told(feed)
+    try:
+        watcher.look()
+        watcher.forget(feed)
+        feed.add("r1")
+        watcher.look()
+        assert events == []
+    finally:
+        watcher.close()
+
+
 async def test_a_page_hears_of_changes_in_the_workspaces_it_uses(
     server: ServerApi, backend: Any, subscribe: Any, feed: Feed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
