@@ -111,27 +111,36 @@ class Collector:
         self._stored = {(file.kind, file.name): _version_of(file) for file in known}
         self._waiting: dict[tuple[FileKind, str], _Waiting] = {}
         self._too_large: dict[tuple[FileKind, str], _Found] = {}
+        self._pending: dict[tuple[FileKind, str], RunFile] = {}
 
     # -- what is asked
 
-    def settled(self) -> list[RunFile]:
-        """Store and return the files that have not changed for a while and were not stored as they are."""
-        now = time.monotonic()
-        return self._store(found for found in self._find() if self._has_settled(found, now))
+    @property
+    def pending(self) -> list[RunFile]:
+        """The files whose bytes are stored and which nobody has recorded yet."""
+        return list(self._pending.values())
 
-    def named(self, path: str) -> list[RunFile]:
-        """Store and return the output of this name, or all outputs below it, without waiting for them to settle."""
+    def recorded(self) -> None:
+        """Note that all pending files are in the record."""
+        self._pending.clear()
+
+    def settled(self) -> None:
+        """Store the files that have not changed for a while and were not stored as they are."""
+        now = time.monotonic()
+        self._store(found for found in self._find() if self._has_settled(found, now))
+
+    def named(self, path: str) -> None:
+        """Store the output of this name, or all outputs below it, without waiting for them to settle."""
         wanted = [
             found
             for found in self._find()
             if found.kind is FileKind.OUTPUT and (found.name == path or found.name.startswith(path + "/"))
         ]
-        return self._store(found for found in wanted if self._stored.get(found.key) != found.version)
+        self._store(found for found in wanted if self._stored.get(found.key) != found.version)
 
-    def everything(self) -> list[RunFile]:
-        """Store and return all that is not stored yet, our own logs included: the script has ended."""
-        found = (item for item in (*self._find(), *self._logs()) if self._stored.get(item.key) != item.version)
-        return self._store(found)
+    def everything(self) -> None:
+        """Store all that is not stored yet, our own logs included: the script has ended."""
+        self._store(item for item in (*self._find(), *self._logs()) if self._stored.get(item.key) != item.version)
 
     def keep_left(self) -> None:
         """Move what was too large to a place of the run folder that is not removed."""
@@ -205,8 +214,7 @@ class Collector:
 
     # -- storing
 
-    def _store(self, wanted: Iterable[_Found]) -> list[RunFile]:
-        stored = []
+    def _store(self, wanted: Iterable[_Found]) -> None:
         for found in wanted:
             if found.size > self._max_bytes and found.kind is not FileKind.LOG:
                 self._too_large[found.key] = found
@@ -215,34 +223,31 @@ class Collector:
                     f"left in the run's folder runs/{self._folder.path.name}/{LEFT}."
                 )
                 continue
-            file = self._store_one(found)
-            if file is not None:
-                stored.append(file)
-        return stored
+            self._store_one(found)
 
-    def _store_one(self, found: _Found) -> RunFile | None:
+    def _store_one(self, found: _Found) -> None:
         root = tree.open_folder(Path(self._folder, found.folder))
         if root is None:
-            return None
+            return
         try:
             fd = tree.open_below(root, found.path)
         except PermissionError:
             self._warn(f"{_shown(found.name)} cannot be read and was not kept.")
-            return None
+            return
         except OSError:  # gone, or replaced by a link: the next look says which
-            return None
+            return
         finally:
             os.close(root)
         with open(fd, "rb", buffering=0) as file:
             blob = self._blobs.put_stream(file)
             after = os.fstat(fd)
         if blob.size_bytes != after.st_size and found.kind is not FileKind.LOG:
-            return None  # it is still being written: it will come again
+            return  # it is still being written: it will come again
         self._stored[found.key] = (after.st_size, after.st_mtime_ns // 1000)
         name = storable(found.name)
         if name != found.name:
             self._warn(f"A file with an unusual name was kept as {name}.")
-        return RunFile(
+        self._pending[found.key] = RunFile(
             name=name,
             kind=found.kind,
             size_bytes=blob.size_bytes,

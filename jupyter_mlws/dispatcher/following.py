@@ -8,27 +8,23 @@ import os
 import select
 import shutil
 import threading
-import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
-from jupyter_mlws.dispatcher import ending, preparing
+from sqlalchemy import Connection
+
+from jupyter_mlws.dispatcher import ending
 from jupyter_mlws.dispatcher.bell import bell, quiet, ring
-from jupyter_mlws.dispatcher.collecting import Collector
 from jupyter_mlws.dispatcher.context import Context
-from jupyter_mlws.dispatcher.ingesting import Ingest
+from jupyter_mlws.dispatcher.intake import Intake
 from jupyter_mlws.dispatcher.leaving import tidy
-from jupyter_mlws.dispatcher.requests import Requests
 from jupyter_mlws.dispatcher.starting import Canceled, start
 from jupyter_mlws.dispatcher.watching import Agent
-from jupyter_mlws.domain.file import RunFile
 from jupyter_mlws.domain.run import Run, RunError
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import StorageFull, Unavailable
 from jupyter_mlws.runfolder import control
 from jupyter_mlws.runfolder.paths import RunFolder
-from jupyter_mlws.store import files
 from jupyter_mlws.store.runs import get_run, move_run
 from jupyter_mlws.targets.base import Target
 
@@ -38,7 +34,6 @@ _log = logging.getLogger(__name__)
 _RETRY_S = 1.0
 # While a run is expected to start its folder is looked at more often.
 _STARTING_POLL_S = 0.02
-_SCAN_SHARE = 0.05
 _GONE_S = 5.0
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -63,6 +58,9 @@ class Follower(threading.Thread):
         self._folder = RunFolder(context.run_folder(run.id))
         self._leaving = threading.Event()
         self._canceling = threading.Event()
+        if run.status is RunStatus.CANCEL_REQUESTED:
+            self._canceling.set()
+        self._moves: list[tuple[RunStatus, datetime | None]] = []
         self._bell_read, self._bell_write = bell()
 
     # -- told by the main loop
@@ -107,7 +105,8 @@ class Follower(threading.Thread):
         )
         _log.info("Run %s is ended, with %d processes.", self.run_record.id, len(killed))
         try:
-            self._move(RunStatus.FAILED, error=error)
+            with self._context.store.write() as c:
+                move_run(c, self.run_record.id, RunStatus.FAILED, error=error)
         except Exception:  # noqa: BLE001 - the thread ends here in any case
             _log.exception("Run %s could not be ended; the next dispatcher will.", self.run_record.id)
 
@@ -129,39 +128,23 @@ class Follower(threading.Thread):
             self._context.gpus.give_back(agent.gpus)
 
     def _end_before_start(self, status: RunStatus, error: RunError | None) -> None:
-        if self._move(status, error=error) is None and status is RunStatus.CANCELED:
-            # Canceled before anything could be asked of an agent: two allowed moves.
-            self._move(RunStatus.CANCEL_REQUESTED)
-            self._move(RunStatus.CANCELED)
-        shutil.rmtree(self._folder.path, ignore_errors=True)
+        def end() -> None:
+            with self._context.store.write() as c:
+                self._move_to_end(c, status, error, [], None)
+
+        if self._until_done(end):
+            shutil.rmtree(self._folder.path, ignore_errors=True)
 
     # -- following
 
     def _follow(self, agent: Agent) -> None:
-        context, settings = self._context, self._context.settings
-        baseline, warnings = preparing.read_plan(self._folder)
-        job = preparing.read_job(self._folder)
-        with context.store.read() as c:
-            known = files.list_files(c, self.run_record.id)
-        self._collector = Collector(
-            self._folder,
-            job.working_directory,
-            baseline,
-            context.blobs,
-            known,
-            settle_s=settings.settle_s,
-            max_bytes=settings.max_output_bytes,
-        )
-        self._ingest = Ingest(context.store, self._folder, self.run_record.id, keep=settings.keep_run_folder)
-        self._requests = Requests(context, self._folder, self.run_record, self._collect_named)
-        self._prepared_warnings = warnings
-        self._scan_at = time.monotonic() + settings.settle_s
+        intake = Intake(self._context, self._folder, self.run_record)
         while not agent.over:
             self._wait(agent)
             if self._leaving.is_set():
                 return
-            self._patiently(lambda: self._step(agent))
-        self._finish(agent)
+            self._patiently(lambda: self._step(agent, intake))
+        self._finish(agent, intake)
 
     def _wait(self, agent: Agent) -> None:
         poll = select.poll()
@@ -175,7 +158,7 @@ class Follower(threading.Thread):
             else:
                 agent.has_ended()
 
-    def _patiently(self, step: Any) -> bool:
+    def _patiently(self, step: Callable[[], None]) -> bool:
         """Do a step; where the workspace is busy or full, leave it for later: the run folder keeps everything."""
         try:
             step()
@@ -187,79 +170,64 @@ class Follower(threading.Thread):
             return False
         return True
 
-    def _step(self, agent: Agent) -> None:
+    def _until_done(self, step: Callable[[], None]) -> bool:
+        """Do a step again and again until it is done; False when we had to leave first."""
+        while not self._patiently(step):
+            if self._leaving.is_set():
+                return False
+        return True
+
+    def _step(self, agent: Agent, intake: Intake) -> None:
         if self._canceling.is_set() and not control.cancel_requested(self._folder):
             control.request_cancel(self._folder)
-        self._move_through(agent.look())
-        self._ingest.step()
-        self._requests.step()
-        if time.monotonic() >= self._scan_at and not agent.over:
-            self._scan()
+        self._moves += agent.look()
+        self._move_through()
+        if not agent.over:
+            intake.step()
 
-    def _move_through(self, moves: Sequence[tuple[RunStatus, datetime | None]]) -> None:
-        if moves:
-            with self._context.store.write() as c:
-                for status, at in moves:
-                    move_run(c, self.run_record.id, status, at=at)
-
-    def _scan(self) -> None:
-        began = time.monotonic()
-        self._record(self._collector.settled())
-        # A large folder is looked at less often: looking must not become the work.
-        took = time.monotonic() - began
-        self._scan_at = began + max(self._context.settings.settle_s, took / _SCAN_SHARE)
-
-    def _collect_named(self, path: str) -> None:
-        self._record(self._collector.named(path))
-
-    def _record(self, found: list[RunFile]) -> None:
-        if found:
-            self._context.blobs.sync(file.digest for file in found)
-            with self._context.store.write() as c:
-                files.put_files(c, self.run_record.id, found)
+    def _move_through(self) -> None:
+        """Record the states that the run went through; they are kept until that is done."""
+        if not self._moves:
+            return
+        with self._context.store.write() as c:
+            for status, at in self._moves:
+                move_run(c, self.run_record.id, status, at=at)
+        self._moves.clear()
 
     # -- the end
 
-    def _finish(self, agent: Agent) -> None:
+    def _finish(self, agent: Agent, intake: Intake) -> None:
         killed = [] if agent.ended is not None else self._target.stop(self._folder, self.run_record.id)
-        while not self._patiently(lambda: self._end(agent, killed)):
-            if self._leaving.is_set():
-                return
-        agent.wait_until_gone(_GONE_S)
-        tidy(self._folder, keep=self._context.settings.keep_run_folder, collector=self._collector)
+        if self._until_done(lambda: self._end(agent, intake, killed)):
+            agent.wait_until_gone(_GONE_S)
+            tidy(self._folder, keep=self._context.settings.keep_run_folder, collector=intake.collector)
 
-    def _end(self, agent: Agent, killed: list[int]) -> None:
+    def _end(self, agent: Agent, intake: Intake, killed: list[int]) -> None:
         """Take up the last of everything; the final status comes with it, or not at all."""
-        dropped = self._ingest.finish()
-        self._requests.step()
-        found = self._collector.everything()
+        self._move_through()
+        intake.finish()
         status, error = self._outcome(agent, killed)
-        warnings = [*self._prepared_warnings, *self._collector.warnings, *self._requests.warnings]
-        if dropped:
-            warnings.append(f"{dropped:,} metric points were not kept because the disk was full.")
-        self._context.blobs.sync(file.digest for file in found)
+        intake.sync()
         with self._context.store.write() as c:
-            files.put_files(c, self.run_record.id, found)
-            self._move_in(c, status, error, warnings, agent.ended_at)
+            intake.record(c)
+            self._move_to_end(c, status, error, intake.warnings(), agent.ended_at)
+        intake.collector.recorded()
         _log.info("Run #%d ended as %s.", self.run_record.number, status)
 
     def _outcome(self, agent: Agent, killed: list[int]) -> tuple[RunStatus, RunError | None]:
-        if agent.ended is None:
-            if self._canceling.is_set():
-                return RunStatus.CANCELED, None
-            return RunStatus.FAILED, ending.agent_lost(agent.lost_because, killed)
-        return ending.how_it_ended(self._folder, agent.ended)
+        if agent.ended is not None:
+            return ending.how_it_ended(self._folder, agent.ended)
+        if self._canceling.is_set():
+            return RunStatus.CANCELED, None
+        return RunStatus.FAILED, ending.agent_lost(agent.lost_because, killed)
 
-    def _move_in(self, c: Any, status: RunStatus, error: RunError | None, warnings: list[str], at: Any) -> None:
-        if move_run(c, self.run_record.id, status, error=error, warnings=warnings, at=at) is not None:
+    def _move_to_end(
+        self, c: Connection, status: RunStatus, error: RunError | None, warnings: list[str], at: datetime | None
+    ) -> None:
+        run_id = self.run_record.id
+        if move_run(c, run_id, status, error=error, warnings=warnings, at=at) is not None:
             return
         # The table knows no direct way (Canceled only after the wish for it): go by the one that there is.
-        between = RunStatus.CANCEL_REQUESTED if status is RunStatus.CANCELED else RunStatus.RUNNING
-        move_run(c, self.run_record.id, between)
-        if move_run(c, self.run_record.id, status, error=error, warnings=warnings, at=at) is None:
-            now = get_run(c, self.run_record.id).status
-            _log.warning("Run %s is %s and could not become %s.", self.run_record.id, now, status)
-
-    def _move(self, status: RunStatus, *, error: RunError | None = None, at: Any = None) -> Run | None:
-        with self._context.store.write() as c:
-            return move_run(c, self.run_record.id, status, error=error, at=at)
+        move_run(c, run_id, RunStatus.CANCEL_REQUESTED if status is RunStatus.CANCELED else RunStatus.RUNNING)
+        if move_run(c, run_id, status, error=error, warnings=warnings, at=at) is None:
+            _log.warning("Run %s is %s and could not become %s.", run_id, get_run(c, run_id).status, status)
