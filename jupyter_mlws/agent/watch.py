@@ -88,14 +88,16 @@ class Watch:
     def until_nothing_lives(self) -> None:
         """End what the script left, and read the rest of its output."""
         patience = time.monotonic() + self._job.drain_s
-        while self._any_left() and not self._given_up():
+        while left := self._family():
+            if self._given_up():
+                self.remaining = left
+                break
             if self._kill_at is None and (time.monotonic() > patience or self._stop_wanted() is not None):
                 self._say("The script ended and left processes running; they are ended now.")
                 self._terminate()
             # Where looking at all processes takes long it is done less often.
             self._turn(max(_QUICK_TURN_MS, int(4000 * self._look_s)))
             self._escalate()
-        self.remaining = self._family()
         self._drain()
 
     def sync(self) -> None:
@@ -168,16 +170,12 @@ class Watch:
     def _given_up(self) -> bool:
         return self._kill_at is not None and time.monotonic() > self._kill_at + _UNKILLABLE_S
 
-    def _any_left(self) -> bool:
-        began = time.monotonic()
-        found = bool(self._family())
-        self._look_s = time.monotonic() - began
-        return found
-
     def _family(self) -> list[int]:
         """Every living process of the run but this one."""
-        below = processes.descendants(os.getpid())
-        return [*below, *(pid for pid in processes.marked(self._job.run_id) if pid not in below)]
+        began = time.monotonic()
+        found = processes.family(self._job.run_id)
+        self._look_s = time.monotonic() - began
+        return found
 
     def _drain(self) -> None:
         """Read to the end of the pipe; a stranger who was handed it is not waited for longer than `drain_s`."""

@@ -21,7 +21,7 @@ import zipfile
 from functools import lru_cache
 from pathlib import Path
 
-from jupyter_mlws.runfolder.places import cache_dir
+from jupyter_mlws.runfolder.places import cache_dir, runtime_dir
 
 __all__ = ["agent_command", "build_folder", "build_zip", "script_path"]
 
@@ -116,8 +116,19 @@ def _write_folder(folder: Path) -> None:
 
 
 def _place(directory: str | os.PathLike[str] | None) -> Path:
-    place = cache_dir() / "farside" if directory is None else Path(directory)
-    place.mkdir(parents=True, exist_ok=True)
+    if directory is not None:
+        place = Path(directory)
+        place.mkdir(parents=True, exist_ok=True)
+        return place
+    place = cache_dir() / "farside"
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        if os.access(place, os.W_OK):
+            return place
+    except OSError:  # a home folder that may only be read
+        pass
+    place = runtime_dir() / "farside"
+    place.mkdir(exist_ok=True)
     return place
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 else:
     import _signal as signal
 
-__all__ = ["Identity", "descendants", "identity_of", "is_alive", "kill_all", "marked", "sweep"]
+__all__ = ["Identity", "descendants", "family", "identity_of", "is_alive", "kill_all", "marked", "sweep"]
 
 _PAUSE_S = 0.02
 
@@ -152,32 +152,46 @@ def _processes() -> list[tuple[int, str, int]]:
     return [(pid, facts[0], facts[1]) for pid, facts in found if facts is not None]
 
 
-def descendants(root: int) -> list[int]:
-    """All processes below `root` that have not ended, by parenthood. A subreaper's orphans stay below it."""
+def _below(root: int, seen: list[tuple[int, str, int]]) -> list[int]:
+    """The living ones among these processes that descend from `root`."""
     children: dict[int, list[int]] = {}
-    gone = set()
-    for pid, state, parent in _processes():
+    for pid, _, parent in seen:
         children.setdefault(parent, []).append(pid)
-        if state in "ZX":
-            gone.add(pid)
     found: list[int] = []
     ahead = list(children.get(root, ()))
     while ahead:
         pid = ahead.pop()
         ahead.extend(children.get(pid, ()))
         found.append(pid)
+    gone = {pid for pid, state, _ in seen if state in "ZX"}
     return [pid for pid in found if pid not in gone]
+
+
+def _carrying(run_id: str, seen: list[tuple[int, str, int]], besides: Collection[int]) -> list[int]:
+    """The living ones among these processes that carry a run's marker, but for those in `besides`."""
+    marker = os.fsencode(f"{RUN_ID_VARIABLE}={run_id}")
+    return [
+        pid
+        for pid, state, _ in seen
+        if pid not in besides and state not in "ZX" and marker in _read(f"/proc/{pid}/environ").split(b"\0")
+    ]
+
+
+def descendants(root: int) -> list[int]:
+    """All processes below `root` that have not ended, by parenthood. A subreaper's orphans stay below it."""
+    return _below(root, _processes())
 
 
 def marked(run_id: str) -> list[int]:
     """All living processes of this user that were started with ``MLWS_RUN_ID=<run_id>`` in their environment."""
-    marker = os.fsencode(f"{RUN_ID_VARIABLE}={run_id}")
-    own = os.getpid()
-    found = []
-    for pid, state, _ in _processes():
-        if pid != own and state not in "ZX" and marker in _read(f"/proc/{pid}/environ").split(b"\0"):
-            found.append(pid)
-    return found
+    return _carrying(run_id, _processes(), (os.getpid(),))
+
+
+def family(run_id: str) -> list[int]:
+    """All living processes below this one, and all that carry the run's marker."""
+    seen = _processes()
+    below = _below(os.getpid(), seen)
+    return below + _carrying(run_id, seen, {*below, os.getpid()})
 
 
 def kill_all(pids: Collection[int], number: int) -> None:

@@ -84,6 +84,14 @@ def test_a_folder_that_is_half_made_is_never_seen(tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == [made.name]
 
 
+def test_F42_a_cache_that_cannot_be_written_is_no_obstacle(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("MLWS_CACHE_DIR", str(tmp_path / "file" / "cache"))
+    monkeypatch.setenv("MLWS_RUNTIME_DIR", str(tmp_path / "runtime"))
+    assert farside.build_folder().is_relative_to(tmp_path / "runtime")
+    assert farside.build_zip().is_relative_to(tmp_path / "runtime")
+
+
 def agent_of(far_side: Path, form: str) -> str:
     if form == "zip":
         return str(farside.build_zip(far_side))
