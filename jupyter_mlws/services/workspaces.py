@@ -23,6 +23,7 @@ __all__ = ["WorkspaceService"]
 
 # The size is for people; walking all blobs for every look at it would cost more than it says.
 _SIZE_AGE_S = 30.0
+_SIZE_PATIENCE_S = 0.2
 
 
 @implements("workspace", WorkspaceApi)
@@ -64,20 +65,32 @@ class WorkspaceService:
 
 
 class _Size:
-    """Bytes that a folder takes, measured at most so often."""
+    """Bytes that a folder takes, measured now and then in the background: a large one takes seconds to walk."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
+        self._walk: threading.Thread | None = None
         self._measured_at: float | None = None
         self._bytes = 0
 
     def get(self) -> int:
+        """The last known size; a small folder is measured at the first look, of a large one the answer comes later."""
         with self._lock:
-            if self._measured_at is None or time.monotonic() - self._measured_at > _SIZE_AGE_S:
-                self._bytes = _size_of(str(self._folder))
-                self._measured_at = time.monotonic()
-            return self._bytes
+            at = self._measured_at
+            if self._walk is None and (at is None or time.monotonic() - at > _SIZE_AGE_S):
+                self._walk = threading.Thread(target=self._measure, name="mlws-size", daemon=True)
+                self._walk.start()
+            walk = self._walk
+        if walk is not None and at is None:
+            walk.join(_SIZE_PATIENCE_S)
+        return self._bytes
+
+    def _measure(self) -> None:
+        self._bytes = _size_of(str(self._folder))
+        with self._lock:
+            self._measured_at = time.monotonic()
+            self._walk = None
 
 
 def _size_of(folder: str) -> int:

@@ -6,6 +6,7 @@ A binding is a fixture `place` and ``class TestMine(ApiSuite): pass``.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -579,9 +580,15 @@ class WorkspaceSuite:
         place.submit()
         info = place.api.workspace.info()
         assert (info.run_count, info.active_count, info.model_count) == (1, 1, 0)
-        assert info.size_bytes > 0
         assert info.schema_version
         assert info.last_change == place.api.workspace.changes(0).cursor
+
+    def test_the_size_of_the_workspace_is_known_soon(self, place: Place) -> None:
+        (place.folder / "large").write_bytes(b"x" * 1_000_000)
+        deadline = time.monotonic() + 20
+        while place.api.workspace.info().size_bytes < 1_000_000:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
 
     def test_changes_follow_a_cursor(self, place: Place) -> None:
         run = place.submit()
