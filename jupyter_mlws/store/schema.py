@@ -71,8 +71,8 @@ def _keep_copy(path: Path, version: str) -> None:
         source.backup(target)
 
 
-def migrate(engine: Engine, scripts: Path = MIGRATIONS) -> None:
-    """Bring the tables to the newest version in one transaction: all of it, or nothing."""
+def migrate(engine: Engine, scripts: Path = MIGRATIONS, revision: str = "head") -> None:
+    """Bring the tables to the newest version, or to the one given, in one transaction: all of it, or nothing."""
     # Imported here because only an old database needs it.
     from alembic import command
     from alembic.config import Config
@@ -82,7 +82,7 @@ def migrate(engine: Engine, scripts: Path = MIGRATIONS) -> None:
     config.set_main_option("path_separator", "os")
     with engine.connect() as connection, _unchecked_keys(connection), connection.begin():
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
 
 
 @contextmanager

@@ -47,6 +47,13 @@ def test_migrations_from_nothing_and_a_fresh_database_give_the_same_tables(tmp_p
     assert described(migrated) == described(tmp_path / "fresh" / "mlws.sqlite")
 
 
+def test_the_first_schemas_database_has_the_tables_of_the_first_migration(first_schema: Path, tmp_path: Path) -> None:
+    engine = engine_at(tmp_path / "first.sqlite")
+    schema.migrate(engine, revision=tables.SCHEMA_VERSIONS[0])
+    engine.dispose()
+    assert described(first_schema / "mlws.sqlite") == described(tmp_path / "first.sqlite")
+
+
 def test_the_list_of_versions_ends_with_the_newest_migration() -> None:
     scripts = sorted(path.name.split("_")[0] for path in (schema.MIGRATIONS / "versions").glob("*.py"))
     assert tuple(scripts) == tables.SCHEMA_VERSIONS
