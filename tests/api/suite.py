@@ -583,6 +583,13 @@ class WorkspaceSuite:
         assert info.schema_version
         assert info.last_change == place.api.workspace.changes(0).cursor
 
+    def test_waking_answers_with_the_living_dispatcher_or_says_why_not(self, place: Place) -> None:
+        assert place.api.workspace.wake().dispatcher.alive
+        place.waking.failure = DispatcherUnavailable("It did not come up.", hint="Look into its log.")
+        with pytest.raises(DispatcherUnavailable, match="did not come up") as caught:
+            place.api.workspace.wake()
+        assert caught.value.hint == "Look into its log."
+
     def test_the_size_of_the_workspace_is_known_soon(self, place: Place) -> None:
         (place.folder / "large").write_bytes(b"x" * 1_000_000)
         deadline = time.monotonic() + 20
