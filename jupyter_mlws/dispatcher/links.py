@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import shutil
 from collections.abc import Iterable
 
 from jupyter_mlws.domain.snapshot import LinkedPath
@@ -12,6 +13,7 @@ from jupyter_mlws.runfolder.paths import RunFolder
 
 __all__ = ["place_links"]
 
+_COPIED_BYTES = 50 * 1024 * 1024
 # What lies beside code/ and must not be covered by a link to ``../outputs`` and the like.
 _RESERVED = {
     names.JOB, names.CONTROL, names.STATE, names.HEARTBEAT, names.AGENT_LOCK, names.CODE, names.INPUTS, names.OUTPUTS,
@@ -22,8 +24,10 @@ _RESERVED = {
 def place_links(folder: RunFolder, links: Iterable[LinkedPath]) -> list[str]:
     """Make the links of a submission; returns one warning for each that could not be made.
 
-    The script sees the submitter's own data and is asked, not forced, to leave it as it is: a copy would cost what
-    linking saves. Absolute paths need no link on the submitter's machine.
+    A file of a usual size is copied: a name that a cell mentions may be one that it writes to, and what a job writes
+    never goes through to the submitter's own file. For folders and large files a copy would cost what linking saves;
+    there the script is asked, not forced, to leave the data as it is. Absolute paths need no link on the submitter's
+    machine.
     """
     warnings = []
     for link in links:
@@ -47,10 +51,15 @@ def _place(folder: RunFolder, link: LinkedPath) -> str:
     place = os.path.join(folder, relative)
     if not _make_parents(os.fspath(folder), relative):
         return "a link of the snapshot stands in its way"
-    try:
-        os.symlink(os.path.abspath(link.target), place)
-    except FileExistsError:
+    if os.path.lexists(place):
         return "a file of the snapshot has its place"
+    if os.path.isfile(link.target) and os.path.getsize(link.target) <= _COPIED_BYTES:
+        try:
+            shutil.copy2(link.target, place)
+        except OSError as error:
+            return f"it cannot be read ({error.strerror})"
+    else:
+        os.symlink(os.path.abspath(link.target), place)
     return ""
 
 

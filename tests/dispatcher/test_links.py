@@ -34,6 +34,19 @@ def test_ignored_data_is_seen_at_its_place_and_data_beside_the_project_too(folde
     assert (folder.code / ".." / "data" / "x.csv").read_text() == "1,2"
 
 
+def test_what_a_job_writes_never_goes_through_to_the_users_own_file(folder, data):
+    assert place_links(folder, [link("x.csv", data / "x.csv")]) == []
+    (folder.code / "x.csv").write_text("written by the job")
+    assert (data / "x.csv").read_text() == "1,2"
+
+
+def test_a_large_file_is_linked_and_not_copied(folder, data):
+    with open(data / "large.bin", "wb") as file:
+        file.truncate(51 * 2**20)
+    assert place_links(folder, [link("large.bin", data / "large.bin")]) == []
+    assert (folder.code / "large.bin").is_symlink()
+
+
 def test_absolute_paths_need_no_link(folder, data):
     assert place_links(folder, [link(str(data / "x.csv"), data / "x.csv")]) == []
     assert not any(folder.code.iterdir())
