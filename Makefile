@@ -84,7 +84,7 @@ format: $(VENV)/.installed-test node_modules/.yarn-state.yml ## rewrite the file
 
 python-tests: $(VENV)/.installed-test ## pytest, against the installed package
 	$(call say,Python tests)
-	pytest $(PYTEST_ARGS)
+	pytest --durations=10 $(PYTEST_ARGS)
 
 typescript-tests: $(VENV)/.installed-test node_modules/.yarn-state.yml ## jest
 	$(call say,TypeScript tests)

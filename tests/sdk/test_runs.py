@@ -156,7 +156,8 @@ def test_another_process_finds_the_run_after_the_workspace_moved(submit, ws, tmp
     run.wait_for_completion()
     room.stop_dispatcher(ws.location)
     moved = Path(ws.location).rename(tmp_path / "elsewhere")
-    code = f"import jupyter_mlws as m; r = m.Workspace({str(moved)!r}).run(1); print(r.status, r.get_metrics(), r.get_file_names())"
+    code = f"import jupyter_mlws as m; r = m.Workspace({str(moved)!r}).run(1)\n"
+    code += "print(r.status, r.get_metrics(), r.get_file_names())"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout == "Completed {'loss': 0.5} ['logs/agent.log', 'logs/std.log']\n"
 
