@@ -53,7 +53,7 @@ def serve(folder: Path) -> int:
         return 0
     try:
         settings = Settings.of(workspace)
-        with Store.open(folder) as store:
+        with Store.open(folder, busy_timeout_s=settings.busy_timeout_s) as store:
             dispatcher = Dispatcher(folder, workspace, settings, store, lock)
             _note(lock, folder, dispatcher.socket)
             dispatcher.loop()

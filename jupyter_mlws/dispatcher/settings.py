@@ -89,6 +89,8 @@ class Settings:
         After so long it is given up, where nobody can look whether the agent lives (another pid namespace).
     start_timeout_s : float
         An agent that was started has to say so within this time.
+    busy_timeout_s : float
+        How long to wait for another writer of the database before trying again later.
     max_output_bytes : int
         Larger files are left out, with a warning.
     local_slots : int
@@ -107,6 +109,7 @@ class Settings:
     silence_s: float = 15.0
     lost_s: float = 30.0
     start_timeout_s: float = 30.0
+    busy_timeout_s: float = 10.0
     max_output_bytes: int = 1 << 30
     local_slots: int = 0
     keep_run_folder: bool = False

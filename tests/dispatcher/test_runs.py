@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
+import sqlite3
 from dataclasses import replace
 
 import pytest
 
+from jupyter_mlws import workspace
 from jupyter_mlws.domain.snapshot import LinkedPath
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import NotFound
 from jupyter_mlws.runfolder.places import runtime_dir
+from jupyter_mlws.runfolder.processes import marked
 
 
 def test_outputs_are_there_while_the_run_goes_on(bench, monkeypatch):
@@ -164,3 +168,59 @@ def test_P11_a_link_that_a_script_leaves_is_a_warning_and_no_file(bench, tmp_pat
     assert any("outputs/loot.txt is a symbolic link" in sentence for sentence in record.warnings)
     with pytest.raises(NotFound):
         bench.api.files.download(run.id, "outputs/loot.txt")
+
+
+def test_stopping_the_dispatcher_leaves_the_run_going_and_the_next_one_takes_it_up(bench, tmp_path):
+    go = tmp_path / "go"
+    run = bench.submit(f"import os, time\nwhile not os.path.exists({str(go)!r}):\n    time.sleep(0.05)\nprint('over')")
+    bench.wait(lambda: bench.api.runs.get(run.id).status is RunStatus.RUNNING)
+    assert workspace.stop_dispatcher(bench.folder)
+    assert bench.api.runs.get(run.id).status is RunStatus.RUNNING
+    bench.api.workspace.wake()
+    go.touch()
+    assert bench.ended(run).status is RunStatus.COMPLETED
+    assert bench.api.logs.read(run.id).text == "over\n"
+
+
+def test_a_new_dispatcher_removes_what_a_dead_one_left_of_ended_runs(bench):
+    run = bench.submit("print(1)")
+    bench.ended(run)
+    workspace.stop_dispatcher(bench.folder)
+    (bench.run_folder(run) / "code" / "locked").mkdir(parents=True)
+    (bench.run_folder(run) / "code" / "locked" / "train.py").touch()
+    (bench.run_folder(run) / "code" / "locked").chmod(0o500)
+    (bench.folder / "runs" / "a folder of nobody").mkdir()
+    bench.api.workspace.wake()
+    bench.wait(lambda: not (bench.run_folder(run) / "code").exists())
+    assert (bench.folder / "runs" / "a folder of nobody").exists()
+
+
+def test_a_run_whose_folder_is_gone_is_not_started_again(bench):
+    run = bench.submit("import time\ntime.sleep(300)")
+    bench.wait(lambda: bench.api.runs.get(run.id).status is RunStatus.RUNNING)
+    workspace.stop_dispatcher(bench.folder)
+    shutil.rmtree(bench.run_folder(run))
+    bench.api.workspace.wake()
+    record = bench.ended(run)
+    assert record.status is RunStatus.FAILED
+    assert "folder is gone" in record.error.message
+    assert marked(run.id) == []
+
+
+def test_F11_a_busy_database_delays_the_end_of_a_run_and_loses_nothing(bench, monkeypatch):
+    """Longer than the busy timeout, so that the dispatcher is refused and has to try again."""
+    monkeypatch.setenv("MLWS_BUSY_TIMEOUT_S", "0.2")
+    run = bench.submit(
+        "import time, jupyter_mlws as mlws\ntime.sleep(1)\nmlws.log(a=1)\nopen('outputs/a', 'w').write('x')"
+    )
+    bench.wait(lambda: bench.api.runs.get(run.id).status is RunStatus.RUNNING)
+    other = sqlite3.connect(bench.folder / "mlws.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    bench.wait(lambda: "has not finished" in (bench.folder / "dispatcher.log").read_text())
+    bench.wait(lambda: (bench.run_folder(run) / "state.jsonl").read_text().count("ended"))
+    other.execute("ROLLBACK")
+    other.close()
+    record = bench.ended(run)
+    assert record.status is RunStatus.COMPLETED
+    assert record.metrics[0].count == 1
+    assert bench.files(run) == ["outputs/a"]
