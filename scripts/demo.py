@@ -8,6 +8,7 @@ The notebook runs in FOLDER, which gets a workspace of its own and keeps it: run
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -26,6 +27,8 @@ CELL_TIMEOUT_S = 150
 
 def main(folder: Path) -> int:
     """Run the demo in `folder`; 0 when every run of it has completed."""
+    # The demo has a workspace of its own, whatever this shell works with.
+    os.environ.pop("MLWS_WORKSPACE", None)
     prepare(folder)
     before = {run["id"] for run in runs(folder)}
     started = time.monotonic()

@@ -16,6 +16,7 @@ def main(folder: Path, arguments: list[str]) -> None:
         command.append(f"--LabApp.default_url=/lab/tree/{notebook.name}")
     if os.geteuid() == 0:  # Jupyter asks root to say that it is meant
         command.append("--allow-root")
+    os.environ.pop("MLWS_WORKSPACE", None)
     os.chdir(folder)
     os.execv(sys.executable, command + arguments)
 
