@@ -6,9 +6,12 @@ The inputs are those that broke other products of this kind; each row says what 
 from __future__ import annotations
 
 import json
+import os
+import socket
 import time
 from collections.abc import Iterator
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -93,26 +96,39 @@ def address(scope: str, operation: Operation, place: Place, **hostile: str) -> s
     return prefix + path + ("?" + urlencode(query, errors="surrogatepass") if query else "")
 
 
-@pytest.mark.parametrize("row", PATHS)
+GROUPS = {
+    "P01 to P32 paths": [row for row in PATHS if row.startswith("P")],
+    "V04 to V09 values": [row for row in PATHS if row.startswith("V")],
+    "D08 O01 X01 C11 the rest": [row for row in PATHS if row[0] not in "PV"],
+}
+
+
+@pytest.mark.parametrize("group", GROUPS)
 async def test_hostile_text_in_every_argument(
-    row: str, ask: Ask, token: dict[str, str], place: Place, caplog: pytest.LogCaptureFixture
+    group: str, ask: Ask, token: dict[str, str], place: Place, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = place.outside_digest()
+    for row in GROUPS[group]:
+        for text in PATHS[row]:
+            await send_everywhere(row, text, ask, token, place)
+    assert place.outside_digest() == before
+    assert place.canary not in caplog.text
+
+
+async def send_everywhere(row: str, text: str, ask: Ask, token: dict[str, str], place: Place) -> None:
     for scope, operation in all_operations():
         if operation.method != "GET" or operation.id == "registry.list":
             continue
         for name in inputs(operation):
-            for text in PATHS[row]:
-                path = address(scope, operation, place, **{name: text})
-                if len(path) > TOO_LONG_FOR_A_LINE:
-                    continue
-                answer = await asked(ask, token, place, "GET", path)
-                if answer.code == 200 and name not in SOUGHT:
-                    assert json.loads(answer.body)["items"] == [], (operation.id, name, text)
-                elif name not in SOUGHT:
-                    assert answer.code in (400, 404, 413), (operation.id, name, text[:50], answer.body[:300])
-    assert place.outside_digest() == before
-    assert place.canary not in caplog.text
+            path = address(scope, operation, place, **{name: text})
+            if len(path) > TOO_LONG_FOR_A_LINE:
+                continue
+            answer = await asked(ask, token, place, "GET", path)
+            where = (row, operation.id, name, text[:50], answer.body[:300])
+            if answer.code == 200 and name not in SOUGHT:
+                assert json.loads(answer.body)["items"] == [], where
+            elif name not in SOUGHT:
+                assert answer.code in (400, 404, 413), where
 
 
 async def test_P24_a_workspace_is_an_id_never_a_path(ask: Ask, token: dict[str, str], place: Place) -> None:
@@ -226,6 +242,27 @@ async def test_N14_V04_V05_every_field_with_every_odd_value(
     assert (await ask("GET", f"{PREFIX}/workspaces/{place.id}/runs/1", **token)).code == 200
 
 
+async def test_U05_S01_K10_nothing_is_fetched_and_nothing_is_run(
+    ask: Ask, token: dict[str, str], place: Place, tmp_path: Path
+) -> None:
+    mark = tmp_path / "pwned"
+    with socket.create_server(("127.0.0.1", 0)) as honeypot:
+        honeypot.setblocking(False)
+        host = f"127.0.0.1:{honeypot.getsockname()[1]}"
+        commands = [f"`touch {mark}`", f"$(touch {mark})", f"; touch {mark}", f"--upload-pack=touch {mark}"]
+        addresses = [f"http://{host}/x", f"ftp://{host}/a", f"simplecache::http://{host}/", f"git+http://{host}/"]
+        for text in (*commands, *addresses):
+            await send_everywhere("U05", text, ask, token, place)
+            for scope, operation in with_bodies():
+                path = address(scope, operation, place)
+                for field in fields(operation.types[operation.body_argument or ""]):
+                    body = as_json(BODIES[operation.id] | {field.name: text})
+                    await asked(ask, token, place, operation.method, path, body, **JSON)
+        with pytest.raises(BlockingIOError):
+            honeypot.accept()
+    assert mark.name not in os.listdir(tmp_path)
+
+
 async def test_N10_fields_that_are_not_asked_for_are_refused(ask: Ask, token: dict[str, str], place: Place) -> None:
     extras: list[dict[str, Any]] = [{"role": "admin"}, {"owner": "victim"}, {"status": "Completed"}, {"created_at": 0}]
     for scope, operation in with_bodies():
@@ -251,12 +288,12 @@ NO_OBJECTS = {
 }
 
 
-@pytest.mark.parametrize("name", NO_OBJECTS)
-async def test_O05_a_body_that_is_no_object(name: str, ask: Ask, token: dict[str, str], place: Place) -> None:
-    for scope, operation in with_bodies():
-        path = address(scope, operation, place)
-        answer = await asked(ask, token, place, operation.method, path, NO_OBJECTS[name], **JSON)
-        assert answer.code == 400, operation.id
+async def test_O05_a_body_that_is_no_object(ask: Ask, token: dict[str, str], place: Place) -> None:
+    for name, body in NO_OBJECTS.items():
+        for scope, operation in with_bodies():
+            path = address(scope, operation, place)
+            answer = await asked(ask, token, place, operation.method, path, body, **JSON)
+            assert answer.code == 400, (name, operation.id)
 
 
 async def test_O04_fifty_million_characters_are_too_many(ask: Ask, token: dict[str, str], place: Place) -> None:
@@ -266,14 +303,17 @@ async def test_O04_fifty_million_characters_are_too_many(ask: Ask, token: dict[s
     assert failure(answer)["code"] == "too_large"
 
 
-@pytest.mark.parametrize(
-    "media_type",
-    ["application/vnd.bentoml+pickle", "text/plain", "multipart/form-data; boundary=x", "application/jsonx", ""],
-)
-async def test_D02_a_body_is_json_or_nothing(media_type: str, ask: Ask, token: dict[str, str], place: Place) -> None:
+async def test_D02_a_body_is_json_or_nothing(ask: Ask, token: dict[str, str], place: Place) -> None:
     path = f"{PREFIX}/workspaces/{place.id}/runs"
-    answer = await asked(ask, token, place, "POST", path, b"{}", Content_Type=media_type)
-    assert answer.code == 415
+    for media_type in (
+        "application/vnd.bentoml+pickle",
+        "text/plain",
+        "multipart/form-data; boundary=x",
+        "a/jsonx",
+        "",
+    ):
+        answer = await asked(ask, token, place, "POST", path, b"{}", Content_Type=media_type)
+        assert answer.code == 415, media_type
 
 
 async def test_a_request_without_a_body_takes_none(ask: Ask, token: dict[str, str], place: Place) -> None:
@@ -281,26 +321,24 @@ async def test_a_request_without_a_body_takes_none(ask: Ask, token: dict[str, st
     assert (await asked(ask, token, place, "POST", path, b'{"force": true}', **JSON)).code == 400
 
 
-@pytest.mark.parametrize(
-    "registration",
-    [
-        {"path": "file:///etc"},
-        {"path": "http:///#/../../../../etc/"},
-        {"path": "runs:/2/x"},
-        {"path": "s3:/b/models/../../x"},
-        {"path": "outputs/../../../etc"},
-        {"path": "/etc/passwd"},
-        {"run_id": "../../.."},
-        {"run_id": "/etc"},
-        {"name": "../../../../tmp/pwned"},
-    ],
-)
-async def test_U01_U04_P27_a_model_is_made_of_the_files_of_a_run(
-    registration: dict[str, str], ask: Ask, token: dict[str, str], place: Place
-) -> None:
-    body = as_json(BODIES["models.register"] | {"path": "outputs/m.pkl"} | registration)
-    answer = await asked(ask, token, place, "POST", f"{PREFIX}/workspaces/{place.id}/models", body, **JSON)
-    assert answer.code in (400, 404)
+REGISTRATIONS = [
+    {"path": "file:///etc"},
+    {"path": "http:///#/../../../../etc/"},
+    {"path": "runs:/2/x"},
+    {"path": "s3:/b/models/../../x"},
+    {"path": "outputs/../../../etc"},
+    {"path": "/etc/passwd"},
+    {"run_id": "../../.."},
+    {"run_id": "/etc"},
+    {"name": "../../../../tmp/pwned"},
+]
+
+
+async def test_U01_U04_P27_a_model_is_made_of_the_files_of_a_run(ask: Ask, token: dict[str, str], place: Place) -> None:
+    for registration in REGISTRATIONS:
+        body = as_json(BODIES["models.register"] | {"path": "outputs/m.pkl"} | registration)
+        answer = await asked(ask, token, place, "POST", f"{PREFIX}/workspaces/{place.id}/models", body, **JSON)
+        assert answer.code in (400, 404), registration
 
 
 async def test_K11_our_own_variables_cannot_be_set(ask: Ask, token: dict[str, str], place: Place) -> None:
