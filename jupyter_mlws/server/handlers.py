@@ -86,7 +86,9 @@ class MlwsHandler(ExtensionHandlerMixin, APIHandler):
                 raise web.HTTPError(HTTPStatus.FORBIDDEN)
             await self._prepare_body()
         except (web.HTTPError, MlwsError) as error:
-            if self._announced_bytes() > _DROPPED_BYTES:
+            # An identity provider that fails has left nobody to go on with.
+            known = hasattr(self, "_jupyter_current_user")
+            if not known or self._announced_bytes() > _DROPPED_BYTES:
                 raise
             self.refusal = error
 

@@ -12,6 +12,7 @@ import pytest
 from jupyter_server.base.handlers import APIHandler
 from jupyter_server.serverapp import JupyterServerAuthWarning
 from tornado.httpclient import HTTPResponse
+from tornado.web import HTTPError
 
 from jupyter_mlws.api.interface import all_operations
 from jupyter_mlws.api.routes import Operation, Upload
@@ -127,6 +128,17 @@ async def test_C05_a_page_without_an_origin_gets_nothing(
 async def test_C07_another_host_name_gets_nothing(ask: Ask, token: dict[str, str]) -> None:
     for where in walk():
         assert_refused(await ask(*where, **token, Host="evil.example"), where, 403)
+
+
+async def test_an_identity_provider_that_fails_lets_nobody_through(
+    ask: Ask, token: dict[str, str], jp_serverapp: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(handler: Any) -> None:
+        raise HTTPError(502, "the hub does not answer")
+
+    monkeypatch.setattr(jp_serverapp.identity_provider, "get_user", fail)
+    for where in walk():
+        assert_refused(await ask(*where, body=b"{}" if where[0] in CHANGING else None, **token), where, 502)
 
 
 async def test_C10_a_header_does_not_override_the_verb(
