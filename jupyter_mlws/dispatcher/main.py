@@ -217,6 +217,12 @@ class Dispatcher:
         if not here:
             _log.warning("The workspace is not in %s any more.", self._context.folder)
             self._stopping = True
+        elif not self.socket.exists():
+            # A runtime folder goes with the login session that it was made for; we stay.
+            _log.info("The socket was removed; it is made again.")
+            places.socket_path(self._context.folder)
+            self._listener.stop_listening()
+            self._listener.listen_again()
 
     def _has_changed(self) -> bool:
         version = self._context.store.data_version()

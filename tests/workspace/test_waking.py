@@ -105,6 +105,14 @@ def test_it_is_found_from_a_session_with_another_runtime_folder(folder, monkeypa
     assert client.poke(folder)
 
 
+def test_a_socket_that_went_with_the_login_session_is_made_again(folder):
+    import shutil
+
+    pid = Wake(folder).ensure().pid
+    shutil.rmtree(places.runtime_dir())
+    assert until(lambda: (found := client.state(folder)).alive and found).pid == pid
+
+
 def test_it_leaves_when_there_is_nothing_to_do(folder, monkeypatch):
     monkeypatch.setenv("MLWS_DISPATCHER_IDLE_S", "0.3")
     Wake(folder).ensure()
