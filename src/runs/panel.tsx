@@ -58,6 +58,7 @@ export class WorkspacePanel extends SidePanel {
     content.setRelativeSizes([5, 7, 2, 2]);
     content.expansionToggled.connect(this._updateActive, this);
     _options.runs.selectionChanged.connect(this._onSelection, this);
+    _options.connection.stateChanged.connect(this._updateTitles, this);
   }
 
   dispose(): void {
@@ -65,6 +66,7 @@ export class WorkspacePanel extends SidePanel {
       return;
     }
     this._options.runs.selectionChanged.disconnect(this._onSelection, this);
+    this._options.connection.stateChanged.disconnect(this._updateTitles, this);
     this._setWatching(false);
     super.dispose();
   }
@@ -108,6 +110,16 @@ export class WorkspacePanel extends SidePanel {
     }
     models.active = watching && !this._models.isHidden;
     compute.active = watching && !this._compute.isHidden;
+  }
+
+  /** A closed section says how much is in it. */
+  private _updateTitles(): void {
+    const trans = (this._options.translator ?? nullTranslator).load(DOMAIN);
+    const count = this._options.connection.info?.model_count ?? 0;
+    const label = count > 0 ? trans.__('Models %1', count) : trans.__('Models');
+    if (label !== this._models.title.label) {
+      this._models.title.label = label;
+    }
   }
 
   private _onSelection(_: unknown, id: string | null): void {

@@ -48,7 +48,9 @@ test.describe('a cell run as a job', () => {
     await panel.open();
     await runCells(page, 0, 1);
     const id = await panel.newest('Completed');
-    await page.reload();
+    // The notebook comes back in front, so there is no launcher to wait for.
+    await page.reload({ waitForIsReady: false } as object);
+    await page.locator('.jp-NotebookPanel').waitFor();
     await panel.open();
     await panel.row(id).click();
     await expect(panel.chart).toHaveAttribute('data-count', '10');
