@@ -6,6 +6,7 @@ import builtins
 import difflib
 import pickle
 import random
+import re
 import sys
 import tempfile
 import types
@@ -187,14 +188,16 @@ def _is_own(name: str, names: Mapping[str, Any], hidden: Mapping[str, Any]) -> b
     if name not in names:
         return False
     value = names[name]
-    if name in ("Out", "_oh"):
-        return True
+    if _OUTPUT.fullmatch(name):
+        return not (isinstance(value, str) and value == "")
     if name in hidden and hidden[name] is value:
         return False
     return getattr(builtins, name, _NOTHING) is not value
 
 
 _NOTHING = object()
+# IPython's names for earlier outputs: its own, but their values are the notebook's.
+_OUTPUT = re.compile(r"Out|_oh|_{1,3}|_\d+")
 
 
 def _refuse_secrets(wanted: Iterable[str], names: Mapping[str, Any], plan: Plan) -> None:

@@ -35,6 +35,8 @@ class Notebook:
         As it is on screen; None when no frontend answered.
     origin : str
         What the snapshot has of it: 'screen', 'file' or 'inputs'.
+    is_stale : bool
+        Whether the file lacks the cell that runs: it was not saved since.
     """
 
     folder: str
@@ -44,6 +46,7 @@ class Notebook:
     cell_id: str = ""
     text: str | None = None
     origin: str = "inputs"
+    is_stale: bool = False
 
     @property
     def name(self) -> str:
@@ -60,9 +63,10 @@ def find_notebook(shell: Any, cell_source: str) -> Notebook:
     cell_id = _cell_id_of_message(shell)
     found = _from_server(shell) or _from_start(shell) or _from_folder(shell, cell_source)
     found = found or Notebook(folder=_first_folder(shell))
-    if found.origin == "file" and not (cell_id or found.cell_id):
-        found = replace(found, cell_id=_cell_with(Path(found.path), cell_source) or "")
-    return replace(found, cell_id=found.cell_id or cell_id)
+    if found.origin == "file":
+        saved = _cell_with(Path(found.path), cell_source)
+        found = replace(found, cell_id=found.cell_id or saved or "", is_stale=saved is None)
+    return replace(found, cell_id=cell_id or found.cell_id)
 
 
 def _cell_id_of_message(shell: Any) -> str:

@@ -136,6 +136,8 @@ class Carrier(pickle.Pickler):
         return self._other(value)
 
     def _other(self, value: Any) -> Any:
+        if library(value) in ("IPython", "ipykernel") and hasattr(value, "run_line_magic"):
+            return rebuild.get_shell, ()
         _refuse_handles(value)
         return NotImplemented
 

@@ -235,6 +235,8 @@ def _notes(cell: Cell, local: LocalModules, notebook: Notebook) -> list[str]:
     for file in stale_modules(local.names):
         name = os.path.basename(file)
         notes.append(f"{name} differs from what the kernel imported; the job uses the file as it is now")
+    if notebook.is_stale:
+        notes.append(f"{notebook.name} on disk does not have this cell as it was run; the snapshot has the saved file")
     if _is_elsewhere(notebook):
         notes.append("the kernel's working directory is elsewhere; the job runs in the notebook's folder")
     return notes

@@ -29,6 +29,13 @@ def test_shell_lines_and_magics(notebook: Any) -> None:
     assert {"name", "lr"} <= set(done.how)
 
 
+def test_the_shell_and_earlier_outputs_are_at_hand(notebook: Any) -> None:
+    notebook.cell("ip = get_ipython()\n[1, 2]")
+    done = notebook.submit("ip.run_line_magic('time', 'x = 3')\nresult = Out[1], _, ip is get_ipython()")
+    assert done["result"] == ([1, 2], [1, 2], True)
+    assert done["x"] == 3 if "x" in done.index["names"] else True
+
+
 def test_a_cell_magic_below_submit(notebook: Any) -> None:
     notebook.cell("base = 4")
     done = notebook.submit("%%time\nresult = base + 1\n")

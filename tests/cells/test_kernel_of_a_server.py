@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import socket
 import subprocess
 import sys
 import sysconfig
+import threading
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -17,6 +19,8 @@ from typing import Any
 import nbformat
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
+from tornado.httpclient import HTTPRequest
+from tornado.websocket import websocket_connect
 
 TOKEN = "only-for-this-test"
 # What a kernel's environment without us has not got.
@@ -53,13 +57,14 @@ class Server:
             self.url + path, None if body is None else json.dumps(body).encode(), method=method
         )
         request.add_header("Authorization", f"token {TOKEN}")
+        request.add_header("Content-Type", "application/json")
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.loads(answer.read() or b"null")
 
     def session(self, notebook: str, kernel: str) -> Kernel:
         body = {"path": notebook, "type": "notebook", "name": notebook, "kernel": {"name": kernel}}
-        found = self.ask("POST", "/api/sessions", body)
-        return Kernel(Path(os.environ["JUPYTER_RUNTIME_DIR"], f"kernel-{found['kernel']['id']}.json"))
+        started = self.ask("POST", "/api/sessions", body)["kernel"]["id"]
+        return Kernel(Path(os.environ["JUPYTER_RUNTIME_DIR"], f"kernel-{started}.json"))
 
     def close(self) -> None:
         self.process.terminate()
@@ -71,6 +76,7 @@ class Kernel:
     def __init__(self, connection_file: Path) -> None:
         self.client = BlockingKernelClient(connection_file=str(connection_file))
         self.client.load_connection_file()
+        self.client.hb_channel.time_to_dead = 30.0  # the machine may be busy
         self.client.start_channels()
         self.client.wait_for_ready(timeout=60)
 
@@ -117,17 +123,71 @@ def save(folder: Path, name: str, cell: str) -> None:
 CELL = "%%submit --as fit --wait\nY = X * 2\nmlws.log(y=float(Y.sum()))\nprint('in', twice(2))"
 
 
-def test_the_server_tells_which_notebook_a_kernel_belongs_to(server: Server) -> None:
-    save(server.root / "work", "my study.ipynb", CELL)
+class Page(threading.Thread):
+    """What a browser's page does: hears of requests for a notebook, and answers with what is on its screen."""
+
+    def __init__(self, server: Server, document: dict[str, Any]) -> None:
+        super().__init__(daemon=True)
+        self._server, self._document = server, document
+        self.listens = threading.Event()
+        self.asked = threading.Event()
+        self.start()
+
+    def run(self) -> None:
+        asyncio.run(self._listen())
+
+    async def _listen(self) -> None:
+        url = self._server.url.replace("http", "ws", 1) + "/api/events/subscribe"
+        request = HTTPRequest(url, headers={"Authorization": f"token {TOKEN}"})
+        connection = await websocket_connect(request)
+        self.listens.set()
+        while not self.asked.is_set():
+            event = json.loads(str(await connection.read_message()))
+            if "document-request" in event["schema_id"]:
+                path = f"/mlws/api/v1/documents/{event['request']}"
+                await asyncio.to_thread(self._server.ask, "PUT", path, self._document)
+                self.asked.set()
+        connection.close()
+
+
+def test_the_notebook_travels_as_it_is_on_screen_and_its_file_is_left_alone(server: Server) -> None:
+    file = server.root / "work" / "my study.ipynb"
+    save(file.parent, file.name, CELL)
     kernel = server.session("work/my study.ipynb", "python3")
     try:
         kernel.said("%load_ext jupyter_mlws\nimport numpy as np\nX = np.ones(4)\ndef twice(x): return 2 * x")
+        # Without a page: the server knows the notebook, the file has the cell.
         assert "in 4" in kernel.said(CELL)
-        facts = kernel.said("r = fit.record; print(r.source.document, '|', r.experiment, '|', r.source.origin)")
-        assert facts.strip() == "work/my study.ipynb | my-study | file"
+        facts = kernel.said(
+            "r = fit.record; print(r.source.document, '|', r.experiment, '|', r.source.origin, r.notes)"
+        )
+        assert facts.strip() == "work/my study.ipynb | my-study | file ()"
         assert kernel.said("print(bool(fit.record.source.cell_id))").strip() == "True"
+        # Without a page, and not saved since.
+        save(file.parent, file.name, "old = 1")
+        saved = file.read_bytes()
+        kernel.said(CELL)
+        said = kernel.said("print(fit.record.source.origin, fit.record.notes)")
+        assert said.startswith("file ('my study.ipynb on disk does not have this cell as it was run")
+        # With a page, which has renamed the notebook meanwhile.
+        page = Page(server, on_screen("work/new name.ipynb"))
+        assert page.listens.wait(30)
+        assert "in 4" in kernel.said(CELL)
+        assert page.asked.is_set()
+        source = kernel.said("s = fit.record.source; print([s.document, s.document_id, s.cell_id, s.origin])")
+        assert source.strip() == "['work/new name.ipynb', 'doc-1', 'cell-1', 'screen']"
+        kernel.said("import zipfile; z = zipfile.ZipFile(fit.restore_snapshot())")
+        held = kernel.said("print('new name.ipynb' in z.namelist(), b'edited' in z.read('new name.ipynb'))")
+        assert held.strip() == "True True"
     finally:
         kernel.close()
+    assert file.read_bytes() == saved
+
+
+def on_screen(path: str) -> dict[str, Any]:
+    cells = [nbformat.v4.new_code_cell(CELL), nbformat.v4.new_markdown_cell("edited")]
+    text = nbformat.writes(nbformat.v4.new_notebook(cells=cells))
+    return {"path": path, "text": text, "document_id": "doc-1", "cell_id": "cell-1", "answered": True}
 
 
 def test_a_kernel_without_the_package_submits_through_the_servers_zip(server: Server, tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ __all__ = ["get_shell", "prepare"]
 _shell: Any = None
 _making: bool | None = False  # None: IPython is missing
 _recorder: Recorder | None = None
+# A new shell would empty these.
+_OUTPUTS: tuple[str, ...] = ("Out", "_oh", "_", "__", "___")
 _extensions: tuple[str, ...] = ()
 
 
@@ -78,8 +80,10 @@ def _make() -> Any:
     config = Config()
     config.HistoryManager.enabled = False
     main = sys.modules["__main__"]
+    captured: dict[str, Any] = {name: vars(main)[name] for name in _OUTPUTS if name in vars(main)}
     shell = _shell_class().instance(config=config, user_module=main, user_ns=vars(main))
     shell.display_formatter.active_types = shell.display_formatter.format_types
+    vars(main).update(captured)
     vars(builtins)["display"] = _display
     sys.displayhook = _require_recorder().hook
     if "matplotlib.pyplot" in sys.modules:
