@@ -84,6 +84,14 @@ async def test_an_upload_beyond_the_limit_is_refused_with_a_reason(
     kept = await in_thread(server.workspace("here").blobs.upload, "x", Upload(bytes(1_000_000)))
     assert kept.size_bytes == 1_000_000
 
+    class Stream(io.BytesIO):
+        def seekable(self) -> bool:
+            return False
+
+    # Nobody says beforehand how much it will be.
+    with pytest.raises(TooLarge):
+        await in_thread(server.workspace("here").blobs.upload, "x", Upload(Stream(bytes(3_000_000))))
+
 
 @pytest.mark.parametrize("what", ["application/json", "application/octet-stream"])
 async def test_what_is_announced_as_endless_is_refused_before_any_of_it_comes(
