@@ -65,20 +65,21 @@ def _answering(function: Callable[..., Any]) -> Callable[..., Any]:
     def magic(line: str, cell: str | None = None) -> Any:
         try:
             return function(line) if cell is None else function(line, cell)
-        except (MlwsError, SyntaxError) as error:
-            lines = _told(error)
-            error._render_traceback_ = lambda: lines  # type: ignore[union-attr]
+        except SyntaxError as error:
+            lines = [text.rstrip("\n") for text in traceback.format_exception_only(type(error), error)]
+            raise _shown_as(UsageError(f"The cell is no valid Python: {error}"), lines) from None
+        except MlwsError as error:
+            _shown_as(error, [f"{type(error).__name__}: {error}"])
             raise
 
     magic.__doc__ = function.__doc__
     return magic
 
 
-def _told(error: Exception) -> list[str]:
-    """An error as a cell shows it."""
-    if isinstance(error, SyntaxError):
-        return [line.rstrip("\n") for line in traceback.format_exception_only(type(error), error)]
-    return [f"{type(error).__name__}: {error}"]
+def _shown_as(error: MlwsError, lines: list[str]) -> MlwsError:
+    """Let IPython show these lines in place of a traceback."""
+    error._render_traceback_ = lambda: lines  # type: ignore[attr-defined]
+    return error
 
 
 class _Magics:

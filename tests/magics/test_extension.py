@@ -1,0 +1,112 @@
+"""What ``%load_ext jupyter_mlws`` registers, in a real kernel."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jupyter_client.manager import KernelManager, start_new_kernel
+
+
+class Kernel:
+    def __init__(self, folder: Path) -> None:
+        self.manager: KernelManager
+        self.manager, self.client = start_new_kernel(cwd=str(folder))
+
+    def said(self, source: str) -> str:
+        parts: list[str] = []
+
+        def hear(message: dict[str, Any]) -> None:
+            content = message["content"]
+            parts.append(content.get("text") or content.get("data", {}).get("text/plain", ""))
+            parts.extend(content.get("traceback", []))
+
+        self.client.execute_interactive(source, timeout=60, output_hook=hear)
+        return "".join(parts)
+
+    def interrupted(self, source: str, after: str, times: int = 1) -> str:
+        """What a cell says that is interrupted `times` times, first when it has said `after`."""
+        parts: list[str] = []
+        message = self.client.execute(source)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            heard = self.client.get_iopub_msg(timeout=60)
+            content = heard["content"]
+            parts.append(content.get("text", "") + "".join(content.get("traceback", [])))
+            if times and after in "".join(parts):
+                times, after = times - 1, "Press again within 3 seconds"
+                self.manager.interrupt_kernel()
+            if heard["parent_header"].get("msg_id") == message and content.get("execution_state") == "idle":
+                break
+        return "".join(parts)
+
+    def completions(self, line: str) -> list[str]:
+        return list(self.client.complete(line, reply=True, timeout=60)["content"]["matches"])
+
+    def close(self) -> None:
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture
+def kernel(tmp_path: Path) -> Iterator[Kernel]:
+    kernel = Kernel(tmp_path)
+    kernel.said("%load_ext jupyter_mlws")
+    yield kernel
+    kernel.close()
+
+
+def test_lists_comparisons_defaults_help_and_completion(kernel: Kernel) -> None:
+    assert kernel.said("%runs") == "No runs yet."
+    kernel.said("%mlws set experiment=kept")
+    kernel.said("%%submit -w --quiet -t one\nlr = 0.1\nmlws.log(a=1)")
+    kernel.said("%%submit -w --quiet other\nlr = 0.2\nmlws.log(a=2)")
+    table = kernel.said("%runs")
+    assert "#1" in table
+    assert "kept" in table
+    assert "other" in table
+    assert kernel.said("%runs 2").startswith("✔ #2 other  Completed")
+    compared = kernel.said("%runs 1 2").splitlines()
+    assert [row.split()[0] for row in compared[1:]] == ["experiment", "param", "metric"]
+    assert kernel.said("%runs kept").count("#") == 1
+    assert "UsageError: %mlws set does not know 'colour=red'" in kernel.said("%mlws set colour=red")
+    assert "kept" in kernel.said("%mlws runs")
+    assert "--sweep" in kernel.said("%%submit --help\n1")
+    assert {"--sweep", "--snapshot", "--secret"} <= set(kernel.completions("%%submit --s"))
+
+
+def test_loading_binds_mlws_only_where_the_name_is_free(tmp_path: Path) -> None:
+    kernel = Kernel(tmp_path)
+    try:
+        kernel.said("mlws = 'mine'\n%load_ext jupyter_mlws\n%reload_ext jupyter_mlws")
+        assert kernel.said("mlws") == "'mine'"
+        hooks = kernel.said("ip = get_ipython(); print({k: len(v) for k, v in ip.events.callbacks.items()})")
+        assert "jupyter_mlws" not in kernel.said("print([str(f) for v in ip.events.callbacks.values() for f in v])")
+        assert hooks
+    finally:
+        kernel.close()
+
+
+def test_the_stop_button_stops_the_waiting_and_a_second_press_the_run(kernel: Kernel) -> None:
+    cell = "%%submit --as fit --wait --replace\nimport time\nprint('started', flush=True)\ntime.sleep(50)"
+    said = kernel.interrupted(cell, after="started")
+    assert "goes on" in said
+    assert kernel.said("print(fit.status)").strip() == "Running"
+    said = kernel.interrupted(cell.replace("50", "51"), after="started", times=2)
+    assert "Run #2 is being canceled." in said
+    kernel.said("fit.wait_for_completion(raise_on_error=False)")
+    assert kernel.said("print(fit.status, mlws.run(1).get_status())").strip() == "Canceled Running"
+    kernel.said("mlws.run(1).cancel()")
+
+
+def test_mistakes_are_told_in_one_sentence(kernel: Kernel) -> None:
+    assert kernel.said("%%submit --sweeep k=1\n1") == "UsageError: There is no option --sweeep. Did you mean --sweep?"
+    said = kernel.said("%%submit\nfor x in")
+    assert "SyntaxError" in said
+    assert "jupyter_mlws" not in said
+    said = kernel.said("%%submit -c gpu1\n1")
+    assert said.startswith("InvalidInput: There is no compute target 'gpu1'")
+    assert "local" in said
