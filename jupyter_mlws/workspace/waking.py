@@ -24,7 +24,7 @@ _MAX_LOG_BYTES = 4 << 20
 _KEPT = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "SHELL", "LD_LIBRARY_PATH",
          "VIRTUAL_ENV", "COVERAGE_PROCESS_START")  # fmt: skip
 _KEPT_PREFIXES = ("MLWS_", "XDG_", "LC_", "CUDA_VISIBLE_", "NVIDIA_")
-_NOT_KEPT = ("MLWS_RUN_", "MLWS_WORKSPACE", "MLWS_EXPERIMENT", "MLWS_SOURCE_DIR", "MLWS_INPUTS")
+_NOT_KEPT = ("MLWS_TOKEN", "MLWS_RUN_", "MLWS_WORKSPACE", "MLWS_EXPERIMENT", "MLWS_SOURCE_DIR", "MLWS_INPUTS")
 
 
 class Wake:
@@ -115,7 +115,8 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
         if os.fstat(log).st_size > _MAX_LOG_BYTES:
             os.ftruncate(log, 0)
         process = subprocess.Popen(
-            [sys.executable, "-m", "jupyter_mlws.dispatcher", str(folder)],
+            # -P: what lies in the working directory is never imported.
+            [sys.executable, "-P", "-m", "jupyter_mlws.dispatcher", str(folder)],
             cwd="/",
             env=_environment(),
             stdin=subprocess.DEVNULL,

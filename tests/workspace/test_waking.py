@@ -50,6 +50,7 @@ def test_waking_starts_a_dispatcher_and_returns_at_once(folder):
 def test_the_dispatcher_stands_apart_from_who_started_it(folder, monkeypatch):
     monkeypatch.setenv("SECRET_OF_A_KERNEL", "x")
     monkeypatch.setenv("MLWS_RUN_ID", "some-run")
+    monkeypatch.setenv("MLWS_TOKEN", "x")
     pid = Wake(folder).ensure().pid
     assert os.getsid(pid) == pid
     assert os.readlink(f"/proc/{pid}/cwd") == "/"
@@ -57,7 +58,7 @@ def test_the_dispatcher_stands_apart_from_who_started_it(folder, monkeypatch):
     assert os.readlink(f"/proc/{pid}/fd/1") == str(folder / "dispatcher.log")
     found = environment_of(pid)
     assert "SECRET_OF_A_KERNEL" not in found
-    assert "MLWS_RUN_ID" not in found
+    assert not {"MLWS_RUN_ID", "MLWS_TOKEN"} & set(found)
 
 
 def test_it_survives_the_death_of_who_started_it(folder):
