@@ -49,7 +49,7 @@ def kill_many_times(lab, times: int, threads: int) -> None:
     parent = Run(
         lab.ws, lab.api.runs.submit(replace(one, kind="sweep", sweep=tuple({"n": str(i)} for i in range(times))))
     )
-    assert lab.ended(parent, 110).status is RunStatus.FAILED
+    assert lab.ended(parent, max(110, 4 * times)).status is RunStatus.FAILED
     children = lab.api.runs.list(parent=parent.id, limit=1000).items
     assert len(children) == times
     some = 0
@@ -273,7 +273,7 @@ def kill_the_dispatcher_again_and_again(lab, runs: int, kills: int) -> None:
         time.sleep(random.uniform(0.0, 0.8))
         lab.kill_dispatcher()
         lab.api.workspace.wake()
-    assert lab.ended(parent, 110).status is RunStatus.COMPLETED
+    assert lab.ended(parent, max(110, 4 * kills)).status is RunStatus.COMPLETED
     for child in lab.api.runs.list(parent=parent.id, limit=1000).items:
         assert child.status is RunStatus.COMPLETED
         assert child.warnings == ()
