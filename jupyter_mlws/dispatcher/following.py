@@ -25,6 +25,7 @@ from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import StorageFull, Unavailable
 from jupyter_mlws.runfolder import control
 from jupyter_mlws.runfolder.paths import RunFolder
+from jupyter_mlws.services import handover
 from jupyter_mlws.store.runs import get_run, move_run
 from jupyter_mlws.targets.base import Target
 
@@ -132,6 +133,8 @@ class Follower(threading.Thread):
             with self._context.store.write() as c:
                 self._move_to_end(c, status, error, [], None)
 
+        # Whatever kept the run from starting, what was left for it is needed no more.
+        handover.discard((self.run_record.id,))
         if self._until_done(end):
             shutil.rmtree(self._folder.path, ignore_errors=True)
 

@@ -46,6 +46,7 @@ def start(context: Context, target: Target, folder: RunFolder, run: Run, canceli
     """
     if folder.path.exists() and _is_taken(folder, context.settings.start_timeout_s):
         _log.info("Run #%d is taken up again.", run.number)
+        handover.discard((run.id,))
         return Agent(target, folder, context.settings, None)
     if run.status not in (RunStatus.PREPARING, RunStatus.PROVISIONING):
         _refuse_to_start_again(target, folder, run)
@@ -136,7 +137,6 @@ def _refuse_if_canceled(context: Context, run: Run, canceling: threading.Event) 
     with context.store.read() as c:
         status = get_run(c, run.id).status
     if canceling.is_set() or status is not RunStatus.PREPARING:
-        handover.discard((run.id,))
         raise Canceled
 
 

@@ -74,6 +74,7 @@ def test_a_snapshot_whose_bytes_are_gone_fails_the_run_with_the_reason(bench):
     record = bench.ended(bench.api.runs.submit(submission))
     assert record.status is RunStatus.FAILED
     assert record.error.message.startswith("The run could not be started")
+    assert list((runtime_dir() / "handover").iterdir()) == []
     bench.wait(lambda: not bench.run_folder(record).exists())
 
 
