@@ -7,18 +7,15 @@ too many only costs bytes; a name too few would break the job.
 from __future__ import annotations
 
 import ast
-import builtins
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from jupyter_mlws.magics.literals import literal_assignments
+from jupyter_mlws.magics.scopes import FUNCTIONS, catches_all, dotted, local_names, may_swallow, meet, star_names
 from jupyter_mlws.magics.texts import Texts, names_in_call
 
 __all__ = ["Cell", "analyse", "names_at_once", "names_of"]
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-_SCOPES = (*_FUNCTIONS, ast.Lambda, ast.ClassDef, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _LEAVES = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 # Calls that wait for a keyboard: {what is called: what to do instead}.
 _KEYBOARD = {
@@ -98,7 +95,7 @@ def names_at_once(statement: ast.ClassDef) -> set[str]:
         node = stack.pop()
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             names.add(node.id)
-        elif isinstance(node, _FUNCTIONS):
+        elif isinstance(node, FUNCTIONS):
             annotations = [argument for argument in ast.walk(node.args) if isinstance(argument, ast.expr)]
             stack += [*node.decorator_list, *annotations, *([node.returns] if node.returns else ())]
         elif not isinstance(node, ast.Lambda):
@@ -183,7 +180,7 @@ class _Reader:
                 self._expression(case.guard, way)
             if self.block(case.body, way):
                 ways.append(way)
-        _meet(done, ways if any(_catches_all(case) for case in node.cases) else [*ways, set(done)])
+        meet(done, ways if any(catches_all(case) for case in node.cases) else [*ways, set(done)])
 
     def _pattern(self, pattern: ast.pattern, done: set[str]) -> None:
         for node in ast.walk(pattern):
@@ -213,7 +210,7 @@ class _Reader:
         inside = done
         for item in node.items:
             self._expression(item.context_expr, done)
-            if _may_swallow(item.context_expr):
+            if may_swallow(item.context_expr):
                 inside = set(done)
             if item.optional_vars is not None:
                 self._target(item.optional_vars, done)
@@ -237,7 +234,7 @@ class _Reader:
             if handler.name in self.cell.assigns:
                 self.cell.assigns.remove(handler.name)  # Python unbinds it at the end of the handler
         last = set(done)
-        _meet(done, ways)
+        meet(done, ways)
         self.block(node.finalbody, last)
         done |= last
 
@@ -249,7 +246,7 @@ class _Reader:
             way = set(done)
             if self.block(body, way):
                 ways.append(way)
-        _meet(done, ways)
+        meet(done, ways)
 
     def _do_import(self, node: ast.Import, done: set[str]) -> None:
         for alias in node.names:
@@ -261,7 +258,7 @@ class _Reader:
             self.cell.imports.append("." * node.level + node.module)
         for alias in node.names:
             if alias.name == "*":
-                for name in _star_names(node.module or ""):
+                for name in star_names(node.module or ""):
                     self._bind(name, done, kept=False)
             else:
                 self.cell.imports.append(f"{node.module or ''}.{alias.name}")
@@ -345,7 +342,7 @@ class _Reader:
             self._call(node, done)
 
     def _call(self, node: ast.Call, done: set[str]) -> None:
-        called = _dotted(node.func)
+        called = dotted(node.func)
         if called in _KEYBOARD and called.partition(".")[0] not in (done if "." not in called else ()):
             self.cell.keyboard.append(f"line {node.lineno} calls {called}(); {_KEYBOARD[called]}")
         found = names_in_call(node, called, self._texts)
@@ -372,7 +369,7 @@ class _Reader:
     def _inner(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, done: set[str]) -> None:
         """A function's body, run at an unknown time: what it reads of the notebook, and binds there with `global`."""
         body: Sequence[ast.stmt] = node.body if isinstance(node.body, list) else [ast.Expr(node.body)]
-        local, declared = _local_names(node, body)
+        local, declared = local_names(node, body)
         inner = _Reader(self._texts)
         inner.block(body, set(local))
         self._absorb(inner.cell, except_reads=local | (done if self._around is None else self._around), kept=declared)
@@ -419,88 +416,3 @@ class _Reader:
             node = node.func if isinstance(node, ast.Call) else node.value
         if isinstance(node, ast.Name) and node.id not in self.cell.changes:
             self.cell.changes.append(node.id)
-
-
-def _meet(done: set[str], ways: list[set[str]]) -> None:
-    """What is certain after a fork: the names that every way which goes on has assigned."""
-    if ways:
-        certain = set.intersection(*ways)
-        done.clear()
-        done |= certain
-
-
-def _catches_all(case: ast.match_case) -> bool:
-    return isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None and case.guard is None
-
-
-def _may_swallow(context: ast.expr) -> bool:
-    called = _dotted(context.func) if isinstance(context, ast.Call) else _dotted(context)
-    return called.rpartition(".")[2] in ("suppress", "raises", "catch_errors", "ignored")
-
-
-def _dotted(node: ast.AST) -> str:
-    parts = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        parts.append(f"{node.func.id}()")
-    elif isinstance(node, ast.Name):
-        parts.append(node.id)
-    return ".".join(reversed(parts))
-
-
-def _local_names(node: ast.AST, body: Sequence[ast.stmt]) -> tuple[set[str], set[str]]:
-    """Names of a function's own scope, and those it declares global."""
-    declared: set[str] = set()
-    local: set[str] = set()
-    arguments = getattr(node, "args", None)
-    if isinstance(arguments, ast.arguments):
-        listed = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg)
-        local |= {argument.arg for argument in listed if argument is not None}
-    for part in _own_nodes(body):
-        if isinstance(part, ast.Global):
-            declared |= set(part.names)
-        else:
-            local |= set(_bound(part))
-    return local - declared, declared
-
-
-def _own_nodes(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """All nodes of a scope without those of the scopes inside it (their names themselves included)."""
-    stack = list(body)
-    while stack:
-        node = stack.pop()
-        yield node
-        if isinstance(node, (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
-            # A walrus inside a comprehension binds in the scope around it.
-            stack += [part for part in ast.walk(node) if isinstance(part, ast.NamedExpr)]
-        elif not isinstance(node, _SCOPES):
-            stack += ast.iter_child_nodes(node)
-
-
-def _bound(node: ast.AST) -> list[str]:
-    if isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
-        return [node.id]
-    if isinstance(node, ast.NamedExpr):
-        return [node.target.id]
-    if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
-        return [node.name]
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return [alias.asname or alias.name.partition(".")[0] for alias in node.names]
-    if isinstance(node, ast.Nonlocal):
-        return list(node.names)
-    name = getattr(node, "rest", None) if isinstance(node, ast.MatchMapping) else getattr(node, "name", None)
-    if isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.MatchMapping)) and isinstance(name, str):
-        return [name]
-    return []
-
-
-def _star_names(module: str) -> list[str]:
-    """What ``from module import *`` binds, as far as the module is loaded here."""
-    loaded = sys.modules.get(module)
-    if loaded is None:
-        return []
-    listed = getattr(loaded, "__all__", None)
-    names = [name for name in vars(loaded) if not name.startswith("_")] if listed is None else list(listed)
-    return [name for name in names if isinstance(name, str) and not hasattr(builtins, name)]

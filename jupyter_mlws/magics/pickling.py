@@ -10,11 +10,9 @@ from __future__ import annotations
 import abc
 import dataclasses
 import functools
-import io
 import marshal
 import pickle
 import sys
-import threading
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -23,6 +21,7 @@ from typing import Any
 from jupyter_mlws.magics import rebuild
 from jupyter_mlws.magics.analysis import names_at_once, names_of
 from jupyter_mlws.magics.describe import library
+from jupyter_mlws.magics.handles import REFUSED, Unsendable, refuse_handle
 from jupyter_mlws.magics.sources import Sources, global_names
 
 __all__ = ["Carrier", "Unsendable"]
@@ -42,28 +41,6 @@ _SENTINELS = {
 }
 # Types of the interpreter that only `types` gives a name.
 _NAMELESS = {value: name for name, value in vars(types).items() if isinstance(value, type)}
-_LOCKS = (type(threading.Lock()), type(threading.RLock()))
-_DATABASES = (
-    "sqlite3",
-    "psycopg",
-    "psycopg2",
-    "duckdb",
-    "_duckdb",
-    "pymysql",
-    "sqlalchemy",
-    "redis",
-    "asyncpg",
-    "pyodbc",
-    "mysql",
-)
-
-
-class Unsendable(Exception):
-    """A value that cannot travel: `what` it is, and the way out."""
-
-    def __init__(self, what: str, hint: str) -> None:
-        super().__init__(what)
-        self.what, self.hint = what, hint
 
 
 class Carrier(pickle.Pickler):
@@ -138,8 +115,11 @@ class Carrier(pickle.Pickler):
     def _other(self, value: Any) -> Any:
         if library(value) in ("IPython", "ipykernel") and hasattr(value, "run_line_magic"):
             return rebuild.get_shell, ()
-        _refuse_handles(value)
+        refuse_handle(value)
         return NotImplemented
+
+    def _refused(self, value: Any) -> Any:
+        raise Unsendable(*REFUSED[type(value)])
 
     # -- modules
 
@@ -315,39 +295,6 @@ def _has_foreign_functions(cls: type, names: Mapping[str, Any]) -> bool:
     return False
 
 
-def _refuse_handles(value: Any) -> None:
-    """Raise `Unsendable` for what is bound to this process."""
-    kind = type(value)
-    root = library(value)
-    if isinstance(value, io.IOBase) and not isinstance(value, (io.BytesIO, io.StringIO)):
-        raise Unsendable("an open file", "open it in the cell")
-    if root == "jupyter_mlws" and kind.__name__ in ("Run", "Workspace"):
-        raise Unsendable(f"a {kind.__name__}", 'take what you need from it in a cell above, such as run["model"]')
-    if root in _DATABASES and not isinstance(value, BaseException) and hasattr(value, "close"):
-        raise Unsendable("an open database connection", "connect in the cell")
-    if root in ("socket", "_socket", "select", "selectors", "ssl") and hasattr(value, "close"):
-        raise Unsendable("an open socket", "connect in the cell")
-    if isinstance(value, threading.Thread) or kind.__name__ == "Popen":
-        raise Unsendable(f"a running {'thread' if kind.__name__ != 'Popen' else 'process'}", "start it in the cell")
-    if root in ("_thread", "threading") and kind.__name__ in (
-        "lock",
-        "RLock",
-        "_RLock",
-        "Condition",
-        "Event",
-        "Semaphore",
-    ):
-        raise Unsendable("a lock of threads", "make it in the cell")
-
-
-def _refusal(what: str, hint: str) -> Callable[[Carrier, Any], Any]:
-    def refuse(carrier: Carrier, value: Any) -> Any:
-        raise Unsendable(what, hint)
-
-    return refuse
-
-
-_GENERATOR = "make it in the cell, or turn it into a list first"
 _REDUCERS: dict[type, Callable[[Carrier, Any], Any]] = {
     types.ModuleType: Carrier._module,
     types.FunctionType: Carrier._function,
@@ -360,10 +307,5 @@ _REDUCERS: dict[type, Callable[[Carrier, Any], Any]] = {
     classmethod: lambda carrier, value: (classmethod, (value.__func__,)),
     staticmethod: lambda carrier, value: (staticmethod, (value.__func__,)),
     types.MappingProxyType: lambda carrier, value: (types.MappingProxyType, (dict(value),)),
-    types.GeneratorType: _refusal("a generator", _GENERATOR),
-    types.AsyncGeneratorType: _refusal("an asynchronous generator", _GENERATOR),
-    types.CoroutineType: _refusal("a coroutine", "await it first, or call it in the cell"),
-    types.FrameType: _refusal("a frame of the running kernel", "leave it out"),
-    types.TracebackType: _refusal("a traceback", "keep its text instead"),
-    **dict.fromkeys(_LOCKS, _refusal("a lock of threads", "make it in the cell")),
+    **dict.fromkeys(REFUSED, Carrier._refused),
 }

@@ -211,14 +211,16 @@ def _params(cell: Cell, found: Capture, options: Options) -> dict[str, str]:
 
 
 def _files(cell: Cell, notebook: Notebook) -> tuple[str, ...]:
-    """Text literals of the cell that are paths of existing files or folders."""
-    found = []
-    for text in dict.fromkeys(cell.strings):
-        if 0 < len(text) <= 1000 and "\n" not in text and "\0" not in text and text not in (".", "..", "/"):
-            path = os.path.join(notebook.folder, os.path.expanduser(text))
-            if ("." in text or "/" in text) and os.path.exists(path):
-                found.append(path if os.path.isabs(os.path.expanduser(text)) else text)
-    return tuple(found)
+    """Text literals of the cell that are paths of existing files or folders, or patterns below a folder."""
+    return tuple(text for text in dict.fromkeys(cell.strings) if _may_be_path(text, notebook.folder))
+
+
+def _may_be_path(text: str, folder: str) -> bool:
+    if not 0 < len(text) <= 1000 or not text.isprintable() or set(text) <= {".", "/"}:
+        return False
+    if "/" in text and any(sign in text for sign in "*?[{"):
+        return True
+    return os.path.exists(os.path.join(folder, os.path.expanduser(text)))
 
 
 def _directory(notebook: Notebook) -> str:
@@ -235,6 +237,8 @@ def _notes(cell: Cell, local: LocalModules, notebook: Notebook) -> list[str]:
     for file in stale_modules(local.names):
         name = os.path.basename(file)
         notes.append(f"{name} differs from what the kernel imported; the job uses the file as it is now")
+    if any(looks_secret("", text) for text in cell.strings):
+        notes.append("a text in the cell looks like a key, and the cell is recorded; use --secret instead")
     if notebook.is_stale:
         notes.append(f"{notebook.name} on disk does not have this cell as it was run; the snapshot has the saved file")
     if _is_elsewhere(notebook):

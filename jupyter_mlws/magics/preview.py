@@ -41,6 +41,9 @@ def preview_text(
             f"Sweep of {len(options.sweep)} runs",
             (", ".join(f"{key} = {value}" for key, value in child.items()) for child in options.sweep),
         )
+    if options.compute == "local":
+        lines.append("Environment: the kernel's variables, handed over once, their names recorded")
+    lines += _section("Environment variables, recorded", (f"{k}={v}" for k, v in options.variables.items()))
     lines += _section("Secrets, handed over and not recorded", options.secrets)
     lines += _snapshot(report)
     notes = [*report.warnings, *(prepared.notes if prepared else ())]

@@ -115,3 +115,18 @@ def test_modules_made_by_hand_are_named(notebook: Any) -> None:
     with pytest.raises(Exception, match=r"made cannot travel into the job: it is or holds the module made_by_hand"):
         notebook.prepare("made.x")
     sys.modules.pop("made_by_hand", None)
+
+
+def test_folders_and_patterns_are_named_too(notebook: Any) -> None:
+    (notebook.folder / "images").mkdir()
+    prepared = notebook.prepare(
+        "import glob\nglob.glob('images/*.png')\nkind = 'images'\ntext = 'no path at all'\nroot = '.'"
+    )
+    assert prepared.files == ("images/*.png", "images")
+
+
+def test_a_key_typed_into_the_cell_is_said(notebook: Any) -> None:
+    key = "sk-" + "proj-Ab3dEf6hIj9kLm2nOp5q"
+    prepared = notebook.prepare(f"secret_of_mine = '{key}'")
+    assert any("looks like a key" in note for note in prepared.notes)
+    assert prepared.params == {}
