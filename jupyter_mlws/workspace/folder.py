@@ -73,7 +73,7 @@ def _make(folder: Path, name: str) -> WorkspaceFile:
     check_text("name of the workspace", name, MAX_DISPLAY_NAME)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if {entry.name for entry in os.scandir(folder)} - _HARMLESS - {WORKSPACE_FILE}:
+        if not all(_is_harmless(name) for name in os.listdir(folder)):
             again = read_workspace_file(folder)  # somebody else may be making it at this moment
             if again is not None:
                 return again
@@ -87,6 +87,11 @@ def _make(folder: Path, name: str) -> WorkspaceFile:
     made = read_workspace_file(folder)
     assert made is not None
     return made
+
+
+def _is_harmless(name: str) -> bool:
+    # Our own file, and the draft of somebody who is making the workspace at this moment.
+    return name in _HARMLESS or name == WORKSPACE_FILE or name.startswith(f".{WORKSPACE_FILE}.")
 
 
 def _write(folder: Path, facts: WorkspaceFile, *, replace: bool = False) -> None:

@@ -137,10 +137,12 @@ def _environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if name in _KEPT or (name.startswith(_KEPT_PREFIXES) and not name.startswith(_NOT_KEPT))
     }
-    # A checkout that is not installed is found by the same path as here.
+    # What we and our dependencies were imported from: a checkout, a folder of packages, a module of a cluster.
     root = str(Path(__file__).resolve().parents[2])
-    if not any(root == os.path.realpath(part) for part in _site_paths()):
-        kept["PYTHONPATH"] = root
+    own = [] if any(root == os.path.realpath(part) for part in _site_paths()) else [root]
+    path = [*own, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
+    if path:
+        kept["PYTHONPATH"] = os.pathsep.join(path)
     return kept
 
 

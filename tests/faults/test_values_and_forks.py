@@ -8,6 +8,8 @@ import os
 import pytest
 
 from jupyter_mlws.domain.status import RunStatus
+from jupyter_mlws.sdk.experiment import Experiment
+from jupyter_mlws.sdk.script import ScriptRunConfig
 
 
 def test_F17_nan_and_infinities_arrive_as_they_were_logged(lab):
@@ -76,6 +78,9 @@ def test_F36_a_script_that_closes_its_output_and_leaves_a_child_with_it_ends_all
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere: run this test as another user")
 def test_F42_a_read_only_project_is_submitted_and_stays_as_it_is(lab):
+    (lab.project / "train.py").write_text("open('new.txt', 'w').write('x')")
     lab.project.chmod(0o500)
-    run = lab.submit("print('ran')")
+    run = Experiment(lab.ws, "faults").submit(ScriptRunConfig(lab.project, "train.py"))
     assert lab.ended(run).status is RunStatus.COMPLETED
+    assert os.listdir(lab.project) == ["train.py"]
+    assert lab.api.files.download(run.id, "new.txt").read() == b"x"
