@@ -41,7 +41,7 @@ def environment_of(pid: int) -> dict[str, str]:
 def test_waking_starts_a_dispatcher_and_returns_at_once(folder):
     began = time.monotonic()
     workspace.wake(folder)
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 1.5
     state = until(lambda: (found := client.state(folder)).alive and found)
     workspace.wake(folder)
     assert client.state(folder).pid == state.pid
@@ -136,7 +136,7 @@ def test_a_client_that_says_nothing_holds_nobody_up(folder):
         connection.connect(str(places.socket_path(folder)))
     began = time.monotonic()
     assert client.state(folder).alive
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 1.9
     for connection in silent:
         connection.sendall(b"x" * 1000)
         connection.close()
