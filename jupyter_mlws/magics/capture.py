@@ -24,15 +24,18 @@ from jupyter_mlws.magics.memory import MemoryFile
 from jupyter_mlws.magics.modules import import_text
 from jupyter_mlws.magics.pickling import Carrier, Unsendable
 from jupyter_mlws.magics.sources import Sources, source_text
+from jupyter_mlws.magics.texts import query_names, table_names
 from jupyter_mlws.sdk.text import size_text
 
-__all__ = ["Capture", "Plan", "capture"]
+__all__ = ["Capture", "Plan", "capture", "others", "progress"]
 
 # Above this the user sees a line while it takes its time.
 SILENT_BYTES = 256 * 2**20
 _SPOOL_BYTES = 32 * 2**20
 _CODE = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type)
 _SHOWN_SOURCE = 4000
+_QUERY_CALLS = frozenset({"query", "eval"})
+_SQL_CALLS = frozenset({"sql", "query", "execute", "from_query", "read_sql", "sqldf"})
 
 
 @dataclass(frozen=True)
@@ -163,11 +166,33 @@ def _wanted(cell: Cell, names: Mapping[str, Any], hidden: Mapping[str, Any], pla
     asked, dropped = _listed(plan.mode, names)
     dropped |= set(plan.secrets)
     listed = sorted(cell.reads, key=cell.reads.__getitem__)
-    listed += [name for name in sorted(cell.tables) if name in names and is_table(names[name])]
+    queried, tables = _named_in_texts(cell, names)
+    listed += queried
+    listed += [name for name in sorted(cell.tables | tables) if name in names and is_table(names[name])]
     found = [name for name in dict.fromkeys([*listed, *asked]) if name not in dropped and _is_own(name, names, hidden)]
     if plan.mode == "code":
         found = [name for name in found if isinstance(names[name], _CODE)]
     return found, dropped
+
+
+def _named_in_texts(cell: Cell, names: Mapping[str, Any]) -> tuple[list[str], set[str]]:
+    """Names and tables in query texts that do not stand in the call itself: ``q = "a > @low"; df.query(q)``."""
+    texts = [*cell.strings, *(names[name] for name in cell.reads if isinstance(names.get(name), str))]
+    queried: set[str] = set()
+    tables: set[str] = set()
+    for text in texts:
+        queried |= query_names(text) if _QUERY_CALLS & cell.attributes else set()
+        tables |= table_names(text) if _SQL_CALLS & cell.attributes else set()
+    return sorted(queried - set(cell.reads)), tables
+
+
+def others(found: Capture, names: Mapping[str, Any], hidden: Mapping[str, Any]) -> dict[str, str]:
+    """For each name of the notebook that stays behind, what to tell when the job misses it."""
+    return {
+        name: f"{name} is in the notebook but was not captured; add --capture {name}"
+        for name in names
+        if not name.startswith("_") and name not in found.names and _is_own(name, names, hidden)
+    }
 
 
 def _listed(mode: str, names: Mapping[str, Any]) -> tuple[list[str], set[str]]:

@@ -16,7 +16,7 @@ from jupyter_mlws.api.routes import Upload
 from jupyter_mlws.domain.names import MAX_PARAMS, MAX_TAG_KEY, MAX_TAG_VALUE
 from jupyter_mlws.errors import UsageError
 from jupyter_mlws.magics.analysis import Cell, analyse
-from jupyter_mlws.magics.capture import Capture, Plan, capture
+from jupyter_mlws.magics.capture import Capture, Plan, capture, others
 from jupyter_mlws.magics.describe import looks_secret
 from jupyter_mlws.magics.document import Notebook
 from jupyter_mlws.magics.grammar import Options
@@ -135,7 +135,7 @@ def _spell_out(
         "secrets": [name for name in options.secrets if name in cell.reads],
         "returns": returns,
         "returns_asked": asked,
-        "left": found.left,
+        "left": {**others(found, shell.user_ns, getattr(shell, "user_ns_hidden", {})), **found.left},
         "directory": _directory(notebook),
         "arguments": list(options.arguments),
         "extensions": sorted(set(shell.extension_manager.loaded) - _KERNEL_EXTENSIONS),

@@ -124,6 +124,20 @@ def test_names_in_query_strings(notebook: Any) -> None:
     assert set(done.how) == {"df", "thr", "pick", "low"}
 
 
+def test_names_in_query_texts_that_are_kept_in_variables(notebook: Any) -> None:
+    notebook.cell("import pandas as pd\ndf = pd.DataFrame({'a': [1, 2, 3]})\nlow, high = 1, 3\nrule = 'a > @low'")
+    done = notebook.submit("second = 'a < @high'\nresult = len(df.query(rule).query(second))")
+    assert done["result"] == 1
+    assert set(done.how) == {"df", "rule", "low", "high"}
+
+
+def test_a_name_that_only_running_code_reveals_is_told_with_the_option(notebook: Any) -> None:
+    notebook.cell("hidden_name = 3")
+    done = notebook.submit("result = eval('hidden' + '_name')", fails=True)
+    assert "hidden_name is in the notebook but was not captured; add --capture hidden_name" in done.error["traceback"]
+    assert notebook.submit("result = eval('hidden' + '_name')", "--capture hidden_name")["result"] == 3
+
+
 def test_tables_named_in_sql(notebook: Any) -> None:
     pytest.importorskip("duckdb")
     notebook.cell(
