@@ -39,7 +39,8 @@ print(json.dumps({{
 async def run_in_kernel(connection_file: str, code: str) -> str:
     client = AsyncKernelClient(connection_file=connection_file)
     client.load_connection_file()
-    client.start_channels()
+    # Without a heartbeat: on a busy machine a late beat would pass for a dead kernel.
+    client.start_channels(hb=False)
     told: list[str] = []
     try:
         await client.wait_for_ready(timeout=60)
