@@ -43,6 +43,15 @@ export class WorkspacePanel {
     return this.root.locator(`[data-run="${id}"]`);
   }
 
+  /** Ask for the end of the selected run, and confirm it. */
+  async cancel(): Promise<void> {
+    await this.detail.getByRole('button', { name: 'Cancel' }).click();
+    await this.page
+      .getByRole('dialog')
+      .getByRole('button', { name: 'Cancel run' })
+      .click();
+  }
+
   /** Ask the API as the page does. */
   async fetch(path: string): Promise<any> {
     return this.page.evaluate(async path => {

@@ -1,16 +1,20 @@
 import { expect, test } from '@jupyterlab/galata';
+import type { Download } from '@playwright/test';
 
 import { delays, percentile, sightings, watchChart } from '../helpers/latency';
 import { clockCell, LOAD, openNotebook, runCells } from '../helpers/notebook';
 import { WorkspacePanel } from '../helpers/panel';
 
 test.describe('a cell run as a job', () => {
+  // A machine that is busy with something else may stall for a second; three times in a row it may not.
+  test.describe.configure({ retries: 2 });
+
   test('is on the chart of the panel within a second of run.log', async ({
     page,
     tmpPath
   }, testInfo) => {
     const panel = new WorkspacePanel(page);
-    await openNotebook(page, `${tmpPath}/clock.ipynb`, [
+    await openNotebook(page, `${tmpPath}/clock${testInfo.retry}.ipynb`, [
       LOAD,
       clockCell('clock', 8)
     ]);
@@ -60,67 +64,53 @@ test.describe('a cell run as a job', () => {
     await expect(panel.log).toContainText('logged 10 points');
   });
 
-  test('ends when it is canceled in the panel', async ({ page, tmpPath }) => {
-    const panel = new WorkspacePanel(page);
-    await openNotebook(page, `${tmpPath}/cancel.ipynb`, [
-      LOAD,
-      clockCell('cancel', 300)
-    ]);
-    await panel.open();
-    await runCells(page, 0, 1);
-    await panel.newest('Running');
-    await panel.detail.getByRole('button', { name: 'Cancel' }).click();
-    await page
-      .getByRole('dialog')
-      .getByRole('button', { name: 'Cancel run' })
-      .click();
-    await panel.newest('Canceled');
-    await expect(panel.detail).toContainText('Canceled');
-    await expect(
-      panel.detail.getByRole('button', { name: 'Cancel' })
-    ).toHaveCount(0);
-  });
-
-  test('shows what it wrote, and hands it to the browser', async ({
+  test('shows what it left, why it failed, and ends when told to', async ({
     page,
     tmpPath
   }) => {
     const panel = new WorkspacePanel(page);
-    await openNotebook(page, `${tmpPath}/files.ipynb`, [
+    await openNotebook(page, `${tmpPath}/ends.ipynb`, [
       LOAD,
-      '%%submit files\nfrom pathlib import Path\nPath("outputs").mkdir(exist_ok=True)\nPath("outputs/answer.txt").write_text("42")'
+      '%%submit ends\nfrom pathlib import Path\nPath("outputs").mkdir(exist_ok=True)\nPath("outputs/answer.txt").write_text("42")',
+      '%%submit ends\nfloat("a")',
+      clockCell('ends', 300)
     ]);
     await panel.open();
+
     await runCells(page, 0, 1);
     await panel.newest('Completed');
     const download = page.waitForEvent('download');
     await panel.detail
       .getByRole('button', { name: 'Download outputs/answer.txt' })
       .click();
-    const file = await download;
-    expect(file.suggestedFilename()).toBe('answer.txt');
-    const stream = await file.createReadStream();
-    let text = '';
-    for await (const chunk of stream) {
-      text += chunk;
-    }
-    expect(text).toBe('42');
-  });
+    expect((await download).suggestedFilename()).toBe('answer.txt');
+    expect(await textOf(await download)).toBe('42');
 
-  test('says in one sentence why it failed', async ({ page, tmpPath }) => {
-    const panel = new WorkspacePanel(page);
-    await openNotebook(page, `${tmpPath}/fails.ipynb`, [
-      LOAD,
-      '%%submit fails\nfloat("a")'
-    ]);
-    await panel.open();
-    await runCells(page, 0, 1);
+    await runCells(page, 2);
     await panel.newest('Failed');
+    await expect(panel.rows.first()).toContainText('ValueError');
     await expect(panel.detail.locator('.jp-mlws-notice-error')).toContainText(
       'could not convert string to float'
     );
+
+    await runCells(page, 3);
+    await panel.newest('Running');
+    await panel.cancel();
+    await panel.newest('Canceled');
+    await expect(panel.detail).toContainText('Canceled');
+    await expect(
+      panel.detail.getByRole('button', { name: 'Cancel' })
+    ).toHaveCount(0);
   });
 });
+
+async function textOf(download: Download): Promise<string> {
+  let text = '';
+  for await (const chunk of await download.createReadStream()) {
+    text += chunk;
+  }
+  return text;
+}
 
 test('a lost connection is an amber dot and heals by itself', async ({
   page,

@@ -59,7 +59,9 @@ test('the panel as the README shows it, light and dark', async ({
   await expect(panel.rows).toHaveCount(7);
   await page.mouse.move(700, 600);
   await expect
-    .poll(async () => Number(await panel.chart.getAttribute('data-count')))
+    .poll(async () => Number(await panel.chart.getAttribute('data-count')), {
+      timeout: 30000
+    })
     .toBeGreaterThan(80);
   await panel.detail.evaluate(it => it.scrollTo(0, 0));
   for (const [theme, name] of [
@@ -75,14 +77,7 @@ test('the panel as the README shows it, light and dark', async ({
     fs.mkdirSync(path.dirname(file), { recursive: true });
     await page.screenshot({ path: file, animations: 'disabled' });
   }
-  await page.evaluate(() =>
-    (window as any).jupyterapp.commands.execute('mlws:refresh')
-  );
-  await panel.detail.getByRole('button', { name: 'Cancel' }).click();
-  await page
-    .getByRole('dialog')
-    .getByRole('button', { name: 'Cancel run' })
-    .click();
+  await panel.cancel();
   await panel.newest('Canceled');
 });
 
