@@ -176,21 +176,36 @@ class Run:
         except KeyboardInterrupt:
             print(f"\nRun #{self.number} goes on. Cancel it with mlws.run({self.number}).cancel().", file=sys.stderr)
             raise
-        record = self.record
-        if raise_on_error and record.status is RunStatus.FAILED:
-            cause = record.error
-            raise RunFailed(
-                f"Run #{self.number} failed: {cause.message if cause else 'no reason was recorded.'}",
-                hint=f"Its log: mlws.run({self.number}).get_log()",
-                details={"run": self.id, "traceback": cause.traceback if cause else ""},
-            )
+        if raise_on_error and self.record.status is RunStatus.FAILED:
+            raise self._failure()
         return self.get_details()
 
+    def _failure(self) -> RunFailed:
+        """Why the run failed; for a sweep, why the first of its runs that failed did."""
+        failed = self
+        said = f"Run #{self.number} failed"
+        if self._record.child_count:
+            ended = [child for child in self.get_children() if child._record.status is RunStatus.FAILED]
+            failed = ended[0] if ended else self
+            said = (
+                f"{len(ended)} of the {self._record.child_count} runs of #{self.number} failed, first #{failed.number}"
+            )
+        cause = failed._record.error
+        return RunFailed(
+            f"{said}: {cause.message if cause else 'no reason was recorded.'}",
+            hint=f"Its log: mlws.run({failed.number}).get_log()",
+            details={"run": failed.id, "traceback": cause.traceback if cause else ""},
+        )
+
     def _wait(self, show_output: bool) -> None:
-        offset, pause = 0, _FIRST_PAUSE_S
+        offset, pause, told = 0, _FIRST_PAUSE_S, ""
         while True:
             ended = self.refresh().status.is_terminal
             before = offset
+            waiting = "" if ended else self._record.waiting_for
+            if show_output and waiting and waiting != told:
+                told = waiting
+                print(f"Run #{self.number} is queued, {waiting}.", file=sys.stderr)
             if show_output:
                 offset = self._print_log(offset)
             if ended:
@@ -223,6 +238,18 @@ class Run:
             if part.next_offset == offset:
                 return "".join(parts)
             offset = part.next_offset
+
+    def get_outputs(self) -> builtins.list[dict[str, Any]]:
+        """What the cell displayed, as outputs of the notebook format (``display_data``, ``execute_result``), in order.
+
+        Figures are there as ``data["image/png"]`` in base64. Later updates and clears of an output are applied.
+        """
+        from jupyter_mlws.sdk.outputs import read_outputs
+
+        try:
+            return read_outputs(self.workspace.api.files.download(self.id, "display.jsonl", kind="result").read())
+        except NotFound:
+            return []
 
     def get_metrics(self, name: str | None = None) -> dict[str, float | builtins.list[float]]:
         """Metrics as ``{name: value}``, or a list of values where one was logged more than once.

@@ -25,6 +25,7 @@ _NOT_TEXT = ("inherited_environment", "secrets", "command", "arguments")
 def check_submission(submission: RunSubmission, blobs: BlobStore) -> None:
     """Raise the error that says what is wrong with a submission."""
     registry.check_name(submission.compute_target)
+    _check_gpus(submission)
     _check_environment(submission.environment)
     _check_sweep(submission)
     _check_variables(submission)
@@ -38,6 +39,19 @@ def _check_environment(name: str) -> None:
     near = difflib.get_close_matches(name, ENVIRONMENTS, 1)
     hint = f"Known are {', '.join(ENVIRONMENTS)}." + (f" Did you mean {near[0]}?" if near else "")
     raise InvalidInput(f"There is no environment {name[:80]!r}.", hint=hint, details={"known": list(ENVIRONMENTS)})
+
+
+def _check_gpus(submission: RunSubmission) -> None:
+    wanted = submission.gpus or 0
+    if not wanted:
+        return
+    has = registry.get(submission.compute_target).describe().gpus
+    if wanted > has:
+        gpus = "no GPU" if has == 0 else f"{has} GPU{'s' if has > 1 else ''}"
+        raise InvalidInput(
+            f"The run asks for {wanted} GPU{'s' if wanted > 1 else ''}, and {submission.compute_target} has {gpus}.",
+            hint="Ask for fewer, or choose another compute target.",
+        )
 
 
 def _check_sweep(submission: RunSubmission) -> None:

@@ -83,6 +83,12 @@ def test_mistakes_are_one_sentence_with_a_way_out(mlws, words, said):
     assert "Traceback" not in told
 
 
+def test_doctor_leaves_a_stopped_dispatcher_stopped(mlws):
+    mlws("init")
+    assert "rests" in mlws("doctor")
+    assert mlws.json("stop") == {"stopped": False}
+
+
 def test_doctor_explains_a_workspace_that_is_newer(mlws):
     mlws("init")
     marker = next(Path(".mlws").rglob("workspace.json"))

@@ -119,6 +119,27 @@ def test_a_command_and_variables_are_passed_on(submit, ws, tmp_path, monkeypatch
     assert b"inherited" not in stored
 
 
+def test_gpus_that_are_not_there_are_answered_at_submit(submit, ws):
+    from dataclasses import replace
+
+    run = submit("")
+    wish = ScriptRunConfig(".", command="true").prepare(ws.api, "digits")
+    with pytest.raises(InvalidInput, match=r"asks for 64 GPUs, and local has"):
+        ws.api.runs.submit(replace(wish, gpus=64))
+    run.wait_for_completion()
+
+
+def test_a_sweep_that_failed_names_the_run_that_did(ws, tmp_path):
+    from dataclasses import replace
+
+    from jupyter_mlws.sdk.run import Run
+
+    wish = ScriptRunConfig(tmp_path, command="exit 3").prepare(ws.api, "digits")
+    run = Run(ws, ws.api.runs.submit(replace(wish, kind="sweep", sweep=({"a": "1"}, {"a": "2"}))))
+    with pytest.raises(RunFailed, match=rf"2 of the 2 runs of #{run.number} failed, first #{run.number + 1}: .*3"):
+        run.wait_for_completion()
+
+
 def test_mistakes_are_answered_before_anything_is_queued(submit, ws, tmp_path):
     project = tmp_path / "project"
     project.mkdir()

@@ -15,6 +15,7 @@ import typer
 from rich.text import Text
 
 from jupyter_mlws import __version__
+from jupyter_mlws import workspace as room
 from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, console, open_workspace, print_json
 from jupyter_mlws.errors import MlwsError
 from jupyter_mlws.sdk.text import size_text
@@ -107,8 +108,15 @@ def _database(ws: Workspace) -> Iterator[Finding]:
 
 
 def _dispatcher(ws: Workspace) -> Iterator[Finding]:
-    info = ws.api.workspace.wake()
-    yield Finding("ok", "Dispatcher", f"process {info.dispatcher.pid} answers.")
+    before = ws.info().dispatcher
+    if before.alive:
+        yield Finding("ok", "Dispatcher", f"process {before.pid} answers.")
+        return
+    after = ws.api.workspace.wake()
+    # Looking must not change what is there: whoever has stopped it may be about to move the folder.
+    if not after.active_count and Path(ws.location).is_dir():
+        room.stop_dispatcher(ws.location)
+    yield Finding("ok", "Dispatcher", "rests; it was started for a moment, and answered.")
 
 
 def _container(ws: Workspace) -> Iterator[Finding]:

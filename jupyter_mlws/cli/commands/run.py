@@ -51,6 +51,7 @@ def _facts(record: Record) -> list[tuple[str, str]]:
         ),
         ("Cause", f"{error.message}\n{error.traceback}".strip() if error else ""),
         ("Name", record.display_name),
+        ("Note", record.description),
         ("Compute", f"{record.compute_target}, environment {record.environment}"),
         ("Took", duration_text(record.duration_s) if record.duration_s is not None else ""),
         ("Parameters", "\n".join(f"{key} = {value}" for key, value in record.params.items())),
