@@ -231,6 +231,13 @@ export class RunDetailModel implements IDisposable {
     if (id !== this._id) {
       return;
     }
+    if (part.size_bytes - part.next_offset > LOG_TAIL) {
+      // It grows faster than it is read: go to its end instead of following from ever farther behind.
+      this._logOffset = -LOG_TAIL;
+      this._log = '';
+      this._logReader.request();
+      return;
+    }
     if (this._logOffset < 0) {
       this._logIsCut = part.size_bytes > LOG_TAIL;
     }

@@ -29,11 +29,13 @@ describe('RunDetailModel', () => {
     server.on(AT, { json: RUN });
     server.on(`${AT}/files`, { json: { items: [], next_cursor: null } });
     server.on(`${AT}/logs`, ({ query }) => {
-      const offset = Math.max(0, Number(query.offset));
+      const asked = Number(query.offset);
+      const offset = asked < 0 ? Math.max(0, log.length + asked) : asked;
+      const end = Math.min(log.length, offset + Number(query.limit));
       return {
         json: {
-          text: log.slice(offset),
-          next_offset: log.length,
+          text: log.slice(offset, end),
+          next_offset: end,
           size_bytes: log.length,
           ended: false
         }
@@ -110,6 +112,15 @@ describe('RunDetailModel', () => {
     events.tell(11, { kind: 'log', subject: RUN.id });
     await until(() => model.log === 'one\ntwo\n');
     expect(server.asked(`${AT}/logs`).pop()?.query.offset).toBe('4');
+  });
+
+  it('goes to the end of a log that grows faster than it is read', async () => {
+    await until(() => model.log === 'one\n');
+    log += 'x'.repeat(200000) + '\nlast line\n';
+    events.tell(11, { kind: 'log', subject: RUN.id });
+    await until(() => model.log.endsWith('last line\n'));
+    expect(model.logIsCut).toBe(true);
+    expect(server.asked(`${AT}/logs`).length).toBeLessThan(5);
   });
 
   it('shows another metric when it is chosen', async () => {
