@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,8 @@ _PRE = (
     "font-family:var(--jp-code-font-family,monospace);font-size:var(--jp-code-font-size,12px);"
     "background:var(--jp-layout-color2,rgba(127,127,127,.12));color:inherit"
 )
+_BOX_OPEN = f'<div class="jp-mlws-card" style="{_BOX}">'
+_BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
 _COLOURS = {
     RunStatus.COMPLETED: "var(--jp-success-color1,#388e3c)",
     RunStatus.FAILED: "var(--jp-error-color1,#d32f2f)",
@@ -46,9 +49,10 @@ _LIVE = "var(--jp-brand-color1,#1976d2)"
 def bundle(run: Run, include: object = None, exclude: object = None) -> dict[str, Any]:
     """The mime bundle of a run."""
     record = run.record
+    outputs = run.get_outputs() if record.kind == "cell" and record.status.is_terminal else []
     return {
         "text/plain": card_text(record),
-        "text/html": card_html(record),
+        "text/html": card_html(record, outputs),
         MIME_TYPE: {"workspace": run.workspace.id, "run": record.id, "number": record.number},
     }
 
@@ -61,6 +65,9 @@ def card_text(run: RunRecord) -> str:
 
 def _status_text(run: RunRecord) -> str:
     text = run.status.value
+    if not run.status.is_terminal:
+        # A card stands still; so it says of when it is.
+        text += f" at {now().astimezone():%H:%M:%S}"
     if run.child_count:
         text += f", {run.children_ended} of {run.child_count} runs ended"
     if run.waiting_for and not run.status.is_terminal:
@@ -70,10 +77,43 @@ def _status_text(run: RunRecord) -> str:
     return text
 
 
-def card_html(run: RunRecord) -> str:
-    """The card as html: static, every text escaped, at most 30 kB, no path of this machine."""
+def card_html(run: RunRecord, outputs: Sequence[Mapping[str, Any]] = ()) -> str:
+    """The card as html: static, every text escaped, at most 30 kB, no path of this machine.
+
+    Parameters
+    ----------
+    run : domain record
+    outputs : sequence of mapping
+        What the cell displayed: its last result as text, and the figures that there is room for.
+    """
     html = _html(run, _MOST_ROWS, _MOST_TEXT)
-    return html if len(html.encode()) <= _MOST_BYTES else _html(run, 4, 500)
+    if len(html.encode()) > _MOST_BYTES:
+        html = _html(run, 4, 500)
+    return _BOX_OPEN + html + _displayed(outputs, _MOST_BYTES - len(html.encode()) - 500) + "</div>"
+
+
+def _displayed(outputs: Sequence[Mapping[str, Any]], room: int) -> str:
+    """Results and figures in their order, as far as there is room; what is left out is counted."""
+    shown, left = "", 0
+    for output in outputs:
+        html = _output_html(output.get("data", {}))
+        if len(shown) + len(html.encode()) <= room:
+            shown += html
+        else:
+            left += 1
+    said = f"{left} more of what it displayed" if shown else f"{left} displayed"
+    return shown + (f'<div style="{_SOFT}">{said}: <code>get_outputs()</code></div>' if left else "")
+
+
+def _output_html(data: Mapping[str, Any]) -> str:
+    picture, text = data.get("image/png"), data.get("text/plain")
+    if isinstance(picture, str) and _BASE64.fullmatch(picture):
+        source = f"data:image/png;base64,{picture.strip()}"
+        return f'<div><img alt="Figure of the run" style="max-width:100%;background:#fff" src="{source}"></div>'
+    if isinstance(text, str):
+        lines = "\n".join(_safe(line, 300) for line in text[:2000].splitlines())
+        return f'<pre style="{_PRE}">{lines}</pre>'
+    return ""
 
 
 def _html(run: RunRecord, rows: int, text: int) -> str:
@@ -86,7 +126,7 @@ def _html(run: RunRecord, rows: int, text: int) -> str:
         _notes(run, rows, text),
         _footer(run),
     ]
-    return f'<div class="jp-mlws-card" style="{_BOX}">{"".join(parts)}</div>'
+    return "".join(parts)
 
 
 def _safe(text: str, most: int) -> str:
@@ -166,5 +206,7 @@ def _notes(run: RunRecord, rows: int, most: int) -> str:
 def _footer(run: RunRecord) -> str:
     if run.status.is_terminal:
         return ""
-    code = f"mlws.run({run.number}).cancel()"
-    return f'<div style="{_SOFT}">Stop it with <code>{code}</code>; the kernel\'s stop button does not.</div>'
+    return (
+        f'<div style="{_SOFT}">Live in the panel <em>ML workspace</em>, and anew with <code>%runs {run.number}</code>. '
+        f"Stop it with <code>mlws.run({run.number}).cancel()</code>; the kernel's stop button does not.</div>"
+    )

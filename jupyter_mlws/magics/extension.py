@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from jupyter_mlws.domain.names import check_experiment_name
 from jupyter_mlws.errors import MlwsError, UsageError
 from jupyter_mlws.magics.grammar import option_names
 from jupyter_mlws.magics.submit import submit_cell, submit_file
@@ -46,6 +47,7 @@ def load(shell: Any) -> None:
     formatter = getattr(shell, "display_formatter", None)
     if formatter is not None:
         formatter.mimebundle_formatter.for_type(Run, _card)
+    shell.input_transformers_cleanup.append(_fill_empty_body)
     shell.set_hook("complete_command", _complete, re_key=re.compile(r"%%?submit\b"))
 
 
@@ -109,8 +111,31 @@ class _Magics:
             key, equals, value = word.partition("=")
             if key not in _DEFAULTS or not equals:
                 raise UsageError(f"%mlws set does not know {word!r}.", hint="For example %mlws set compute=local")
-            self._defaults[key] = value
+            if value:
+                self._check_default(key, value)
+                self._defaults[key] = value
+            else:
+                self._defaults.pop(key, None)
         print(", ".join(f"{key}={value}" for key, value in self._defaults.items()) or "No defaults are set.")
+
+    def _check_default(self, key: str, value: str) -> None:
+        """A default that no submit could use is refused now, not by every later cell."""
+        if key == "experiment":
+            check_experiment_name(value)
+        if key != "compute":
+            return
+        from jupyter_mlws.sdk.workspace import Workspace
+
+        known = [target.name for target in Workspace.from_config().api.compute.list().items]
+        if value not in known:
+            raise UsageError(f"There is no compute target {value!r}.", hint=f"There is {', '.join(known)}.")
+
+
+def _fill_empty_body(lines: list[str]) -> list[str]:
+    """Give ``%%submit --help`` without a body an empty one: IPython would refuse it before we can answer."""
+    if len(lines) == 1 and lines[0].split(None, 1)[:1] == ["%%submit"]:
+        return [lines[0].rstrip("\n") + "\n", "\n"]
+    return lines
 
 
 def _run_command(words: list[str]) -> None:

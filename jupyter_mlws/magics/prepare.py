@@ -162,7 +162,9 @@ def read_cell(shell: Any, code: str) -> Cell:
 
 def _plain(shell: Any, cell: WrittenCell) -> str:
     code: str = shell.transform_cell(cell.body)
-    compile(code, cell.name, "exec", _flags(shell), dont_inherit=True)
+    # The magic's own line counts, as it does in what the job tells.
+    above = "\n" * cell.head.count("\n")
+    compile(above + code, cell.name, "exec", _flags(shell), dont_inherit=True)
     return code
 
 

@@ -57,6 +57,8 @@ def submit_cell(shell: Any, line: str, body: str, defaults: Mapping[str, str]) -
     if options.help:
         print(help_text())
         return None
+    if not body.strip():
+        raise UsageError("There is nothing below %%submit.", hint="Write the code to run, or see %%submit --help.")
     source = f"%%submit {line}".rstrip() + "\n" + body
     notebook = find_notebook(shell, source)
     cell = WrittenCell.of_magic(f"{notebook.name} cell [{running_cell(shell)}]", line, body)
@@ -325,9 +327,12 @@ class _Submission:
     def _finish(self, record: RunRecord) -> Run | None:
         run = self._bound(record)
         if record.number == 1:
-            print(f"This workspace is new; its runs are kept in {self.workspace.location}", file=sys.stderr)
+            print(f"This workspace is new; its runs are kept in {self.workspace.location}")
         if self._options.wait:
+            for note in record.notes:
+                print(note)
             wait(run)
+            _show_outputs(self._shell, run)
         return None if self._options.quiet else run
 
     def _show_preview(self, prepared: Prepared, report: SnapshotReport) -> None:
@@ -356,6 +361,12 @@ def _is_same(run: RunRecord, wish: RunSubmission) -> bool:
 def _environment() -> dict[str, str]:
     """The kernel's variables, without those that belong to the kernel alone."""
     return {name: value for name, value in os.environ.items() if not _KERNEL_VARIABLES.match(name)}
+
+
+def _show_outputs(shell: Any, run: Run) -> None:
+    """What the cell displayed in its job appears below the cell, as if it had run here."""
+    for output in run.get_outputs():
+        shell.display_pub.publish(output.get("data", {}), output.get("metadata", {}))
 
 
 def wait(run: Run) -> None:

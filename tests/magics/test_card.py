@@ -91,3 +91,24 @@ def test_html_stays_small() -> None:
     captured = tuple(Captured(name=f"f{i}" * 30, how="source", text="<&>" * 20_000) for i in range(200))
     huge = replace(RUN, params=many, captured=captured, notes=("<" * 5000,) * 100, experiment="e" * 255)
     assert len(card_html(huge).encode()) <= 30_000
+
+
+def test_a_finished_card_shows_results_and_the_figures_that_fit() -> None:
+    ended = replace(RUN, status=RunStatus.COMPLETED, ended_at=_AT + timedelta(seconds=64))
+    small = {"output_type": "display_data", "data": {"image/png": "aGk=", "text/plain": "<Figure>"}}
+    result = {"output_type": "execute_result", "data": {"text/plain": EVIL}}
+    html = card_html(ended, [small, result])
+    assert 'src="data:image/png;base64,aGk="' in html
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
+    large = {"output_type": "display_data", "data": {"image/png": "A" * 40_000}}
+    html = card_html(ended, [large, small])
+    assert len(html.encode()) <= 30_000
+    assert "1 more of what it displayed" in html
+    hostile = {"output_type": "display_data", "data": {"image/png": '"><script>1</script>'}}
+    assert "<script>" not in card_html(ended, [hostile])
+
+
+def test_a_live_card_says_of_when_it_is() -> None:
+    assert " at " in card_html(RUN)
+    assert "%runs 12" in card_html(RUN)

@@ -110,3 +110,30 @@ def test_mistakes_are_told_in_one_sentence(kernel: Kernel) -> None:
     said = kernel.said("%%submit -c gpu1\n1")
     assert said.startswith("InvalidInput: There is no compute target 'gpu1'")
     assert "local" in said
+
+
+def test_mistakes_that_need_no_job_are_answered_at_once(kernel: Kernel) -> None:
+    assert "--sweep" in kernel.said("%%submit --help")
+    assert "There is nothing below %%submit." in kernel.said("%%submit")
+    assert "There is no compute target 'gpu1'. There is local." in kernel.said("%mlws set compute=gpu1")
+    kernel.said("%mlws set experiment=kept")
+    assert "No defaults are set." in kernel.said("%mlws set experiment=")
+    told = kernel.said("%%submit\nif True print(1)")
+    assert "line 2" in told
+    assert "extension.py" not in told
+    assert "has no GPU" in kernel.said("%%submit --gpus 1\n1")
+
+
+def test_with_wait_the_cell_shows_what_its_job_displayed(kernel: Kernel) -> None:
+    told = kernel.said(
+        "%%submit -w --quiet\nfrom IPython.display import display\ndisplay('shown')\nprint('said')\n6 * 7"
+    )
+    assert "said" in told
+    assert told.index("'shown'") < told.index("42")
+
+
+def test_a_failure_is_named_by_the_first_line_of_its_message(kernel: Kernel) -> None:
+    told = kernel.said("%%submit -w --quiet\nraise ValueError('one\\ntwo')")
+    assert "failed: ValueError: one" in told
+    assert "queued" not in told
+    assert "2 of the 2 runs of" in kernel.said("%%submit -w --quiet --sweep n=1,2\nn = 0\n1 / 0")

@@ -23,8 +23,11 @@ _MOST_NAMES = 12
 
 
 def summary(error: BaseException) -> str:
-    """One line: type and message."""
-    return "".join(traceback.format_exception_only(type(error), error)).strip().splitlines()[-1][:1000]
+    """One line: type and the beginning of the message."""
+    text = "".join(traceback.format_exception_only(type(error), error))
+    lines = [line for line in text.splitlines() if line.strip()]
+    # A syntax error begins with its place, which is indented.
+    return next((line for line in lines if not line[0].isspace()), lines[-1])[:1000]
 
 
 def format_error(error: BaseException, left: Mapping[str, str] | None = None) -> str:
