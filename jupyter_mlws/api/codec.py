@@ -119,7 +119,7 @@ def _record(kind: Any, value: Any, strict: bool, at: str) -> Any:
     known = _fields(kind)
     unknown = sorted(set(value) - set(known))
     if unknown and strict:
-        raise InvalidInput(f"{at or 'The request'} has no field {unknown[0]!r}.", hint=f"Known are {', '.join(known)}.")
+        raise InvalidInput(f"{at or 'The request'} has no field {unknown[0]!r}.", hint=f"Known: {', '.join(known)}.")
     missing = [name for name, (_, needed) in known.items() if needed and name not in value]
     if missing:
         raise InvalidInput(f"{at or 'The request'} lacks the field {missing[0]!r}.")
@@ -171,7 +171,7 @@ def _scalar(kind: Any, value: Any, at: str) -> Any:
             return kind(value)
         except ValueError as error:
             known = ", ".join(str(member.value) for member in kind)
-            raise InvalidInput(f"{at or 'The value'} cannot be {value!r}.", hint=f"Known are {known}.") from error
+            raise InvalidInput(f"{at or 'The value'} cannot be {value!r}.", hint=f"Known: {known}.") from error
     _expect(type(value) is kind, _KINDS.get(kind, str(kind)), value, at)
     return value
 

@@ -31,6 +31,7 @@ __all__ = [
     "check_model_name",
     "check_tags",
     "check_text",
+    "experiment_name_of",
     "new_run_id",
 ]
 
@@ -72,6 +73,11 @@ def check_experiment_name(value: object) -> str:
     """An experiment's name, or `InvalidName`."""
     rule = "Use letters, digits, _ and -, starting with a letter or digit, at most 255 characters."
     return _grammar("an experiment", value, _EXPERIMENT, rule)
+
+
+def experiment_name_of(text: str, default: str) -> str:
+    """`text`, a folder's or notebook's name, as the name of an experiment; `default` when nothing is left of it."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", text).strip("-_")[:255] or default
 
 
 def check_model_name(value: object) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_mlws.api.routes import Upload
 from jupyter_mlws.domain.job import InputFile
+from jupyter_mlws.domain.names import experiment_name_of
 from jupyter_mlws.domain.run import Captured, RunSource, RunSubmission
 from jupyter_mlws.domain.run import Run as RunRecord
 from jupyter_mlws.domain.snapshot import SnapshotReport, SnapshotRequest
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from jupyter_mlws.sdk.run import Run
     from jupyter_mlws.sdk.workspace import Workspace
 
-__all__ = ["experiment_name", "submit_cell", "submit_file"]
+__all__ = ["submit_cell", "submit_file"]
 
 # What tells a program that it runs inside a kernel, which a job does not.
 _KERNEL_VARIABLES = re.compile(r"JPY_|JUPYTER_TOKEN$|MPLBACKEND$|PYDEVD_|GIT_PAGER$|PAGER$|FORCE_COLOR$|CLICOLOR")
@@ -87,13 +88,6 @@ def running_cell(shell: Any) -> int:
     """Number of the cell that runs now: the shell's own counter is ahead of it in some versions of IPython."""
     typed = shell.user_ns.get("In", ())
     return len(typed) - 1 if len(typed) > 1 else int(shell.execution_count)
-
-
-def experiment_name(document: str) -> str:
-    """A notebook's name as an experiment's."""
-    stem = os.path.splitext(os.path.basename(document))[0]
-    name = re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-_")[:255]
-    return name or "notebook"
 
 
 def _shown(path: str) -> str:
@@ -232,7 +226,8 @@ class _Submission:
         return data if len(data) <= _HISTORY_BYTES else b""
 
     def _experiment(self) -> str:
-        return self._options.experiment or experiment_name(self._notebook.path or self._notebook.folder)
+        stem = os.path.splitext(os.path.basename(self._notebook.path or self._notebook.folder))[0]
+        return self._options.experiment or experiment_name_of(stem, "notebook")
 
     def _common(self, report: SnapshotReport) -> RunSubmission:
         options, notebook = self._options, self._notebook

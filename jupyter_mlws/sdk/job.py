@@ -173,5 +173,5 @@ def _offline() -> ActiveRun:
     folder.create()
     facts = {"run_id": run_id, "run_number": 0, "experiment": "offline", "protocol_version": 1}
     Path(folder.job).write_text(json.dumps(facts))
-    print(f"No run is active here: metrics are recorded offline as {run_id}.", file=sys.stderr)
+    print(f"No run is active here: metrics are recorded offline in {folder.path}", file=sys.stderr)
     return ActiveRun(folder, facts)

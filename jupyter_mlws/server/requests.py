@@ -53,7 +53,7 @@ def read_query(operation: Operation, given: Mapping[str, list[bytes]]) -> dict[s
     for name, values in wanted.items():
         if name not in operation.query_arguments:
             known = ", ".join(operation.query_arguments) or "none"
-            raise InvalidInput(f"There is no parameter {name[:80]!r} here.", hint=f"Known are: {known}.")
+            raise InvalidInput(f"There is no parameter {name[:80]!r} here.", hint=f"Known: {known}.")
         if len(values) > 1:
             raise InvalidInput(f"The parameter {name!r} is given {len(values)} times.", hint="Give it once.")
     for name, parameter in operation.query_arguments.items():

@@ -22,7 +22,7 @@ def _kind(text: str) -> FileKind:
         return FileKind(text)
     except ValueError:
         known = ", ".join(kind.value for kind in FileKind)
-        raise InvalidInput(f"There is no kind of file {text[:80]!r}.", hint=f"Known are {known}.") from None
+        raise InvalidInput(f"There is no kind of file {text[:80]!r}.", hint=f"Known: {known}.") from None
 
 
 @implements("files", FilesApi)

@@ -35,7 +35,7 @@ class Logs:
 
     def read(self, run: str, name: str = "std.log", offset: int = 0, limit: int = 262144) -> LogPart:
         if name not in LOGS:
-            raise InvalidInput(f"There is no log {name[:80]!r}.", hint=f"Known are {', '.join(LOGS)}.")
+            raise InvalidInput(f"There is no log {name[:80]!r}.", hint=f"Known: {', '.join(LOGS)}.")
         if limit < 1:
             raise InvalidInput(f"A piece of {limit} bytes shows nothing.", hint=f"Ask for 1 to {MAX_LIMIT}.")
         with self._context.store.read() as c:

@@ -156,4 +156,4 @@ def _statuses(text: str | None) -> tuple[RunStatus, ...]:
         return tuple(RunStatus(word.strip()) for word in text.split(","))
     except ValueError:
         known = ", ".join(status.value for status in RunStatus)
-        raise InvalidInput(f"There is no status {text[:80]!r}.", hint=f"Known are {known}.") from None
+        raise InvalidInput(f"There is no status {text[:80]!r}.", hint=f"Known: {known}.") from None

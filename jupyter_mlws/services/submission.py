@@ -37,7 +37,7 @@ def _check_environment(name: str) -> None:
     if name in ENVIRONMENTS:
         return
     near = difflib.get_close_matches(name, ENVIRONMENTS, 1)
-    hint = f"Known are {', '.join(ENVIRONMENTS)}." + (f" Did you mean {near[0]}?" if near else "")
+    hint = f"Known: {', '.join(ENVIRONMENTS)}." + (f" Did you mean {near[0]}?" if near else "")
     raise InvalidInput(f"There is no environment {name[:80]!r}.", hint=hint, details={"known": list(ENVIRONMENTS)})
 
 

@@ -36,7 +36,7 @@ def check_name(name: str) -> str:
     if name in _OWN or name in _places():
         return name
     near = difflib.get_close_matches(name, known(), 1)
-    hint = f"Known are {', '.join(known())}." + (f" Did you mean {near[0]}?" if near else "")
+    hint = f"Known: {', '.join(known())}." + (f" Did you mean {near[0]}?" if near else "")
     raise InvalidInput(f"There is no compute target {name!r}.", hint=hint, details={"known": list(known())})
 
 

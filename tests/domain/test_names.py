@@ -72,6 +72,13 @@ def test_O04_N14_other_experiment_names_are_refused_briefly(name):
     assert len(str(caught.value)) < 300
 
 
+@pytest.mark.parametrize(
+    ("text", "name"), [("digits", "digits"), ("My study (2)", "My-study-2"), ("日本", "notebook"), ("_a_", "a")]
+)
+def test_a_files_name_becomes_an_experiments(text, name):
+    assert names.check_experiment_name(names.experiment_name_of(text, "notebook")) == name
+
+
 def test_text_is_kept_in_nfc_and_within_its_limit():
     assert names.check_text("note", "e\u0301", 10) == "\xe9"
     with pytest.raises(TooLarge):

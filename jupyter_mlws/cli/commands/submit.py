@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, console, open_workspace, pairs, print_json
+from jupyter_mlws.domain.names import experiment_name_of
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import InvalidInput
 from jupyter_mlws.sdk.experiment import Experiment
@@ -53,7 +54,9 @@ def submit(
         max_run_duration_seconds=timeout,
     )
     ws = open_workspace(workspace)
-    run = Experiment(ws, experiment or experiment_name(folder)).submit(config, tags=pairs("tag", tag))
+    run = Experiment(ws, experiment or experiment_name_of(folder.name, "experiment")).submit(
+        config, tags=pairs("tag", tag)
+    )
     if not as_json:
         console.print(
             f"Run #{run.number} of {run.record.experiment} is submitted. Follow it: mlws run logs {run.number} -f"
@@ -67,9 +70,3 @@ def submit(
             cause = run.record.error.message if run.record.error else ""
             console.print(f"Run #{run.number} {run.status}. {cause}")
         raise typer.Exit(1)
-
-
-def experiment_name(folder: Path) -> str:
-    """A folder's name as the name of an experiment."""
-    plain = "".join(c if c.isascii() and (c.isalnum() or c in "_-") else "-" for c in folder.name).lstrip("_-")
-    return plain[:255] or "experiment"
