@@ -133,11 +133,12 @@ def capture(cell: Cell, names: Mapping[str, Any], hidden: Mapping[str, Any], sou
     wanted, dropped = _wanted(cell, names, hidden, plan)
     _refuse_secrets(wanted, names, plan)
     left: dict[str, str] = {}
+    order = wanted
     while True:
         writer = _Writer(cell, names, hidden, sources, plan, dropped | set(left))
         try:
-            found = writer.write(wanted)
-        except TooLarge:
+            found = writer.write(wanted, [name for name in order if name not in left])
+        except (TooLarge, CaptureError):
             writer.close()
             raise
         except _Failed as failed:
@@ -149,6 +150,12 @@ def capture(cell: Cell, names: Mapping[str, Any], hidden: Mapping[str, Any], sou
                     details={"name": failed.name},
                 ) from failed.cause
             left[failed.name] = f"{failed.name} stays behind: it is or holds {failed.cause.what}"
+            continue
+        if order is wanted and len(found.names) > len(wanted):
+            # What was found last is needed first: code of classes runs while their instances are read.
+            found.names.reverse()
+            order = sorted(found.names, key=lambda name: not isinstance(names[name], types.ModuleType))
+            writer.close()
             continue
         found.left = left
         found.notes += left.values()
@@ -215,12 +222,16 @@ def _is_own(name: str, names: Mapping[str, Any], hidden: Mapping[str, Any]) -> b
     value = names[name]
     if _OUTPUT.fullmatch(name):
         return not (isinstance(value, str) and value == "")
-    if name in hidden and hidden[name] is value:
+    if name in _SHELL and name in hidden and hidden[name] is value:
         return False
     return getattr(builtins, name, _NOTHING) is not value
 
 
 _NOTHING = object()
+# What IPython itself put into the namespace; whatever else it hides came from files that it ran (%run -i, startup).
+_SHELL = frozenset(
+    {"In", "Out", "_ih", "_oh", "_dh", "_i", "_ii", "_iii", "get_ipython", "exit", "quit", "open", "display"}
+)
 # IPython's names for earlier outputs: its own, but their values are the notebook's.
 _OUTPUT = re.compile(r"Out|_oh|_{1,3}|_\d+")
 
@@ -256,10 +267,10 @@ class _Writer:
         """Give up what was written."""
         self._file.close()
 
-    def write(self, wanted: list[str]) -> Capture:
+    def write(self, wanted: list[str], order: list[str]) -> Capture:
         """Write `wanted` and whatever their functions need in turn, then the random states."""
         found = self._found
-        queue = list(wanted)
+        queue = list(order)
         for name in queue:  # grows while it is read
             self._one(name, direct=name in wanted)
             queue += [more for more in self._more() if more not in queue]
@@ -281,6 +292,7 @@ class _Writer:
 
     def _one(self, name: str, *, direct: bool) -> None:
         value = self._names[name]
+        _refuse_secrets([name], self._names, self._plan)  # also what only functions use
         if name in ("Out", "_oh"):
             value = dict(value)
         carrier, found = self._carrier, self._found
@@ -334,7 +346,8 @@ def _record(name: str, value: Any, size: int, how: str) -> Captured:
     elif isinstance(value, types.ModuleType):
         text = import_text(name, value.__name__)
     elif how == "import":
-        text = import_text(name, value.__module__, value.__qualname__)
+        module, place = getattr(value, "__module__", None), getattr(value, "__qualname__", "")
+        text = import_text(name, module, place) if module and place else type_name(value)
     return Captured(name=name, how=how, type=type_name(value), size_bytes=size, text=text)
 
 

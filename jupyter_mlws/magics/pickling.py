@@ -43,6 +43,19 @@ _SENTINELS = {
 _NAMELESS = {value: name for name, value in vars(types).items() if isinstance(value, type)}
 
 
+# Objects that all modules of a process share: the job has its own, which the cell must meet.
+_SHARED = (("random", "_inst"), ("numpy.random.mtrand", "_rand"), ("os", "environ"), ("os", "environb"))
+
+
+def _singletons() -> dict[int, tuple[str, str]]:
+    found = {}
+    for module, name in _SHARED:
+        value = getattr(sys.modules.get(module), name, None)
+        if value is not None:
+            found[id(value)] = (module, name)
+    return found
+
+
 class Carrier(pickle.Pickler):
     """Writes values one after another into one pickle.
 
@@ -83,6 +96,7 @@ class Carrier(pickle.Pickler):
         self._sources = sources
         self._names = names
         self._by_name = by_name
+        self._singletons = _singletons()
         self.buffers: list[pickle.PickleBuffer] = []
         self.needs: set[str] = set()
         self.tables: set[str] = set()
@@ -110,6 +124,9 @@ class Carrier(pickle.Pickler):
             return reducer(self, value)
         if id(value) in _SENTINELS:
             return rebuild.find, ("dataclasses", _SENTINELS[id(value)])
+        place = self._singletons.get(id(value))
+        if place is not None:
+            return rebuild.find, place
         return self._other(value)
 
     def _other(self, value: Any) -> Any:
@@ -253,7 +270,7 @@ class Carrier(pickle.Pickler):
         wanted = names_at_once(node)
         self.needs |= names_of(node) - wanted
         bindings = {name: self._names[name] for name in wanted if name in self._names and name != cls.__name__}
-        return rebuild.run_statement, (cell, lines, cls.__name__, bindings)
+        return rebuild.run_statement, (cell, lines, cls.__name__, bindings, rebuild.member_texts(cls))
 
     # -- small things
 

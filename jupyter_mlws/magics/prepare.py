@@ -132,7 +132,7 @@ def _spell_out(
         "readonly": found.readonly_buffers,
         "submodules": submodules(found.modules, found.attributes),
         "overrides": overrides,
-        "secrets": [name for name in options.secrets if name in cell.reads],
+        "secrets": list(options.secrets),
         "returns": returns,
         "returns_asked": asked,
         "left": {**others(found, shell.user_ns, getattr(shell, "user_ns_hidden", {})), **found.left},

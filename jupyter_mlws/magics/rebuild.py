@@ -14,7 +14,7 @@ import linecache
 import marshal
 import sys
 import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -31,6 +31,7 @@ __all__ = [
     "make_function",
     "make_namedtuple",
     "make_single_dispatch",
+    "member_texts",
     "run_statement",
 ]
 
@@ -38,6 +39,7 @@ __all__ = [
 # Functions and classes made here: what the notebook has under the same name, see `jupyter_mlws.magics.job.returns`.
 made: list[Any] = []
 M = TypeVar("M")
+_PLAIN = (int, float, complex, str, bytes, type(None))
 
 
 def _remember(thing: M) -> M:
@@ -185,7 +187,15 @@ def make_namedtuple(name: str, fields: tuple[str, ...], defaults: tuple[Any, ...
     return _remember(made)
 
 
-def run_statement(cell: CellText, lines: tuple[int, int], name: str, bindings: dict[str, Any]) -> Any:
+def member_texts(cls: Any) -> dict[str, str]:
+    """Members of an enumeration that have a plain value, with its text."""
+    members: Mapping[str, Any] = getattr(cls, "__members__", {})
+    return {name: repr(item._value_) for name, item in members.items() if isinstance(item._value_, _PLAIN)}
+
+
+def run_statement(
+    cell: CellText, lines: tuple[int, int], name: str, bindings: dict[str, Any], members: dict[str, str]
+) -> Any:
     """What a class statement makes: for classes whose metaclass must see the statement itself (enumerations).
 
     Parameters
@@ -197,13 +207,18 @@ def run_statement(cell: CellText, lines: tuple[int, int], name: str, bindings: d
         Name that the statement binds.
     bindings : dict
         What it needs at once (bases, decorators, values in its body).
+    members : dict
+        What `member_texts` says of the notebook's class.
     """
     text = cell.text.splitlines()[lines[0] - 1 : lines[1]]
     indent = len(text[0]) - len(text[0].lstrip())
     source = "\n" * (lines[0] - 1) + "\n".join(line[indent:] for line in text)
     cell.code(())
-    local = dict(bindings)
-    exec(compile(source, cell.name, "exec", cell.flags, dont_inherit=True), namespace("__main__"), local)  # noqa: S102
+    space, local = namespace("__main__"), dict(bindings)
+    space.update(bindings)
+    exec(compile(source, cell.name, "exec", cell.flags, dont_inherit=True), space, local)  # noqa: S102
+    if member_texts(local[name]) != members:
+        raise TypeError(f"{name} has other values in the notebook than its cell gives now: run that cell again")
     return _remember(local[name])
 
 

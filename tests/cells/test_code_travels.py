@@ -289,3 +289,70 @@ def test_a_class_that_the_cell_defines_comes_back_by_value(notebook: Any) -> Non
     )
     assert done["thing"].hi() == "hi"
     assert done["f"]() == 3
+
+
+def test_shared_random_generators_are_the_job_s_own(notebook: Any) -> None:
+    notebook.cell("import random\nfrom random import shuffle\nfrom numpy.random import rand\nimport numpy as np")
+    notebook.cell("def draw():\n    a = list(range(10))\n    shuffle(a)\n    return a, float(rand())")
+    done = notebook.submit("random.seed(3)\nnp.random.seed(3)\nresult = draw()")
+    notebook.cell("random.seed(3)\nnp.random.seed(3)\nhere = draw()")
+    assert done["result"] == notebook["here"]
+
+
+def test_an_enumeration_takes_its_values_from_the_notebook(notebook: Any) -> None:
+    notebook.cell(
+        "from enum import IntEnum, Enum\nfrom functools import partial\nbatch = 8\n"
+        "class Size(IntEnum):\n    small = batch\nclass Step(Enum):\n    one = partial(int)"
+    )
+    assert notebook.submit("result = int(Size.small), Step.one.value()")["result"] == (8, 0)
+
+
+def test_an_enumeration_that_its_cell_would_make_otherwise_is_refused(notebook: Any) -> None:
+    notebook.cell("from enum import Enum\nbatch = 8")
+    notebook.cell("class Size(Enum):\n    small = batch")
+    notebook.cell("batch = 9")
+    done = notebook.submit("result = Size.small.value", fails=True)
+    assert "Size has other values in the notebook than its cell gives now: run that cell again" in done.error["message"]
+
+
+def test_code_of_classes_that_runs_while_values_are_read_finds_its_globals(notebook: Any) -> None:
+    notebook.cell(
+        """
+        import hashlib
+        bits = 8
+        class Key:
+            def __init__(self, s): self.s = s
+            def __hash__(self): return int(hashlib.md5(self.s.encode()).hexdigest()[:bits], 16)
+            def __eq__(self, o): return self.s == o.s
+        d = {Key('a'): 1}
+        """
+    )
+    assert notebook.submit("result = d[Key('a')]")["result"] == 1
+
+
+def test_methods_of_a_nested_class_see_the_notebook_not_the_outer_class(notebook: Any) -> None:
+    notebook.cell("alpha = 1")
+    done = notebook.submit(
+        """
+        class Outer:
+            alpha = 100
+            class Inner:
+                def get(self): return alpha
+        result = Outer.Inner().get()
+        """
+    )
+    assert done["result"] == 1
+
+
+def test_a_decorator_that_is_a_class_travels(notebook: Any) -> None:
+    notebook.cell(
+        """
+        class Counted:
+            def __init__(self, f): self.f = f; self.__wrapped__ = f; self.n = 0
+            def __call__(self, *a): self.n += 1; return self.f(*a)
+        @Counted
+        def double(x): return x * 2
+        double(1)
+        """
+    )
+    assert notebook.submit("result = double(2), double.n")["result"] == (4, 2)

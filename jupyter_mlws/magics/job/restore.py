@@ -33,7 +33,9 @@ def restore(folder: Path, names: Sequence[str], readonly: Sequence[bool]) -> dic
     buffers = [_map(folder / f"captured.{number}", fixed) for number, fixed in enumerate(readonly)]
     with file.open("rb") as stream:
         unpickler = pickle.Unpickler(stream, buffers=buffers)
-        found = {name: unpickler.load() for name in names}
+        found = vars(sys.modules["__main__"])
+        for name in names:  # at once: the code of classes may run while the next value is read
+            found[name] = unpickler.load()
         states = pickle.load(stream)
     _set_random(states)
     return found
