@@ -132,12 +132,17 @@ class _Reader:
 
     def _do_expr(self, node: ast.Expr, done: set[str]) -> None:
         self._expression(node.value, done)
-        call = node.value.value if isinstance(node.value, ast.Await) else node.value
+        self._called(node.value)
+
+    def _called(self, value: ast.expr) -> None:
+        """`model.fit(X)`, alone or as a value, may change the model."""
+        call = value.value if isinstance(value, ast.Await) else value
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
             self._changed(call.func.value)
 
     def _do_assign(self, node: ast.Assign, done: set[str]) -> None:
         self._expression(node.value, done)
+        self._called(node.value)
         for target in node.targets:
             self._target(target, done)
 
@@ -281,7 +286,7 @@ class _Reader:
     def _do_classdef(self, node: ast.ClassDef, done: set[str]) -> None:
         for outside in (*node.decorator_list, *node.bases, *(keyword.value for keyword in node.keywords)):
             self._expression(outside, done)
-        inner = _Reader(self._texts, around=done | {node.name})
+        inner = _Reader(self._texts, around=(done if self._around is None else self._around) | {node.name})
         inner.block(node.body, set(done))
         self._absorb(inner.cell, except_reads=set())
         self._bind(node.name, done)

@@ -296,3 +296,15 @@ def test_capture_can_be_told(notebook: Any) -> None:
     assert notebook.prepare("a; f()", "--capture none").capture.names == []
     with pytest.raises(UsageError, match=r"extar.*Did you mean extra"):
         notebook.prepare("a", "--capture extar")
+
+
+def test_a_method_called_for_its_value_may_have_changed_its_object(notebook: Any) -> None:
+    notebook.cell("class Model:\n    w = 0\n    def fit(self):\n        self.w += 1\n        return 3\nm = Model()")
+    done = notebook.submit("for i in range(3):\n    loss = m.fit()")
+    assert done.prepared.wish["returns"] == ["i", "loss", "m"]
+
+
+def test_names_that_the_shell_hides_travel_all_the_same(notebook: Any) -> None:
+    notebook.shell.user_ns["rate"] = 0.5
+    notebook.shell.user_ns_hidden["rate"] = notebook.shell.user_ns["rate"]
+    assert notebook.submit("result = rate")["result"] == 0.5
