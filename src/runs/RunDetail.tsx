@@ -11,7 +11,8 @@ import { useSignal } from '../components/model';
 import { StatusIcon, statusText } from '../components/status';
 import { escapeControls, Text } from '../components/text';
 import { useTranslation } from '../components/translation';
-import { RunDetailModel } from './detail';
+import { isOutputs, RunDetailModel } from './detail';
+import { Results } from './Results';
 import { nameOf } from './RunRow';
 import { canCancel, hasEnded, secondsOf } from './status';
 
@@ -54,6 +55,7 @@ export function RunDetail(props: IRunDetailProps): JSX.Element {
       <Head run={model.run} onCancel={props.onCancel} />
       <Troubles run={model.run} />
       <Metrics model={model} run={model.run} />
+      <Results outputs={model.outputs} />
       <Pairs title={trans.__('Parameters')} pairs={model.run.params} />
       <Tags tags={model.run.tags} />
       <Log model={model} />
@@ -274,14 +276,13 @@ function shownLog(log: string, isCut: boolean): string {
   return escapeControls(plainText(whole)).replace(/\n+$/, '');
 }
 
-/** What the script left; below, closed, what we keep about the run ourselves. */
+/** What the script left, what the cell returned; below, closed, our logs. */
 function Files(props: {
   files: readonly RunFile[];
   onDownload: (file: RunFile) => void;
 }): JSX.Element | null {
   const trans = useTranslation();
-  const outputs = props.files.filter(file => file.kind === 'output');
-  const rest = props.files.filter(file => file.kind !== 'output');
+  const { outputs, returned, logs } = sortFiles(props.files);
   return (
     <>
       {outputs.length > 0 && (
@@ -290,14 +291,35 @@ function Files(props: {
           <FileLines files={outputs} onDownload={props.onDownload} />
         </section>
       )}
-      {rest.length > 0 && (
+      {returned.length > 0 && (
+        <section>
+          <h4 className="jp-mlws-heading">{trans.__('Returned')}</h4>
+          <FileLines files={returned} onDownload={props.onDownload} />
+        </section>
+      )}
+      {logs.length > 0 && (
         <details className="jp-mlws-more">
-          <summary>{trans.__('Logs and results (%1)', rest.length)}</summary>
-          <FileLines files={rest} onDownload={props.onDownload} />
+          <summary>{trans.__('Logs (%1)', logs.length)}</summary>
+          <FileLines files={logs} onDownload={props.onDownload} />
         </details>
       )}
     </>
   );
+}
+
+/** Results that only we read; what is shown by other means. */
+const INTERNAL = /^(index\.json|error\.json|captured\..*|\..*)$/;
+
+/** Files by whose they are, without those that mean nothing to a person. */
+export function sortFiles(files: readonly RunFile[]) {
+  return {
+    outputs: files.filter(file => file.kind === 'output'),
+    returned: files.filter(
+      file =>
+        file.kind === 'result' && !INTERNAL.test(file.name) && !isOutputs(file)
+    ),
+    logs: files.filter(file => file.kind === 'log')
+  };
 }
 
 function FileLines(props: {

@@ -5,12 +5,17 @@ import { ApiError, Change, decodeSeries, Run, RunFile } from '../api';
 import { Points } from '../charts/points';
 import { Coalescer } from '../model/coalescer';
 import { IWorkspaceConnection } from '../tokens';
+import { IShownOutputs, readOutputs } from './outputs';
 import { leadingMetric } from './rows';
 
 /** A series with more points is drawn as so many buckets. */
 const MAX_POINTS = 4000;
 /** So much of a log's end is shown, in bytes as read and in characters as kept. */
 const LOG_TAIL = 32768;
+/** Outputs of more bytes are offered as a file instead of being read. */
+const MAX_OUTPUT_BYTES = 32 * 1024 * 1024;
+const OUTPUTS = 'display.jsonl';
+const NO_OUTPUTS: IShownOutputs = { shown: [], more: 0 };
 
 /**
  * One run as the panel shows it: record, one metric's points, end of the log, files. Only what is new is read.
@@ -65,6 +70,11 @@ export class RunDetailModel implements IDisposable {
     return this._files;
   }
 
+  /** What the cell displayed. */
+  get outputs(): IShownOutputs {
+    return this._outputs;
+  }
+
   get active(): boolean {
     return this._active;
   }
@@ -104,6 +114,8 @@ export class RunDetailModel implements IDisposable {
     this._logOffset = -LOG_TAIL;
     this._logIsCut = false;
     this._files = [];
+    this._outputs = NO_OUTPUTS;
+    this._outputsDigest = null;
     this._changed.emit();
     this._readAll();
   }
@@ -258,6 +270,20 @@ export class RunDetailModel implements IDisposable {
     if (id === this._id) {
       this._files = page.items;
       this._changed.emit();
+      await this._readOutputs(id);
+    }
+  }
+
+  private async _readOutputs(id: string): Promise<void> {
+    const file = this._files.find(it => isOutputs(it));
+    if (!file || file.digest === this._outputsDigest) {
+      return;
+    }
+    const bytes = await this.download(file);
+    if (id === this._id) {
+      this._outputs = readOutputs(new TextDecoder().decode(bytes));
+      this._outputsDigest = file.digest;
+      this._changed.emit();
     }
   }
 
@@ -271,6 +297,8 @@ export class RunDetailModel implements IDisposable {
   private _log = '';
   private _logIsCut = false;
   private _logOffset = -LOG_TAIL;
+  private _outputs = NO_OUTPUTS;
+  private _outputsDigest: string | null = null;
   private _points: Points | null = null;
   private _run: Run | null = null;
 
@@ -288,4 +316,13 @@ export class RunDetailModel implements IDisposable {
   private _reader(task: (id: string) => Promise<void>, interval: number) {
     return new Coalescer(() => this._read(task), interval);
   }
+}
+
+/** Whether a file holds what the cell displayed, and can be shown. */
+export function isOutputs(file: RunFile): boolean {
+  return (
+    file.kind === 'result' &&
+    file.name === OUTPUTS &&
+    file.size_bytes <= MAX_OUTPUT_BYTES
+  );
 }

@@ -8,7 +8,9 @@ import {
   until,
   WORKSPACE
 } from '../../__tests__/server';
+import { RunFile } from '../../api';
 import { RunDetailModel } from '../detail';
+import { sortFiles } from '../RunDetail';
 
 const RUN = makeRun(1, {
   metrics: [makeMetric('loss'), makeMetric('accuracy')]
@@ -146,4 +148,62 @@ describe('RunDetailModel', () => {
     expect(model.points).toBeNull();
     expect(model.log).toBe('');
   });
+
+  it('reads what the cell displayed, again only when it changed', async () => {
+    await loaded();
+    let digest = 'a';
+    let text = '1';
+    server.on(`${AT}/files`, () => ({
+      json: {
+        items: [makeFile('display.jsonl', { digest })],
+        next_cursor: null
+      }
+    }));
+    server.on(`${AT}/file`, () => {
+      const data = { 'text/plain': text };
+      const line = JSON.stringify({ output_type: 'execute_result', data });
+      return { bytes: new TextEncoder().encode(line).buffer as ArrayBuffer };
+    });
+    events.tell(11, { kind: 'file', subject: RUN.id });
+    await until(() => model.outputs.shown[0]?.text === '1');
+    const before = server.asked(`${AT}/files`).length;
+    events.tell(12, { kind: 'file', subject: RUN.id });
+    await until(() => server.asked(`${AT}/files`).length > before);
+    expect(server.asked(`${AT}/file`).length).toBe(1);
+    expect(server.asked(`${AT}/file`)[0].query.kind).toBe('result');
+    [digest, text] = ['b', '2'];
+    events.tell(13, { kind: 'file', subject: RUN.id });
+    await until(() => model.outputs.shown[0]?.text === '2');
+    model.setRun(null);
+    expect(model.outputs.shown).toEqual([]);
+  });
 });
+
+describe('sortFiles', () => {
+  it('leaves out what only we read', () => {
+    const names = ['display.jsonl', 'index.json', 'captured.pkl', 'model.pkl'];
+    const { outputs, returned } = sortFiles([
+      makeFile('index.json', { kind: 'output' }),
+      ...names.map(name => makeFile(name))
+    ]);
+    expect(outputs.map(file => file.name)).toEqual(['index.json']);
+    expect(returned.map(file => file.name)).toEqual(['model.pkl']);
+  });
+
+  it('offers outputs that are too large to show', () => {
+    const file = makeFile('display.jsonl', { size_bytes: 1e9 });
+    expect(sortFiles([file]).returned).toEqual([file]);
+  });
+});
+
+function makeFile(name: string, facts: Partial<RunFile> = {}): RunFile {
+  return {
+    name,
+    kind: 'result',
+    size_bytes: 10,
+    digest: 'a',
+    mode: 0o644,
+    modified_at: '2026-01-31T12:00:00Z',
+    ...facts
+  };
+}
