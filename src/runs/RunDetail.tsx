@@ -54,6 +54,7 @@ export function RunDetail(props: IRunDetailProps): JSX.Element {
     >
       <Head run={model.run} onCancel={props.onCancel} />
       <Troubles run={model.run} />
+      <Notes run={model.run} />
       <Metrics model={model} run={model.run} />
       <Results outputs={model.outputs} />
       <Pairs title={trans.__('Parameters')} pairs={model.run.params} />
@@ -129,6 +130,23 @@ function Troubles(props: { run: Run }): JSX.Element {
         </Notice>
       ))}
     </>
+  );
+}
+
+/** What its user noted, and what the submission had to say about how it was done. */
+function Notes(props: { run: Run }): JSX.Element | null {
+  const { description, notes } = props.run;
+  return description === '' && notes.length === 0 ? null : (
+    <div className="jp-mlws-notes">
+      {description !== '' && (
+        <p className="jp-mlws-description">{escapeControls(description)}</p>
+      )}
+      {notes.map((note, i) => (
+        <p key={i} className="jp-mlws-hint">
+          {escapeControls(note)}
+        </p>
+      ))}
+    </div>
   );
 }
 
