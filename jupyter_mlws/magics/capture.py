@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import difflib
+import os
 import pickle
 import random
 import re
@@ -19,7 +20,7 @@ from jupyter_mlws.domain.job import InputFile
 from jupyter_mlws.domain.run import Captured
 from jupyter_mlws.errors import CaptureError, TooLarge, UsageError
 from jupyter_mlws.magics.analysis import Cell
-from jupyter_mlws.magics.describe import SCALARS, describe, is_table, looks_secret, type_name
+from jupyter_mlws.magics.describe import SCALARS, describe, find_secret, hide_secrets, is_table, type_name
 from jupyter_mlws.magics.memory import MemoryFile
 from jupyter_mlws.magics.modules import import_text
 from jupyter_mlws.magics.pickling import Carrier, Unsendable
@@ -27,7 +28,7 @@ from jupyter_mlws.magics.sources import Sources, source_text
 from jupyter_mlws.magics.texts import query_names, table_names
 from jupyter_mlws.sdk.text import size_text
 
-__all__ = ["Capture", "Plan", "capture", "others", "progress"]
+__all__ = ["Capture", "Plan", "capture", "others", "progress", "secret_texts"]
 
 # Above this the user sees a line while it takes its time.
 SILENT_BYTES = 256 * 2**20
@@ -236,14 +237,24 @@ _SHELL = frozenset(
 _OUTPUT = re.compile(r"Out|_oh|_{1,3}|_\d+")
 
 
+def secret_texts(names: Mapping[str, Any], secrets: Iterable[str]) -> set[str]:
+    """Values of the variables that --secret names."""
+    given = (names.get(name, os.environ.get(name)) for name in secrets)
+    return {text for text in given if isinstance(text, str) and text}
+
+
 def _refuse_secrets(wanted: Iterable[str], names: Mapping[str, Any], plan: Plan) -> None:
+    known = secret_texts(names, plan.secrets)
     for name in wanted:
-        if name not in plan.secrets and looks_secret(name, names[name]):
-            raise CaptureError(
-                f"{name} looks like a key and would be stored with the run.",
-                hint=f"Hand it over without recording it: --secret {name}",
-                details={"name": name},
-            )
+        place = "" if name in plan.secrets or names[name] is os.environ else find_secret(name, names[name], known)
+        if not place:
+            continue
+        way = f"Hand it over without recording it: --secret {name}"
+        if not isinstance(names[name], str):
+            way = f"Make {name} in the cell from a variable handed over with --secret, or use --capture=-{name}"
+        raise CaptureError(
+            f"{place} looks like a key and would be stored with the run.", hint=way, details={"name": name}
+        )
 
 
 class _Writer:
@@ -342,7 +353,7 @@ def _unsendable(value: Any, error: Exception) -> Unsendable:
 def _record(name: str, value: Any, size: int, how: str) -> Captured:
     text = describe(value)
     if how == "source":
-        text = source_text(value)[:_SHOWN_SOURCE]
+        text = hide_secrets(source_text(value)[:_SHOWN_SOURCE])
     elif isinstance(value, types.ModuleType):
         text = import_text(name, value.__name__)
     elif how == "import":

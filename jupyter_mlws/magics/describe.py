@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator
+from itertools import islice
+from types import CellType, FunctionType, ModuleType
 from typing import Any
 
-__all__ = ["SCALARS", "describe", "is_table", "library", "looks_secret", "type_name"]
+__all__ = ["SCALARS", "describe", "find_secret", "hide_secrets", "is_table", "library", "looks_secret", "type_name"]
 
 SCALARS = (int, float, str, bool, type(None))
 _SIZED = (list, tuple, dict, set, frozenset)
 _KEY_SHAPES = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----"
     r"|\bAKIA[0-9A-Z]{16}\b"
-    r"|\b(?:sk|pk|rk)[-_](?:[a-z]+[-_])*[A-Za-z0-9_\-]{20,}"
+    r"|\bsk-(?:[A-Za-z0-9]+-)*[A-Za-z0-9_]{16,}|\b[spr]k_(?:live|test)_[A-Za-z0-9]{16,}"
     r"|\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_[A-Za-z0-9_]{30,}|\bglpat-[A-Za-z0-9_\-]{18,}"
     r"|\bhf_[A-Za-z0-9]{30,}|\bxox[abpors]-[A-Za-z0-9\-]{10,}|\bAIza[0-9A-Za-z_\-]{35}"
     r"|\beyJ[A-Za-z0-9_\-]{15,}\.eyJ[A-Za-z0-9_\-]{15,}\.[A-Za-z0-9_\-]+"
@@ -20,8 +23,17 @@ _KEY_SHAPES = re.compile(
     r"|AccountKey=[A-Za-z0-9+/=]{40,}"
 )
 _KEY_NAMES = re.compile(
-    r"(?:^|_)(?:api_?key|secret|token|passw(?:or)?d|pwd|private_key|access_key|credentials?)(?:$|_)", re.I
+    r"(?:^|_)(?:(?:api_?key|secret_?key|passw(?:or)?d|passphrase|pwd|private_?key|access_?key)(?:$|_)"
+    r"|(?:secret|token|credentials?)(?:$|_\d+$))",
+    re.I,
 )
+_PASSWORDS = re.compile(r"(?:^|_)(?:passw(?:or)?d|passphrase|pwd)$", re.I)
+# name = "text", or {"name": "text"}.
+_ASSIGNED = re.compile(r"""(\b(\w+)['"]?\s*[=:]\s*)(['"])([^'"\n\\]+)\3""")
+# A search for keys inside a value ends after so many parts, or characters.
+_MOST_PARTS = 5_000
+_MOST_TEXT = 500_000
+_MOST_DEPTH = 8
 
 
 def library(value: object) -> str:
@@ -69,13 +81,84 @@ def is_table(value: Any) -> bool:
 
 def looks_secret(name: str, value: object) -> bool:
     """Whether a text looks like a key, by its shape, or by the name that holds it."""
-    if isinstance(value, dict):
-        return any(looks_secret(str(key), item) for key, item in value.items() if isinstance(item, (str, bytes)))
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace") if len(value) < 10_000 else ""
     if not isinstance(value, str) or len(value) > 10_000:
         return False
     if _KEY_SHAPES.search(value):
         return True
-    dense = len(value) >= 12 and not re.search(r"\s", value) and "/" not in value[:2]
-    return bool(_KEY_NAMES.search(name)) and dense
+    # Special tokens of language models are no keys: <|endoftext|>, [PAD].
+    dense = bool(value) and not re.search(r"[\s<>\[\]]", value) and "/" not in value[:2]
+    return dense and bool(_PASSWORDS.search(name) or (len(value) >= 12 and _KEY_NAMES.search(name)))
+
+
+def hide_secrets(text: str, known: Collection[str] = ()) -> str:
+    """Python text with stars in the place of keys."""
+    for secret in known:
+        text = text.replace(secret, "*" * len(secret))
+    text = _KEY_SHAPES.sub(lambda found: "*" * len(found[0]), text)
+    return _ASSIGNED.sub(_hide_assigned, text)
+
+
+def _hide_assigned(found: re.Match[str]) -> str:
+    before, name, quote, value = found.groups()
+    return before + quote + "*" * len(value) + quote if looks_secret(name, value) else found[0]
+
+
+def find_secret(name: str, value: object, known: Collection[str] = ()) -> str:
+    """Where a key is in a value or in what it holds, as text such as ``config['api_key']``; '' for nowhere found.
+
+    Parameters
+    ----------
+    name : str
+    value : object
+    known : collection of str
+        Texts that are secrets for certain.
+    """
+    stack: list[tuple[str, str, object, int]] = [(name, name, value, 0)]
+    seen: set[int] = set()
+    parts = text = 0
+    while stack and parts < _MOST_PARTS and text < _MOST_TEXT:
+        place, own, one, depth = stack.pop()
+        parts += 1
+        if isinstance(one, (str, bytes)):
+            text += len(one)
+            if looks_secret(own, one) or (isinstance(one, str) and one in known):
+                return place
+        elif id(one) not in seen and depth < _MOST_DEPTH:
+            seen.add(id(one))
+            stack += [(place + step, inner, part, depth + 1) for step, inner, part in _parts(own, one)]
+    return ""
+
+
+def _parts(own: str, value: object) -> Iterator[tuple[str, str, object]]:
+    """What a value holds: how it is reached, the name it goes by, and the thing."""
+    if isinstance(value, dict):
+        for key, item in islice(value.items(), _MOST_PARTS):
+            yield f"[{key!r}]" if isinstance(key, (str, int)) else "[...]", str(key) if type(key) is str else "", item
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        for position, item in enumerate(islice(value, _MOST_PARTS)):
+            yield f"[{position}]", own, item
+    elif isinstance(value, FunctionType):
+        yield from ((".__defaults__", "", item) for item in value.__defaults__ or ())
+        yield from ((f".{key}", key, item) for key, item in (value.__kwdefaults__ or {}).items())
+        for key, cell in zip(value.__code__.co_freevars, value.__closure__ or (), strict=True):
+            yield from _content(key, cell)
+    elif not isinstance(value, (type, ModuleType, *SCALARS)):
+        held = _held(value)
+        yield from ((f".{key}", str(key), item) for key, item in islice(held.items(), _MOST_PARTS))
+
+
+def _content(name: str, cell: CellType) -> Iterator[tuple[str, str, object]]:
+    try:
+        yield f".{name}", name, cell.cell_contents
+    except ValueError:  # not filled yet
+        return
+
+
+def _held(value: object) -> dict[str, object]:
+    try:
+        held = object.__getattribute__(value, "__dict__")
+    except AttributeError:
+        return {}
+    return held if type(held) is dict else {}

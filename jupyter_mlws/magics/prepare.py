@@ -16,8 +16,8 @@ from jupyter_mlws.api.routes import Upload
 from jupyter_mlws.domain.names import MAX_PARAMS, MAX_TAG_KEY, MAX_TAG_VALUE
 from jupyter_mlws.errors import UsageError
 from jupyter_mlws.magics.analysis import Cell, analyse
-from jupyter_mlws.magics.capture import Capture, Plan, capture, others
-from jupyter_mlws.magics.describe import looks_secret
+from jupyter_mlws.magics.capture import Capture, Plan, capture, others, secret_texts
+from jupyter_mlws.magics.describe import find_secret, looks_secret
 from jupyter_mlws.magics.document import Notebook
 from jupyter_mlws.magics.grammar import Options
 from jupyter_mlws.magics.modules import LocalModules, local_modules, stale_modules, submodules
@@ -96,7 +96,8 @@ def prepare(
     codes = [_plain(shell, cell) for cell in cells]
     cell = read_cell(shell, "\n".join(codes))
     names, hidden = shell.user_ns, getattr(shell, "user_ns_hidden", {})
-    sources = Sources(notebook.name, getattr(shell.compile, "_filename_map", {}))
+    secrets = secret_texts(names, options.secrets)
+    sources = Sources(notebook.name, getattr(shell.compile, "_filename_map", {}), secrets)
     where = cells[0].name if len(cells) == 1 else notebook.name
     plan = Plan(options.capture, options.capture_limit, options.secrets, where)
     found = capture(cell, names, hidden, sources, plan)
@@ -202,7 +203,7 @@ def _params(cell: Cell, found: Capture, options: Options) -> dict[str, str]:
     free = {name: str(value) for name, value in cell.literals.items() if not name.startswith("_")}
     params = {**found.params, **free}
     for name in cell.literals:
-        if looks_secret(name, cell.literals[name]):
+        if find_secret(name, cell.literals[name]):
             params.pop(name, None)
     short = {name: text for name, text in params.items() if len(text) <= 200 and len(name) <= MAX_TAG_KEY}
     short = dict(list(short.items())[: MAX_PARAMS - len(options.params)])
@@ -239,7 +240,8 @@ def _notes(cell: Cell, local: LocalModules, notebook: Notebook) -> list[str]:
     for file in stale_modules(local.names):
         name = os.path.basename(file)
         notes.append(f"{name} differs from what the kernel imported; the job uses the file as it is now")
-    if any(looks_secret("", text) for text in cell.strings):
+    named = any(find_secret(name, value) for name, value in cell.literals.items())
+    if named or any(looks_secret("", text) for text in cell.strings):
         notes.append("a text in the cell looks like a key, and the cell is recorded; use --secret instead")
     if notebook.is_stale:
         notes.append(f"{notebook.name} on disk does not have this cell as it was run; the snapshot has the saved file")

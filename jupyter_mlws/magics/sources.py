@@ -8,8 +8,9 @@ import dis
 import inspect
 import linecache
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
+from jupyter_mlws.magics.describe import hide_secrets
 from jupyter_mlws.magics.rebuild import CellText
 from jupyter_mlws.magics.texts import query_names, table_names
 
@@ -29,9 +30,12 @@ class Sources:
         Name of the notebook, for what tracebacks call a cell.
     numbers : mapping of str to int
         Execution counts of the cells by that name.
+    secrets : collection of str
+        Texts that no cell takes along.
     """
 
-    def __init__(self, document: str, numbers: Mapping[str, int]) -> None:
+    def __init__(self, document: str, numbers: Mapping[str, int], secrets: Collection[str] = ()) -> None:
+        self._secrets = secrets
         self._document = document
         self._numbers = numbers
         self._texts: dict[tuple[str, int], CellText | None] = {}
@@ -51,7 +55,10 @@ class Sources:
         self._texts[file, future] = None
         if not lines:
             return
-        text = CellText(self.label(file), "".join(lines), future | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        # Code that holds a key itself is not found in the text without it.
+        text = CellText(
+            self.label(file), hide_secrets("".join(lines), self._secrets), future | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        )
         try:
             module = compile(text.text, file, "exec", text.flags, dont_inherit=True)
         except (SyntaxError, ValueError):
@@ -73,7 +80,7 @@ class Sources:
             for node in ast.walk(ast.parse(text)):
                 if isinstance(node, ast.ClassDef) and node.name == name:
                     first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
-                    cell = CellText(self.label(file), text, ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+                    cell = CellText(self.label(file), hide_secrets(text, self._secrets), ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
                     return cell, (first, node.end_lineno or node.lineno), node
         return None
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -274,7 +275,7 @@ def test_keys_are_refused_by_name_with_the_secret_option(notebook: Any) -> None:
     notebook.cell(f"token_a = 'plain'\nopenai = '{KEY}'\nconfig = {{'api_key': '{KEY}'}}")
     with pytest.raises(CaptureError, match=r"openai looks like a key .*--secret openai"):
         notebook.prepare("print(openai)")
-    with pytest.raises(CaptureError, match="config looks like a key"):
+    with pytest.raises(CaptureError, match=r"config\['api_key'\] looks like a key"):
         notebook.prepare("print(config)")
     assert notebook.prepare("print(token_a)").params == {"token_a": "plain"}
     prepared = notebook.prepare("print(openai)", "--secret openai")
@@ -308,3 +309,44 @@ def test_names_that_the_shell_hides_travel_all_the_same(notebook: Any) -> None:
     notebook.shell.user_ns["rate"] = 0.5
     notebook.shell.user_ns_hidden["rate"] = notebook.shell.user_ns["rate"]
     assert notebook.submit("result = rate")["result"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "place"),
+    [
+        ("API_KEY = KEY\ndef fetch(): return len(API_KEY)", "fetch()", "API_KEY"),
+        ("cfg = {'openai': {'api_key': 'q8Zr2LmN0pTx'}}", "len(cfg)", "cfg['openai']['api_key']"),
+        ("keys = ['plain', KEY]", "len(keys)", "keys[1]"),
+        ("class Client: pass\nclient = Client()\nclient.key = KEY", "client", "client.key"),
+        ("db_password = 'hunter2'", "len(db_password)", "db_password"),
+    ],
+)
+def test_keys_are_refused_wherever_they_are(notebook: Any, given: str, code: str, place: str) -> None:
+    notebook.shell.user_ns["KEY"] = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6"
+    notebook.cell(given)
+    with pytest.raises(CaptureError, match=re.escape(f"{place} looks like a key")):
+        notebook.prepare(code)
+
+
+def test_the_environment_is_never_stored(notebook: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_SETTING", "canary-of-mine")
+    notebook.cell("from os import environ\ndef read(): return environ['MY_SETTING']")
+    done = notebook.submit("result = len(environ), read()")
+    assert done["result"][1] == "canary-of-mine"
+    assert b"canary" not in (done.folder / "inputs" / "captured.pkl").read_bytes()
+
+
+def test_a_secret_that_only_a_function_reads_reaches_the_job(notebook: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_KEY", "canary-of-mine")
+    notebook.cell("API_KEY = 'canary-of-mine'\ndef fetch(): return len(API_KEY)\ncopy = [API_KEY]")
+    done = notebook.submit("result = fetch()", "--secret API_KEY")
+    assert done["result"] == 14
+    assert b"canary" not in (done.folder / "inputs" / "captured.pkl").read_bytes()
+    with pytest.raises(CaptureError, match="Make copy in the cell"):
+        notebook.prepare("print(copy)", "--secret API_KEY")
+
+
+def test_a_password_in_the_cell_is_no_parameter(notebook: Any) -> None:
+    prepared = notebook.prepare("db_password = 'hunter2'")
+    assert "db_password" not in prepared.params
+    assert any("looks like a key" in note for note in prepared.notes)

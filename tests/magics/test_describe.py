@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_mlws.magics.describe import describe, looks_secret
+from jupyter_mlws.magics.describe import describe, find_secret, hide_secrets, looks_secret
 
 # Put together here, so that no file of the project looks as if it held a key.
 KEYS = [
@@ -23,7 +23,7 @@ KEYS = [
 def test_keys_are_known_by_their_shape(text: str) -> None:
     assert looks_secret("x", text)
     assert looks_secret("x", text.encode())
-    assert looks_secret("x", {"a": text})
+    assert find_secret("x", {"a": [text]}) == "x['a'][0]"
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,10 @@ def test_keys_are_known_by_their_shape(text: str) -> None:
         ("n_tokens", 512),
         ("url", "https://example.org/a?b=c"),
         ("keys", ["a", "b"]),
+        ("token_pattern", r"(?u)\\b\\w\\w+\\b"),
+        ("eos_token", "<|endoftext|>"),
+        ("column", "sk_learn_classifier_of_customers"),
+        ("password", ""),
     ],
 )
 def test_plain_values_are_no_keys(name: str, value: object) -> None:
@@ -45,6 +49,7 @@ def test_plain_values_are_no_keys(name: str, value: object) -> None:
 def test_names_tell_too() -> None:
     assert looks_secret("api_key", "q8Zr2LmN0pTx")
     assert looks_secret("db_password", "correcthorsebattery")
+    assert looks_secret("db_password", "hunter2")
     assert not looks_secret("password_hint", "it is the name of my first dog")
 
 
@@ -57,3 +62,27 @@ def test_values_in_a_few_words() -> None:
     assert (describe([1]), describe({"a": 1, "b": 2}), describe(0.1)) == ("1 item", "2 items", "0.1")
     assert describe(Sly()) == ""
     assert len(describe("x" * 1000)) == 60
+
+
+def test_keys_are_found_wherever_a_value_holds_them() -> None:
+    class Client:
+        def __init__(self) -> None:
+            self.settings = ({"api_key": "q8Zr2LmN0pTx"},)
+
+    def ask(key: str = KEYS[1]) -> str:
+        return key
+
+    loop: list[object] = []
+    loop += [loop, 1, "plain"]
+    assert find_secret("c", [Client()]) == "c[0].settings[0]['api_key']"
+    assert find_secret("ask", ask) == "ask.__defaults__"
+    assert find_secret("x", {"a": "just this"}, {"just this"}) == "x['a']"
+    assert find_secret("loop", loop) == ""
+    assert find_secret("x", list(range(10_000_000))) == ""
+
+
+def test_keys_are_hidden_in_texts() -> None:
+    assert hide_secrets("a = 'b'; db_password = 'hunter2'") == "a = 'b'; db_password = '*******'"
+    assert hide_secrets('{"api_key": "q8Zr2LmN0pTx"}') == '{"api_key": "************"}'
+    assert KEYS[1] not in hide_secrets(f"ask('{KEYS[1]}')")
+    assert hide_secrets("x = 'this'", {"this"}) == "x = '****'"
