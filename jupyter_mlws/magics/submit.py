@@ -78,6 +78,8 @@ def submit_file(shell: Any, line: str, defaults: Mapping[str, str]) -> Run | Non
     inside = not os.path.relpath(path).startswith(os.pardir)
     folder = os.getcwd() if inside else os.path.dirname(path)
     notebook = Notebook(folder=folder, path=path, shown=_shown(path), origin="file")
+    if path.endswith(".ipynb") and options.capture == "auto":
+        options = replace(options, capture="none")  # its cells make what they need, as with Restart & Run All
     submission = _Submission(shell, options, notebook, f"%submit {line}")
     if path.endswith(".ipynb"):
         return submission.submit(_cells_of(path))

@@ -137,3 +137,11 @@ def test_a_failure_is_named_by_the_first_line_of_its_message(kernel: Kernel) -> 
     assert "failed: ValueError: one" in told
     assert "queued" not in told
     assert "2 of the 2 runs of" in kernel.said("%%submit -w --quiet --sweep n=1,2\nn = 0\n1 / 0")
+
+
+def test_another_notebook_takes_nothing_of_this_kernel(kernel: Kernel) -> None:
+    kernel.said("import json\ncfg = 'of this kernel'")
+    cell = {"cell_type": "code", "source": "try:\n    cfg\nexcept NameError:\n    print('no', 'cfg')"}
+    kernel.said(f"with open('other.ipynb', 'w') as file:\n    json.dump({{'cells': [{cell!r}]}}, file)")
+    assert "no cfg" in kernel.said("%submit -w --quiet other.ipynb")
+    assert "no cfg" not in kernel.said("%submit -w --quiet --capture cfg other.ipynb")
