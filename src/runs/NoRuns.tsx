@@ -40,6 +40,11 @@ export function NoRuns(props: INoRunsProps): JSX.Element {
       <Empty
         title={trans.__('No run matches “%1”.', escapeControls(runs.search))}
       >
+        <p>
+          {trans.__(
+            'The search looks at number (#12), experiment, name, tags, parameters and status (failed, running, completed …).'
+          )}
+        </p>
         <Button onClick={() => (runs.search = '')}>
           {trans.__('Clear the search')}
         </Button>

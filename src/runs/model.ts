@@ -5,6 +5,7 @@ import { ApiError, Change, Run } from '../api';
 import { Coalescer } from '../model/coalescer';
 import { IWorkspaceConnection } from '../tokens';
 import { buildRows, IRow } from './rows';
+import { parseSearch } from './status';
 
 /** Which runs are listed: those of the notebook in front, or all. */
 export type Scope = 'document' | 'all';
@@ -233,7 +234,7 @@ export class RunListModel implements IDisposable {
     const narrow = this._scope === 'document' && this._document !== '';
     return this._connection.request('runs.list', {
       document: narrow ? this._document : null,
-      search: this._search.trim() || null,
+      ...parseSearch(this._search),
       limit: PAGE,
       ...more
     });

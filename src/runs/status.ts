@@ -24,3 +24,40 @@ export function secondsOf(run: Run, now: number): number | null {
   const end = run.ended_at === null ? now : Date.parse(run.ended_at);
   return Math.max(0, (end - Date.parse(run.started_at)) / 1000);
 }
+
+const WORDS: ReadonlyMap<string, RunStatus> = new Map([
+  ['queued', 'Queued'],
+  ['provisioning', 'Provisioning'],
+  ['preparing', 'Preparing'],
+  ['running', 'Running'],
+  ['finalizing', 'Finalizing'],
+  ['notstarted', 'NotStarted'],
+  ['notresponding', 'NotResponding'],
+  ['cancelrequested', 'CancelRequested'],
+  ['completed', 'Completed'],
+  ['failed', 'Failed'],
+  ['canceled', 'Canceled'],
+  ['cancelled', 'Canceled']
+]);
+
+/** What a person types into the search, as the list of runs wants it. */
+export interface ISearch {
+  readonly status: RunStatus | null;
+  readonly search: string | null;
+}
+
+/**
+ * The first word that is a status narrows by it; what is left is looked for in the text of runs.
+ */
+export function parseSearch(text: string): ISearch {
+  const words = text.trim().split(/\s+/);
+  const at = words.findIndex(word => WORDS.has(word.toLowerCase()));
+  if (at < 0) {
+    return { status: null, search: text.trim() || null };
+  }
+  const rest = [...words.slice(0, at), ...words.slice(at + 1)].join(' ');
+  return {
+    status: WORDS.get(words[at].toLowerCase()) ?? null,
+    search: rest || null
+  };
+}

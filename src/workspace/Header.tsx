@@ -113,7 +113,10 @@ function Filter(props: { runs: RunListModel }): JSX.Element {
         <input
           type="search"
           aria-label={trans.__('Search runs')}
-          placeholder={trans.__('Search runs')}
+          placeholder={trans.__('Search')}
+          title={trans.__(
+            'Number, experiment, name, tags, parameters or status'
+          )}
           value={runs.search}
           spellCheck={false}
           onChange={event => {

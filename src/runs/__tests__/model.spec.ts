@@ -9,6 +9,7 @@ import {
 } from '../../__tests__/server';
 import { Run } from '../../api';
 import { RunListModel } from '../model';
+import { parseSearch } from '../status';
 
 const LIST = `GET ${WORKSPACE}/runs`;
 
@@ -167,5 +168,25 @@ describe('RunListModel', () => {
     });
     await model.cancel(runs[0].id);
     expect(model.rows[0].run.status).toBe('CancelRequested');
+  });
+
+  it('narrows by a status that is searched for', async () => {
+    await wake();
+    model.search = 'digits failed';
+    await until(() => server.asked(LIST).pop()?.query.status === 'Failed');
+    expect(server.asked(LIST).pop()?.query.search).toBe('digits');
+  });
+});
+
+describe('parseSearch', () => {
+  it.each([
+    ['Failed', 'Failed', null],
+    [' cancelled  lr=0.1 ', 'Canceled', 'lr=0.1'],
+    ['my run', null, 'my run'],
+    ['failed-once', null, 'failed-once'],
+    ['constructor', null, 'constructor'],
+    ['  ', null, null]
+  ])('of %j', (text, status, search) => {
+    expect(parseSearch(text)).toEqual({ status, search });
   });
 });
