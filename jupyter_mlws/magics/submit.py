@@ -34,6 +34,7 @@ __all__ = ["submit_cell", "submit_file"]
 
 # What tells a program that it runs inside a kernel, which a job does not.
 _KERNEL_VARIABLES = re.compile(r"JPY_|JUPYTER_TOKEN$|MPLBACKEND$|PYDEVD_|GIT_PAGER$|PAGER$|FORCE_COLOR$|CLICOLOR")
+_HASH_SEED = "PYTHONHASHSEED"
 _SECOND_PRESS_S = 3.0
 _HISTORY_BYTES = 4 * 2**20
 
@@ -287,9 +288,16 @@ class _Submission:
             gpus=gpus,
             params={name: text for name, text in prepared.params.items() if name not in self._swept()},
             inputs=inputs,
+            environment_variables=self._cell_variables(common),
             captured=_marked(prepared.capture.captured, inputs),
             notes=(*common.notes, *prepared.notes),
         )
+
+    def _cell_variables(self, common: RunSubmission) -> dict[str, str]:
+        """A set of texts has the same order in every run of a cell, unless somebody chose a seed for it."""
+        chosen = {**(common.inherited_environment or {}), **common.environment_variables}
+        fixed = {} if _HASH_SEED in chosen else {_HASH_SEED: "0"}
+        return {**fixed, **common.environment_variables}
 
     def _swept(self) -> set[str]:
         """Parameters that differ from child to child, and so are none of the sweep's own."""

@@ -145,3 +145,15 @@ def test_another_notebook_takes_nothing_of_this_kernel(kernel: Kernel) -> None:
     kernel.said(f"with open('other.ipynb', 'w') as file:\n    json.dump({{'cells': [{cell!r}]}}, file)")
     assert "no cfg" in kernel.said("%submit -w --quiet other.ipynb")
     assert "no cfg" not in kernel.said("%submit -w --quiet --capture cfg other.ipynb")
+
+
+def test_sets_of_texts_have_the_same_order_in_every_run(kernel: Kernel) -> None:
+    kernel.said("import os\nos.environ.pop('PYTHONHASHSEED', None)")
+    cell = "%%submit -w --quiet --replace {}\nimport os\nprint('seed', os.environ['PYTHONHASHSEED'], hash('a'))"
+    first, second = kernel.said(cell.format("")), kernel.said(cell.format(""))
+    assert "seed 0 " in first
+    assert first.partition("seed 0 ")[2] == second.partition("seed 0 ")[2]
+    assert "PYTHONHASHSEED" in kernel.said("mlws.last_run._record.environment_variables")
+    assert "seed 7 " in kernel.said(cell.format("--env-var PYTHONHASHSEED=7"))
+    kernel.said("os.environ['PYTHONHASHSEED'] = '8'")
+    assert "seed 8 " in kernel.said(cell.format(""))
