@@ -4,15 +4,18 @@ const WIDTH = 34;
 const HEIGHT = 14;
 
 /** The course of a metric in the room of a word; beside it stands the number, so it is for the eye only. */
-export function Sparkline(props: { values: readonly number[] }): JSX.Element {
-  return (
+export function Sparkline(props: {
+  values: readonly number[];
+}): JSX.Element | null {
+  const path = pathOf(props.values);
+  return path === '' ? null : (
     <svg
       className="jp-mlws-sparkline"
       width={WIDTH}
       height={HEIGHT}
       aria-hidden="true"
     >
-      <path d={pathOf(props.values)} />
+      <path d={path} />
     </svg>
   );
 }

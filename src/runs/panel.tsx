@@ -25,6 +25,10 @@ import { RunDetail } from './RunDetail';
 import { RunList } from './RunList';
 import { Sparklines } from './sparklines';
 
+/** Position of the selected run's section. */
+const DETAIL = 1;
+const SIZES = [5, 7, 2, 2];
+
 /**
  * The left panel. Its models are awake while it is on screen, and asleep otherwise.
  */
@@ -53,9 +57,10 @@ export class WorkspacePanel extends SidePanel {
       <ComputeList model={_options.compute} />
     );
     const content = this.content as AccordionPanel;
+    content.collapse(DETAIL);
     content.collapse(2);
     content.collapse(3);
-    content.setRelativeSizes([5, 7, 2, 2]);
+    content.setRelativeSizes(SIZES);
     content.expansionToggled.connect(this._updateActive, this);
     _options.runs.selectionChanged.connect(this._onSelection, this);
     _options.connection.stateChanged.connect(this._updateTitles, this);
@@ -124,6 +129,20 @@ export class WorkspacePanel extends SidePanel {
 
   private _onSelection(_: unknown, id: string | null): void {
     this._options.detail.setRun(id);
+    this._makeRoom(id !== null);
+  }
+
+  /** Without a run the section of the selected one gives its room away, unless its user closed it before. */
+  private _makeRoom(hasRun: boolean): void {
+    const content = this.content as AccordionPanel;
+    if (hasRun && this._isDetailAway) {
+      this._isDetailAway = false;
+      content.expand(DETAIL);
+      content.setRelativeSizes(SIZES);
+    } else if (!hasRun && !content.widgets[DETAIL].isHidden) {
+      this._isDetailAway = true;
+      content.collapse(DETAIL);
+    }
   }
 
   private _renderHeader(): JSX.Element {
@@ -181,6 +200,7 @@ export class WorkspacePanel extends SidePanel {
   }
 
   private _compute: Widget;
+  private _isDetailAway = true;
   private _models: Widget;
   private _watch: IDisposable | null = null;
 }
