@@ -13,6 +13,7 @@ import tempfile
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import IO, Any, cast
 
 from jupyter_mlws.api.routes import Upload
@@ -25,7 +26,7 @@ from jupyter_mlws.magics.memory import MemoryFile
 from jupyter_mlws.magics.modules import import_text
 from jupyter_mlws.magics.pickling import Carrier, Unsendable
 from jupyter_mlws.magics.sources import Sources, source_text
-from jupyter_mlws.magics.texts import query_names, table_names
+from jupyter_mlws.magics.texts import LOOKUPS, looked_up, query_names, table_names
 from jupyter_mlws.sdk.text import size_text
 
 __all__ = ["Capture", "Plan", "capture", "others", "progress", "secret_texts"]
@@ -63,6 +64,10 @@ class Capture:
         Scalars that the cell itself reads.
     modules : set of str
         Modules that the pickle imports.
+    imports : set of str
+        Modules that the functions among them import when they run.
+    texts : list of str
+        Captured texts and paths, and text constants of functions: they may name files.
     attributes : set of str
         Attribute names used by the cell and by functions that travel.
     notes : list of str
@@ -75,6 +80,8 @@ class Capture:
     captured: list[Captured] = field(default_factory=list)
     params: dict[str, str] = field(default_factory=dict)
     modules: set[str] = field(default_factory=set)
+    imports: set[str] = field(default_factory=set)
+    texts: list[str] = field(default_factory=list)
     attributes: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     left: dict[str, str] = field(default_factory=dict)
@@ -159,8 +166,25 @@ def capture(cell: Cell, names: Mapping[str, Any], hidden: Mapping[str, Any], sou
             writer.close()
             continue
         found.left = left
-        found.notes += left.values()
+        found.notes += [*left.values(), *_shared_memory(found.names, names)]
         return found
+
+
+def _shared_memory(found: Iterable[str], names: Mapping[str, Any]) -> Iterator[str]:
+    """A sentence for every array that is a view of another, or of the same memory as another."""
+    numpy = sys.modules.get("numpy")
+    array = getattr(numpy, "ndarray", None)
+    first: dict[int, str] = {}
+    for name in found:
+        value = names[name]
+        if array is None or not isinstance(value, array):
+            continue
+        root = value
+        while isinstance(root.base, array):
+            root = root.base
+        other = first.setdefault(id(root), name)
+        if names[other] is not value and numpy.may_share_memory(names[other], value):  # type: ignore[union-attr]
+            yield f"{name} and {other} share their memory here; in the job each has its own"
 
 
 def _upper(text: str) -> str:
@@ -191,6 +215,7 @@ def _named_in_texts(cell: Cell, names: Mapping[str, Any]) -> tuple[list[str], se
     for text in texts:
         queried |= query_names(text) if _QUERY_CALLS & cell.attributes else set()
         tables |= table_names(text) if _SQL_CALLS & cell.attributes else set()
+        queried |= looked_up(text) if LOOKUPS & set(cell.reads) else set()
     return sorted(queried - set(cell.reads)), tables
 
 
@@ -289,7 +314,8 @@ class _Writer:
         pickle.Pickler(cast("Any", self._file), protocol=5).dump(states)
         found.captured += [Captured(name=name, how="random") for name in states]
         found.buffers = self._carrier.buffers
-        found.modules = self._carrier.modules
+        found.modules, found.imports = self._carrier.modules, self._carrier.imports
+        found.texts += self._carrier.texts
         found.notes += dict.fromkeys(self._carrier.notes)
         return found
 
@@ -318,6 +344,8 @@ class _Writer:
         found.size_bytes += size
         found.names.append(name)
         found.captured.append(_record(name, value, size, self._how(name, value)))
+        if isinstance(value, (str, PurePath)):
+            found.texts.append(str(value))
         if isinstance(value, types.FunctionType):
             found.attributes |= set(value.__code__.co_names)
         if direct and isinstance(value, SCALARS) and len(str(value)) <= 200:

@@ -77,6 +77,10 @@ class Carrier(pickle.Pickler):
         Names of the notebook that the functions written so far use.
     modules : set of str
         Modules that must be importable on the other side.
+    imports : set of str
+        Modules that the functions import when they run.
+    texts : list of str
+        Text constants of the functions, for paths of files.
     functions : list
         Functions and classes of the notebook that were written.
     notes : list of str
@@ -101,6 +105,8 @@ class Carrier(pickle.Pickler):
         self.needs: set[str] = set()
         self.tables: set[str] = set()
         self.modules: set[str] = set()
+        self.imports: set[str] = set()
+        self.texts: list[str] = []
         self.functions: list[Any] = []
         self.notes: list[str] = []
 
@@ -181,9 +187,11 @@ class Carrier(pickle.Pickler):
             "__module__": function.__module__,
         }
         if module == _MAIN:
-            names, tables = global_names(code)
-            self.needs |= names
-            self.tables |= tables
+            uses = global_names(code)
+            self.needs |= uses.names
+            self.tables |= uses.tables
+            self.imports |= uses.imports
+            self.texts += uses.texts
             self.functions.append(function)
         else:
             self.modules.add(module)

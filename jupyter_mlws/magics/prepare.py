@@ -119,7 +119,7 @@ def _spell_out(
 ) -> Prepared:
     overrides = _overrides(cell, found, options)
     returns, asked = _returns(cell, found, options)
-    imports = set(cell.imports) | found.modules
+    imports = set(cell.imports) | found.modules | found.imports
     local = local_modules(imports, notebook.folder)
     wish = {
         "format": _FORMAT,
@@ -141,7 +141,7 @@ def _spell_out(
         "arguments": list(options.arguments),
         "extensions": sorted(set(shell.extension_manager.loaded) - _KERNEL_EXTENSIONS),
     }
-    prepared = Prepared(wish, found, _params(cell, found, options), _files(cell, notebook), local)
+    prepared = Prepared(wish, found, _params(cell, found, options), _files(cell, found, notebook), local)
     prepared.notes = [*_notes(cell, local, notebook), *found.notes]
     prepared.uses_gpu = bool(_GPU_LIBRARIES & {name.partition(".")[0] for name in imports})
     return prepared
@@ -213,9 +213,22 @@ def _params(cell: Cell, found: Capture, options: Options) -> dict[str, str]:
     return {**short, **options.params}
 
 
-def _files(cell: Cell, notebook: Notebook) -> tuple[str, ...]:
-    """Text literals of the cell that are paths of existing files or folders, or patterns below a folder."""
-    return tuple(text for text in dict.fromkeys(cell.strings) if _may_be_path(text, notebook.folder))
+def _files(cell: Cell, found: Capture, notebook: Notebook) -> tuple[str, ...]:
+    """Texts of the cell that are paths of existing files or folders, or patterns below a folder.
+
+    So are captured texts and those of functions that travel, but for patterns and for the folders around the notebook.
+    """
+    named = [text for text in dict.fromkeys(cell.strings) if _may_be_path(text, notebook.folder)]
+    more = [text for text in found.texts if _is_file(text, notebook.folder)]
+    return tuple(dict.fromkeys([*named, *more]))
+
+
+def _is_file(text: str, folder: str) -> bool:
+    if not 0 < len(text) <= 1000 or not text.isprintable() or set(text) <= {".", "/", "~"}:
+        return False
+    path = os.path.join(folder, os.path.expanduser(text))
+    around = os.path.realpath(folder) + os.sep
+    return os.path.exists(path) and not around.startswith(os.path.join(os.path.realpath(path), ""))
 
 
 def _may_be_path(text: str, folder: str) -> bool:

@@ -9,12 +9,13 @@ import inspect
 import linecache
 import types
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from jupyter_mlws.magics.describe import hide_secrets
 from jupyter_mlws.magics.rebuild import CellText
-from jupyter_mlws.magics.texts import query_names, table_names
+from jupyter_mlws.magics.texts import LOOKUPS, looked_up, query_names, table_names
 
-__all__ = ["Sources", "global_names", "source_text"]
+__all__ = ["Sources", "Uses", "global_names", "source_text"]
 
 _FUTURE = 0
 for _name in __future__.all_feature_names:
@@ -97,20 +98,34 @@ _GLOBAL = frozenset(
 )
 
 
-def global_names(code: types.CodeType) -> tuple[set[str], set[str]]:
-    """Names that code looks up in its module, and names that stand as tables in its SQL texts."""
-    names: set[str] = set()
-    tables: set[str] = set()
+@dataclass
+class Uses:
+    """What code uses: names of its module, tables in its SQL texts, modules that it imports, and its texts."""
+
+    names: set[str] = field(default_factory=set)
+    tables: set[str] = field(default_factory=set)
+    imports: set[str] = field(default_factory=set)
+    texts: list[str] = field(default_factory=list)
+
+
+def global_names(code: types.CodeType) -> Uses:
+    """What code looks up in its module, imports and holds as text."""
+    found = Uses()
     for part in (code, *(inner for inner, _ in _walk(code, ()))):
-        names |= {
-            str(step.argval) for step in dis.get_instructions(part) if step.opcode in _GLOBAL or step.opname in _NAMES
-        }
+        for step in dis.get_instructions(part):
+            if step.opcode in _GLOBAL or step.opname in _NAMES:
+                found.names.add(str(step.argval))
+            elif step.opname == "IMPORT_NAME":
+                found.imports.add(str(step.argval))
         texts = [constant for constant in part.co_consts if isinstance(constant, str)]
+        found.texts += texts
         for text in texts:
-            tables |= table_names(text)
+            found.tables |= table_names(text)
             if {"query", "eval"} & set(part.co_names):
-                names |= query_names(text)
-    return names, tables
+                found.names |= query_names(text)
+            if LOOKUPS & set(part.co_names):
+                found.names |= looked_up(text)
+    return found
 
 
 _NAMES = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"})

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-__all__ = ["Found", "Texts", "names_in_call", "table_names"]
+__all__ = ["LOOKUPS", "Found", "Texts", "looked_up", "names_in_call", "query_names", "table_names"]
 
 # Turns a piece of notebook text (magics and all) into a tree; None when it is no Python.
 Texts = Callable[[str], "ast.Module | None"]
@@ -21,6 +21,10 @@ _MORE_TABLES = re.compile(
 _SQL = re.compile(r"\b(?:select|from|describe|summarize|pivot)\b", re.IGNORECASE)
 _DOLLAR = re.compile(r"\$\{?([A-Za-z_]\w*)")
 _BRACES = re.compile(r"\{([^{}]+)\}")
+_FIELD = re.compile(r"(?<!\{)\{([A-Za-z_]\w*)")
+_LONGEST = 10_000
+# Calls that find names by their text.
+LOOKUPS = frozenset({"globals", "vars", "locals", "eval", "exec"})
 _QUERIES = ("query", "eval")
 # Line magics whose argument is Python; their options come first.
 _CODE_MAGICS = frozenset(
@@ -53,6 +57,18 @@ def table_names(text: str) -> set[str]:
 def query_names(text: str) -> set[str]:
     """Names that a pandas query reads from the notebook: ``@threshold``."""
     return set(_AT_NAME.findall(text))
+
+
+def looked_up(text: str) -> set[str]:
+    """Names that a text may mean to `globals()`, `eval()` and their like: ``"lr"``, ``"{lr:.3f}"``, ``"lr * 2"``."""
+    if text.isidentifier():
+        return {text}
+    names = set(_FIELD.findall(text))
+    try:
+        tree = ast.parse(text.strip()) if len(text) < _LONGEST else None
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return names
+    return names | {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} if tree is not None else names
 
 
 def names_in_call(node: ast.Call, called: str, texts: Texts) -> Found:

@@ -350,3 +350,26 @@ def test_a_password_in_the_cell_is_no_parameter(notebook: Any) -> None:
     prepared = notebook.prepare("db_password = 'hunter2'")
     assert "db_password" not in prepared.params
     assert any("looks like a key" in note for note in prepared.notes)
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "result"),
+    [
+        ("mode = 'slow'", "result = globals().get('mode', 'fast')", "slow"),
+        ("resume = True", "result = 'resumed' if 'resume' in globals() else 'fresh'", "resumed"),
+        ("lr = 0.5", "result = '{lr}'.format(**globals())", "0.5"),
+        ("a = 2\nexpression = 'a * 3'", "result = eval(expression)", 6),
+        ("a = 2\ndef f(): return eval('a * 3')", "result = f()", 6),
+        ("a = 2\ndef f(): return globals()['a']", "result = f()", 2),
+    ],
+)
+def test_names_looked_up_by_their_text_travel(notebook: Any, given: str, code: str, result: object) -> None:
+    notebook.cell(given)
+    assert notebook.submit(code)["result"] == result
+
+
+def test_arrays_that_share_memory_are_named(notebook: Any) -> None:
+    notebook.cell("import numpy as np\nX = np.zeros((4, 2))\nfirst = X[0]\nsame = X\nother = np.zeros(3)")
+    prepared = notebook.prepare("print(X, first, same, other)")
+    told = [note for note in prepared.notes if "share their memory" in note]
+    assert told == ["first and X share their memory here; in the job each has its own"]

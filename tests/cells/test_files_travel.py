@@ -130,3 +130,31 @@ def test_a_key_typed_into_the_cell_is_said(notebook: Any) -> None:
     prepared = notebook.prepare(f"secret_of_mine = '{key}'")
     assert any("looks like a key" in note for note in prepared.notes)
     assert prepared.params == {}
+
+
+def test_paths_in_captured_values_and_in_functions_are_named_files(notebook: Any) -> None:
+    for name in ("x.csv", "y.csv", "z.csv", "unused.csv"):
+        (notebook.folder / name).write_text("1")
+    notebook.cell(
+        """
+        import os
+        from pathlib import Path
+        data, other, here = 'x.csv', Path('y.csv'), os.getcwd()
+        def load(): return open('z.csv').read() + 'no file'
+        """
+    )
+    assert notebook.prepare("print(data, other, here)\nload()").files == ("x.csv", "y.csv", "z.csv")
+
+
+def test_modules_that_only_a_function_imports_are_sent(
+    notebook: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "late_one.py").write_text("v = 3\n")
+    (notebook.folder / "late_two.py").write_text("v = 4\n")
+    monkeypatch.syspath_prepend(str(tmp_path / "outside"))
+    notebook.cell("def f():\n    import late_one\n    from late_two import v\n    return late_one.v + v")
+    done = notebook.submit("result = f()")
+    assert done["result"] == 7
+    assert list(done.prepared.local.outside) == ["late_one"]
+    assert done.prepared.local.inside == [str(notebook.folder / "late_two.py")]
