@@ -5,7 +5,7 @@ import { Run, RunFile } from '../api';
 import { MetricChart } from '../charts/MetricChart';
 import { plainText } from '../components/ansi';
 import { useNow } from '../components/clock';
-import { Empty, Notice } from '../components/empty';
+import { Button, Empty, Notice } from '../components/empty';
 import { formatBytes, formatDuration } from '../components/format';
 import { useSignal } from '../components/model';
 import { StatusIcon, statusText } from '../components/status';
@@ -59,7 +59,7 @@ export function RunDetail(props: IRunDetailProps): JSX.Element {
       <Results outputs={model.outputs} />
       <Pairs title={trans.__('Parameters')} pairs={model.run.params} />
       <Tags tags={model.run.tags} />
-      <Log model={model} />
+      <Log model={model} run={model.run} onDownload={props.onDownload} />
       <Files files={model.files} onDownload={props.onDownload} />
     </div>
   );
@@ -98,10 +98,13 @@ function Facts(props: { run: Run }): JSX.Element {
   const { run } = props;
   const now = useNow(!hasEnded(run));
   const seconds = secondsOf(run, now);
+  const status = statusText(trans, run.status);
+  const waits = run.waiting_for !== '';
+  const namesTarget = run.waiting_for.endsWith(` on ${run.compute_target}`);
   const facts = [
-    run.waiting_for || statusText(trans, run.status),
+    waits ? `${status}, ${run.waiting_for}` : status,
     ...(seconds === null ? [] : [formatDuration(seconds)]),
-    run.compute_target
+    ...(namesTarget ? [] : [run.compute_target])
   ];
   return (
     <div className="jp-mlws-detail-facts">
@@ -111,6 +114,7 @@ function Facts(props: { run: Run }): JSX.Element {
 }
 
 function Troubles(props: { run: Run }): JSX.Element {
+  const trans = useTranslation();
   const { error, warnings } = props.run;
   return (
     <>
@@ -118,9 +122,12 @@ function Troubles(props: { run: Run }): JSX.Element {
         <Notice kind="error">
           <p>{escapeControls(error.message)}</p>
           {error.traceback && (
-            <pre className="jp-mlws-traceback" tabIndex={0}>
-              {escapeControls(plainText(error.traceback))}
-            </pre>
+            <details className="jp-mlws-more">
+              <summary>{trans.__('Traceback')}</summary>
+              <pre className="jp-mlws-traceback" tabIndex={0}>
+                {escapeControls(plainText(error.traceback))}
+              </pre>
+            </details>
           )}
         </Notice>
       )}
@@ -255,10 +262,19 @@ function Tags(props: {
 }
 
 /** The end of the log, which follows as it grows unless somebody scrolled up to read. */
-function Log(props: { model: RunDetailModel }): JSX.Element | null {
+function Log(props: {
+  model: RunDetailModel;
+  run: Run;
+  onDownload: (file: RunFile) => void;
+}): JSX.Element | null {
   const trans = useTranslation();
-  const { log, logIsCut } = props.model;
-  const text = React.useMemo(() => shownLog(log, logIsCut), [log, logIsCut]);
+  const { files, log, logIsCut } = props.model;
+  const traceback = props.run.error?.traceback ?? '';
+  const text = React.useMemo(
+    () => shownLog(log, logIsCut, traceback),
+    [log, logIsCut, traceback]
+  );
+  const whole = files.find(it => it.kind === 'log' && it.name === 'std.log');
   const box = React.useRef<HTMLPreElement>(null);
   const follows = React.useRef(true);
   React.useLayoutEffect(() => {
@@ -267,12 +283,24 @@ function Log(props: { model: RunDetailModel }): JSX.Element | null {
       element.scrollTop = element.scrollHeight;
     }
   }, [text]);
-  if (text === '') {
+  if (text === '' && !logIsCut) {
     return null;
   }
   return (
     <section>
       <h4 className="jp-mlws-heading">{trans.__('Log')}</h4>
+      {logIsCut && (
+        <p className="jp-mlws-hint">
+          {trans.__('Earlier output:')}{' '}
+          {whole ? (
+            <Button minimal onClick={() => props.onDownload(whole)}>
+              {trans.__('download std.log')}
+            </Button>
+          ) : (
+            trans.__('in std.log when the run has ended')
+          )}
+        </p>
+      )}
       <pre
         className="jp-mlws-log"
         ref={box}
@@ -289,9 +317,17 @@ function Log(props: { model: RunDetailModel }): JSX.Element | null {
   );
 }
 
-function shownLog(log: string, isCut: boolean): string {
-  const whole = isCut ? log.slice(log.indexOf('\n') + 1) : log;
-  return escapeControls(plainText(whole)).replace(/\n+$/, '');
+/** The log in whole lines, if it has any, and without the traceback that stands above already. */
+export function shownLog(
+  log: string,
+  isCut: boolean,
+  traceback: string
+): string {
+  const lines = isCut ? log.slice(log.indexOf('\n') + 1) : log;
+  const text = plainText(lines.trim() === '' ? log : lines).trimEnd();
+  const known = plainText(traceback).trim();
+  const end = known !== '' && text.endsWith(known) ? known.length : 0;
+  return escapeControls(text.slice(0, text.length - end).trimEnd());
 }
 
 /** What the script left, what the cell returned; below, closed, our logs. */

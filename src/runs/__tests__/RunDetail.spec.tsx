@@ -4,7 +4,7 @@ import * as React from 'react';
 
 import { makeRun } from '../../__tests__/server';
 import { RunDetailModel } from '../detail';
-import { RunDetail } from '../RunDetail';
+import { RunDetail, shownLog } from '../RunDetail';
 
 /** Draw a run as the model would give it. */
 function show(facts: Partial<RunDetailModel>): HTMLElement {
@@ -47,5 +47,39 @@ describe('RunDetail', () => {
     const image = screen.getByRole('img', { name: 'Figure 1' });
     expect(image.getAttribute('src')).toBe(url);
     expect(screen.getByText('2 more outputs.')).toBeTruthy();
+  });
+
+  it('says that a run is queued, behind which, and the target once', () => {
+    show({
+      run: makeRun(1, {
+        status: 'Queued',
+        started_at: null,
+        waiting_for: 'behind #26, #27 on local'
+      })
+    });
+    expect(screen.getByText('Queued, behind #26, #27 on local')).toBeTruthy();
+  });
+
+  it('offers the whole log where the panel has its end only', () => {
+    const std = { name: 'std.log', kind: 'log' as const, size_bytes: 9e4 };
+    const file = { ...std, digest: 'a', mode: 0, modified_at: '' };
+    show({ run: makeRun(1), log: 'xxx\nend', logIsCut: true, files: [file] });
+    expect(
+      screen.getByRole('button', { name: 'download std.log' })
+    ).toBeTruthy();
+  });
+});
+
+describe('shownLog', () => {
+  it('begins with a whole line where there is one', () => {
+    expect(shownLog('xx\nend\n', true, '')).toBe('end');
+    expect(shownLog('xxxx\n', true, '')).toBe('xxxx');
+    expect(shownLog('xxxx', true, '')).toBe('xxxx');
+  });
+
+  it('leaves out the traceback that is shown above', () => {
+    const traceback = 'Traceback\nValueError: a';
+    expect(shownLog(`one\n${traceback}\n`, false, traceback)).toBe('one');
+    expect(shownLog('one\n', false, traceback)).toBe('one');
   });
 });
