@@ -373,3 +373,11 @@ def test_arrays_that_share_memory_are_named(notebook: Any) -> None:
     prepared = notebook.prepare("print(X, first, same, other)")
     told = [note for note in prepared.notes if "share their memory" in note]
     assert told == ["first and X share their memory here; in the job each has its own"]
+
+
+def test_a_name_that_could_not_be_foreseen_is_told_with_the_way_out(notebook: Any) -> None:
+    notebook.cell("lr = 1\nother = {}")
+    note = "Note: lr is in the notebook but was not captured; add --capture lr."
+    for code in ("globals()['l' + 'r']", "eval('l' + 'r')"):
+        assert note in notebook.submit(code, fails=True).error["traceback"]
+    assert note not in notebook.submit("other['l' + 'r']", fails=True).error["traceback"]

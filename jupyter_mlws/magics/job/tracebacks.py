@@ -43,10 +43,21 @@ def format_error(error: BaseException, left: Mapping[str, str] | None = None) ->
     for link, intro in _chain(error):
         parts += [intro] if intro else []
         parts.append(_one(link))
-    missed = str(getattr(error, "name", "")) if isinstance(error, NameError) else ""
+    missed = _missed(error)
     if left and missed in left:
         parts.append(f"Note: {left[missed]}.")
     return "\n".join(parts)
+
+
+def _missed(error: BaseException) -> str:
+    """The name of the notebook that the cell looked for: by name, or in `globals()`."""
+    if isinstance(error, NameError):
+        return str(getattr(error, "name", ""))
+    if isinstance(error, KeyError) and error.args:
+        frames = _frames(error.__traceback__)
+        line = linecache.getline(frames[-1][0].f_code.co_filename, frames[-1][1]) if frames else ""
+        return str(error.args[0]) if re.search(r"\b(?:globals|locals|vars)\(\)", line) else ""
+    return ""
 
 
 def _chain(error: BaseException) -> list[tuple[BaseException, str]]:
