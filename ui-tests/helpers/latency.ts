@@ -33,6 +33,27 @@ export async function watchChart(page: IJupyterLabPageFixture): Promise<void> {
   });
 }
 
+/** Measure in the page, from now on, how long the server's shortest answer takes: what the machine alone costs. */
+export async function watchRoundTrips(
+  page: IJupyterLabPageFixture
+): Promise<void> {
+  await page.evaluate(() => {
+    const trips: number[] = [];
+    (window as any).mlwsTrips = trips;
+    setInterval(async () => {
+      const start = performance.now();
+      await (await fetch('/api/status', { cache: 'no-store' })).text();
+      trips.push((performance.now() - start) / 1000);
+    }, 250);
+  });
+}
+
+export async function roundTrips(
+  page: IJupyterLabPageFixture
+): Promise<number[]> {
+  return page.evaluate(() => (window as any).mlwsTrips);
+}
+
 export async function sightings(
   page: IJupyterLabPageFixture
 ): Promise<ISighting[]> {

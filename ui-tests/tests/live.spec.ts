@@ -1,25 +1,33 @@
 import { expect, test } from '@jupyterlab/galata';
 import type { Download } from '@playwright/test';
 
-import { delays, percentile, sightings, watchChart } from '../helpers/latency';
+import {
+  delays,
+  percentile,
+  roundTrips,
+  sightings,
+  watchChart,
+  watchRoundTrips
+} from '../helpers/latency';
 import { clockCell, LOAD, openNotebook, runCells } from '../helpers/notebook';
 import { WorkspacePanel } from '../helpers/panel';
 
-test.describe('a cell run as a job', () => {
-  // A machine that is busy with something else may stall for a second; three times in a row it may not.
-  test.describe.configure({ retries: 2 });
+/** The server answers at once unless the machine is busy with something else. */
+const BUSY = 0.1;
 
+test.describe('a cell run as a job', () => {
   test('is on the chart of the panel within a second of run.log', async ({
     page,
     tmpPath
   }, testInfo) => {
     const panel = new WorkspacePanel(page);
-    await openNotebook(page, `${tmpPath}/clock${testInfo.retry}.ipynb`, [
+    await openNotebook(page, `${tmpPath}/clock.ipynb`, [
       LOAD,
       clockCell('clock', 8)
     ]);
     await panel.open();
     await watchChart(page);
+    await watchRoundTrips(page);
     await runCells(page, 0, 1);
 
     const id = await panel.newest('Running');
@@ -29,15 +37,17 @@ test.describe('a cell run as a job', () => {
     await expect(panel.chart).toHaveAttribute('data-count', '80');
     await expect(panel.log).toContainText('logged 80 points');
 
-    // The first sighting has what was logged before the run was selected; from then on every point counts.
-    const [, ...live] = delays(await sightings(page));
-    const worst = percentile(live, 1);
-    const p95 = percentile(live, 0.95);
-    const figure = `run.log to chart, ${live.length} points: median ${percentile(live, 0.5).toFixed(3)} s, p95 ${p95.toFixed(3)} s, worst ${worst.toFixed(3)} s`;
+    const live = delays(await sightings(page));
+    const trips = await roundTrips(page);
+    const [median, p95, worst] = [0.5, 0.95, 1].map(it => percentile(live, it));
+    const trip = percentile(trips, 0.95);
+    const figure = `run.log to chart, ${live.length} points: median ${median.toFixed(3)} s, p95 ${p95.toFixed(3)} s, worst ${worst.toFixed(3)} s; round trip p95 ${trip.toFixed(3)} s of ${trips.length}`;
     console.log(figure);
     testInfo.annotations.push({ type: 'latency', description: figure });
-    expect(live.length).toBeGreaterThan(60);
-    expect(p95).toBeLessThan(1);
+    expect(live.length).toBe(80);
+    expect(trips.length).toBeGreaterThan(10);
+    expect(median).toBeLessThanOrEqual(1);
+    expect(p95).toBeLessThanOrEqual(trip > BUSY ? 2.5 : 1);
   });
 
   test('is there after a reload, with chart and log', async ({
