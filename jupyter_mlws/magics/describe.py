@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Collection, Iterator
 from itertools import islice
 from types import CellType, FunctionType, ModuleType
@@ -30,8 +31,9 @@ _KEY_NAMES = re.compile(
 _PASSWORDS = re.compile(r"(?:^|_)(?:passw(?:or)?d|passphrase|pwd)$", re.I)
 # name = "text", or {"name": "text"}.
 _ASSIGNED = re.compile(r"""(\b(\w+)['"]?\s*[=:]\s*)(['"])([^'"\n\\]+)\3""")
-# A search for keys inside a value ends after so many parts, or characters.
-_MOST_PARTS = 5_000
+# A search for keys inside a value ends after so many parts, or characters, and reads so many items of each container.
+_MOST_PARTS = 20_000
+_MOST_ITEMS = 1_000
 _MOST_TEXT = 500_000
 _MOST_DEPTH = 8
 
@@ -115,29 +117,29 @@ def find_secret(name: str, value: object, known: Collection[str] = ()) -> str:
     known : collection of str
         Texts that are secrets for certain.
     """
-    stack: list[tuple[str, str, object, int]] = [(name, name, value, 0)]
+    queue: deque[tuple[str, str, object, int]] = deque([(name, name, value, 0)])
     seen: set[int] = set()
     parts = text = 0
-    while stack and parts < _MOST_PARTS and text < _MOST_TEXT:
-        place, own, one, depth = stack.pop()
+    while queue and parts < _MOST_PARTS and text < _MOST_TEXT:
+        place, own, one, depth = queue.popleft()
         parts += 1
         if isinstance(one, (str, bytes)):
             text += len(one)
             if looks_secret(own, one) or (isinstance(one, str) and one in known):
                 return place
-        elif id(one) not in seen and depth < _MOST_DEPTH:
+        elif id(one) not in seen and depth < _MOST_DEPTH and len(queue) < _MOST_PARTS:
             seen.add(id(one))
-            stack += [(place + step, inner, part, depth + 1) for step, inner, part in _parts(own, one)]
+            queue += [(place + step, inner, part, depth + 1) for step, inner, part in _parts(own, one)]
     return ""
 
 
 def _parts(own: str, value: object) -> Iterator[tuple[str, str, object]]:
     """What a value holds: how it is reached, the name it goes by, and the thing."""
     if isinstance(value, dict):
-        for key, item in islice(value.items(), _MOST_PARTS):
+        for key, item in islice(value.items(), _MOST_ITEMS):
             yield f"[{key!r}]" if isinstance(key, (str, int)) else "[...]", str(key) if type(key) is str else "", item
     elif isinstance(value, (list, tuple, set, frozenset)):
-        for position, item in enumerate(islice(value, _MOST_PARTS)):
+        for position, item in enumerate(islice(value, _MOST_ITEMS)):
             yield f"[{position}]", own, item
     elif isinstance(value, FunctionType):
         yield from ((".__defaults__", "", item) for item in value.__defaults__ or ())
@@ -146,7 +148,7 @@ def _parts(own: str, value: object) -> Iterator[tuple[str, str, object]]:
             yield from _content(key, cell)
     elif not isinstance(value, (type, ModuleType, *SCALARS)):
         held = _held(value)
-        yield from ((f".{key}", str(key), item) for key, item in islice(held.items(), _MOST_PARTS))
+        yield from ((f".{key}", str(key), item) for key, item in islice(held.items(), _MOST_ITEMS))
 
 
 def _content(name: str, cell: CellType) -> Iterator[tuple[str, str, object]]:

@@ -72,6 +72,8 @@ def test_keys_are_found_wherever_a_value_holds_them() -> None:
     def ask(key: str = KEYS[1]) -> str:
         return key
 
+    many = {"a": list(range(100_000)), "b": {"c": KEYS[1]}}
+    assert find_secret("many", many) == "many['b']['c']"
     loop: list[object] = []
     loop += [loop, 1, "plain"]
     assert find_secret("c", [Client()]) == "c[0].settings[0]['api_key']"
