@@ -288,6 +288,9 @@ class Carrier(pickle.Pickler):
             options["bound"] = value.__bound__
         return functools.partial(typing.TypeVar, **options), (value.__name__, *value.__constraints__)
 
+    def _newtype(self, value: Any) -> Any:
+        return NotImplemented if self._importable(value) else (typing.NewType, (value.__name__, value.__supertype__))
+
     def _cached_property(self, value: Any) -> Any:
         state = {key: item for key, item in vars(value).items() if key != "lock"}
         return functools.cached_property, (value.func,), state
@@ -326,6 +329,7 @@ _REDUCERS: dict[type, Callable[[Carrier, Any], Any]] = {
     types.CodeType: Carrier._code,
     types.CellType: Carrier._cell,
     typing.TypeVar: Carrier._typevar,
+    typing.NewType: Carrier._newtype,
     functools.cached_property: Carrier._cached_property,
     type(functools.lru_cache(len)): Carrier._cached,
     property: lambda carrier, value: (property, (value.fget, value.fset, value.fdel, value.__doc__)),

@@ -356,3 +356,8 @@ def test_a_decorator_that_is_a_class_travels(notebook: Any) -> None:
         """
     )
     assert notebook.submit("result = double(2), double.n")["result"] == (4, 2)
+
+
+def test_a_type_that_is_new_in_the_notebook_travels(notebook: Any) -> None:
+    notebook.cell("from typing import NewType\nUid = NewType('Uid', int)\ndef get(u: Uid): return u + 1")
+    assert notebook.submit("result = get(Uid(3))")["result"] == 4
