@@ -355,8 +355,12 @@ class _Reader:
             self._read(name, node, done)
         self.cell.tables |= found.tables - done
         self.cell.strings += found.words
+        # What exec() binds may be another namespace's, what %timeit binds is lost.
+        lost = called in ("eval", "exec") or any(
+            isinstance(word, ast.Constant) and word.value == "timeit" for word in node.args[:1]
+        )
         for tree in found.trees:
-            self.block(tree.body, done)
+            self.block(tree.body, set(done) if lost else done)
 
     def _signature(self, arguments: ast.arguments, done: set[str]) -> None:
         for default in (*arguments.defaults, *(value for value in arguments.kw_defaults if value is not None)):

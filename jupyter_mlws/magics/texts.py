@@ -104,7 +104,7 @@ def _constant(node: ast.AST) -> str:
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return node.value
     if isinstance(node, ast.JoinedStr):
-        return " ".join(_constant(part) or "x" for part in node.values)
+        return " ".join(_constant(part) or "__" for part in node.values)
     if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Mod)):
         return f"{_constant(node.left)} {_constant(node.right)}"
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format":

@@ -381,3 +381,16 @@ def test_a_name_that_could_not_be_foreseen_is_told_with_the_way_out(notebook: An
     for code in ("globals()['l' + 'r']", "eval('l' + 'r')"):
         assert note in notebook.submit(code, fails=True).error["traceback"]
     assert note not in notebook.submit("other['l' + 'r']", fails=True).error["traceback"]
+
+
+@pytest.mark.parametrize(
+    ("code", "result"),
+    [
+        ("ns = {}\nexec('x = 5', ns)\nresult = x, ns['x']", (1, 5)),
+        ("exec(f'{name} = 3')\nresult = x, zz", (1, 3)),
+        ("%timeit -n1 -r1 x = 5\nresult = x", 1),
+    ],
+)
+def test_what_texts_assign_is_not_taken_for_certain(notebook: Any, code: str, result: object) -> None:
+    notebook.cell("x = 1\nname = 'zz'")
+    assert notebook.submit(code)["result"] == result
