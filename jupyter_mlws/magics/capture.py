@@ -248,12 +248,14 @@ def _is_own(name: str, names: Mapping[str, Any], hidden: Mapping[str, Any]) -> b
     value = names[name]
     if _OUTPUT.fullmatch(name):
         return not (isinstance(value, str) and value == "")
-    if name in _SHELL and name in hidden and hidden[name] is value:
+    if name in _MODULE or (name in _SHELL and name in hidden and hidden[name] is value):
         return False
     return getattr(builtins, name, _NOTHING) is not value
 
 
 _NOTHING = object()
+# Every module has these; the job's has its own.
+_MODULE = frozenset({"__name__", "__doc__", "__package__", "__loader__", "__spec__", "__builtin__", "__builtins__"})
 # What IPython itself put into the namespace; whatever else it hides came from files that it ran (%run -i, startup).
 _SHELL = frozenset(
     {"In", "Out", "_ih", "_oh", "_dh", "_i", "_ii", "_iii", "get_ipython", "exit", "quit", "open", "display"}

@@ -394,3 +394,8 @@ def test_a_name_that_could_not_be_foreseen_is_told_with_the_way_out(notebook: An
 def test_what_texts_assign_is_not_taken_for_certain(notebook: Any, code: str, result: object) -> None:
     notebook.cell("x = 1\nname = 'zz'")
     assert notebook.submit(code)["result"] == result
+
+
+def test_names_of_every_module_are_no_values_of_the_notebook(notebook: Any) -> None:
+    done = notebook.submit("if __name__ == '__main__':\n    result = 1")
+    assert (done["result"], done.how, done.prepared.params) == (1, {}, {})
