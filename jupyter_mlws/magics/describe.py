@@ -107,6 +107,10 @@ def _hide_assigned(found: re.Match[str]) -> str:
     return before + quote + "*" * len(value) + quote if looks_secret(name, value) else found[0]
 
 
+# The notebook's own machinery is named in a job, never copied into it.
+_SHELLS = frozenset({"IPython", "ipykernel"})
+
+
 def find_secret(name: str, value: object, known: Collection[str] = ()) -> str:
     """Where a key is in a value or in what it holds, as text such as ``config['api_key']``; '' for nowhere found.
 
@@ -146,7 +150,7 @@ def _parts(own: str, value: object) -> Iterator[tuple[str, str, object]]:
         yield from ((f".{key}", key, item) for key, item in (value.__kwdefaults__ or {}).items())
         for key, cell in zip(value.__code__.co_freevars, value.__closure__ or (), strict=True):
             yield from _content(key, cell)
-    elif not isinstance(value, (type, ModuleType, *SCALARS)):
+    elif not isinstance(value, (type, ModuleType, *SCALARS)) and library(value) not in _SHELLS:
         held = _held(value)
         yield from ((f".{key}", str(key), item) for key, item in islice(held.items(), _MOST_ITEMS))
 

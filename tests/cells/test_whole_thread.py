@@ -99,6 +99,7 @@ def test_a_training_cell_is_a_run_and_its_results_come_back(kernel: Kernel) -> N
     assert (document.endswith("study.ipynb"), origin, first[:15]) == (True, "file", "%%submit digits")
     assert kernel.value("[[item.name, item.how] for item in fit.record.captured]") == [
         ["X", "data"],
+        ["mlws", "import"],
         ["total", "source"],
         ["random", "random"],
     ]
