@@ -171,7 +171,8 @@ def test_F09_a_full_disk_costs_output_but_not_the_script(tmp_path):
             folder.job.write_text(json.dumps({{**job, "command": [sys.executable, "-c", program]}}))
             (folder.path / "ballast").write_bytes(bytes(1 << 20))
             agent = {str(far_side)!r} + "/jupyter_mlws/agent/__main__.py"
-            subprocess.run([sys.executable, "-I", "-S", agent, str(folder.path)], input=b"{{}}", check=True)
+            done = subprocess.run([sys.executable, "-I", "-S", agent, str(folder.path)], input=b"{{}}", check=False)
+            assert done.returncode == 0, folder.agent_log.read_text()
             ended = state.read(folder)[0][-1]
             log = folder.std_log.read_bytes()
             print(json.dumps([ended, len(log)]))
