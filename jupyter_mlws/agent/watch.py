@@ -65,6 +65,7 @@ class Watch:
         self._say = say
         self._heart = os.open(os.path.join(job.folder, HEARTBEAT), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._beats = 0
+        self._heart_works = True
         self._beat_at = 0.0
         self._kill_at: float | None = None
         self._look_s = 0.0
@@ -116,9 +117,20 @@ class Watch:
         now = time.monotonic()
         if now >= self._beat_at:
             self._beat_at = now + self._job.heartbeat_s
-            self._beats += 1
-            state.beat(self._heart, self._beats)
+            self._beat()
         self._sync.when_due(now)
+
+    def _beat(self) -> None:
+        """Count on in the heartbeat. On a full disk it may find no room: that must never end the script."""
+        self._beats += 1
+        try:
+            state.beat(self._heart, self._beats)
+        except OSError as error:
+            if self._heart_works:
+                self._say(f"The heartbeat cannot be written ({error.strerror}); the script goes on.")
+            self._heart_works = False
+        else:
+            self._heart_works = True
 
     def _pump(self) -> None:
         was_open = self._output.open

@@ -74,7 +74,7 @@ def _event(line: bytes) -> dict[str, Any] | None:
 
 
 def beat(fd: int, count: int) -> None:
-    """Write the heartbeat's counter, always of one length: a full disk does not stop the heart."""
+    """Write the heartbeat's counter, always of one length: once it is written, a full disk does not stop the heart."""
     os.pwrite(fd, b"%0*d\n" % (_DIGITS, count), 0)
 
 

@@ -166,8 +166,14 @@ def test_F09_a_full_disk_costs_output_but_not_the_script(tmp_path):
             from jupyter_mlws.runfolder.paths import RunFolder
 
             folder = RunFolder({str(disk)!r}).create()
-            program = "import os\\nfor _ in range(80): os.write(1, b'x' * 65536)\\nos.unlink('../ballast')"
-            job = dict(run_id="full_1_x", run_number=1, experiment="x", workspace_id="w")
+            program = (
+                "import os, time\\nfor _ in range(80): os.write(1, b'x' * 65536)\\n"
+                # The heart must not need room either: its file loses what it had, and other files take all.
+                "os.truncate('../heartbeat', 0)\\nfile = open('../rest', 'wb', 0)\\n"
+                "try:\\n  while True: file.write(b'x' * 4096)\\nexcept OSError: pass\\n"
+                "time.sleep(0.3)\\nos.unlink('../ballast')"
+            )
+            job = dict(run_id="full_1_x", run_number=1, experiment="x", workspace_id="w", heartbeat_s=0.05)
             folder.job.write_text(json.dumps({{**job, "command": [sys.executable, "-c", program]}}))
             (folder.path / "ballast").write_bytes(bytes(1 << 20))
             agent = {str(far_side)!r} + "/jupyter_mlws/agent/__main__.py"
