@@ -18,7 +18,7 @@ from typing import Any
 
 from jupyter_mlws.errors import InvalidInput
 
-__all__ = ["decode", "dumps", "from_builtins", "loads", "to_builtins"]
+__all__ = ["decode", "dumps", "fields_of", "from_builtins", "loads", "to_builtins"]
 
 _NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 _NONE = type(None)
@@ -116,7 +116,7 @@ def _union(kind: Any, value: Any, strict: bool, at: str) -> Any:
 
 def _record(kind: Any, value: Any, strict: bool, at: str) -> Any:
     _expect(isinstance(value, dict), "an object", value, at)
-    known = _fields(kind)
+    known = fields_of(kind)
     unknown = sorted(set(value) - set(known))
     if unknown and strict:
         raise InvalidInput(f"{at or 'The request'} has no field {unknown[0]!r}.", hint=f"Known: {', '.join(known)}.")
@@ -133,7 +133,8 @@ def _record(kind: Any, value: Any, strict: bool, at: str) -> Any:
 
 
 @cache
-def _fields(kind: Any) -> dict[str, tuple[Any, bool]]:
+def fields_of(kind: Any) -> dict[str, tuple[Any, bool]]:
+    """Fields of a dataclass, a generic one with its argument put in: name to type, and whether it must be given."""
     cls = typing.get_origin(kind) or kind
     hints = typing.get_type_hints(cls)
     bound = dict(zip(getattr(cls, "__parameters__", ()), typing.get_args(kind), strict=False))

@@ -12,7 +12,7 @@ from types import UnionType
 from typing import Any
 
 from jupyter_mlws import __version__
-from jupyter_mlws.api.codec import to_builtins
+from jupyter_mlws.api.codec import fields_of, to_builtins
 from jupyter_mlws.api.interface import all_operations
 from jupyter_mlws.api.routes import Download, Operation, Upload
 from jupyter_mlws.api.typescript import reachable
@@ -144,24 +144,16 @@ def _enum(cls: type[Enum]) -> dict[str, Any]:
     return {"type": "string", "enum": [member.value for member in cls], "description": _summary(cls)}
 
 
-def _record(cls: Any, bound: dict[Any, Any] | None = None) -> dict[str, Any]:
-    hints = typing.get_type_hints(cls)
+def _record(kind: Any) -> dict[str, Any]:
+    cls, known = typing.get_origin(kind) or kind, fields_of(kind)
     properties = {}
     for field in fields(cls):
-        schema = dict(_schema(_bind(hints[field.name], bound or {})))
+        schema = dict(_schema(known[field.name][0]))
         if field.default is not MISSING:
             schema["default"] = to_builtins(field.default)
         properties[field.name] = schema
-    required = [f.name for f in fields(cls) if f.default is MISSING and f.default_factory is MISSING]
+    required = [name for name, (_, needed) in known.items() if needed]
     return {"type": "object", "description": _summary(cls), "required": required, "properties": properties}
-
-
-def _bind(hint: Any, bound: dict[Any, Any]) -> Any:
-    if isinstance(hint, typing.TypeVar):
-        return bound.get(hint, Any)
-    if bound and typing.get_origin(hint) is tuple:
-        return tuple[_bind(typing.get_args(hint)[0], bound), ...]  # type: ignore[misc]
-    return hint
 
 
 def _schema(hint: Any) -> dict[str, Any]:
@@ -173,7 +165,7 @@ def _schema(hint: Any) -> dict[str, Any]:
     if origin is dict:
         return {"type": "object", "additionalProperties": _schema(arguments[1])}
     if origin is not None:
-        return _record(origin, dict(zip(origin.__parameters__, arguments, strict=True)))
+        return _record(hint)
     return _SCALARS[hint] if hint in _SCALARS else _ref(hint.__name__)
 
 
