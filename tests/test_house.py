@@ -14,7 +14,7 @@ import pytest
 import jupyter_mlws
 
 TOP = Path(__file__).resolve().parent.parent
-FAR_SIDE = ("errors", "domain", "runfolder", "api", "agent", "sdk", "magics")
+FAR_SIDE = ("errors", "faults", "domain", "runfolder", "api", "agent", "sdk", "magics")
 
 
 def tracked() -> list[Path]:

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 
+from jupyter_mlws import faults
 from jupyter_mlws.agent import end, script, system
 from jupyter_mlws.agent.job import PROTOCOL_VERSION, AgentJob, script_environment
 from jupyter_mlws.agent.log import AgentLog
@@ -28,6 +29,7 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 2:
         sys.stderr.write("The agent needs one argument: the run folder.\n")
         return 2
+    faults.role("agent")
     folder = os.path.abspath(arguments[1])
     handed = _handed_over()
     if handed is None or not _claim(folder):

@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+from jupyter_mlws import faults
 from jupyter_mlws.dispatcher.main import serve
 from jupyter_mlws.errors import MlwsError
 
@@ -19,6 +20,7 @@ def main(arguments: list[str]) -> int:
     logging.basicConfig(
         level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(process)d %(levelname)s %(message)s"
     )
+    faults.role("dispatcher")
     os.chdir("/")
     try:
         return serve(Path(arguments[1]))

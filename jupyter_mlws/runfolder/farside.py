@@ -26,7 +26,7 @@ from jupyter_mlws.runfolder.places import cache_dir, runtime_dir
 __all__ = ["agent_command", "build_folder", "build_zip", "script_path"]
 
 _ROOMS = ("domain", "runfolder", "api", "agent", "sdk", "magics")
-_MODULES = ("__init__.py", "errors.py", "py.typed")
+_MODULES = ("__init__.py", "errors.py", "faults.py", "py.typed")
 _MAIN = """\
 import sys
 
