@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ("pytest_jupyter.jupyter_server",)
+# `reliability` (tests/support) gives tests the fixtures `trials` and `measured`: what they note is shown in
+# docs/reliability.md.
+pytest_plugins = ("pytest_jupyter.jupyter_server", "reliability")
 
 _OWN = ("MLWS_", "AZUREML_")
 _XDG = {"DATA": ".local/share", "CONFIG": ".config", "CACHE": ".cache", "STATE": ".local/state"}
