@@ -66,11 +66,13 @@ def _handed_over() -> dict[str, Any] | None:
 def _claim(folder: str) -> bool:
     """Take the folder for this agent; False if it was ever taken: a script is never run twice."""
     # The file stays open, and with it the lock, until this process ends.
+    faults.point("agent.lock")
     lock = os.open(os.path.join(folder, AGENT_LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    faults.point("agent.locked")
     return not os.path.exists(os.path.join(folder, STATE))
 
 
@@ -94,12 +96,14 @@ def _run(folder: str, handed: dict[str, Any], say: AgentLog) -> None:
         )
         output = Output(folder, say)
         command = job.real_command(handed.get("command"))
+        faults.point("agent.script")
         pid = script.start(command, environment, job.working_directory, output.write_end)
     except (ValueError, script.NotStarted) as error:
         say(f"Not started: {error}")
         tell("ended", **end.not_started(str(error)))
         tell.close()
         return
+    faults.point("agent.script_started")
     began = time.monotonic()
     output.close_write_end()
     tell("script_started", identity=processes.identity_of(pid).to_dict())
@@ -125,6 +129,7 @@ def _see_through(
         lost_bytes=output.lost_bytes,
         duration_s=duration_s,
     )
+    faults.point("agent.nothing_lives")
     # Told before it is safe from a power cut: the dispatcher need not wait for the disk, and syncs its own records.
     tell("ended", **facts)
     tell.close()

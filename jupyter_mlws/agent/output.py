@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 
+from jupyter_mlws import faults
 from jupyter_mlws.agent import system
 from jupyter_mlws.runfolder.names import STD_LOG
 
@@ -84,6 +85,7 @@ class Output:
         done = 0
         try:
             while done < len(data):
+                faults.point("agent.std_log")
                 done += os.write(self._log, data[done:])
         except OSError as error:
             if not self.lost_bytes:

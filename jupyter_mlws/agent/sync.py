@@ -6,6 +6,7 @@ import _thread
 import os
 import time
 
+from jupyter_mlws import faults
 from jupyter_mlws.agent import system
 from jupyter_mlws.runfolder.names import JOURNAL, STATE, STD_LOG
 
@@ -66,6 +67,7 @@ class JournalSync:
         except OSError:
             return  # removed meanwhile, or something of the script's that cannot be opened
         try:
+            faults.point("agent.sync")
             os.fsync(fd)
         except OSError as error:
             if not self._complained:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 
+from jupyter_mlws import faults
 from jupyter_mlws.agent import system
 from jupyter_mlws.runfolder import state
 
@@ -35,6 +36,7 @@ class Teller:
         self._reserve = os.path.join(folder, _RESERVE)
         try:
             with open(self._reserve, "wb") as file:
+                faults.point("agent.reserve")
                 file.write(bytes(_RESERVE_BYTES))
         except OSError:
             self._give_back()

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
+from jupyter_mlws import faults
+
 __all__ = ["sync_files"]
 
 # From so many files on, one pass over the file system is quicker than a journal commit for each file.
@@ -32,6 +34,7 @@ def sync_files(files: Sequence[str], folders: Iterable[str]) -> None:
 def _sync(path: str) -> None:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
+        faults.point("blobs.fsync")
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
@@ -43,6 +46,7 @@ def _sync_file_system(path: str) -> bool:
         return False
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
+        faults.point("blobs.syncfs")
         if syncfs(descriptor):
             code = ctypes.get_errno()
             raise OSError(code, os.strerror(code), path)

@@ -17,6 +17,7 @@ from pathlib import Path
 from stat import S_IMODE
 from typing import BinaryIO
 
+from jupyter_mlws import faults
 from jupyter_mlws.blobs.durable import sync_files
 from jupyter_mlws.blobs.place import FORMAT, missing
 from jupyter_mlws.errors import CorruptData, StorageFull, WorkspaceError
@@ -82,6 +83,7 @@ class LocalPlace:
         self._prepare()
         temporary = f"{self.root}/drafts/{os.getpid()}-{next(self._names)}-{os.urandom(4).hex()}"
         with full_disk_named(self.root):
+            faults.point("blobs.draft")
             return LocalDraft(self, temporary, os.open(temporary, _CREATE, _FRESH))
 
     def adopt(self, temporary: str, digest: str, size: int) -> None:
@@ -93,7 +95,9 @@ class LocalPlace:
         if folder not in self._folders:
             os.makedirs(folder, mode=0o700, exist_ok=True)
             self._folders.add(folder)
+        faults.point("blobs.rename")
         os.rename(temporary, f"{folder}/{digest[2:]}")
+        faults.point("blobs.renamed")
 
     def open(self, digest: str) -> BinaryIO:
         return open(self._file(digest), "rb")
@@ -111,6 +115,7 @@ class LocalPlace:
                 sync_files(fresh, [*sorted(folders), self.root])
         except OSError as error:
             raise self._not_kept(fresh, error) from error
+        faults.point("blobs.synced")
         for path in fresh:
             os.chmod(path, _SYNCED)
 
@@ -135,6 +140,7 @@ class LocalPlace:
             _remove_stale(f"{self.root}/drafts")
             mark = Path(self.root, "format")
             if not mark.exists():
+                faults.point("blobs.format")
                 mark.write_text(f"{FORMAT}\n")
         found = mark.read_text().strip()
         # An empty mark is one that another process is writing at this moment.
@@ -158,6 +164,7 @@ class LocalDraft:
         with full_disk_named(self._place.root):
             view = memoryview(data)
             while view:
+                faults.point("blobs.write")
                 view = view[os.write(self.descriptor, view) :]
 
     def publish(self, digest: str, size: int) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from jupyter_mlws import faults
 from jupyter_mlws.blobs.place import blob_name
 from jupyter_mlws.errors import MissingPart
 
@@ -41,6 +42,7 @@ class RemotePlace:
         if self.has(digest, len(data)):
             return
         self._system.makedirs(self._file(digest).rsplit("/", 1)[0], exist_ok=True)
+        faults.point("blobs.upload")
         self._system.pipe_file(self._file(digest), data)
 
     def draft(self) -> RemoteDraft:
@@ -50,6 +52,7 @@ class RemotePlace:
         """Send a local file, unless the digest is there."""
         if not self.has(digest, size):
             self._system.makedirs(self._file(digest).rsplit("/", 1)[0], exist_ok=True)
+            faults.point("blobs.upload_file")
             self._system.put_file(path, self._file(digest))
 
     def open(self, digest: str) -> BinaryIO:

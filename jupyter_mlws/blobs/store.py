@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
+from jupyter_mlws import faults
 from jupyter_mlws.blobs.copying import reflink
 from jupyter_mlws.blobs.local import LocalPlace, full_disk_named
 from jupyter_mlws.blobs.place import BlobPlace, StoredBlob, missing
@@ -134,6 +135,7 @@ class BlobStore:
         except FileNotFoundError:
             raise missing(digest) from None
         with source, full_disk_named(target):
+            faults.point("blobs.copy")
             descriptor = os.open(target, _CREATE, 0o600, dir_fd=dir_fd)
             try:
                 size = _copy(source, descriptor, digest)
@@ -199,4 +201,5 @@ def _reflink(source: BinaryIO, target: int) -> bool:
 def _write(target: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
+        faults.point("blobs.copy_write")
         view = view[os.write(target, view) :]

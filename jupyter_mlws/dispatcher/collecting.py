@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from jupyter_mlws import faults
 from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.dispatcher import tree
 from jupyter_mlws.dispatcher.naming import ROOTS, name_of_code, storable
@@ -150,6 +151,7 @@ class Collector:
                 target = target.with_name(f"{target.name}.{number}")
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
+                faults.point("collecting.keep_left")
                 shutil.move(os.path.join(self._folder, found.folder, found.path), target)
             except OSError as error:
                 _log.warning("%s could not be kept: %s", found.name, error)
@@ -239,10 +241,12 @@ class Collector:
         finally:
             os.close(root)
         with open(fd, "rb", buffering=0) as file:
+            faults.point("collecting.store")
             blob = self._blobs.put_stream(file)
             after = os.fstat(fd)
         if blob.size_bytes != after.st_size and found.kind is not FileKind.LOG:
             return  # it is still being written: it will come again
+        faults.point("collecting.stored")
         self._stored[found.key] = (after.st_size, after.st_mtime_ns // 1000)
         name = storable(found.name)
         if name != found.name:

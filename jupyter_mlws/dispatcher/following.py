@@ -13,6 +13,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from jupyter_mlws import faults
 from jupyter_mlws.dispatcher import ending
 from jupyter_mlws.dispatcher.bell import bell, quiet, ring
 from jupyter_mlws.dispatcher.context import Context
@@ -136,6 +137,7 @@ class Follower(threading.Thread):
         # Whatever kept the run from starting, what was left for it is needed no more.
         handover.discard((self.run_record.id,))
         if self._until_done(end):
+            faults.point("following.remove_unstarted")
             shutil.rmtree(self._folder.path, ignore_errors=True)
 
     # -- following
@@ -192,6 +194,7 @@ class Follower(threading.Thread):
         """Record the states that the run went through; they are kept until that is done."""
         if not self._moves:
             return
+        faults.point("following.moves")
         with self._context.store.write() as c:
             for status, at in self._moves:
                 move_run(c, self.run_record.id, status, at=at)
@@ -203,6 +206,7 @@ class Follower(threading.Thread):
         killed = [] if agent.ended is not None else self._target.stop(self._folder, self.run_record.id)
         if self._until_done(lambda: self._end(agent, intake, killed)):
             agent.wait_until_gone(_GONE_S)
+            faults.point("following.tidy")
             tidy(self._folder, keep=self._context.settings.keep_run_folder, collector=intake.collector)
 
     def _end(self, agent: Agent, intake: Intake, killed: list[int]) -> None:
@@ -211,9 +215,11 @@ class Follower(threading.Thread):
         intake.finish()
         status, error = self._outcome(agent, killed)
         intake.sync()
+        faults.point("following.end")
         with self._context.store.write() as c:
             intake.record(c)
             self._move_to_end(c, status, error, intake.warnings(), agent.ended_at)
+        faults.point("following.ended")
         intake.collector.recorded()
         _log.info("Run #%d ended as %s.", self.run_record.number, status)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from jupyter_mlws import faults
 from jupyter_mlws.runfolder.journal_reader import JournalReader
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.store import Store
@@ -64,9 +65,11 @@ class Ingest:
         # Imported with the first point: numpy would delay the first start.
         from jupyter_mlws.store.metrics import append_points
 
+        faults.point("ingest.points")
         with self._store.write() as c:
             for points in found:
                 append_points(c, self._run_id, points)
+        faults.point("ingest.points_stored")
         self._offsets.update({points.stream: points.end for points in found})
         self._remove_stored()
         return True

@@ -6,6 +6,7 @@ import time
 
 from sqlalchemy import Connection
 
+from jupyter_mlws import faults
 from jupyter_mlws.dispatcher import preparing
 from jupyter_mlws.dispatcher.collecting import Collector
 from jupyter_mlws.dispatcher.context import Context
@@ -76,9 +77,11 @@ class Intake:
 
     def _record(self) -> None:
         if self.collector.pending:
+            faults.point("intake.files")
             self.sync()
             with self._context.store.write() as c:
                 self.record(c)
+            faults.point("intake.files_recorded")
             self.collector.recorded()
 
     def finish(self) -> None:

@@ -7,6 +7,7 @@ import os
 import shutil
 from pathlib import Path
 
+from jupyter_mlws import faults
 from jupyter_mlws.dispatcher.collecting import LEFT, Collector
 from jupyter_mlws.runfolder import names
 from jupyter_mlws.runfolder.paths import RunFolder
@@ -30,6 +31,7 @@ def tidy(folder: RunFolder, *, keep: bool = False, collector: Collector | None =
         return
     for entry in entries:
         if entry.name not in _KEPT:
+            faults.point("leaving.remove")
             _remove(Path(entry.path))
 
 

@@ -7,6 +7,7 @@ import posixpath
 import shutil
 from collections.abc import Iterable
 
+from jupyter_mlws import faults
 from jupyter_mlws.domain.snapshot import LinkedPath
 from jupyter_mlws.runfolder import names
 from jupyter_mlws.runfolder.paths import RunFolder
@@ -55,6 +56,7 @@ def _place(folder: RunFolder, link: LinkedPath) -> str:
         return "a file of the snapshot has its place"
     if os.path.isfile(link.target) and os.path.getsize(link.target) <= _COPIED_BYTES:
         try:
+            faults.point("preparing.link_copy")
             shutil.copy2(link.target, place)
         except OSError as error:
             return f"it cannot be read ({error.strerror})"

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from jupyter_mlws import __version__
+from jupyter_mlws import __version__, faults
 from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.dispatcher.following import Follower
@@ -85,6 +85,7 @@ def _take_lock(folder: Path) -> int | None:
 def _note(lock: int, folder: Path, socket: Path) -> None:
     note = {"pid": os.getpid(), "folder": os.path.realpath(folder), "socket": str(socket), "version": __version__}
     os.ftruncate(lock, 0)
+    faults.point("dispatcher.note")
     os.pwrite(lock, json.dumps(note).encode(), 0)
 
 
@@ -256,6 +257,7 @@ class Dispatcher:
                 )
             if not claimed:
                 return
+            faults.point("dispatcher.claimed")
             self._follow(claimed[0], target)
 
     def _running(self, name: str) -> list[int]:

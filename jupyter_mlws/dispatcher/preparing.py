@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from jupyter_mlws import faults
 from jupyter_mlws.api.codec import from_builtins, to_builtins
 from jupyter_mlws.dispatcher.collecting import Baseline, baseline_of
 from jupyter_mlws.dispatcher.context import Context
@@ -37,16 +38,20 @@ def fill(context: Context, folder: RunFolder, run: Run, submission: RunSubmissio
         What the target adds to the recorded variables (GPUs).
     """
     if submission.snapshot_id is not None:
+        faults.point("preparing.code")
         _restore(context, submission.snapshot_id, folder.code)
     _make_working_directory(folder, submission.working_directory)
     for item in submission.inputs:
         target = folder.inputs / check_file_name(item.name)
         target.parent.mkdir(parents=True, exist_ok=True)
+        faults.point("preparing.input")
         context.blobs.copy_to(item.digest, target, 0o600)
     warnings = place_links(folder, submission.links)
     plan = {"baseline": baseline_of(folder), "warnings": warnings}
+    faults.point("preparing.plan")
     write_whole(folder.path / _PLAN, wire.dumps(plan))
     job = _job(context, run, submission, variables)
+    faults.point("preparing.job")
     write_whole(folder.job, wire.dumps(to_builtins(job)))
     return job
 
@@ -73,6 +78,7 @@ def _make_working_directory(folder: RunFolder, relative: str) -> None:
 def _move_content(source: Path, target: Path) -> None:
     """What the snapshot has in ``outputs/`` is where the script expects it, in the run's own folder."""
     for entry in list(source.iterdir()):
+        faults.point("preparing.move_outputs")
         os.rename(entry, target / entry.name)
     source.rmdir()
 

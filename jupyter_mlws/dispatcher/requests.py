@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from jupyter_mlws import faults
 from jupyter_mlws.api.codec import from_builtins, to_builtins
 from jupyter_mlws.api.interface import NOUNS
 from jupyter_mlws.api.routes import Operation, operations
@@ -53,7 +54,9 @@ class Requests:
     def step(self) -> None:
         """Carry out and answer what is pending."""
         for request in mailbox.pending(self._folder):
+            faults.point("requests.answer")
             answer = self._answer(request)
+            faults.point("requests.answered")
             mailbox.reply(self._folder, request.id, **answer)
             mailbox.remove(self._folder, request.id)
 

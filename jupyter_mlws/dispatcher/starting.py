@@ -10,6 +10,7 @@ import shutil
 import threading
 import time
 
+from jupyter_mlws import faults
 from jupyter_mlws.dispatcher import preparing
 from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.dispatcher.watching import Agent
@@ -51,6 +52,7 @@ def start(context: Context, target: Target, folder: RunFolder, run: Run, canceli
     if run.status not in (RunStatus.PREPARING, RunStatus.PROVISIONING):
         _refuse_to_start_again(target, folder, run)
     # Whoever prepared it before us died before the agent was told to start.
+    faults.point("dispatcher.clear")
     shutil.rmtree(folder.path, ignore_errors=True)
     with context.store.read() as c:
         submission = get_submission(c, run.id)
@@ -118,16 +120,23 @@ def _launch(
     gpus: tuple[int, ...],
     canceling: threading.Event,
 ) -> Launch:
+    faults.point("dispatcher.folder")
     folder.create()
     variables = {} if submission.gpus is None else dict(target.variables(gpus))
+    faults.point("dispatcher.launch")
     launch = target.launch(folder, run.id)
     try:
+        faults.point("dispatcher.launched")
         preparing.fill(context, folder, run, submission, variables)
+        faults.point("dispatcher.filled")
         _refuse_if_canceled(context, run, canceling)
-        launch.send(_payload(run, submission))
+        payload = _payload(run, submission)
+        faults.point("dispatcher.send")
+        launch.send(payload)
     except BaseException:
         launch.abandon()
         raise
+    faults.point("dispatcher.sent")
     # From here on the agent has them, and nobody else will need them.
     handover.discard((run.id,))
     return launch

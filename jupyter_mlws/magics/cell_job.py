@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from jupyter_mlws import faults
 from jupyter_mlws.magics.job.display import Recorder, show_figures
 from jupyter_mlws.magics.job.executor import CellSource, execute
 from jupyter_mlws.magics.literals import literal
@@ -116,7 +117,9 @@ def _report(error: BaseException, results: Path, wish: Mapping[str, Any]) -> Non
     print(text, file=sys.stderr)
     facts = {"code": type(error).__name__, "message": summary(error), "traceback": text}
     temporary = results / ".error.json"
+    faults.point("magics.error")
     temporary.write_text(json.dumps(facts, ensure_ascii=True), encoding="utf-8")
+    faults.point("magics.error_rename")
     os.replace(temporary, results / "error.json")
 
 

@@ -21,6 +21,7 @@ import zipfile
 from functools import lru_cache
 from pathlib import Path
 
+from jupyter_mlws import faults
 from jupyter_mlws.runfolder.places import cache_dir, runtime_dir
 
 __all__ = ["agent_command", "build_folder", "build_zip", "script_path"]
@@ -72,7 +73,9 @@ def build_zip(directory: str | os.PathLike[str] | None = None) -> Path:
     target = _place(directory) / f"{_name()}.zip"
     if not target.exists():
         temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+        faults.point("farside.zip")
         _write_zip(temporary)
+        faults.point("farside.zip_rename")
         temporary.replace(target)
     return target
 
@@ -92,7 +95,9 @@ def build_folder(directory: str | os.PathLike[str] | None = None) -> Path:
     if not target.exists():
         temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         try:
+            faults.point("farside.folder")
             _write_folder(temporary)
+            faults.point("farside.folder_rename")
             temporary.rename(target)
         except OSError:
             if not target.exists():  # else somebody was faster, with the same contents

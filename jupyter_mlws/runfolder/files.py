@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from jupyter_mlws import faults
+
 __all__ = ["open_plain", "read_plain", "write_whole"]
 
 
@@ -14,7 +16,9 @@ def write_whole(path: str | os.PathLike[str], data: bytes, mode: int = 0o600) ->
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
         with open(fd, "wb") as file:
+            faults.point("files.write")
             file.write(data)
+        faults.point("files.rename")
         os.replace(temporary, target)
     except BaseException:
         os.unlink(temporary)

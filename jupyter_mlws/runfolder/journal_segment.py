@@ -9,6 +9,7 @@ import sys
 import time
 from itertools import count
 
+from jupyter_mlws import faults
 from jupyter_mlws.runfolder.journal_format import (
     DROPPED_AT,
     FORMAT,
@@ -63,14 +64,18 @@ def _create(path: str, head: bytes, size: int) -> int:
     fd = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         if size:
+            faults.point("journal.allocate")
             os.posix_fallocate(fd, 0, size)
+        faults.point("journal.header")
         if os.write(fd, head) != len(head):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+        faults.point("journal.rename")
         os.rename(temporary, path)
     except BaseException:
         os.unlink(temporary)
         os.close(fd)
         raise
+    faults.point("journal.renamed")
     return fd
 
 

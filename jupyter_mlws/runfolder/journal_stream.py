@@ -7,6 +7,7 @@ import time
 from array import array
 from typing import NamedTuple, cast
 
+from jupyter_mlws import faults
 from jupyter_mlws.runfolder.files import open_plain
 from jupyter_mlws.runfolder.journal_files import KeyTable, Segment, marks, read_header, split_steps, words
 from jupyter_mlws.runfolder.journal_format import RECORD_BYTES, RECORD_WORDS, segment_name
@@ -235,6 +236,7 @@ class Stream:
             segment = read_header(self._path(index))
             if segment is None or segment.end > offset:
                 return
+            faults.point("journal.remove")
             os.unlink(segment.path)
             index += 1
 

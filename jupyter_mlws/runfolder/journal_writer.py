@@ -10,6 +10,7 @@ import time
 import weakref
 from json import dumps
 
+from jupyter_mlws import faults
 from jupyter_mlws.runfolder.journal_format import HEADER_BYTES, KEYS_SUFFIX, NO_STEP, RECORD_BYTES, segment_name
 from jupyter_mlws.runfolder.journal_segment import MappedSegment, WrittenSegment, can_map
 from jupyter_mlws.runfolder.journal_value import number, whole_step
@@ -189,6 +190,7 @@ class JournalWriter:
         if checked not in self._keys:
             self._open_stream()
             line = dumps(checked).encode() + b"\n"
+            faults.point("journal.key")
             # At its place, not at the end: what a full disk cut short is simply written over.
             if os.pwrite(self._key_file, line, self._key_end) != len(line):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -205,6 +207,7 @@ class JournalWriter:
         os.makedirs(self._folder, exist_ok=True)
         stream = f"{time.time_ns():016x}-{os.getpid()}-{os.urandom(3).hex()}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        faults.point("journal.stream")
         self._key_file = os.open(os.path.join(self._folder, stream + KEYS_SUFFIX), flags, 0o600)
         self._stream = stream
         if self._mapped is None:

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple, Union
 
+from jupyter_mlws import faults
 from jupyter_mlws.errors import MlwsError, Unavailable, from_payload
 from jupyter_mlws.runfolder.files import read_plain, write_whole
 from jupyter_mlws.runfolder.names import REPLIES, REQUESTS
@@ -46,7 +47,9 @@ def post(folder: Folder, operation_id: str, arguments: dict[str, Any]) -> str:
     requests.mkdir(parents=True, exist_ok=True)
     request_id = _new_id()
     body = {"operation": operation_id, "arguments": arguments}
+    faults.point("mailbox.request")
     write_whole(requests / f"{request_id}.json", json.dumps(body).encode())
+    faults.point("mailbox.requested")
     return request_id
 
 
@@ -93,11 +96,14 @@ def reply(folder: Folder, request_id: str, *, ok: Any = None, err: dict[str, Any
     body = {"ok": ok} if err is None else {"err": err}
     path = _reply_path(folder, request_id)
     path.parent.mkdir(parents=True, exist_ok=True)
+    faults.point("mailbox.reply")
     write_whole(path, json.dumps(body).encode())
+    faults.point("mailbox.replied")
 
 
 def remove(folder: Folder, request_id: str) -> None:
     """Forget a request that was answered and carried out; its answer stays."""
+    faults.point("mailbox.remove")
     (Path(folder) / REQUESTS / f"{request_id}.json").unlink(missing_ok=True)
 
 

@@ -19,6 +19,7 @@ import errno
 import os
 import time
 
+from jupyter_mlws import faults
 from jupyter_mlws.runfolder import wire
 from jupyter_mlws.runfolder.files import read_plain
 from jupyter_mlws.runfolder.names import HEARTBEAT, STATE
@@ -44,12 +45,14 @@ def append(folder: str | os.PathLike[str], event: str, **facts: Any) -> None:
     line = wire.dumps({"event": event, "at": time.time(), **facts}) + b"\n"
     fd = os.open(os.path.join(folder, STATE), os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
+        faults.point("state.append")
         written = os.write(fd, line)
         if written != len(line):
             os.ftruncate(fd, os.fstat(fd).st_size - written)
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     finally:
         os.close(fd)
+    faults.point("state.appended")
 
 
 def read(folder: str | os.PathLike[str], offset: int = 0) -> tuple[list[dict[str, Any]], int]:
@@ -75,6 +78,7 @@ def _event(line: bytes) -> dict[str, Any] | None:
 
 def beat(fd: int, count: int) -> None:
     """Write the heartbeat's counter, always of one length: once it is written, a full disk does not stop the heart."""
+    faults.point("state.beat")
     os.pwrite(fd, b"%0*d\n" % (_DIGITS, count), 0)
 
 

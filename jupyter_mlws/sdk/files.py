@@ -6,6 +6,7 @@ import hashlib
 import os
 import tempfile
 
+from jupyter_mlws import faults
 from jupyter_mlws.api.routes import Download
 from jupyter_mlws.errors import AlreadyExists, CorruptData
 
@@ -32,6 +33,7 @@ def save(download: Download, path: str, *, digest: str | None = None, exist_ok: 
         with os.fdopen(handle, "wb") as file:
             for chunk in download.chunks:
                 seen.update(chunk)
+                faults.point("sdk.download")
                 file.write(chunk)
         wanted = digest or download.digest
         if wanted and seen.hexdigest() != wanted:
@@ -39,6 +41,7 @@ def save(download: Download, path: str, *, digest: str | None = None, exist_ok: 
         mask = os.umask(0)
         os.umask(mask)
         os.chmod(temporary, 0o666 & ~mask)
+        faults.point("sdk.download_rename")
         os.replace(temporary, path)
     except BaseException:
         os.unlink(temporary)

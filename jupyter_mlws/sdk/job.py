@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from jupyter_mlws import faults
 from jupyter_mlws.domain.model import ModelRegistration
 from jupyter_mlws.domain.names import check_file_name
 from jupyter_mlws.domain.run import RunUpdate
@@ -110,7 +111,9 @@ class ActiveRun:
         handle, temporary = tempfile.mkstemp(dir=self._folder.uploads, prefix=".mlws-")
         try:
             with os.fdopen(handle, "wb") as out:
+                faults.point("sdk.upload")
                 _copy(path_or_stream, out)
+            faults.point("sdk.upload_rename")
             os.replace(temporary, target)
         except BaseException:
             os.unlink(temporary)
@@ -172,6 +175,7 @@ def _offline() -> ActiveRun:
     folder = RunFolder(places.data_dir() / "offline" / run_id)
     folder.create()
     facts = {"run_id": run_id, "run_number": 0, "experiment": "offline", "protocol_version": 1}
+    faults.point("sdk.offline")
     Path(folder.job).write_text(json.dumps(facts))
     print(f"No run is active here: metrics are recorded offline in {folder.path}", file=sys.stderr)
     return ActiveRun(folder, facts)

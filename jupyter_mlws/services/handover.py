@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from jupyter_mlws import faults
 from jupyter_mlws.domain.names import check_id
 from jupyter_mlws.domain.run import Run, RunSubmission
 from jupyter_mlws.errors import StorageFull
@@ -63,9 +64,11 @@ def write(run_ids: Sequence[str], handover: Handover) -> None:
     first, *rest = [_path(run_id) for run_id in run_ids]
     try:
         # ASCII JSON keeps every byte of a variable, be it text or not.
+        faults.point("handover.write")
         write_whole(first, json.dumps(body).encode(), 0o600)
         # The runs of a sweep get the same: one file of many names, gone with the last of them.
         for path in rest:
+            faults.point("handover.link")
             os.link(first, path)
     except OSError as error:
         discard(run_ids)
@@ -90,6 +93,7 @@ def read(run_id: str) -> Handover | None:
 def discard(run_ids: Iterable[str]) -> None:
     """Remove what was left for these runs."""
     for run_id in run_ids:
+        faults.point("handover.discard")
         _path(run_id).unlink(missing_ok=True)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
+from jupyter_mlws import faults
 from jupyter_mlws.api.codec import to_builtins
 from jupyter_mlws.api.interface import RunsApi
 from jupyter_mlws.domain.names import check_experiment_name, check_text, new_run_id
@@ -46,6 +47,7 @@ class Runs:
         recorded = replace(submission, command=mask(submission.command), arguments=mask(submission.arguments))
         handover.write(ids[1:] or ids, _handed(submission, recorded))
         try:
+            faults.point("submit.record")
             run = self._record(recorded, ids)
         except BaseException:
             handover.discard(ids)
@@ -53,6 +55,7 @@ class Runs:
         if run.id != ids[0]:  # somebody else submitted the same key at this moment
             handover.discard(ids)
             return run
+        faults.point("submit.recorded")
         return self._woken(run)
 
     def _known(self, key: str) -> Run | None:
@@ -129,6 +132,7 @@ class Runs:
         with self._context.store.write() as c:
             ended = store_runs.cancel_run(c, store_runs.run_number(c, run))
             after = store_runs.get_run(c, run)
+        faults.point("cancel.recorded")
         handover.discard(ended)
         return after if after.status.is_terminal else self._woken(after)
 

@@ -12,6 +12,7 @@ import os
 import time
 from pathlib import Path
 
+from jupyter_mlws import faults
 from jupyter_mlws.blobs import StoredBlob
 
 __all__ = ["DigestIndex", "RootIndex"]
@@ -72,7 +73,9 @@ class RootIndex:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary = self._path.with_suffix(f".{os.getpid()}-{os.urandom(4).hex()}")
         try:
+            faults.point("snapshots.index")
             temporary.write_bytes(_dump(self._next))
+            faults.point("snapshots.index_rename")
             temporary.replace(self._path)
         except OSError:
             # A full disk costs speed next time, nothing else.

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
+from jupyter_mlws import faults
 from jupyter_mlws.blobs.local import full_disk_named
 from jupyter_mlws.domain.names import check_file_name
 from jupyter_mlws.errors import AlreadyExists, SnapshotError, TooLarge
@@ -192,6 +193,7 @@ def _extract(archive: ZipFile, info: ZipInfo, root: Folders) -> None:
     folder = root.open(parent)
     try:
         descriptor = os.open(name, _CREATE, 0o600, dir_fd=folder)
+        faults.point("snapshots.unpack")
         with open(descriptor, "wb") as target, archive.open(info) as source:
             shutil.copyfileobj(source, target, _STEP)
             if target.tell() != info.file_size:

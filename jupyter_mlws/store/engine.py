@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from jupyter_mlws import faults
 from jupyter_mlws.errors import Unavailable, WorkspaceError
 from jupyter_mlws.store import sqlite
 from jupyter_mlws.store.lock import OpenLock
@@ -125,6 +126,8 @@ class Store:
             with self._translated(), self._writer.connect() as connection, connection.begin():
                 self._mine.connection = connection
                 yield connection
+                sqlite.commit_point()
+            faults.point("store.committed")
         finally:
             self._mine.connection = None
             self._turn.release()

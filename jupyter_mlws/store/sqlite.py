@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,10 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
+from jupyter_mlws import faults
 from jupyter_mlws.errors import CorruptData, MlwsError, StorageFull, Unavailable, WorkspaceError
 
-__all__ = ["on_network", "read_engine", "translate", "write_engine"]
+__all__ = ["commit_point", "on_network", "read_engine", "translate", "write_engine"]
 
 # The write-ahead log shares memory between processes, which these cannot (or may not) do between machines.
 _NETWORK = (
@@ -91,6 +93,17 @@ def read_engine(path: Path, *, timeout_s: float) -> Engine:
         connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+def commit_point() -> None:
+    """The fault point before a commit, where a failing disk shows itself as an error of the database."""
+    try:
+        faults.point("store.commit")
+    except OSError as error:
+        failed = sqlite3.OperationalError(f"{error}")
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        failed.sqlite_errorcode = sqlite3.SQLITE_FULL if full else sqlite3.SQLITE_IOERR
+        raise failed from error
 
 
 def _engine(path: Path, timeout_s: float, *, pool_size: int, max_overflow: int) -> Engine:

@@ -21,7 +21,8 @@ _DEFAULT_SLOTS = 2
 _MEMORY_SHARE = 0.08
 # What an agent needs of the dispatcher's environment; the script's own comes on its standard input.
 _KEPT = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SHELL", "XDG_RUNTIME_DIR",
-         "XDG_CACHE_HOME", "MLWS_CACHE_DIR", "MLWS_RUNTIME_DIR", "MLWS_DATA_DIR")  # fmt: skip
+         "XDG_CACHE_HOME", "MLWS_CACHE_DIR", "MLWS_RUNTIME_DIR", "MLWS_DATA_DIR", "MLWS_FAULT", "MLWS_FAULT_ONCE",
+         "MLWS_FAULT_TRACE")  # fmt: skip
 
 
 class LocalTarget:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from jupyter_mlws import faults
 from jupyter_mlws.errors import WorkspaceError
 from jupyter_mlws.runfolder.files import write_whole
 
@@ -52,6 +53,7 @@ def change_json(path: Path) -> Iterator[dict[str, Any]]:
         yield value
         after = json.dumps(value, indent=2)
         if json.dumps(value) != before:
+            faults.point("config.write")
             write_whole(path, after.encode() + b"\n")
     finally:
         os.close(lock)

@@ -8,6 +8,7 @@ import secrets
 import stat
 from pathlib import Path
 
+from jupyter_mlws import faults
 from jupyter_mlws.dispatcher.settings import FORMAT_VERSION, WORKSPACE_FILE, WorkspaceFile, read_workspace_file
 from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.names import MAX_DISPLAY_NAME, check_text
@@ -41,6 +42,7 @@ def create(folder: str | os.PathLike[str], name: str | None = None) -> Path:
     try:
         prepare(place, name or project.name)
         # A repository shares the choice of the workspace, not its contents.
+        faults.point("workspace.gitignore")
         (place.parent / ".gitignore").write_text(f"/{EMBEDDED.name}/\n")
         write_config(project, EMBEDDED.as_posix())
     except OSError as error:
@@ -103,8 +105,10 @@ def _write(folder: Path, facts: WorkspaceFile, *, replace: bool = False) -> None
         "settings": facts.settings,
     }
     temporary = folder / f".{WORKSPACE_FILE}.{secrets.token_hex(4)}"
+    faults.point("workspace.write")
     temporary.write_text(json.dumps(body, indent=2) + "\n")
     try:
+        faults.point("workspace.place")
         if replace:
             os.replace(temporary, folder / WORKSPACE_FILE)
         else:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from jupyter_mlws import faults
+
 __all__ = ["Recorder", "show_figures"]
 
 _PLAIN = (int, float, complex, bool, str, bytes, type(...))
@@ -78,6 +80,7 @@ class Recorder:
     def _write(self, line: dict[str, Any]) -> None:
         text = json.dumps(line, default=str, ensure_ascii=False)
         with self._lock:
+            faults.point("magics.display")
             self._file.write(text.encode("utf-8", "replace").decode() + "\n")
             self._file.flush()
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from jupyter_mlws import faults
 from jupyter_mlws.magics import rebuild
 from jupyter_mlws.magics.describe import describe, type_name
 from jupyter_mlws.magics.pickling import Carrier, Unsendable
@@ -67,6 +68,7 @@ def keep(folder: Path, names: Iterable[str], document: str, *, asked: bool) -> N
             size = (folder / f"{name}.pkl").stat().st_size
             kept[name] = {"type": type_name(main[name]), "size_bytes": size, "text": describe(main[name])}
     index = {"format": 1, "names": kept, "skipped": skipped}
+    faults.point("magics.returns_index")
     (folder / "index.json").write_text(json.dumps(index, ensure_ascii=True), encoding="utf-8")
     for name in skipped if asked else ():
         print(f"{name} does not come back: {skipped[name]}.", file=sys.stderr)
@@ -82,8 +84,10 @@ def _write(file: Path, value: Any, document: str, main: dict[str, Any]) -> str:
     by_name = frozenset(id(thing) for thing in rebuild.made)
     try:
         with temporary.open("wb") as stream:
+            faults.point("magics.return")
             limited = cast("BinaryIO", _Limited(stream, LIMIT))
             Carrier(limited, Sources(document, {}), main, by_name, out_of_band=False).dump(value)
+        faults.point("magics.return_rename")
         os.replace(temporary, file)
     except _TooMuch:
         return _dropped(temporary, f"larger than {size_text(LIMIT)}; save it in outputs/")
