@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,9 @@ if sys.platform != "win32":  # there the panel and the SDK work with remote work
 __all__ = ["OpenLock"]
 
 LOCK = "workspace.lock"
+# How long to wait for who has it: of two that begin an upgrade at once, one gives way to the other.
+PATIENCE_S = 5.0
+_PAUSE_S = 0.05
 _LOCKS = Path("/proc/locks")
 
 
@@ -42,11 +46,21 @@ class OpenLock:
         if sys.platform == "win32":
             return
         kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
-        try:
-            fcntl.flock(self._file, kind | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        deadline = time.monotonic() + PATIENCE_S
+        while not self._try(kind):
+            if time.monotonic() < deadline:
+                time.sleep(_PAUSE_S)
+                continue
             what = "is being upgraded" if shared else "has to be upgraded and is in use"
-            raise WorkspaceError(f"The workspace {what}{self._by()}.", hint=self._way_out(shared)) from error
+            raise WorkspaceError(f"The workspace {what}{self._by()}.", hint=self._way_out(shared))
+
+    def _try(self, kind: int) -> bool:
+        try:
+            # Changing the kind lets go first: who fails holds nothing, and stands in nobody's way.
+            fcntl.flock(self._file, kind | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
     def _by(self) -> str:
         pids = sorted(self._holders())
@@ -70,8 +84,8 @@ class OpenLock:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Hold the workspace alone, or raise `WorkspaceError` naming the processes that have it open."""
-        self._take(shared=False)
         try:
+            self._take(shared=False)
             yield
         finally:
             self._take(shared=True)

@@ -1,44 +1,71 @@
-"""The version of the tables: make them, recognise them, bring old ones up to date."""
+"""The version of the tables: make them, recognise them, bring old ones up to date.
+
+What only adds to the tables is done while others, of this version and the one before, have the workspace open. For
+them the database itself says how old a program may be that reads and writes it (see `COMPATIBLE_SINCE`).
+"""
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, inspect, select
+from sqlalchemy import Connection, Engine, delete, insert, inspect, select
 
+from jupyter_mlws import faults
 from jupyter_mlws.errors import WorkspaceError
+from jupyter_mlws.store import counters as numbers
 from jupyter_mlws.store.lock import OpenLock
-from jupyter_mlws.store.tables import SCHEMA_VERSION, SCHEMA_VERSIONS, alembic_version, metadata
+from jupyter_mlws.store.tables import (
+    COMPATIBLE_SINCE,
+    SCHEMA_VERSION,
+    SCHEMA_VERSIONS,
+    alembic_version,
+    counters,
+    metadata,
+)
 
 __all__ = ["MIGRATIONS", "migrate", "prepare", "stored_version"]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+# The row of `counters` in which a database says since which version of the tables programs may use it.
+_COMPATIBLE = "tables_compatible_since"
 
 
 def prepare(engine: Engine, lock: OpenLock, path: Path) -> None:
-    """Make the tables of an empty database, upgrade those of an older version, refuse a newer one."""
+    """Make the tables of an empty database, upgrade those of an older version, refuse those that are too new."""
     # The usual case is one small read; only what follows needs the write lock.
-    version = _peek(path)
-    if version == SCHEMA_VERSION:
+    if _peek(path) == SCHEMA_VERSION:
         return
     with engine.connect() as connection, connection.begin():
         version = stored_version(connection)
         if version is None:
             create(connection)
             return
+        since = numbers.last(connection, _COMPATIBLE)
     if version == SCHEMA_VERSION:
         return
-    if version not in SCHEMA_VERSIONS:
+    if version in SCHEMA_VERSIONS:
+        _upgrade(engine, lock, path, version)
+    elif not 0 < since <= int(SCHEMA_VERSION):
         raise WorkspaceError(
             f"A newer version of jupyter-mlws wrote this workspace (its tables are {version}, ours {SCHEMA_VERSION}).",
             hint="Upgrade jupyter-mlws here with pip install -U jupyter-mlws.",
         )
-    with lock.alone():
-        _keep_copy(path, version)
-        migrate(engine)
+
+
+def _upgrade(engine: Engine, lock: OpenLock, path: Path, version: str) -> None:
+    if int(COMPATIBLE_SINCE) <= int(version):  # who has it open goes on
+        migrate(engine, before=lambda connection: _keep_copy(connection, path))
+        return
+    try:
+        with lock.alone():
+            migrate(engine, before=lambda connection: _keep_copy(connection, path))
+    except WorkspaceError:
+        if _peek(path) != SCHEMA_VERSION:  # else who was in our way has done it
+            raise
 
 
 def _peek(path: Path) -> str | None:
@@ -63,16 +90,58 @@ def create(connection: Connection) -> None:
     """All tables, and their version, in the transaction of `connection`."""
     metadata.create_all(connection)
     connection.execute(alembic_version.insert().values(version_num=SCHEMA_VERSION))
+    _note_compatibility(connection)
+    faults.point("schema.create")
 
 
-def _keep_copy(path: Path, version: str) -> None:
+def _note_compatibility(connection: Connection) -> None:
+    connection.execute(delete(counters).where(counters.c.name == _COMPATIBLE))
+    connection.execute(insert(counters).values(name=_COMPATIBLE, value=int(COMPATIBLE_SINCE)))
+
+
+def _keep_copy(connection: Connection, path: Path) -> None:
+    """Copy the database beside itself, if it still is of an older version; `connection` keeps all writers out."""
+    if stored_version(connection) not in SCHEMA_VERSIONS[:-1]:
+        return  # somebody else has upgraded it meanwhile
     copy = path.with_name(f"{path.name}.before-{SCHEMA_VERSION}")
-    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
-        source.backup(target)
+    draft = copy.with_name(f".{copy.name}.{os.getpid()}")
+    try:
+        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(draft)) as target:
+            source.backup(target)
+            target.execute("PRAGMA journal_mode=DELETE")  # one file, whole without another beside it
+        faults.point("schema.copy")
+        _sync(draft, os.O_RDWR)
+        draft.replace(copy)
+        _sync(path.parent, os.O_RDONLY)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
-def migrate(engine: Engine, scripts: Path = MIGRATIONS, revision: str = "head") -> None:
-    """Bring the tables to the newest version, or to the one given, in one transaction: all of it, or nothing."""
+def _sync(path: Path, how: int) -> None:
+    fd = os.open(path, how | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def migrate(
+    engine: Engine,
+    scripts: Path = MIGRATIONS,
+    revision: str = "head",
+    before: Callable[[Connection], None] | None = None,
+) -> None:
+    """Bring the tables to the newest version, or to the one given, in one transaction: all of it, or nothing.
+
+    Parameters
+    ----------
+    engine : Engine
+        Whose transactions begin with the write lock.
+    scripts : Path
+    revision : str
+    before : callable, optional
+        Called in the transaction before anything is changed.
+    """
     # Imported here because only an old database needs it.
     from alembic import command
     from alembic.config import Config
@@ -81,8 +150,13 @@ def migrate(engine: Engine, scripts: Path = MIGRATIONS, revision: str = "head") 
     config.set_main_option("script_location", str(scripts).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     with engine.connect() as connection, _unchecked_keys(connection), connection.begin():
+        if before is not None:
+            before(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
+        if revision == "head":
+            _note_compatibility(connection)
+        faults.point("schema.migrate")
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from sqlalchemy import (
 from jupyter_mlws.store.types import BIG, Json, Moment, Number
 
 __all__ = [
+    "COMPATIBLE_SINCE",
     "SCHEMA_VERSION",
     "SCHEMA_VERSIONS",
     "alembic_version",
@@ -49,6 +50,9 @@ __all__ = [
 # Oldest first; the last one is what the tables below are.
 SCHEMA_VERSIONS = ("0001",)
 SCHEMA_VERSION = SCHEMA_VERSIONS[-1]
+# Programs that know this version or a later one may read and write what we write: no migration since has done more
+# than add to it.
+COMPATIBLE_SINCE = "0001"
 
 metadata = MetaData(
     naming_convention={

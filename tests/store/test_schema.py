@@ -6,7 +6,8 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,11 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
 from jupyter_mlws.errors import CorruptData, WorkspaceError
-from jupyter_mlws.store import Store, schema, tables
+from jupyter_mlws.store import Store, lock, schema, tables
 from jupyter_mlws.store import runs as store_runs
 from jupyter_mlws.store.sqlite import write_engine
+
+from .conftest import make_store
 
 
 def described(path: Path) -> dict[str, list[str]]:
@@ -69,13 +72,31 @@ def test_opening_a_current_database_does_not_import_alembic(tmp_path: Path) -> N
     assert found.stdout.strip() == "[]"
 
 
-def test_a_newer_database_is_refused_in_one_sentence(tmp_path: Path) -> None:
-    Store.open(tmp_path).close()
-    with closing(sqlite3.connect(tmp_path / "mlws.sqlite")) as connection, connection:
+def written_by_a_newer_version(folder: Path, compatible_since: int | None) -> None:
+    Store.open(folder).close()
+    with closing(sqlite3.connect(folder / "mlws.sqlite")) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.execute("DELETE FROM counters WHERE name = 'tables_compatible_since'")
+        if compatible_since is not None:
+            connection.execute("INSERT INTO counters VALUES ('tables_compatible_since', ?)", (compatible_since,))
+
+
+@pytest.mark.parametrize("compatible_since", [None, 9999])
+def test_F39_a_newer_database_is_refused_in_one_sentence(tmp_path: Path, compatible_since: int | None) -> None:
+    written_by_a_newer_version(tmp_path, compatible_since)
     with pytest.raises(WorkspaceError, match="newer version of jupyter-mlws wrote this workspace") as caught:
         Store.open(tmp_path)
     assert "pip install" in caught.value.hint
+
+
+def test_F39_a_newer_database_that_only_adds_is_read_and_written(tmp_path: Path) -> None:
+    written_by_a_newer_version(tmp_path, int(tables.SCHEMA_VERSION))
+    with Store.open(tmp_path) as store:
+        with store.write() as c:
+            store_runs.create_run(c, make_store.submission(snapshot_id=None), run_id="r1", user="ada", host="box")
+            assert schema.stored_version(c) == "9999"
+        with store.read() as c:
+            assert store_runs.get_run(c, "1").id == "r1"
 
 
 def test_F39_an_upgrade_that_fails_half_way_leaves_the_old_tables(first_schema: Path, tmp_path: Path) -> None:
@@ -117,7 +138,23 @@ def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(schema, "SCHEMA_VERSIONS", ("0001", "0002"))
     monkeypatch.setattr(schema, "SCHEMA_VERSION", "0002")
     migrate = schema.migrate
-    monkeypatch.setattr(schema, "migrate", lambda engine: migrate(engine, scripts))
+    monkeypatch.setattr(schema, "migrate", lambda engine, before: migrate(engine, scripts, before=before))
+
+
+@contextmanager
+def held_open(folder: Path) -> Iterator[int]:
+    """Another process that has the workspace open."""
+    code = (
+        "import sys; from pathlib import Path; from jupyter_mlws.store.lock import OpenLock;"
+        "lock = OpenLock(Path(sys.argv[1])); print('ready', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "ready\n"
+        yield holder.pid
+        holder.communicate()
 
 
 @pytest.mark.usefixtures("next_version")
@@ -135,27 +172,19 @@ def test_an_old_database_is_upgraded_with_its_data_and_a_copy_is_kept(first_sche
 
 
 @pytest.mark.usefixtures("next_version")
-def test_a_database_in_use_is_not_upgraded_and_the_processes_are_named(first_schema: Path) -> None:
-    code = (
-        "import sys; from pathlib import Path; from jupyter_mlws.store.lock import OpenLock;"
-        "lock = OpenLock(Path(sys.argv[1])); print('ready', flush=True); sys.stdin.read()"
-    )
-    holder = subprocess.Popen(
-        [sys.executable, "-c", code, str(first_schema)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert holder.stdout is not None
-    assert holder.stdin is not None
-    try:
-        assert holder.stdout.readline() == "ready\n"
-        with pytest.raises(WorkspaceError, match=f"in use by process {holder.pid}"):
-            Store.open(first_schema)
-    finally:
-        holder.stdin.close()
-        holder.wait(10)
-        holder.stdout.close()
+def test_F39_a_database_in_use_is_upgraded_where_that_only_adds(first_schema: Path) -> None:
+    with held_open(first_schema), Store.open(first_schema) as store, store.read() as c:
+        assert schema.stored_version(c) == "0002"
+
+
+@pytest.mark.usefixtures("next_version")
+def test_F39_a_database_in_use_is_not_rebuilt_and_the_processes_are_named(
+    first_schema: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "COMPATIBLE_SINCE", "0002")
+    monkeypatch.setattr(lock, "PATIENCE_S", 0.1)
+    with held_open(first_schema) as pid, pytest.raises(WorkspaceError, match=f"in use by process {pid}"):
+        Store.open(first_schema)
     with Store.open(first_schema) as store, store.read() as c:
         assert schema.stored_version(c) == "0002"
 
