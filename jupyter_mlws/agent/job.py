@@ -10,6 +10,7 @@ import os
 
 from jupyter_mlws.runfolder import wire
 from jupyter_mlws.runfolder.names import CODE, INPUTS, JOB, RUN_FOLDER_VARIABLE, RUN_ID_VARIABLE
+from jupyter_mlws.runfolder.protocol import PROTOCOL_VERSION, misfit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 __all__ = ["DEFAULTS", "PROTOCOL_VERSION", "AgentJob", "script_environment"]
 
-PROTOCOL_VERSION = 1
 # What the agent reads, and what stands for a field that an older dispatcher left out.
 DEFAULTS: dict[str, Any] = {
     "protocol_version": PROTOCOL_VERSION,
@@ -46,7 +46,7 @@ class AgentJob:
     Raises
     ------
     ValueError
-        The file is no job, or one of a newer protocol.
+        The file is no job, or one of a protocol that this agent does not speak.
     """
 
     def __init__(self, folder: str) -> None:
@@ -55,11 +55,8 @@ class AgentJob:
         if not isinstance(said, dict) or not said.get("run_id") or not said.get("command"):
             raise ValueError("job.json does not say what to run.")
         facts = {**DEFAULTS, **said}
-        if facts["protocol_version"] > PROTOCOL_VERSION:
-            raise ValueError(
-                f"The job speaks version {facts['protocol_version']} of the run folder and this agent version "
-                f"{PROTOCOL_VERSION}; update jupyter-mlws where the agent comes from."
-            )
+        if misfit(facts["protocol_version"]):
+            raise ValueError(_misfit(facts["protocol_version"]))
         self.folder = folder
         self.run_id: str = facts["run_id"]
         self.run_number: int = facts["run_number"]
@@ -79,6 +76,14 @@ class AgentJob:
     def real_command(self, handed: list[str] | None) -> list[bytes]:
         """The words to execute: those that were handed over, where ``job.json`` has masked ones."""
         return self.command if handed is None else [_encode(word) for word in handed]
+
+
+def _misfit(version: object) -> str:
+    where = "the agent comes from" if misfit(version) == "newer" else "the run was submitted"
+    return (
+        f"The job speaks version {version!r} of the run folder and this agent version {PROTOCOL_VERSION}; "
+        f"update jupyter-mlws where {where}."
+    )
 
 
 def _encode(text: str) -> bytes:

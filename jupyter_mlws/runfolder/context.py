@@ -9,6 +9,7 @@ from jupyter_mlws.errors import WorkspaceError
 from jupyter_mlws.runfolder import wire
 from jupyter_mlws.runfolder.names import RUN_FOLDER_VARIABLE
 from jupyter_mlws.runfolder.paths import RunFolder
+from jupyter_mlws.runfolder.protocol import misfit
 
 __all__ = ["JobContext", "get_job_context"]
 
@@ -26,7 +27,7 @@ def get_job_context() -> JobContext | None:
     Raises
     ------
     WorkspaceError
-        The environment names a run folder that cannot be read.
+        The environment names a run folder that cannot be read, or one of a version that this package does not know.
     """
     place = os.environ.get(RUN_FOLDER_VARIABLE)
     if not place:
@@ -41,4 +42,12 @@ def get_job_context() -> JobContext | None:
             f"This process belongs to a run, but its folder {place} cannot be read ({type(error).__name__}).",
             hint=f"The run may have ended; outside of one, unset {RUN_FOLDER_VARIABLE}.",
         ) from error
+    kind = misfit(facts.get("protocol_version", 1))
+    if kind:
+        raise WorkspaceError(
+            f"This run's folder was made by a {kind} version of jupyter-mlws than the one that the script imports."
+            if kind != "no version"
+            else f"The run folder {place} does not say what version it has.",
+            hint="Use the same version in the script's environment, or none: then the run brings its own.",
+        )
     return JobContext(folder, facts)

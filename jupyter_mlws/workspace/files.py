@@ -11,7 +11,7 @@ from typing import Any
 
 from jupyter_mlws import faults
 from jupyter_mlws.errors import WorkspaceError
-from jupyter_mlws.runfolder.files import write_whole
+from jupyter_mlws.runfolder.files import remove_stale, write_whole
 
 try:
     import fcntl
@@ -20,6 +20,9 @@ except ImportError:  # Windows: whole files still replace each other at once
 
 __all__ = ["change_json", "read_json"]
 
+# Of the registry, the list of trusted projects and a project's configuration; a file that names none has format 1.
+FORMAT_VERSION = 1
+
 
 def read_json(path: Path) -> dict[str, Any]:
     """The object in a JSON file; empty when the file is missing.
@@ -27,7 +30,7 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises
     ------
     WorkspaceError
-        The file is there and cannot be understood.
+        The file is there and cannot be understood, or a newer version of the program wrote it.
     """
     try:
         value = json.loads(path.read_bytes())
@@ -37,6 +40,11 @@ def read_json(path: Path) -> dict[str, Any]:
         raise WorkspaceError(f"{path} cannot be read.", hint="Mend it, or move it away to begin anew.") from error
     if not isinstance(value, dict):
         raise WorkspaceError(f"{path} holds no JSON object.", hint="Mend it, or move it away to begin anew.")
+    if value.get("format_version", FORMAT_VERSION) != FORMAT_VERSION:
+        raise WorkspaceError(
+            f"A newer version of jupyter-mlws wrote {path} (format {value['format_version']!r:.40}).",
+            hint="Upgrade jupyter-mlws here with pip install -U jupyter-mlws.",
+        )
     return value
 
 
@@ -53,7 +61,8 @@ def change_json(path: Path) -> Iterator[dict[str, Any]]:
         yield value
         after = json.dumps(value, indent=2)
         if json.dumps(value) != before:
+            remove_stale(path.parent, f"{path.name}.")
             faults.point("config.write")
-            write_whole(path, after.encode() + b"\n")
+            write_whole(path, after.encode() + b"\n", durable=True)
     finally:
         os.close(lock)

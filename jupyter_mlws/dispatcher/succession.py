@@ -1,0 +1,34 @@
+"""From one dispatcher to the next: who may serve a workspace when two versions of the program want to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jupyter_mlws import __version__
+from jupyter_mlws.dispatcher import client
+
+__all__ = ["is_older", "is_served"]
+
+
+def is_older(version: str | None) -> bool:
+    """Whether a dispatcher of this version should make room for one of ours."""
+
+    def parts(text: str) -> list[int]:
+        return [int(part) for part in text.split(".")[:3] if part.isdigit()]
+
+    return version is not None and parts(version) < parts(__version__)
+
+
+def is_served(folder: Path) -> bool:
+    """Whether the dispatcher that holds the lock goes on serving, and has heard that there is work.
+
+    An older one is asked to finish its step and hand over: its runs go on and are adopted. One that is about to leave
+    may not know of the work that we were started for.
+    """
+    answer = client.ask(folder, "status")
+    if answer is None or answer.get("stopping"):
+        return False
+    if is_older(answer.get("version")):
+        client.ask(folder, "stop")
+        return False
+    return True
