@@ -12,6 +12,7 @@ from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.runfolder import state
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.runfolder.processes import Identity
+from jupyter_mlws.runfolder.protocol import PROTOCOL_VERSION, misfit
 from jupyter_mlws.targets.base import Launch, Target
 
 __all__ = ["Agent"]
@@ -72,7 +73,7 @@ class Agent:
         moves = self._read()
         if self.ended is not None:
             self.over = True
-        elif dead:
+        elif dead and not self.over:
             self._lose()
         return moves + self._listen_to_heart()
 
@@ -86,12 +87,23 @@ class Agent:
             self.identity = _identity(event.get("identity"))
             if self._launch is None and self.identity is not None:
                 self._launch = self._target.attach(self._folder, self.identity)
+            self._refuse_misfit(event.get("protocol_version", 1))
         elif name == "script_started":
             self.script_started = True
         elif name == "ended":
             self.ended, self.ended_at = event, at
         status = _STATUS.get(name)
         return None if status is None else (status, at)
+
+    def _refuse_misfit(self, version: Any) -> None:
+        """An agent whose words we may misunderstand is not listened to: its run is ended, and the sentence says why."""
+        kind = misfit(version)
+        if kind:
+            self.over = True
+            self.lost_because = (
+                f"The agent is too {'new' if kind == 'newer' else 'old'}: it speaks version {version!r:.20} of the run "
+                f"folder and this dispatcher version {PROTOCOL_VERSION}. Bring both to the same version of jupyter-mlws."
+            )
 
     def _is_dead(self) -> bool:
         if self._gone:

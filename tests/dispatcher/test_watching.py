@@ -149,3 +149,12 @@ def test_a_forged_story_harms_nobody(folder, clock):
     agent.look()
     assert agent.over
     assert agent.ended_at is None
+
+
+@pytest.mark.parametrize(("version", "kind"), [(99, "new"), (0, "old"), ("1", "old")])
+def test_F38_an_agent_of_another_protocol_is_not_listened_to(folder, clock, version, kind):
+    state.append(folder, "started", identity=identity_of(1).to_dict(), protocol_version=version)
+    agent = Agent(Elsewhere(True), folder, SETTINGS, None)
+    agent.look()
+    assert agent.over
+    assert agent.lost_because.startswith(f"The agent is too {kind}: it speaks version {version!r}")
