@@ -9,19 +9,23 @@ import time
 
 from jupyter_mlws import faults
 from jupyter_mlws.agent import end, script, system
+from jupyter_mlws.agent.guard import stand_below_a_guard
 from jupyter_mlws.agent.job import PROTOCOL_VERSION, AgentJob, script_environment
 from jupyter_mlws.agent.log import AgentLog
-from jupyter_mlws.agent.output import Output
+from jupyter_mlws.agent.output import Output, Pipe
 from jupyter_mlws.agent.tell import Teller
 from jupyter_mlws.agent.watch import Bell, Watch
 from jupyter_mlws.runfolder import processes, state, wire
-from jupyter_mlws.runfolder.names import AGENT_LOCK, LOGS, STATE
+from jupyter_mlws.runfolder.names import AGENT_LOCK, JOB, LOGS, STATE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 __all__ = ["main"]
+
+_LOCK_TRIES = 10
+_LOCK_PAUSE_S = 0.02
 
 
 def main(arguments: list[str]) -> int:
@@ -32,12 +36,16 @@ def main(arguments: list[str]) -> int:
     faults.role("agent")
     folder = os.path.abspath(arguments[1])
     handed = _handed_over()
-    if handed is None or not _claim(folder):
+    if handed is None:
+        return 0
+    pipe = Pipe()
+    stand_below_a_guard(folder, pipe)
+    if not _claim(folder):
         return 0
     os.makedirs(os.path.join(folder, LOGS), exist_ok=True)
     say = AgentLog(folder)
     try:
-        _run(folder, handed, say)
+        _run(folder, handed, pipe, say)
     except Exception as error:  # noqa: BLE001 - whatever it is, the folder must tell that the run is over
         _report_own_failure(folder, error, say)
         return 1
@@ -65,18 +73,36 @@ def _handed_over() -> dict[str, Any] | None:
 
 def _claim(folder: str) -> bool:
     """Take the folder for this agent; False if it was ever taken: a script is never run twice."""
-    # The file stays open, and with it the lock, until this process ends.
+    path = os.path.join(folder, AGENT_LOCK)
     faults.point("agent.lock")
-    lock = os.open(os.path.join(folder, AGENT_LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    # The file stays open, and with it the lock, until this process ends.
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    if not _locked(lock):
         return False
     faults.point("agent.locked")
+    try:
+        ours = os.path.samestat(os.stat(path), os.fstat(lock))
+    except FileNotFoundError:
+        ours = False
+    # Emptied meanwhile, by a dispatcher that starts another agent; or about to be filled by one.
+    if not ours or not os.path.exists(os.path.join(folder, JOB)):
+        return False
     return not os.path.exists(os.path.join(folder, STATE))
 
 
-def _run(folder: str, handed: dict[str, Any], say: AgentLog) -> None:
+def _locked(lock: int) -> bool:
+    """Lock the file; somebody who only asks whether it is locked holds it for no time worth speaking of."""
+    for _ in range(_LOCK_TRIES):
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_LOCK_PAUSE_S)
+        else:
+            return True
+    return False
+
+
+def _run(folder: str, handed: dict[str, Any], pipe: Pipe, say: AgentLog) -> None:
     _leave_session()
     tell = Teller(folder, say)
     tell(
@@ -94,7 +120,7 @@ def _run(folder: str, handed: dict[str, Any], say: AgentLog) -> None:
         environment = script_environment(
             job, handed.get("environment"), handed.get("secrets") or {}, dict(os.environb), _far_side()
         )
-        output = Output(folder, say)
+        output = Output(folder, pipe, say)
         command = job.real_command(handed.get("command"))
         faults.point("agent.script")
         pid = script.start(command, environment, job.working_directory, output.write_end)

@@ -91,6 +91,12 @@ class AgentRun:
         return [event["event"] for event in state.read(self.folder)[0]]
 
     @property
+    def agent_pid(self) -> int:
+        """The agent itself; the process that was started is its guard."""
+        (started,) = until(lambda: [e for e in state.read(self.folder)[0] if e["event"] == "started"], "the start")
+        return int(started["identity"]["pid"])
+
+    @property
     def last(self) -> dict[str, Any]:
         return state.read(self.folder)[0][-1]
 

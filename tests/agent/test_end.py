@@ -180,27 +180,64 @@ def test_F02_when_the_agent_is_killed_the_script_dies_and_a_sweep_finds_the_rest
         run.until_log_has(name)
     events, _ = state.read(run.folder)
     agent, script = (Identity.from_dict(event["identity"]) for event in events)
-    assert agent.pid == run.agents[0].pid
     everything = everything_of(run)
-    run.agents[0].kill()
-    run.agents[0].wait()
+    assert len(everything) >= len(NAMES)
+    os.kill(agent.pid, signal.SIGKILL)
+    assert run.agents[0].wait(60) == 128 + signal.SIGKILL
     assert processes.is_alive(agent) is False
     wait_until(lambda: processes.is_alive(script) is False, "the script's end")
     assert run.events[-1] == "script_started"
+    assert run.living == []
+    assert nothing_lives(everything)
+
+
+def test_F02_when_agent_and_guard_are_killed_together_a_sweep_finds_what_is_marked(python_run, wait_until):
+    run = python_run(NASTY).start()
+    for name in NAMES:
+        run.until_log_has(name)
+    everything = everything_of(run)
+    agent = processes.identity_of(run.agent_pid)
+    run.agents[0].kill()
+    os.kill(agent.pid, signal.SIGKILL)
+    wait_until(lambda: not processes.is_alive(agent), "the agent's end")
     assert len(processes.sweep(run.run_id)) >= 2
     assert run.living == []
-    # What has thrown its marker away is out of reach of a sweep: only a living agent finds it, by parenthood.
-    for pid in everything:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
+    # What has thrown its marker away is out of reach of a sweep: only an agent or a guard finds it, by parenthood.
+    processes.kill_all(everything, signal.SIGKILL)
+
+
+def test_a_killed_guard_changes_nothing(python_run, wait_until):
+    mark = "import os, time\nprint('up', flush=True)\nwhile not os.path.exists('go'): time.sleep(0.01)\nprint('on')"
+    run = python_run(mark).start()
+    run.until_log_has(b"up")
+    run.agents[0].kill()
+    run.agents[0].wait()
+    (run.folder.code / "go").touch()
+    wait_until(lambda: run.events[-1] == "ended", "the end")
+    assert (run.last["exit_code"], run.log) == (0, b"up\non\n")
+
+
+def test_F02_no_byte_of_output_is_lost_with_a_killed_agent(python_run):
+    for pause in (0.0, 0.01, 0.03, 0.05):
+        run = python_run(
+            "import os, mmap\nfile = open('told', 'w+b')\nfile.truncate(8)\n"
+            "told = memoryview(mmap.mmap(file.fileno(), 0)).cast('Q')\nn = 0\n"
+            "while True:\n  os.write(1, b'%07d\\n' % n)\n  n += 1\n  told[0] = n"
+        ).start()
+        run.until_log_has(b"\n")
+        time.sleep(pause)
+        os.kill(run.agent_pid, signal.SIGKILL)
+        run.agents[0].wait(60)
+        told = int.from_bytes((run.folder.code / "told").read_bytes(), "little")
+        lines = run.log.decode().split("\n")[:-1]
+        assert lines == [f"{n:07}" for n in range(len(lines))]
+        assert told <= len(lines) <= told + 1
 
 
 def test_F02_a_restarted_agent_does_not_run_the_script_again(python_run, wait_until):
     run = python_run("import time\nopen('ran', 'a').write('x')\nprint('up', flush=True)\ntime.sleep(1000)").start()
     run.until_log_has(b"up")
-    run.agents[0].kill()
+    os.kill(run.agent_pid, signal.SIGKILL)
     run.agents[0].wait()
     run.start()
     assert run.agents[1].wait(60) == 0
@@ -216,7 +253,7 @@ def test_zombies_of_orphans_are_reaped(python_run, wait_until):
     run.until_log_has(b"forked")
 
     def states():
-        return [state for pid, state, parent in processes._processes() if parent == run.agents[0].pid]
+        return [state for pid, state, parent in processes._processes() if parent == run.agent_pid]
 
     wait_until(lambda: states() == ["S"], "an agent with one child and no zombie")
     run.cancel()

@@ -219,7 +219,7 @@ def test_the_agent_needs_few_megabytes_and_starts_at_once(python_run, wait_until
         run.start()
         run.until_log_has(b"\n")
         best = min(best, float(run.log) - began)
-        status = Path(f"/proc/{run.agents[0].pid}/status").read_text()
+        status = Path(f"/proc/{run.agent_pid}/status").read_text()
         run.cancel()
         run.wait()
     resident = int(re.search(r"VmRSS:\s+(\d+)", status).group(1))

@@ -33,7 +33,7 @@ def test_F21_a_line_without_end_is_no_burden(python_run):
     peak = 0
     while run.agents[0].poll() is None:
         try:
-            with open(f"/proc/{run.agents[0].pid}/status") as status:
+            with open(f"/proc/{run.agent_pid}/status") as status:
                 peak = max([peak, *(int(line.split()[1]) for line in status if line.startswith("VmRSS"))])
         except OSError:
             break
