@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from enum import Enum
 
-__all__ = ["ALLOWED", "LIVE", "ON_TARGET", "TERMINAL", "RunStatus", "can_move", "worst"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+__all__ = ["ALLOWED", "BEGUN", "LIVE", "ON_TARGET", "TERMINAL", "RunStatus", "can_move", "of_children"]
 
 
 class RunStatus(str, Enum):
@@ -59,22 +63,34 @@ def can_move(old: RunStatus, new: RunStatus) -> bool:
     return new in ALLOWED[old]
 
 
-# From best to worst for the parent of a sweep: it goes on while any child does, then shows the worst end.
-_RANK = [
-    _S.COMPLETED,
-    _S.CANCELED,
-    _S.FAILED,
-    _S.NOT_STARTED,
-    _S.QUEUED,
-    _S.PROVISIONING,
-    _S.PREPARING,
-    _S.FINALIZING,
-    _S.RUNNING,
-    _S.CANCEL_REQUESTED,
-    _S.NOT_RESPONDING,
-]
+# From best to worst, for the parent of a sweep: its end, and how far it has come while none of its children runs.
+_WORST_END = (_S.FAILED, _S.CANCELED)
+_FURTHEST = (_S.PREPARING, _S.PROVISIONING, _S.QUEUED, _S.NOT_STARTED)
+_ENDING = frozenset({_S.FINALIZING, _S.CANCEL_REQUESTED})
+# The script has been started, for certain.
+BEGUN = frozenset({_S.RUNNING, _S.FINALIZING, _S.NOT_RESPONDING, _S.COMPLETED})
 
 
-def worst(statuses: list[RunStatus]) -> RunStatus:
-    """Status of a parent with children in these states; Completed when there are none."""
-    return max(statuses, key=_RANK.index, default=_S.COMPLETED)
+def of_children(statuses: Collection[RunStatus], *, begun: bool) -> RunStatus:
+    """Status of the parent of a sweep, from those of its children.
+
+    It shows the worst end once all have ended; CancelRequested or Finalizing once this is so for all that live, so
+    that it never comes back from there; and while others are still to come it is Running from the first child's start
+    on, or NotResponding while one of them is. So it goes along the table like any other run.
+
+    Parameters
+    ----------
+    statuses : collection of RunStatus
+    begun : bool
+        Whether the parent has been in one of `BEGUN`.
+    """
+    live = set(statuses) - TERMINAL
+    if not live:
+        return next((end for end in _WORST_END if end in statuses), _S.COMPLETED)
+    if live <= _ENDING:
+        return _S.FINALIZING if _S.FINALIZING in live else _S.CANCEL_REQUESTED
+    if _S.NOT_RESPONDING in live:
+        return _S.NOT_RESPONDING
+    if begun or BEGUN & set(statuses):
+        return _S.RUNNING
+    return next(status for status in _FURTHEST if status in live)

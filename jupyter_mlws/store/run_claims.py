@@ -39,13 +39,10 @@ def claim_queued(
     """
     chosen = _choose(c, _queue(c, user, target, host), limit)
     at = now()
-    for run_id in chosen:
-        values = moved(RunStatus.PREPARING, at) | {
-            "owner": owner,
-            "claimed_at": at,
-            "attempt": runs.c.attempt + 1,
-        }
-        c.execute(update(runs).where(runs.c.id == run_id, runs.c.status == RunStatus.QUEUED.value).values(**values))
+    values = moved(RunStatus.PREPARING, at) | {"owner": owner, "claimed_at": at, "attempt": runs.c.attempt + 1}
+    claim = update(runs).where(runs.c.status == RunStatus.QUEUED.value).values(**values)
+    # A run that was canceled, or claimed by another one, since we chose it is not ours.
+    chosen = [run_id for run_id in chosen if c.execute(claim.where(runs.c.id == run_id)).rowcount]
     changes.note_many(c, "run", chosen)
     claimed = [load_run(c, run_id) for run_id in chosen]
     for parent_id in {run.parent_id for run in claimed if run.parent_id}:

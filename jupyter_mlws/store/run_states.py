@@ -11,7 +11,7 @@ from sqlalchemy import Connection, case, func, literal, select, update
 from jupyter_mlws.api.codec import to_builtins
 from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.run import Run, RunError
-from jupyter_mlws.domain.status import ALLOWED, TERMINAL, RunStatus, worst
+from jupyter_mlws.domain.status import ALLOWED, BEGUN, TERMINAL, RunStatus, can_move, of_children
 from jupyter_mlws.store import changes
 from jupyter_mlws.store.run_record import load_runs, run_query
 from jupyter_mlws.store.tables import runs
@@ -119,10 +119,9 @@ def _add_warnings(c: Connection, run_id: str, warnings: Sequence[str]) -> None:
 
 
 def follow_children(c: Connection, parent_id: str) -> None:
-    """Give the parent of a sweep the worst status of its children; an ended parent stays as it is.
+    """Give the parent of a sweep the status that its children make together; an ended parent stays as it is.
 
-    The parent runs nothing, so its status is a summary and not a move: it may also go from CancelRequested back to
-    Running when only one child was canceled.
+    The parent runs nothing: it is moved by this alone.
     """
     parent = c.execute(
         select(runs.c.number, runs.c.status, runs.c.children_ended).where(
@@ -138,25 +137,27 @@ def follow_children(c: Connection, parent_id: str) -> None:
         )
     }
     ended = sum(count for status, count in counts.items() if status in TERMINAL)
-    status = _of_children(set(counts))
-    if status.value == parent.status and ended == parent.children_ended:
+    old = RunStatus(parent.status)
+    new = of_children(counts, begun=old in BEGUN)
+    if new is old and ended == parent.children_ended:
         return
-    values = moved(status, now()) if status.value != parent.status else {}
-    if status is not RunStatus.QUEUED and "started_at" not in values:
-        values["started_at"] = func.coalesce(
-            runs.c.started_at,
-            select(func.min(runs.c.started_at)).where(runs.c.parent_number == parent.number).scalar_subquery(),
-        )
-    c.execute(update(runs).where(runs.c.number == parent.number).values(**values, children_ended=ended))
+    values = {} if new is old else _followed(parent.number, old, new)
+    c.execute(
+        update(runs)
+        .where(runs.c.number == parent.number, runs.c.status == old.value)
+        .values(**values, children_ended=ended)
+    )
     changes.note(c, "run", parent_id)
 
 
-def _of_children(statuses: set[RunStatus]) -> RunStatus:
-    status = worst(list(statuses))
-    # Between two children the sweep has begun: it is running, not queued again.
-    if status in _WAITING and statuses & TERMINAL:
-        return RunStatus.RUNNING
-    return status
+def _followed(number: int, old: RunStatus, new: RunStatus) -> dict[str, Any]:
+    values = moved(new, now())
+    # What its children did at once may take it two moves of the table on (Running, CancelRequested, Canceled).
+    values["status_sequence"] = runs.c.status_sequence + (1 if can_move(old, new) else 2)
+    first = select(func.min(runs.c.started_at)).where(runs.c.parent_number == number).scalar_subquery()
+    begin = (values["started_at"],) if "started_at" in values else ()
+    values["started_at"] = func.coalesce(runs.c.started_at, first, *begin)
+    return values
 
 
 def cancel_run(c: Connection, number: int) -> list[str]:
@@ -167,17 +168,34 @@ def cancel_run(c: Connection, number: int) -> list[str]:
     list of str
         Ids of the runs that were canceled while they waited.
     """
-    family = _family(c, number)
     # The parent of a sweep follows its children; moved by itself it would end before they do.
-    own = [row for row in family if row.kind != "sweep" or row.child_count == 0]
-    ended = [row for row in own if RunStatus(row.status) in _WAITING]
-    asked = [row for row in own if RunStatus(row.status) in _FROM[RunStatus.CANCEL_REQUESTED] - _WAITING]
-    _move_all(c, ended, RunStatus.CANCELED)
-    _move_all(c, asked, RunStatus.CANCEL_REQUESTED)
-    parents = {row.parent_id for row in (*ended, *asked) if row.parent_id}
-    for parent_id in parents:
+    own = [row for row in _family(c, number) if row.kind != "sweep" or row.child_count == 0]
+    changed = _wish_for_end(c, [row.number for row in own])
+    changes.note_many(c, "run", [row.id for row in own if row.id in changed])
+    for parent_id in dict.fromkeys(row.parent_id for row in own if row.id in changed and row.parent_id):
         follow_children(c, parent_id)
-    return [row.id for row in ended]
+    return [row.id for row in own if changed.get(row.id) is RunStatus.CANCELED]
+
+
+def _wish_for_end(c: Connection, numbers: list[int]) -> dict[str, RunStatus]:
+    """Move these runs towards their end, each from where it is at that moment; returns the new status of the moved."""
+    at = now()
+    waits = runs.c.status.in_(values_of(_WAITING))
+    wished = _FROM[RunStatus.CANCEL_REQUESTED] | _WAITING
+    # One statement: a run that is claimed, or handed back, meanwhile gets what is right for it then.
+    values = moved(RunStatus.CANCELED, at)
+    values |= {
+        "status": case((waits, RunStatus.CANCELED.value), else_=RunStatus.CANCEL_REQUESTED.value),
+        "ended_at": case((waits, values["ended_at"]), else_=runs.c.ended_at),
+    }
+    statement = update(runs).values(**values).returning(runs.c.id, runs.c.status)
+    return {
+        run_id: RunStatus(status)
+        for part in _parts(numbers)
+        for run_id, status in c.execute(
+            statement.where(runs.c.number.in_(part), runs.c.status.in_(values_of(wished)))
+        ).all()
+    }
 
 
 def _family(c: Connection, number: int) -> list[Any]:
@@ -196,15 +214,6 @@ def _family(c: Connection, number: int) -> list[Any]:
         found += rows
         newest = [row.number for row in rows]
     return found
-
-
-def _move_all(c: Connection, rows: list[Any], new: RunStatus) -> None:
-    values = moved(new, now())
-    for part in _parts([row.number for row in rows]):
-        c.execute(
-            update(runs).where(runs.c.number.in_(part), runs.c.status.in_(values_of(_FROM[new]))).values(**values)
-        )
-    changes.note_many(c, "run", [row.id for row in rows])
 
 
 def _parts(numbers: list[int], size: int = 5000) -> list[list[int]]:

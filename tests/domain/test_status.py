@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_mlws.domain.status import ALLOWED, LIVE, TERMINAL, RunStatus, can_move, worst
+from jupyter_mlws.domain.status import ALLOWED, LIVE, TERMINAL, RunStatus, can_move, of_children
 
 
 def test_terminal_states_absorb():
@@ -42,8 +42,22 @@ def test_cancel_can_be_asked_in_every_state_where_a_process_may_run():
         (["Completed", "Failed", "Canceled"], "Failed"),
         (["Completed", "Canceled"], "Canceled"),
         (["Failed", "Running", "Queued"], "Running"),
-        (["Completed", "Queued"], "Queued"),
+        (["Completed", "Queued"], "Running"),
+        (["Failed", "Queued"], "Queued"),
+        (["Preparing", "Queued", "NotStarted"], "Preparing"),
+        (["Running", "NotResponding", "CancelRequested"], "NotResponding"),
+        (["Finalizing", "Queued"], "Running"),
+        (["Finalizing", "Completed", "CancelRequested"], "Finalizing"),
+        (["CancelRequested", "Running"], "Running"),
+        (["CancelRequested", "Queued"], "Queued"),
+        (["CancelRequested", "Canceled"], "CancelRequested"),
     ],
 )
-def test_a_parent_has_the_worst_status_of_its_children(children, parent):
-    assert worst([RunStatus(child) for child in children]) is RunStatus(parent)
+def test_a_parent_shows_the_worst_end_or_what_all_that_live_have_in_common(children, parent):
+    assert of_children([RunStatus(child) for child in children], begun=False) is RunStatus(parent)
+
+
+def test_a_parent_that_has_begun_is_running_until_all_that_live_are_ending():
+    for waiting in ("Queued", "Preparing", "Provisioning"):
+        assert of_children([RunStatus(waiting), RunStatus.CANCELED], begun=True) is RunStatus.RUNNING
+    assert of_children([RunStatus.CANCEL_REQUESTED], begun=True) is RunStatus.CANCEL_REQUESTED
