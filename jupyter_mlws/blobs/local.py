@@ -20,7 +20,7 @@ from typing import BinaryIO
 from jupyter_mlws import faults
 from jupyter_mlws.blobs.durable import sync_files
 from jupyter_mlws.blobs.place import FORMAT, missing
-from jupyter_mlws.errors import CorruptData, StorageFull, WorkspaceError
+from jupyter_mlws.errors import MlwsError, StorageFull, Unavailable, WorkspaceError
 
 __all__ = ["LocalPlace", "full_disk_named"]
 
@@ -109,23 +109,31 @@ class LocalPlace:
         fresh = [path for path in map(self._file, sorted(set(digests))) if _is_fresh(path)]
         if not fresh:
             return
-        folders = {os.path.dirname(path) for path in fresh}
+        # Up to the folder that holds ours: a new folder is itself an entry that a power loss may take.
+        folders = [*sorted({os.path.dirname(path) for path in fresh}), self.root, os.path.dirname(self.root)]
         try:
-            with full_disk_named(self.root):
-                sync_files(fresh, [*sorted(folders), self.root])
+            sync_files(fresh, folders)
         except OSError as error:
             raise self._not_kept(fresh, error) from error
         faults.point("blobs.synced")
         for path in fresh:
             os.chmod(path, _SYNCED)
 
-    def _not_kept(self, fresh: list[str], error: OSError) -> CorruptData:
-        """After a failed sync nobody knows what is on the disk, and a second sync would say that all is well."""
+    def _not_kept(self, fresh: list[str], error: OSError) -> MlwsError:
+        """After a failed sync nobody knows what is on the disk, and a second sync would say that all is well.
+
+        So what was to be synced is dropped, whatever the reason: who brings it again writes it again.
+        """
         for path in fresh:
             _unlink(path)
-        return CorruptData(
+        kind, way_out = (
+            (StorageFull, "Free some space there, then try again.")
+            if error.errno in _FULL
+            else (Unavailable, "Check the disk, then try again.")
+        )
+        return kind(
             f"The disk did not keep what was written to {self.root} ({os.strerror(error.errno or 0)}).",
-            hint="Check the disk, then try again.",
+            hint=way_out,
             details={"folder": self.root},
         )
 

@@ -125,6 +125,12 @@ class Collector:
         """Note that all pending files are in the record."""
         self._pending.clear()
 
+    def not_kept(self) -> None:
+        """Note that the bytes of the pending files are not safe: they are stored anew at the next look."""
+        for key in self._pending:
+            self._stored.pop(key, None)
+        self._pending.clear()
+
     def settled(self) -> None:
         """Store the files that have not changed for a while and were not stored as they are."""
         now = time.monotonic()

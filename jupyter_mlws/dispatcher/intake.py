@@ -13,6 +13,7 @@ from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.dispatcher.ingesting import Ingest
 from jupyter_mlws.dispatcher.requests import Requests
 from jupyter_mlws.domain.run import Run
+from jupyter_mlws.errors import MlwsError
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.store import files
 
@@ -51,7 +52,7 @@ class Intake:
         )
         self._context = context
         self._run = run
-        self._ingest = Ingest(context.store, folder, run.id, keep=settings.keep_run_folder)
+        self._ingest = Ingest(context, folder, run.id, keep=settings.keep_run_folder)
         self._requests = Requests(context, folder, run, self._collect_named)
         self._scan_at = time.monotonic() + settings.settle_s
         self._dropped = 0
@@ -79,7 +80,7 @@ class Intake:
         if self.collector.pending:
             faults.point("intake.files")
             self.sync()
-            with self._context.store.write() as c:
+            with self._context.write() as c:
                 self.record(c)
             faults.point("intake.files_recorded")
             self.collector.recorded()
@@ -92,7 +93,11 @@ class Intake:
 
     def sync(self) -> None:
         """Have the collected bytes on the disk, before the record that names them."""
-        self._context.blobs.sync(file.digest for file in self.collector.pending)
+        try:
+            self._context.blobs.sync(file.digest for file in self.collector.pending)
+        except (MlwsError, OSError):
+            self.collector.not_kept()
+            raise
 
     def record(self, c: Connection) -> None:
         """Record the collected files in a transaction; `recorded` of the collector is told after its commit."""

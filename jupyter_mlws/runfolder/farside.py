@@ -22,6 +22,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from jupyter_mlws import faults
+from jupyter_mlws.runfolder.files import remove_stale
 from jupyter_mlws.runfolder.places import cache_dir, runtime_dir
 
 __all__ = ["agent_command", "build_folder", "build_zip", "script_path"]
@@ -72,6 +73,7 @@ def build_zip(directory: str | os.PathLike[str] | None = None) -> Path:
     """
     target = _place(directory) / f"{_name()}.zip"
     if not target.exists():
+        remove_stale(target.parent, ".", "")
         temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
         faults.point("farside.zip")
         _write_zip(temporary)
@@ -93,6 +95,7 @@ def build_folder(directory: str | os.PathLike[str] | None = None) -> Path:
     """The far side as a folder with compiled modules, made if it is not there yet; `directory` as for the zip."""
     target = _place(directory) / _name()
     if not target.exists():
+        remove_stale(target.parent, ".", "")
         temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         try:
             faults.point("farside.folder")

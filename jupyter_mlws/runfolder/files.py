@@ -1,16 +1,23 @@
-"""Small files of a run folder: written whole or not at all, and read so that no script can trap the reader."""
+"""Small files: written whole or not at all, and read so that no script can trap the reader."""
 
 from __future__ import annotations
 
 import os
+import time
 
 from jupyter_mlws import faults
 
-__all__ = ["open_plain", "read_plain", "write_whole"]
+__all__ = ["open_plain", "read_plain", "remove_stale", "sync_folder", "write_whole"]
+
+# Nobody takes so long to write a small file.
+_STALE_S = 3600.0
 
 
-def write_whole(path: str | os.PathLike[str], data: bytes, mode: int = 0o600) -> None:
-    """Write `data` beside `path` and rename it into place; the temporary file never outlives a failure."""
+def write_whole(path: str | os.PathLike[str], data: bytes, mode: int = 0o600, *, durable: bool = False) -> None:
+    """Write `data` beside `path` and rename it into place; the temporary file never outlives a failure.
+
+    With `durable` a power loss leaves the old file or the new one too, and after the return the new one.
+    """
     target = os.fspath(path)
     temporary = f"{target}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
     fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
@@ -18,11 +25,47 @@ def write_whole(path: str | os.PathLike[str], data: bytes, mode: int = 0o600) ->
         with open(fd, "wb") as file:
             faults.point("files.write")
             file.write(data)
+            if durable:
+                file.flush()
+                faults.point("files.fsync")
+                os.fsync(file.fileno())
         faults.point("files.rename")
         os.replace(temporary, target)
     except BaseException:
         os.unlink(temporary)
         raise
+    if durable:
+        sync_folder(os.path.dirname(target) or ".")
+
+
+def sync_folder(path: str | os.PathLike[str]) -> None:
+    """Have the names in a folder on the disk; Windows has no such wish."""
+    if os.name == "nt":
+        return
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def remove_stale(folder: str | os.PathLike[str], prefix: str = "", suffix: str = ".tmp") -> None:
+    """Remove what processes left in `folder` that were killed while they wrote: temporary files, folders of drafts."""
+    import shutil  # here, for an agent has no need of it
+
+    oldest = time.time() - _STALE_S
+    with os.scandir(folder) as entries:
+        left = [entry for entry in entries if entry.name.startswith(prefix) and entry.name.endswith(suffix)]
+    for entry in left:
+        try:
+            if entry.stat(follow_symlinks=False).st_mtime >= oldest:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                shutil.rmtree(entry.path, ignore_errors=True)
+            else:
+                os.unlink(entry.path)
+        except OSError:
+            continue  # renamed into place, removed by another, or not ours to remove
 
 
 def open_plain(path: str | os.PathLike[str]) -> int:

@@ -9,6 +9,7 @@ import tempfile
 from jupyter_mlws import faults
 from jupyter_mlws.api.routes import Download
 from jupyter_mlws.errors import AlreadyExists, CorruptData
+from jupyter_mlws.runfolder.files import remove_stale
 
 __all__ = ["save"]
 
@@ -27,7 +28,8 @@ def save(download: Download, path: str, *, digest: str | None = None, exist_ok: 
         raise AlreadyExists(f"{path} is there already.", hint="Choose another folder, or pass exist_ok=True.")
     folder = os.path.dirname(path) or "."
     os.makedirs(folder, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".mlws-")
+    remove_stale(folder, ".mlws-", ".part")
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".mlws-", suffix=".part")
     try:
         seen = hashlib.sha256()
         with os.fdopen(handle, "wb") as file:

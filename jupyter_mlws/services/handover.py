@@ -16,7 +16,7 @@ from jupyter_mlws import faults
 from jupyter_mlws.domain.names import check_id
 from jupyter_mlws.domain.run import Run, RunSubmission
 from jupyter_mlws.errors import StorageFull
-from jupyter_mlws.runfolder.files import write_whole
+from jupyter_mlws.runfolder.files import remove_stale, write_whole
 from jupyter_mlws.runfolder.places import runtime_dir
 
 __all__ = ["Handover", "discard", "is_expected", "read", "take", "write"]
@@ -62,6 +62,7 @@ def write(run_ids: Sequence[str], handover: Handover) -> None:
         return
     body = {"environment": handover.environment, "secrets": handover.secrets, "command": handover.command}
     first, *rest = [_path(run_id) for run_id in run_ids]
+    remove_stale(first.parent)  # what a killed process was writing: secrets must not stay
     try:
         # ASCII JSON keeps every byte of a variable, be it text or not.
         faults.point("handover.write")

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from jupyter_mlws import faults
 from jupyter_mlws.blobs import StoredBlob
+from jupyter_mlws.runfolder.files import remove_stale
 
 __all__ = ["DigestIndex", "RootIndex"]
 
@@ -71,8 +72,9 @@ class RootIndex:
         if not self._changed and len(self._next) == len(self._known):
             return
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary = self._path.with_suffix(f".{os.getpid()}-{os.urandom(4).hex()}")
+        temporary = self._path.with_suffix(f".{os.getpid()}-{os.urandom(4).hex()}.tmp")
         try:
+            remove_stale(self._path.parent, f"{self._path.stem}.")
             faults.point("snapshots.index")
             temporary.write_bytes(_dump(self._next))
             faults.point("snapshots.index_rename")

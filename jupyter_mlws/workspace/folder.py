@@ -13,6 +13,7 @@ from jupyter_mlws.dispatcher.settings import FORMAT_VERSION, WORKSPACE_FILE, Wor
 from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.names import MAX_DISPLAY_NAME, check_text
 from jupyter_mlws.errors import WorkspaceError
+from jupyter_mlws.runfolder.files import remove_stale, sync_folder, write_whole
 from jupyter_mlws.workspace import registry
 from jupyter_mlws.workspace.config import CONFIG, EMBEDDED, config_location, write_config
 
@@ -105,14 +106,17 @@ def _write(folder: Path, facts: WorkspaceFile, *, replace: bool = False) -> None
         "settings": facts.settings,
     }
     temporary = folder / f".{WORKSPACE_FILE}.{secrets.token_hex(4)}"
-    faults.point("workspace.write")
-    temporary.write_text(json.dumps(body, indent=2) + "\n")
+    remove_stale(folder, f".{WORKSPACE_FILE}.", "")
+    # Without this file a workspace cannot be opened: it is on the disk before anything else is.
+    write_whole(temporary, json.dumps(body, indent=2).encode() + b"\n", durable=True)
     try:
         faults.point("workspace.place")
         if replace:
             os.replace(temporary, folder / WORKSPACE_FILE)
         else:
             os.link(temporary, folder / WORKSPACE_FILE)  # of two who make it at once, the first one counts
+        sync_folder(folder)
+        sync_folder(folder.parent)
     except FileExistsError:
         return
     finally:

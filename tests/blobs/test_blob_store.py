@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_mlws.blobs import BlobStore
-from jupyter_mlws.errors import CorruptData, InvalidInput, NotFound, StorageFull, WorkspaceError
+from jupyter_mlws.errors import CorruptData, InvalidInput, NotFound, StorageFull, Unavailable, WorkspaceError
 
 
 def sha256(data: bytes) -> str:
@@ -165,19 +165,20 @@ def test_syncing_marks_blobs_so_that_the_next_pass_is_cheap(tmp_path: Path, monk
         blobs.sync([sha256(b"nothing")])
 
 
+@pytest.mark.parametrize(("number", "kind"), [(errno.EIO, Unavailable), (errno.ENOSPC, StorageFull)])
 @pytest.mark.parametrize("count", [1, 40])
 def test_F06_blobs_that_the_disk_did_not_keep_are_stored_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, number: int, kind: type[Exception]
 ) -> None:
     blobs = BlobStore(tmp_path / "blobs")
     digests = [blobs.put_bytes(bytes([number])).digest for number in range(count)]
 
     def refuse(*args: object) -> None:
-        raise OSError(errno.EIO, "Input/output error")
+        raise OSError(number, os.strerror(number))
 
     monkeypatch.setattr("jupyter_mlws.blobs.durable._sync", refuse)
     monkeypatch.setattr("jupyter_mlws.blobs.durable._sync_file_system", refuse)
-    with pytest.raises(CorruptData, match="did not keep"):
+    with pytest.raises(kind, match="did not keep"):
         blobs.sync(digests)
     assert not any(blobs.exists(digest) for digest in digests)
     monkeypatch.undo()
