@@ -8,8 +8,11 @@ import sys
 from pathlib import Path
 
 from jupyter_mlws import faults
+from jupyter_mlws.dispatcher import words
 from jupyter_mlws.dispatcher.main import serve
 from jupyter_mlws.errors import MlwsError
+
+_log = logging.getLogger(__name__)
 
 
 def main(arguments: list[str]) -> int:
@@ -17,16 +20,20 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 2:
         sys.stderr.write("The dispatcher needs one argument: the workspace's folder.\n")
         return 2
-    logging.basicConfig(
-        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(process)d %(levelname)s %(message)s"
-    )
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format=words.FORMAT)
     faults.role("dispatcher")
     os.chdir("/")
     try:
         return serve(Path(arguments[1]))
     except MlwsError as error:
-        logging.error("%s", error)  # noqa: LOG015 - this is the program, not a library
-        return 1
+        _log.error("%s", error)
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        _log.error("%s%s. It may help to look with mlws doctor.", error.strerror or error, where, exc_info=True)
+    except Exception:  # noqa: BLE001
+        # Whoever asks why there is no dispatcher reads it in the log.
+        _log.exception("The dispatcher failed.")
+    return 1
 
 
 if __name__ == "__main__":

@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_mlws.dispatcher.place import lock_path, log_path
+from jupyter_mlws.dispatcher.words import trouble
 from jupyter_mlws.domain.workspace import DispatcherState
 from jupyter_mlws.errors import Unavailable
 from jupyter_mlws.runfolder import places
 from jupyter_mlws.runfolder.processes import identity_of, is_alive
 
-__all__ = ["ask", "last_words", "poke", "state", "stop"]
+__all__ = ["ask", "poke", "state", "stop"]
 
 _TIMEOUT_S = 2.0
 _STOP_TIMEOUT_S = 10.0
-_LAST_LINES = 5
 
 
 def _sockets(folder: Path) -> list[str]:
@@ -93,8 +93,15 @@ def state(folder: Path) -> DispatcherState:
     """Whether the dispatcher of this workspace, host and user lives."""
     answer = ask(folder, "status")
     if answer is None:
-        return DispatcherState(alive=False, message=last_words(folder))
-    return DispatcherState(alive=True, pid=answer.get("pid"), version=answer.get("version"))
+        return DispatcherState(alive=False, message=trouble(folder))
+    return DispatcherState(
+        alive=True, pid=answer.get("pid"), version=answer.get("version"), troubles=_troubles(answer.get("troubles"))
+    )
+
+
+def _troubles(said: Any) -> dict[str, str]:
+    """What holds which run up, as the dispatcher says; an older one says nothing."""
+    return {str(run): str(sentence) for run, sentence in said.items()} if isinstance(said, dict) else {}
 
 
 def stop(folder: Path, timeout_s: float = _STOP_TIMEOUT_S) -> bool:
@@ -119,14 +126,3 @@ def stop(folder: Path, timeout_s: float = _STOP_TIMEOUT_S) -> bool:
             )
         time.sleep(0.02)
     return True
-
-
-def last_words(folder: Path) -> str:
-    """The last lines of the dispatcher's log, for an error message."""
-    try:
-        with open(log_path(folder), "rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - 4096))
-            lines = file.read().decode(errors="replace").splitlines()
-    except OSError:
-        return ""
-    return "\n".join(lines[-_LAST_LINES:])

@@ -14,7 +14,7 @@ from jupyter_mlws.errors import MlwsError
 from jupyter_mlws.runfolder import names
 from jupyter_mlws.runfolder.paths import RunFolder
 
-__all__ = ["agent_lost", "how_it_ended", "not_prepared"]
+__all__ = ["agent_lost", "how_it_ended", "not_prepared", "what_was_lost"]
 
 _MAX_ERROR_FILE = 1 << 20
 _MAX_TRACEBACK = 20_000
@@ -86,6 +86,14 @@ def _traceback_in_log(folder: RunFolder) -> str:
     # Only a traceback that the log ends with belongs to the end: another one was caught and printed.
     rest = [line for line in lines[end + 1 :] if line.strip()]
     return "" if len(rest) > 20 else "\n".join(lines).rstrip()
+
+
+def what_was_lost(facts: dict[str, Any]) -> list[str]:
+    """What a person should know of a run's output beyond how it ended, from the agent's event ``ended``."""
+    lost = facts.get("lost_output_bytes")
+    if not isinstance(lost, int) or lost <= 0:
+        return []
+    return [f"{lost:,} bytes of output are missing in std.log because the disk was full."]
 
 
 def agent_lost(message: str, killed: list[int]) -> RunError:

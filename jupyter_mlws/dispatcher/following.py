@@ -20,6 +20,7 @@ from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.dispatcher.intake import Intake
 from jupyter_mlws.dispatcher.leaving import tidy
 from jupyter_mlws.dispatcher.starting import Canceled, start
+from jupyter_mlws.dispatcher.turn import Superseded
 from jupyter_mlws.dispatcher.watching import Agent
 from jupyter_mlws.domain.run import Run, RunError
 from jupyter_mlws.domain.status import RunStatus
@@ -37,7 +38,7 @@ _RETRY_S = 1.0
 # While a run is expected to start its folder is looked at more often.
 _STARTING_POLL_S = 0.02
 _GONE_S = 5.0
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Follower(threading.Thread):
@@ -49,12 +50,20 @@ class Follower(threading.Thread):
     run : Run
         Claimed by this dispatcher, or by a dead one.
     target : Target
+
+    Attributes
+    ----------
+    left : bool
+        It has done its work, or let go of it.
+    trouble : str
+        What keeps the present step from being done, one sentence; it is tried again every second.
     """
 
     def __init__(self, context: Context, run: Run, target: Target) -> None:
         super().__init__(name=f"run {run.number}", daemon=True)
         self.run_record = run
         self.left = False
+        self.trouble = ""
         self._context = context
         self._target = target
         self._folder = RunFolder(context.run_folder(run.id))
@@ -92,6 +101,8 @@ class Follower(threading.Thread):
         """See the run through."""
         try:
             self._see_through()
+        except Superseded:
+            _log.info("Run %s is left to the dispatcher that has begun after this one.", self.run_record.id)
         except Exception:  # noqa: BLE001 - whatever it is, the run must not stay alive on paper for ever
             _log.exception("Following run %s failed.", self.run_record.id)
             self._give_up()
@@ -101,27 +112,21 @@ class Follower(threading.Thread):
 
     def _give_up(self) -> None:
         """A fault of ours ends the run with a sentence, not with a silence."""
-        killed = self._target.stop(self._folder, self.run_record.id)
         error = RunError(
             code="internal_error", message="The dispatcher failed while it followed the run; its log tells why."
         )
-        _log.info("Run %s is ended, with %d processes.", self.run_record.id, len(killed))
         try:
-            with self._context.store.write() as c:
+            self._context.check_turn()
+            killed = self._target.stop(self._folder, self.run_record.id)
+            _log.info("Run %s is ended, with %d processes.", self.run_record.id, len(killed))
+            with self._context.write() as c:
                 move_run(c, self.run_record.id, RunStatus.FAILED, error=error)
         except Exception:  # noqa: BLE001 - the thread ends here in any case
             _log.exception("Run %s could not be ended; the next dispatcher will.", self.run_record.id)
 
     def _see_through(self) -> None:
-        try:
-            agent = start(self._context, self._target, self._folder, self.run_record, self._canceling)
-        except Canceled:
-            self._end_before_start(RunStatus.CANCELED, None)
-            return
-        except Exception as error:  # noqa: BLE001 - whatever kept it from starting is the run's error
-            if not isinstance(error, OSError) and not hasattr(error, "code"):
-                _log.exception("Run %s could not be started.", self.run_record.id)
-            self._end_before_start(RunStatus.FAILED, ending.not_prepared(error))
+        agent = self._start()
+        if agent is None:
             return
         try:
             self._follow(agent)
@@ -129,9 +134,34 @@ class Follower(threading.Thread):
             agent.close()
             self._context.gpus.give_back(agent.gpus)
 
+    def _start(self) -> Agent | None:
+        """The run's agent; None if the run was ended without one, or we had to leave."""
+        while not self._leaving.is_set():
+            try:
+                agent = start(self._context, self._target, self._folder, self.run_record, self._canceling)
+            except Canceled:
+                self._end_before_start(RunStatus.CANCELED, None)
+                return None
+            except Superseded:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever kept it from starting is the run's error
+                if _passes(error) and not self._canceling.is_set():
+                    self._wait_out(error)  # nothing of it has begun: it starts as soon as there is room
+                    continue
+                if self._canceling.is_set():
+                    self._end_before_start(RunStatus.CANCELED, None)
+                    return None
+                if not isinstance(error, OSError) and not hasattr(error, "code"):
+                    _log.exception("Run %s could not be started.", self.run_record.id)
+                self._end_before_start(RunStatus.FAILED, ending.not_prepared(error))
+                return None
+            self.trouble = ""
+            return agent
+        return None
+
     def _end_before_start(self, status: RunStatus, error: RunError | None) -> None:
         def end() -> None:
-            with self._context.store.write() as c:
+            with self._context.write() as c:
                 self._move_to_end(c, status, error, [], None)
 
         # Whatever kept the run from starting, what was left for it is needed no more.
@@ -168,12 +198,19 @@ class Follower(threading.Thread):
         try:
             step()
         except (Unavailable, StorageFull, OSError) as error:
-            if isinstance(error, OSError) and error.errno not in _FULL:
+            if not _passes(error):
                 raise
-            _log.warning("Run %s: %s", self.run_record.id, error)
-            self._leaving.wait(_RETRY_S)
+            self._wait_out(error)
             return False
+        self.trouble = ""
         return True
+
+    def _wait_out(self, error: Exception) -> None:
+        """Leave something for later; why is told to whoever asks, and once in the log."""
+        if str(error) != self.trouble:
+            _log.warning("Run #%d waits: %s", self.run_record.number, error)
+        self.trouble = str(error)
+        self._leaving.wait(_RETRY_S)
 
     def _until_done(self, step: Callable[[], None]) -> bool:
         """Do a step again and again until it is done; False when we had to leave first."""
@@ -195,7 +232,7 @@ class Follower(threading.Thread):
         if not self._moves:
             return
         faults.point("following.moves")
-        with self._context.store.write() as c:
+        with self._context.write() as c:
             for status, at in self._moves:
                 move_run(c, self.run_record.id, status, at=at)
         self._moves.clear()
@@ -216,9 +253,10 @@ class Follower(threading.Thread):
         status, error = self._outcome(agent, killed)
         intake.sync()
         faults.point("following.end")
-        with self._context.store.write() as c:
+        with self._context.write() as c:
             intake.record(c)
-            self._move_to_end(c, status, error, intake.warnings(), agent.ended_at)
+            warnings = [*intake.warnings(), *ending.what_was_lost(agent.ended or {})]
+            self._move_to_end(c, status, error, warnings, agent.ended_at)
         faults.point("following.ended")
         intake.collector.recorded()
         _log.info("Run #%d ended as %s.", self.run_record.number, status)
@@ -240,3 +278,8 @@ class Follower(threading.Thread):
         move_run(c, run_id, RunStatus.CANCEL_REQUESTED if status is RunStatus.CANCELED else RunStatus.RUNNING)
         if move_run(c, run_id, status, error=error, warnings=warnings, at=at) is None:
             _log.warning("Run %s is %s and could not become %s.", run_id, get_run(c, run_id).status, status)
+
+
+def _passes(error: Exception) -> bool:
+    """Whether an error goes away by itself or by somebody who makes room: a busy database, a full disk or quota."""
+    return isinstance(error, (Unavailable, StorageFull)) or (isinstance(error, OSError) and error.errno in _FULL)

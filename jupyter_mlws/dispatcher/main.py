@@ -20,14 +20,17 @@ from jupyter_mlws.dispatcher.leaving import tidy
 from jupyter_mlws.dispatcher.listener import Listener
 from jupyter_mlws.dispatcher.place import host_name, lock_path, user_name
 from jupyter_mlws.dispatcher.settings import Settings, WorkspaceFile, read_workspace_file
+from jupyter_mlws.dispatcher.turn import Superseded, Turn
 from jupyter_mlws.domain.run import Run
-from jupyter_mlws.domain.status import LIVE, ON_TARGET, RunStatus
+from jupyter_mlws.domain.status import LIVE, RunStatus
 from jupyter_mlws.domain.workspace import DispatcherState
-from jupyter_mlws.errors import MlwsError, NotFound, Unavailable, WorkspaceError
+from jupyter_mlws.errors import DispatcherUnavailable, MlwsError, NotFound, StorageFull, Unavailable, WorkspaceError
 from jupyter_mlws.runfolder import places
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.services import Services
 from jupyter_mlws.store import Store
+from jupyter_mlws.store.dispatchers import left_on, owner_name
+from jupyter_mlws.store.lock import holders
 from jupyter_mlws.store.runs import claim_queued, get_run, runs_in, set_waiting
 from jupyter_mlws.targets import registry as targets
 from jupyter_mlws.targets.base import Target
@@ -37,6 +40,7 @@ __all__ = ["Dispatcher", "serve"]
 _log = logging.getLogger(__name__)
 # Longer than another one takes to leave.
 _TAKE_LOCK_S = 60.0
+_TELL_LOCK_S = 1.5
 _PAUSE_S = 0.02
 _LEAVE_S = 30.0
 # The front of the queue is told what it waits for; behind it that would be churn.
@@ -50,7 +54,7 @@ def serve(folder: Path) -> int:
         raise WorkspaceError(f"{folder} is no workspace.", hint="Make one with mlws init.")
     lock = _take_lock(folder)
     if lock is None:
-        return 0
+        return 0  # another one serves
     try:
         settings = Settings.of(workspace)
         with Store.open(folder, busy_timeout_s=settings.busy_timeout_s) as store:
@@ -64,22 +68,43 @@ def serve(folder: Path) -> int:
 
 
 def _take_lock(folder: Path) -> int | None:
-    """The lock of the one dispatcher; None when another one holds it and answers."""
+    """The lock of the one dispatcher; None when another one holds it and answers.
+
+    Raises
+    ------
+    DispatcherUnavailable
+        Somebody holds it who does not answer, and has not let go of it in a minute.
+    """
     from jupyter_mlws.dispatcher import client
 
     lock = os.open(lock_path(folder), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    deadline = time.monotonic() + _TAKE_LOCK_S
+    began, told = time.monotonic(), False
     while True:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             # It may be about to leave, not knowing of the work that we were started for.
-            if client.poke(folder) or time.monotonic() > deadline:
+            if client.poke(folder):
                 os.close(lock)
                 return None
+            waited = time.monotonic() - began
+            if waited > _TAKE_LOCK_S:
+                raise _held(folder) from None
+            if waited > _TELL_LOCK_S and not told:
+                told = True
+                _log.error("%s", _held(folder))  # who waits for us reads it now; we go on trying for a while
             time.sleep(_PAUSE_S)
         else:
             return lock
+
+
+def _held(folder: Path) -> DispatcherUnavailable:
+    pids = holders(lock_path(folder)) - {os.getpid()}
+    who = f"process {', '.join(map(str, sorted(pids)))}" if pids else "a process that cannot be told"
+    return DispatcherUnavailable(
+        f"{lock_path(folder)} is held by {who}, which does not answer.",
+        hint="If it is a dispatcher that hangs, end it; its runs go on and are taken up by the next one.",
+    )
 
 
 def _note(lock: int, folder: Path, socket: Path) -> None:
@@ -129,10 +154,12 @@ class Dispatcher:
         self._listener = Listener(self.socket, self._answer)
         self._followers: dict[str, Follower] = {}
         self._stopping = False
+        self._trouble = ""
         self._wanted = True
         self._version: int | None = None
         self._busy_at = time.monotonic()
         user, host = user_name(), host_name()
+        self._turn = Turn(user, host, self._listener.ring)
         blobs = BlobStore(folder / "blobs")
         services = Services(
             folder,
@@ -158,6 +185,7 @@ class Dispatcher:
             user=user,
             host=host,
             ring=self._listener.ring,
+            turn=self._turn,
         )
 
     # -- the loop
@@ -169,9 +197,11 @@ class Dispatcher:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         _log.info("Dispatcher %s of %s serves as process %d.", __version__, self._context.folder, os.getpid())
         try:
-            self._adopt()
-            while not self._stopping and not self._may_leave():
-                self._turn()
+            self._begin()
+            while not self._stopping and not self._turn.lost.is_set() and not self._may_leave():
+                self._step()
+        except Superseded:
+            self._stopping = True
         finally:
             self._listener.close()
             self._let_go()
@@ -181,19 +211,25 @@ class Dispatcher:
         self._stopping = True
         self._listener.ring()
 
-    def _turn(self) -> None:
+    def _step(self) -> None:
         try:
             if self._wanted or self._has_changed():
                 self._wanted = False
                 self._take_up()
             if not self._knows_targets:
                 self._get_to_know_targets()
-        except (Unavailable, OSError) as error:
-            _log.warning("Looking for work: %s", error)
+            self._trouble = ""
+        except (Unavailable, StorageFull, OSError) as error:
+            self._note_trouble(error)
             self._wanted = True
         if self._listener.wait(self._context.settings.idle_poll_s):
             self._wanted = True
         self._look_where_we_are()
+
+    def _note_trouble(self, error: Exception) -> None:
+        if str(error) != self._trouble:
+            _log.warning("Looking for work: %s", error)
+        self._trouble = str(error)
 
     def _get_to_know_targets(self) -> None:
         """Find the targets that plugins provide; a broken one is told of and left out."""
@@ -251,10 +287,9 @@ class Dispatcher:
             if obstacle:
                 self._tell_waiting(name, host, obstacle)
                 return
-            with context.store.write() as c:
-                claimed = claim_queued(
-                    c, host=host, user=context.user, owner=f"{context.host}:{os.getpid()}", limit=1, target=name
-                )
+            owner = owner_name(context.host, os.getpid(), self._turn.number)
+            with context.write() as c:
+                claimed = claim_queued(c, host=host, user=context.user, owner=owner, limit=1, target=name)
             if not claimed:
                 return
             faults.point("dispatcher.claimed")
@@ -270,7 +305,7 @@ class Dispatcher:
             queued = runs_in(c, {RunStatus.QUEUED}, host=host, user=context.user, target=name, limit=_TOLD_WAITING)
         silent = [run for run in queued if run.waiting_for != text]
         if silent:
-            with context.store.write() as c:
+            with context.write() as c:
                 for run in silent:
                     set_waiting(c, run.id, text)
 
@@ -290,11 +325,22 @@ class Dispatcher:
 
     # -- beginning and end
 
+    def _begin(self) -> None:
+        """Take our turn, and up what the dispatcher before has left; on a full disk, as soon as there is room."""
+        while not self._stopping:
+            try:
+                self._turn.take(self._context.store)
+                self._adopt()
+                return
+            except (Unavailable, StorageFull) as error:
+                self._note_trouble(error)
+                self._listener.wait(self._context.settings.idle_poll_s)
+
     def _adopt(self) -> None:
         """Take up what a dead dispatcher left: living runs, and the folders of ended ones."""
         context = self._context
         with context.store.read() as c:
-            left = runs_in(c, ON_TARGET, host=context.host, user=context.user)
+            left = left_on(c, host=context.host, user=context.user)
         for run in left:
             try:
                 self._follow(run, targets.get(run.compute_target))
@@ -344,5 +390,16 @@ class Dispatcher:
     def _answer(self, word: str) -> dict[str, Any]:
         if word == "stop":
             self._stopping = True
-        runs = [follower.run_record.number for follower in self._followers.values() if not follower.left]
-        return {"pid": os.getpid(), "version": __version__, "runs": sorted(runs), "stopping": self._stopping}
+        here = [follower for follower in self._followers.values() if not follower.left]
+        return {
+            "pid": os.getpid(),
+            "version": __version__,
+            "runs": sorted(follower.run_record.number for follower in here),
+            "stopping": self._stopping,
+            "troubles": self._troubles(),
+        }
+
+    def _troubles(self) -> dict[str, str]:
+        """What holds us up, by run; of the queue as a whole by ''."""
+        found = {follower.run_record.id: follower.trouble for follower in self._followers.values() if follower.trouble}
+        return {"": self._trouble, **found} if self._trouble else found

@@ -7,7 +7,7 @@ import re
 import socket
 from pathlib import Path
 
-__all__ = ["host_name", "lock_path", "log_path", "user_name"]
+__all__ = ["host_name", "lock_path", "log_path", "old_log_path", "user_name"]
 
 
 def host_name() -> str:
@@ -36,3 +36,8 @@ def lock_path(folder: Path) -> Path:
 def log_path(folder: Path) -> Path:
     """The dispatcher's log."""
     return folder / "dispatcher.log"
+
+
+def old_log_path(folder: Path) -> Path:
+    """What the log was before it grew too large."""
+    return folder / "dispatcher.log.1"

@@ -16,6 +16,11 @@ __all__ = ["FORMAT_VERSION", "WORKSPACE_FILE", "Settings", "WorkspaceFile", "rea
 WORKSPACE_FILE = "workspace.json"
 # Version of the layout of a workspace's folder.
 FORMAT_VERSION = 1
+_TRUE = ("1", "true", "yes", "on")
+_FALSE = ("0", "false", "no", "off")
+# A longer wait would overflow in the system's own functions.
+_LONGEST_S = 1e6
+_LARGEST = 2**62
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,19 +124,27 @@ class Settings:
         """The settings of this workspace in this process's environment."""
         found: dict[str, Any] = {}
         for name, default in vars(cls()).items():
-            value = os.environ.get(f"MLWS_{name.upper()}", workspace.settings.get(name))
-            if value is not None and value != "":
-                found[name] = _number(name, value, type(default))
+            variable = f"MLWS_{name.upper()}"
+            given, where = os.environ.get(variable), f"The environment variable {variable}"
+            if given is None:
+                given, where = workspace.settings.get(name), f"The setting {name} in {WORKSPACE_FILE}"
+            if given is not None and given != "":
+                found[name] = _understand(where, given, type(default))
         return cls(**found)
 
 
-def _number(name: str, value: Any, kind: type) -> Any:
+def _understand(where: str, value: Any, kind: type) -> Any:
     if kind is bool:
-        return str(value).lower() not in ("0", "false", "no", "off")
+        word = str(value).lower()
+        if word in _TRUE or word in _FALSE:
+            return word in _TRUE
+        raise InvalidInput(f"{where} cannot be {value!r}.", hint="Use 1 or 0.")
     try:
         number = kind(value)
-    except (TypeError, ValueError) as error:
-        raise InvalidInput(f"The setting {name} cannot be {value!r}.", hint="Give a number.") from error
-    if number < 0:
-        raise InvalidInput(f"The setting {name} cannot be {value!r}.", hint="Give a positive number.")
+    except (TypeError, ValueError, OverflowError):
+        number = -1
+    # NaN, for which every comparison is false, is no time that anybody could wait for.
+    if not 0 <= number <= (_LARGEST if kind is int else _LONGEST_S):
+        what = "a whole number from 0" if kind is int else f"a number from 0 to {_LONGEST_S:,.0f}"
+        raise InvalidInput(f"{where} cannot be {value!r}.", hint=f"Give {what}, or remove it.")
     return number

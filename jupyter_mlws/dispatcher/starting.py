@@ -16,13 +16,13 @@ from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.dispatcher.watching import Agent
 from jupyter_mlws.domain.run import Run, RunSubmission
 from jupyter_mlws.domain.status import RunStatus
-from jupyter_mlws.errors import Unavailable, WrongState
+from jupyter_mlws.errors import MlwsError, StorageFull, WrongState
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.services import handover
 from jupyter_mlws.store.runs import get_run, get_submission
 from jupyter_mlws.targets.base import Launch, Target
 
-__all__ = ["Canceled", "start"]
+__all__ = ["Canceled", "Refused", "start"]
 
 _log = logging.getLogger(__name__)
 _PAUSE_S = 0.02
@@ -35,6 +35,14 @@ class Canceled(Exception):
     """The run was canceled before its agent was told to start."""
 
 
+class Refused(Exception):
+    """The target starts no agent for this run: `reason` is the error that it gave."""
+
+    def __init__(self, reason: MlwsError) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
 def start(context: Context, target: Target, folder: RunFolder, run: Run, canceling: threading.Event) -> Agent:
     """The agent of a run: the one that has the folder already, else a new one.
 
@@ -42,6 +50,8 @@ def start(context: Context, target: Target, folder: RunFolder, run: Run, canceli
     ------
     Canceled
         The run was canceled in time; nothing of it was run.
+    Refused
+        The target does not start it.
     WrongState
         It had begun before, and nothing is left of it.
     """
@@ -124,7 +134,12 @@ def _launch(
     folder.create()
     variables = {} if submission.gpus is None else dict(target.variables(gpus))
     faults.point("dispatcher.launch")
-    launch = target.launch(folder, run.id)
+    try:
+        launch = target.launch(folder, run.id)
+    except StorageFull:
+        raise
+    except MlwsError as error:
+        raise Refused(error) from error
     try:
         faults.point("dispatcher.launched")
         preparing.fill(context, folder, run, submission, variables)
@@ -154,7 +169,7 @@ def _payload(run: Run, submission: RunSubmission) -> bytes:
     found = handover.read(run.id)
     if found is None:
         if handover.is_expected(run, submission):
-            raise Unavailable(
+            raise WrongState(
                 "The variables that were handed over at submit are gone, as happens when the machine is restarted.",
                 hint="Submit the run again.",
             )

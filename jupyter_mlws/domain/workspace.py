@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 __all__ = ["Change", "ChangePage", "DispatcherState", "FarSide", "WorkspaceInfo"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class DispatcherState:
-    """Whether the dispatcher of this workspace, host and user lives; `message` has its last words if it does not."""
+    """Whether the dispatcher of this workspace, host and user lives.
+
+    `message` has its last words if it failed; '' if it rests. `troubles` says, by the id of a run, what holds a living
+    dispatcher up: a full disk, for example.
+    """
 
     alive: bool
     pid: int | None = None
     version: str | None = None
     message: str = ""
+    troubles: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

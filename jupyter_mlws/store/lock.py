@@ -14,7 +14,7 @@ from jupyter_mlws.errors import WorkspaceError
 if sys.platform != "win32":  # there the panel and the SDK work with remote workspaces
     import fcntl
 
-__all__ = ["OpenLock"]
+__all__ = ["LOCK", "OpenLock", "holders"]
 
 LOCK = "workspace.lock"
 # How long to wait for who has it: of two that begin an upgrade at once, one gives way to the other.
@@ -63,7 +63,7 @@ class OpenLock:
         return True
 
     def _by(self) -> str:
-        pids = sorted(self._holders())
+        pids = sorted(holders(self._path))
         if not pids:
             return ""
         return f" by process{'es' if len(pids) > 1 else ''} {', '.join(map(str, pids))}"
@@ -71,15 +71,6 @@ class OpenLock:
     @staticmethod
     def _way_out(shared: bool) -> str:
         return "Try again in a moment." if shared else "Stop them (mlws stop, then the kernels), and try again."
-
-    def _holders(self) -> set[int]:
-        try:
-            inode = os.fstat(self._file).st_ino
-            lines = _LOCKS.read_text().splitlines()
-        except OSError:
-            return set()
-        found = {int(words[4]) for line in lines if (words := line.split()) and words[5].endswith(f":{inode}")}
-        return found - {os.getpid()}
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -95,3 +86,17 @@ class OpenLock:
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
+
+
+def holders(path: Path) -> set[int]:
+    """The other processes that hold a lock on a file, as far as this system tells."""
+    try:
+        facts = path.stat()
+        lines = _LOCKS.read_text().splitlines()
+    except OSError:
+        return set()
+    # "1: FLOCK ADVISORY WRITE 4711 08:01:1234 0 EOF"; of one who waits "1: -> FLOCK ...".
+    held = [words for line in lines if "->" not in (words := line.split()) and len(words) > 5]
+    inode = str(facts.st_ino)
+    found = {int(words[4]) for words in held if words[5].rpartition(":")[2] == inode and words[4].isdigit()}
+    return found - {0, os.getpid()}

@@ -12,6 +12,7 @@ from pathlib import Path
 from jupyter_mlws import __version__
 from jupyter_mlws.dispatcher import client
 from jupyter_mlws.dispatcher.place import log_path
+from jupyter_mlws.dispatcher.words import last_words, open_log, sentence_of, trouble
 from jupyter_mlws.domain.workspace import DispatcherState
 from jupyter_mlws.errors import DispatcherUnavailable
 
@@ -19,7 +20,6 @@ __all__ = ["Wake", "stop_dispatcher", "wake"]
 
 _TIMEOUT_S = 5.0
 _PAUSE_S = 0.02
-_MAX_LOG_BYTES = 4 << 20
 # Of the environment that starts it a dispatcher keeps this much. It serves every submitter, so none may shine through.
 _KEPT = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "SHELL", "LD_LIBRARY_PATH",
          "VIRTUAL_ENV", "COVERAGE_PROCESS_START")  # fmt: skip
@@ -72,12 +72,18 @@ class Wake:
             if process.poll() not in (None, 0):
                 break  # it has ended in failure: nothing to wait for
             time.sleep(_PAUSE_S)
-        words = client.last_words(self.folder)
-        raise DispatcherUnavailable(
-            f"The dispatcher of the workspace {self.folder} did not start"
-            + (f". Its last words: {words}" if words else " and left no word."),
-            hint=f"Its log is {log_path(self.folder)}; `mlws doctor` looks for the cause.",
-        )
+        raise _not_started(self.folder)
+
+
+def _not_started(folder: Path) -> DispatcherUnavailable:
+    words = trouble(folder)
+    # Without a failure in the log it may hang: whatever it said last is all there is.
+    said = sentence_of(words) or last_words(folder)
+    return DispatcherUnavailable(
+        f"The dispatcher of the workspace {folder} did not start" + (f": {said}" if said else " and left no word."),
+        hint=f"Queued runs stay queued. `mlws doctor` looks for the cause; the log is {log_path(folder)}",
+        details={"log": words or last_words(folder)},
+    )
 
 
 def wake(path: str | os.PathLike[str]) -> None:
@@ -104,17 +110,29 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
     Raises
     ------
     DispatcherUnavailable
-        This system is Windows.
+        This system is Windows, or no process can be started, or it would have no log.
     """
     if sys.platform == "win32":
         raise DispatcherUnavailable(
             "Jobs do not run on Windows itself.", hint="Use WSL2, or a workspace behind a server's URL."
         )
-    log = os.open(log_path(folder), os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        if os.fstat(log).st_size > _MAX_LOG_BYTES:
-            os.ftruncate(log, 0)
-        process = subprocess.Popen(
+        process = _start(folder)
+    except OSError as error:
+        what = f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
+        raise DispatcherUnavailable(
+            f"The dispatcher of the workspace {folder} cannot be started ({what}).",
+            hint="`mlws doctor` looks for the cause.",
+        ) from error
+    # Waited for, so that a dispatcher which ends while we live leaves no zombie behind.
+    threading.Thread(target=process.wait, name="dispatcher", daemon=True).start()
+    return process
+
+
+def _start(folder: Path) -> subprocess.Popen[bytes]:
+    log = open_log(folder)
+    try:
+        return subprocess.Popen(
             # -P: what lies in the working directory is never imported.
             [sys.executable, "-P", "-m", "jupyter_mlws.dispatcher", str(folder)],
             cwd="/",
@@ -126,9 +144,6 @@ def start(folder: Path) -> subprocess.Popen[bytes]:
         )
     finally:
         os.close(log)
-    # Waited for, so that a dispatcher which ends while we live leaves no zombie behind.
-    threading.Thread(target=process.wait, name="dispatcher", daemon=True).start()
-    return process
 
 
 def _environment() -> dict[str, str]:

@@ -102,7 +102,13 @@ export function makeInfo(facts: Partial<WorkspaceInfo> = {}): WorkspaceInfo {
     model_count: 0,
     size_bytes: 1000,
     last_change: 10,
-    dispatcher: { alive: true, pid: 1, version: '0.1.0', message: '' },
+    dispatcher: {
+      alive: true,
+      pid: 1,
+      version: '0.1.0',
+      message: '',
+      troubles: {}
+    },
     ...facts
   };
 }

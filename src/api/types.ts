@@ -45,12 +45,13 @@ export interface Compute {
   note: string;
 }
 
-/** Whether the dispatcher of this workspace, host and user lives; `message` has its last words if it does not. */
+/** Whether the dispatcher of this workspace, host and user lives. */
 export interface DispatcherState {
   alive: boolean;
   pid: number | null;
   version: string | null;
   message: string;
+  troubles: Record<string, string>;
 }
 
 /** A notebook as the frontend shows it: `path` relative to the server's root, `text` its JSON or ''. */
