@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sqlalchemy import Connection
+
 from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.dispatcher.gpus import GpuPool
 from jupyter_mlws.dispatcher.settings import Settings, WorkspaceFile
+from jupyter_mlws.dispatcher.turn import Turn
 from jupyter_mlws.store import Store
 
 if TYPE_CHECKING:
@@ -28,6 +32,8 @@ class Context:
         The services of this workspace, for what scripts ask through the mailbox.
     ring : callable
         Tells the main loop that something has changed; safe from any thread.
+    turn : Turn
+        Whether we still are the one dispatcher.
     """
 
     folder: Path
@@ -40,6 +46,25 @@ class Context:
     user: str
     host: str
     ring: Callable[[], None]
+    turn: Turn
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A write transaction of the dispatcher. Whatever only the one dispatcher may do is done through this.
+
+        Raises
+        ------
+        Superseded
+            Another one has begun; nothing was written.
+        """
+        with self.store.write() as c:
+            self.turn.check(c)
+            yield c
+
+    def check_turn(self) -> None:
+        """Raise `Superseded` if another dispatcher has begun, before something that is no transaction."""
+        with self.write():
+            return
 
     def run_folder(self, run_id: str) -> Path:
         """Where a run's folder lies."""

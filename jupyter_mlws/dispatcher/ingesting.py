@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 
 from jupyter_mlws import faults
+from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.runfolder.journal_reader import JournalReader
 from jupyter_mlws.runfolder.paths import RunFolder
-from jupyter_mlws.store import Store
 
 __all__ = ["Ingest"]
 
@@ -21,15 +21,15 @@ class Ingest:
 
     Parameters
     ----------
-    store : Store
+    context : Context
     folder : RunFolder
     run_id : str
     keep : bool
         Leave the journal as it is.
     """
 
-    def __init__(self, store: Store, folder: RunFolder, run_id: str, *, keep: bool = False) -> None:
-        self._store = store
+    def __init__(self, context: Context, folder: RunFolder, run_id: str, *, keep: bool = False) -> None:
+        self._context = context
         self._folder = folder
         self._run_id = run_id
         self._reader = JournalReader(folder)
@@ -66,7 +66,7 @@ class Ingest:
         from jupyter_mlws.store.metrics import append_points
 
         faults.point("ingest.points")
-        with self._store.write() as c:
+        with self._context.write() as c:
             for points in found:
                 append_points(c, self._run_id, points)
         faults.point("ingest.points_stored")
@@ -86,7 +86,7 @@ class Ingest:
             return {}
         from jupyter_mlws.store.metrics import offsets
 
-        with self._store.read() as c:
+        with self._context.store.read() as c:
             return offsets(c, self._run_id)
 
     def _log_has_grown(self) -> bool:
@@ -100,5 +100,5 @@ class Ingest:
     def _note_log(self) -> None:
         from jupyter_mlws.store import changes
 
-        with self._store.write() as c:
+        with self._context.write() as c:
             changes.note(c, "log", self._run_id)

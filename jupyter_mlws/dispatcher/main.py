@@ -342,6 +342,8 @@ class Dispatcher:
         with context.store.read() as c:
             left = left_on(c, host=context.host, user=context.user)
         for run in left:
+            if run.id in self._followers:
+                continue
             try:
                 self._follow(run, targets.get(run.compute_target))
             except MlwsError as error:

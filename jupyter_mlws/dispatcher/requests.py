@@ -81,7 +81,7 @@ class Requests:
             if isinstance(value, ModelRegistration):
                 self._collect(value.path)
         # One transaction: what was done and that it was done are there together, or not at all.
-        with self._context.store.write() as c:
+        with self._context.write() as c:
             result = getattr(getattr(self._context.api, operation.noun), operation.name)(**arguments)
             answer = {"ok": to_builtins(result)}
             put_reply(c, self._run.id, request.id, answer)
@@ -113,6 +113,6 @@ class Requests:
     def _refuse(self, request: Request, error: MlwsError) -> dict[str, Any]:
         self.warnings.append(f"The script's request {request.operation or '?'} was refused: {error}")
         answer = {"err": error.to_payload()}
-        with self._context.store.write() as c:
+        with self._context.write() as c:
             put_reply(c, self._run.id, request.id, answer)
         return answer

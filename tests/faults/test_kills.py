@@ -187,12 +187,12 @@ def test_F03_a_dispatcher_and_an_agent_that_die_together_leave_a_failed_run(lab)
 
 def claim_as_one_who_dies(lab):
     """What a dispatcher leaves that is killed right after its claim."""
-    from jupyter_mlws.dispatcher.place import user_name
+    from jupyter_mlws.dispatcher.place import host_name, user_name
     from jupyter_mlws.store import Store
     from jupyter_mlws.store.runs import claim_queued
 
     with Store.open(lab.folder) as store, store.write() as c:
-        (claimed,) = claim_queued(c, user=user_name(), owner="dead:1", limit=1, target="local")
+        (claimed,) = claim_queued(c, user=user_name(), owner=f"{host_name()}:1", limit=1, target="local")
     return claimed
 
 
