@@ -144,6 +144,9 @@ class Follower(threading.Thread):
                 return None
             except Superseded:
                 raise
+            except Refused as refused:
+                self._end_before_start(RunStatus.FAILED, ending.not_prepared(refused.reason))
+                return None
             except Exception as error:  # noqa: BLE001 - whatever kept it from starting is the run's error
                 if _passes(error) and not self._canceling.is_set():
                     self._wait_out(error)  # nothing of it has begun: it starts as soon as there is room
