@@ -19,13 +19,12 @@ from jupyter_mlws.dispatcher.bell import bell, quiet, ring
 from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.dispatcher.intake import Intake
 from jupyter_mlws.dispatcher.leaving import tidy
-from jupyter_mlws.dispatcher.starting import Canceled, start
+from jupyter_mlws.dispatcher.starting import Canceled, Refused, start
 from jupyter_mlws.dispatcher.turn import Superseded
 from jupyter_mlws.dispatcher.watching import Agent
 from jupyter_mlws.domain.run import Run, RunError
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import StorageFull, Unavailable
-from jupyter_mlws.runfolder import control
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.services import handover
 from jupyter_mlws.store.runs import get_run, move_run
@@ -117,7 +116,7 @@ class Follower(threading.Thread):
         )
         try:
             self._context.check_turn()
-            killed = self._target.stop(self._folder, self.run_record.id)
+            killed, _ = self._target.stop(self._folder, self.run_record.id)
             _log.info("Run %s is ended, with %d processes.", self.run_record.id, len(killed))
             with self._context.write() as c:
                 move_run(c, self.run_record.id, RunStatus.FAILED, error=error)
@@ -223,8 +222,8 @@ class Follower(threading.Thread):
         return True
 
     def _step(self, agent: Agent, intake: Intake) -> None:
-        if self._canceling.is_set() and not control.cancel_requested(self._folder):
-            control.request_cancel(self._folder)
+        if self._canceling.is_set():
+            agent.cancel()
         self._moves += agent.look()
         self._move_through()
         if not agent.over:
@@ -243,13 +242,14 @@ class Follower(threading.Thread):
     # -- the end
 
     def _finish(self, agent: Agent, intake: Intake) -> None:
-        killed = [] if agent.ended is not None else self._target.stop(self._folder, self.run_record.id)
-        if self._until_done(lambda: self._end(agent, intake, killed)):
+        killed, left = ([], []) if agent.ended is not None else self._target.stop(self._folder, self.run_record.id)
+        remaining = [*agent.remaining, *left]
+        if self._until_done(lambda: self._end(agent, intake, killed, remaining)):
             agent.wait_until_gone(_GONE_S)
             faults.point("following.tidy")
             tidy(self._folder, keep=self._context.settings.keep_run_folder, collector=intake.collector)
 
-    def _end(self, agent: Agent, intake: Intake, killed: list[int]) -> None:
+    def _end(self, agent: Agent, intake: Intake, killed: list[int], remaining: list[int]) -> None:
         """Take up the last of everything; the final status comes with it, or not at all."""
         self._move_through()
         intake.finish()
@@ -258,7 +258,8 @@ class Follower(threading.Thread):
         faults.point("following.end")
         with self._context.write() as c:
             intake.record(c)
-            warnings = [*intake.warnings(), *ending.what_was_lost(agent.ended or {})]
+            facts = agent.ended or {"remaining": remaining}
+            warnings = [*intake.warnings(), *ending.what_was_lost(facts), *ending.what_remains(facts)]
             self._move_to_end(c, status, error, warnings, agent.ended_at)
         faults.point("following.ended")
         intake.collector.recorded()
@@ -266,7 +267,7 @@ class Follower(threading.Thread):
 
     def _outcome(self, agent: Agent, killed: list[int]) -> tuple[RunStatus, RunError | None]:
         if agent.ended is not None:
-            return ending.how_it_ended(self._folder, agent.ended)
+            return ending.how_it_ended(self._folder, agent.ended, canceling=self._canceling.is_set())
         if self._canceling.is_set():
             return RunStatus.CANCELED, None
         return RunStatus.FAILED, ending.agent_lost(agent.lost_because, killed)
