@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jupyter_mlws.dispatcher.place import log_path, old_log_path
 
-__all__ = ["FORMAT", "last_words", "open_log", "sentence_of", "trouble"]
+__all__ = ["FORMAT", "last_words", "open_log", "trouble"]
 
 FORMAT = "%(asctime)s %(process)d %(levelname)s %(message)s"
 _LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ ([A-Z]+) (.*)")
@@ -17,7 +17,6 @@ _TAIL_BYTES = 16_384
 _MAX_LINES = 8
 _MAX_LOG_BYTES = 4 << 20
 _BAD = ("ERROR", "CRITICAL")
-_NOISE = ("Traceback (most recent call last):", "The above exception was the direct cause of the following exception:")
 
 
 def open_log(folder: Path) -> int:
@@ -54,15 +53,6 @@ def trouble(folder: Path) -> str:
     if head is not None and head[1] in _BAD:
         return "\n".join([head[2], *after][-_MAX_LINES:])
     return "\n".join(after[-_MAX_LINES:])
-
-
-def sentence_of(words: str) -> str:
-    """The one line of a failure that says what it was: of a traceback the last, of a message the first."""
-    lines = [line for line in words.splitlines() if line.strip() and line not in _NOISE]
-    if not lines:
-        return ""
-    is_traceback = any(line.startswith('  File "') for line in lines)
-    return lines[-1 if is_traceback else 0].strip()
 
 
 def _tail(folder: Path) -> list[str]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 __all__ = ["Change", "ChangePage", "DispatcherState", "FarSide", "WorkspaceInfo"]
 
+_NOISE = ("Traceback (most recent call last):", "The above exception was the direct cause of the following exception:")
+
 
 @dataclass(frozen=True, kw_only=True)
 class DispatcherState:
@@ -20,6 +22,15 @@ class DispatcherState:
     version: str | None = None
     message: str = ""
     troubles: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def sentence(self) -> str:
+        """The line of `message` that says what it was: of a traceback the last, of other words the first."""
+        lines = [line for line in self.message.splitlines() if line.strip() and line not in _NOISE]
+        if not lines:
+            return ""
+        is_traceback = lines[0].startswith('  File "')
+        return lines[-1 if is_traceback else 0].strip()
 
 
 @dataclass(frozen=True, kw_only=True)

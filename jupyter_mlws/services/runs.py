@@ -17,6 +17,7 @@ from jupyter_mlws.services import handover
 from jupyter_mlws.services.checking import check_storable, implements
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.durability import make_durable
+from jupyter_mlws.services.held_up import HeldUp
 from jupyter_mlws.services.masking import mask
 from jupyter_mlws.services.submission import check_submission
 from jupyter_mlws.store import runs as store_runs
@@ -37,6 +38,7 @@ class Runs:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._held_up = HeldUp(context)
 
     def submit(self, submission: RunSubmission) -> Run:
         check_submission(submission, self._context.blobs)
@@ -107,7 +109,7 @@ class Runs:
         if search is not None:
             check_text("search text", search, MAX_SEARCH)
         with self._context.store.read() as c:
-            return store_runs.page_runs(
+            page = store_runs.page_runs(
                 c,
                 experiment=experiment,
                 statuses=_statuses(status),
@@ -118,10 +120,12 @@ class Runs:
                 limit=clamp_limit(limit),
                 cursor=cursor,
             )
+        return replace(page, items=self._held_up.tell(page.items))
 
     def get(self, run: str) -> Run:
         with self._context.store.read() as c:
-            return store_runs.get_run(c, run)
+            found = store_runs.get_run(c, run)
+        return self._held_up.tell((found,))[0]
 
     def update(self, run: str, update: RunUpdate) -> Run:
         check_storable(to_builtins(update), "update")

@@ -12,7 +12,7 @@ from pathlib import Path
 from jupyter_mlws import __version__
 from jupyter_mlws.dispatcher import client
 from jupyter_mlws.dispatcher.place import log_path
-from jupyter_mlws.dispatcher.words import last_words, open_log, sentence_of, trouble
+from jupyter_mlws.dispatcher.words import last_words, open_log, trouble
 from jupyter_mlws.domain.workspace import DispatcherState
 from jupyter_mlws.errors import DispatcherUnavailable
 
@@ -78,7 +78,7 @@ class Wake:
 def _not_started(folder: Path) -> DispatcherUnavailable:
     words = trouble(folder)
     # Without a failure in the log it may hang: whatever it said last is all there is.
-    said = sentence_of(words) or last_words(folder)
+    said = DispatcherState(alive=False, message=words).sentence or last_words(folder)
     return DispatcherUnavailable(
         f"The dispatcher of the workspace {folder} did not start" + (f": {said}" if said else " and left no word."),
         hint=f"Queued runs stay queued. `mlws doctor` looks for the cause; the log is {log_path(folder)}",
