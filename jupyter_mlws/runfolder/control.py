@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import time
 
 from jupyter_mlws import faults
-from jupyter_mlws.runfolder import wire
+from jupyter_mlws.runfolder import clock, wire
 from jupyter_mlws.runfolder.files import read_plain, write_whole
 from jupyter_mlws.runfolder.names import CONTROL
 
@@ -18,7 +17,7 @@ _MOST_BYTES = 65536
 def request_cancel(folder: str | os.PathLike[str]) -> None:
     """Ask the agent of this run folder to end its script; it looks five times a second."""
     faults.point("control.write")
-    write_whole(os.path.join(folder, CONTROL), wire.dumps({"cancel": True, "at": time.time()}))
+    write_whole(os.path.join(folder, CONTROL), wire.dumps({"cancel": True, "at": clock.now()}))
 
 
 def cancel_requested(folder: str | os.PathLike[str]) -> bool:

@@ -13,8 +13,10 @@ __all__ = ["JournalReader", "StreamPoints"]
 
 # Stores become visible in order on x86.
 _ORDERED = os.name == "nt" or os.uname().machine in ("x86_64", "amd64", "i386", "i686")
-# The time of a folder's last change has the kernel's tick as its grain.
-_GRAIN_NS = 50_000_000
+# The time of a folder's last change has the file system's tick as its grain; on some a whole second or two.
+_GRAIN_S = 0.05
+_COARSE_GRAIN_S = 2.1
+_SECOND_NS = 1_000_000_000
 
 
 class JournalReader:
@@ -34,7 +36,8 @@ class JournalReader:
         self._folder = os.path.join(folder, JOURNAL)
         self._ordered = _ORDERED if ordered is None else ordered
         self._streams: dict[str, Stream] = {}
-        self._listed_at = -1
+        self._changed_at = -1
+        self._seen_at = 0.0
 
     def poll(self, offsets: dict[str, int], *, final: bool = False, limit: int = 100_000) -> list[StreamPoints]:
         """What was logged after these offsets.
@@ -48,13 +51,13 @@ class JournalReader:
         limit : int
             At most about so many points of each stream; who gets any asks again.
         """
-        self._list()
+        self._list(final)
         found = [stream.read(offsets.get(name, 0), final, limit) for name, stream in self._streams.items()]
         return [points for points in found if points is not None]
 
     def dropped(self) -> int:
         """How many points the writers could not keep because the disk was full."""
-        self._list()
+        self._list(final=True)
         return sum(stream.dropped() for stream in self._streams.values())
 
     def remove_consumed(self, offsets: dict[str, int]) -> None:
@@ -62,18 +65,24 @@ class JournalReader:
         for name, stream in self._streams.items():
             stream.remove_before(offsets.get(name, 0))
 
-    def _list(self) -> None:
-        """Look for new streams, if the folder has changed since the last look."""
+    def _list(self, final: bool) -> None:
+        """Look for new streams, if the folder has changed since the last look; at the end in any case."""
         try:
             changed = os.stat(self._folder).st_mtime_ns
-            if changed == self._listed_at:
+            if changed != self._changed_at:
+                self._changed_at, self._seen_at = changed, time.monotonic()
+            # A second change within one tick does not show. That is judged by how long we know of the first one, for
+            # this machine's clock may be set, and may not be that of the disk.
+            elif not final and time.monotonic() - self._seen_at > _grain_s(changed):
                 return
             entries = sorted(os.listdir(self._folder))
         except OSError:
             return
-        # A change within the clock's grain may not show: such a look does not count.
-        self._listed_at = changed if time.time_ns() - changed > _GRAIN_NS else -1
         for entry in entries:
             name = entry[: -len(KEYS_SUFFIX)]
             if entry.endswith(KEYS_SUFFIX) and name and name not in self._streams:
                 self._streams[name] = Stream(self._folder, name, self._ordered)
+
+
+def _grain_s(changed_ns: int) -> float:
+    return _GRAIN_S if changed_ns % _SECOND_NS else _COARSE_GRAIN_S

@@ -11,6 +11,7 @@ import weakref
 from json import dumps
 
 from jupyter_mlws import faults
+from jupyter_mlws.runfolder import clock
 from jupyter_mlws.runfolder.journal_format import HEADER_BYTES, KEYS_SUFFIX, NO_STEP, RECORD_BYTES, segment_name
 from jupyter_mlws.runfolder.journal_segment import MappedSegment, WrittenSegment, can_map
 from jupyter_mlws.runfolder.journal_value import number, whole_step
@@ -205,7 +206,7 @@ class JournalWriter:
         if self._stream:
             return
         os.makedirs(self._folder, exist_ok=True)
-        stream = f"{time.time_ns():016x}-{os.getpid()}-{os.urandom(3).hex()}"
+        stream = f"{clock.now_ns():016x}-{os.getpid()}-{os.urandom(3).hex()}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
         faults.point("journal.stream")
         self._key_file = os.open(os.path.join(self._folder, stream + KEYS_SUFFIX), flags, 0o600)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Union
 
 from jupyter_mlws import faults
 from jupyter_mlws.errors import MlwsError, Unavailable, from_payload
+from jupyter_mlws.runfolder import clock
 from jupyter_mlws.runfolder.files import read_plain, write_whole
 from jupyter_mlws.runfolder.names import REPLIES, REQUESTS
 
@@ -38,7 +39,7 @@ class Request(NamedTuple):
 
 
 def _new_id() -> str:
-    return f"{time.time_ns():016x}-{os.urandom(4).hex()}"
+    return f"{clock.now_ns():016x}-{os.urandom(4).hex()}"
 
 
 def post(folder: Folder, operation_id: str, arguments: dict[str, Any]) -> str:

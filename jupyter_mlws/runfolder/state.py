@@ -1,6 +1,6 @@
 """The agent's transitions, ``state.jsonl``: one JSON object a line, append-only; and the heartbeat beside it.
 
-Events, in their order (each has `event` and `at`, UTC seconds since 1970):
+Events, in their order (each has `event` and `at`, UTC seconds since 1970 by `jupyter_mlws.runfolder.clock`):
 
 - ``started``: the agent lives; `identity` (see `processes.Identity`), `protocol_version`, `python`.
 - ``script_started``: the program was executed; `identity`.
@@ -17,10 +17,9 @@ from __future__ import annotations
 
 import errno
 import os
-import time
 
 from jupyter_mlws import faults
-from jupyter_mlws.runfolder import wire
+from jupyter_mlws.runfolder import clock, wire
 from jupyter_mlws.runfolder.files import read_plain
 from jupyter_mlws.runfolder.names import HEARTBEAT, STATE
 
@@ -42,7 +41,7 @@ def append(folder: str | os.PathLike[str], event: str, **facts: Any) -> None:
     OSError
         There was no room; then nothing of the line is left in the file.
     """
-    line = wire.dumps({"event": event, "at": time.time(), **facts}) + b"\n"
+    line = wire.dumps({"event": event, "at": clock.now(), **facts}) + b"\n"
     fd = os.open(os.path.join(folder, STATE), os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         faults.point("state.append")
