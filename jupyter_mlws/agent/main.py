@@ -15,7 +15,7 @@ from jupyter_mlws.agent.log import AgentLog
 from jupyter_mlws.agent.output import Output, Pipe
 from jupyter_mlws.agent.tell import Teller
 from jupyter_mlws.agent.watch import Bell, Watch
-from jupyter_mlws.runfolder import processes, state, wire
+from jupyter_mlws.runfolder import control, processes, state, wire
 from jupyter_mlws.runfolder.names import AGENT_LOCK, JOB, LOGS, STATE
 
 TYPE_CHECKING = False
@@ -123,6 +123,9 @@ def _run(folder: str, handed: dict[str, Any], pipe: Pipe, say: AgentLog) -> None
         output = Output(folder, pipe, say)
         command = job.real_command(handed.get("command"))
         faults.point("agent.script")
+        if control.cancel_requested(folder):
+            _end_canceled(tell, say)
+            return
         pid = script.start(command, environment, job.working_directory, output.write_end)
     except (ValueError, script.NotStarted) as error:
         say(f"Not started: {error}")
@@ -136,6 +139,15 @@ def _run(folder: str, handed: dict[str, Any], pipe: Pipe, say: AgentLog) -> None
     say(f"Agent {os.getpid()} started the script as process {pid}.")
     facts = _see_through(job, Watch(job, output, pid, bell, say), output, began, oom_kills, tell)
     say(facts["message"] or "The script ended well.")
+
+
+def _end_canceled(tell: Teller, say: AgentLog) -> None:
+    say("Canceled before the script was started.")
+    facts = end.ended(
+        None, "canceled", time_limit_s=None, out_of_memory=False, remaining=[], lost_bytes=0, duration_s=0.0
+    )
+    tell("ended", **facts)
+    tell.close()
 
 
 def _see_through(

@@ -14,7 +14,7 @@ from jupyter_mlws.errors import MlwsError
 from jupyter_mlws.runfolder import names
 from jupyter_mlws.runfolder.paths import RunFolder
 
-__all__ = ["agent_lost", "how_it_ended", "not_prepared", "what_was_lost"]
+__all__ = ["agent_lost", "how_it_ended", "not_prepared", "what_remains", "what_was_lost"]
 
 _MAX_ERROR_FILE = 1 << 20
 _MAX_TRACEBACK = 20_000
@@ -24,10 +24,15 @@ _NAME = re.compile(r"[A-Za-z_]\w{0,99}")
 _LAST_LINE = re.compile(r"^[\w.]*\w(?:: .*)?$")
 
 
-def how_it_ended(folder: RunFolder, facts: dict[str, Any]) -> tuple[RunStatus, RunError | None]:
-    """The final status, and the error if it failed, from the agent's event ``ended``."""
+def how_it_ended(
+    folder: RunFolder, facts: dict[str, Any], *, canceling: bool = False
+) -> tuple[RunStatus, RunError | None]:
+    """The final status, and the error if it failed, from the agent's event ``ended``.
+
+    `canceling` says that its end was wished for: then an agent may have been told to stop by a signal, too.
+    """
     exit_code, signal, reason = facts.get("exit_code"), facts.get("signal"), facts.get("reason")
-    if reason == "canceled":
+    if reason == "canceled" or (canceling and reason == "stopped"):
         return RunStatus.CANCELED, None
     if reason is None and exit_code == 0:
         return RunStatus.COMPLETED, None
@@ -94,6 +99,17 @@ def what_was_lost(facts: dict[str, Any]) -> list[str]:
     if not isinstance(lost, int) or lost <= 0:
         return []
     return [f"{lost:,} bytes of output are missing in std.log because the disk was full."]
+
+
+def what_remains(facts: dict[str, Any]) -> list[str]:
+    """What still lives of a run that has ended: nobody can wait for a process in uninterruptible sleep."""
+    remaining = facts.get("remaining")
+    pids = [str(pid) for pid in remaining if isinstance(pid, int)] if isinstance(remaining, list) else []
+    if not pids:
+        return []
+    return [
+        f"Processes remain that cannot be killed: pid {_cut(', '.join(pids))}. They end when what they wait for does."
+    ]
 
 
 def agent_lost(message: str, killed: list[int]) -> RunError:

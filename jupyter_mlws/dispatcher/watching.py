@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import select
+import signal
 import time
+from contextlib import suppress
 from datetime import datetime, timezone
 from typing import Any
 
 from jupyter_mlws.dispatcher.settings import Settings
+from jupyter_mlws.dispatcher.taking import has_agent
 from jupyter_mlws.domain.status import RunStatus
-from jupyter_mlws.runfolder import state
+from jupyter_mlws.runfolder import control, state
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.runfolder.processes import Identity
 from jupyter_mlws.runfolder.protocol import PROTOCOL_VERSION, misfit
@@ -18,6 +21,10 @@ from jupyter_mlws.targets.base import Launch, Target
 __all__ = ["Agent"]
 
 _ALIVE_EVERY_S = 0.5
+# How much longer than it has to an agent may take to end a canceled run; how long SIGKILL may take to end the agent.
+_CANCEL_SLACK_S = 10.0
+_SILENT_BEATS = 3
+_UNKILLABLE_S = 5.0
 _STATUS = {"script_started": RunStatus.RUNNING, "finalizing": RunStatus.FINALIZING}
 
 
@@ -35,6 +42,8 @@ class Agent:
         Nothing more will come: it has said its last word, or died without one.
     lost_because : str
         In the latter case: a sentence.
+    remaining : list of int
+        Its own pid when it did not even die of SIGKILL.
     gpus : tuple of int
         What the run holds.
     """
@@ -46,6 +55,7 @@ class Agent:
         self.ended_at: datetime | None = None
         self.over = False
         self.lost_because = ""
+        self.remaining: list[int] = []
         self.gpus: tuple[int, ...] = ()
         self._target = target
         self._folder = folder
@@ -56,6 +66,8 @@ class Agent:
         self._beat: int | None = None
         self._silent = False
         self._gone = False
+        self._cancel_at: float | None = None
+        self._kill_at: float | None = None
 
     @property
     def end_signal(self) -> int | None:
@@ -101,13 +113,13 @@ class Agent:
         if kind:
             self.over = True
             self.lost_because = (
-                f"The agent is too {'new' if kind == 'newer' else 'old'}: it speaks version {version!r:.20} of the run "
-                f"folder and this dispatcher version {PROTOCOL_VERSION}. Bring both to the same version of jupyter-mlws."
+                f"The agent is too {'new' if kind == 'newer' else 'old'}: it speaks version {version!r:.20} of the "
+                f"run folder and this dispatcher version {PROTOCOL_VERSION}. Bring both to the same version of jupyter-mlws."
             )
 
     def _is_dead(self) -> bool:
         if self._gone:
-            return True
+            return self._is_really_gone()
         now = time.monotonic()
         if self.identity is None:
             return now - self._began > self._settings.start_timeout_s
@@ -118,9 +130,26 @@ class Agent:
         # Where nobody can look, a long silence has to do.
         return alive is False or (alive is None and now - self._beat_at > self._settings.lost_s)
 
+    def _is_really_gone(self) -> bool:
+        """What was launched has ended. The agent may live: another came first, or its guard alone was killed."""
+        if self.identity is None:
+            return not has_agent(self._folder)
+        if not self._target.alive(self._folder, self.identity):
+            return True
+        if self._launch is not None:
+            self._launch.close()
+        self._launch = self._target.attach(self._folder, self.identity)
+        self._gone = False
+        return False
+
     def _lose(self) -> None:
         self.over = True
         if self.identity is None:
+            # It may only be slow, or stopped: it must not begin once the run has ended.
+            with suppress(OSError):
+                control.request_cancel(self._folder)
+            if self._launch is not None:
+                self._launch.abandon()
             self.lost_because = "The agent did not start; logs/agent.log may tell why."
         elif self._was_rebooted():
             self.lost_because = "The machine was restarted while the run was going on."
@@ -148,6 +177,35 @@ class Agent:
             self._silent = True
             return [(RunStatus.NOT_RESPONDING, None)]
         return []
+
+    def cancel(self) -> None:
+        """See to it that a canceled run ends; to be called again and again until it is over.
+
+        The agent is told by the run folder, and has the script's grace period to end everything. One that says
+        nothing any more, or is not done long after, is killed, and one that does not even die of that is given up.
+        """
+        if self._cancel_at is None:
+            self._cancel_at = time.monotonic()
+            try:
+                control.request_cancel(self._folder)
+            except OSError:  # a full disk keeps nobody from ending what filled it
+                self._signal(signal.SIGTERM)
+            self._signal(signal.SIGCONT)
+        elif self._kill_at is None and self._disobeys(self._cancel_at):
+            self._kill_at = time.monotonic()
+            self._signal(signal.SIGKILL)
+        elif self._kill_at is not None and time.monotonic() - self._kill_at > _UNKILLABLE_S and not self.over:
+            self.remaining = [] if self.identity is None else [self.identity.pid]
+            self._lose()
+
+    def _disobeys(self, since: float) -> bool:
+        settings, now = self._settings, time.monotonic()
+        silent = now - max(since, self._beat_at) > settings.kill_grace_s + _SILENT_BEATS * settings.heartbeat_s
+        return silent or now - since > settings.kill_grace_s + settings.drain_s + _CANCEL_SLACK_S
+
+    def _signal(self, number: int) -> None:
+        if self.identity is not None:
+            self._target.signal(self._folder, self.identity, number)
 
     def wait_until_gone(self, timeout_s: float) -> None:
         """Wait for the end of an agent that has said its last word and still syncs its files."""

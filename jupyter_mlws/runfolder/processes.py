@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import time
 
+from jupyter_mlws import faults
 from jupyter_mlws.runfolder.names import RUN_ID_VARIABLE
 
 TYPE_CHECKING = False
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 else:
     import _signal as signal
 
-__all__ = ["Identity", "descendants", "family", "identity_of", "is_alive", "kill_all", "marked", "sweep"]
+__all__ = ["Identity", "descendants", "family", "identity_of", "is_alive", "kill_all", "marked", "signal_one",
+           "sweep"]  # fmt: skip
 
 _PAUSE_S = 0.02
 
@@ -198,12 +200,19 @@ def kill_all(pids: Collection[int], number: int) -> None:
     """Send a signal to each of these processes; those that have ended meanwhile do not matter."""
     for pid in pids:
         try:
+            faults.point("processes.kill")
             os.kill(pid, number)
         except (ProcessLookupError, PermissionError):
             continue
 
 
-def sweep(run_id: str, *, keep: Collection[int] = (), timeout_s: float = 5.0) -> list[int]:
+def signal_one(identity: Identity, number: int) -> None:
+    """Send a signal to this very process; nothing where it has ended, or cannot be seen from here."""
+    if is_alive(identity):
+        kill_all((identity.pid,), number)
+
+
+def sweep(run_id: str, *, keep: Collection[int] = (), timeout_s: float = 5.0) -> tuple[list[int], list[int]]:
     """Kill every process of a run whose agent is dead, again and again until none is left.
 
     Parameters
@@ -212,21 +221,21 @@ def sweep(run_id: str, *, keep: Collection[int] = (), timeout_s: float = 5.0) ->
     keep : collection of int
         Pids to spare. The calling process is always spared.
     timeout_s : float
-        A process in uninterruptible sleep does not die; after so long it is left, and `marked` still finds it.
+        A process in uninterruptible sleep does not die; after so long it is left.
 
     Returns
     -------
-    list of int
-        The pids that were killed, in the order they were found.
+    killed, remaining : list of int
+        The pids that were sent SIGKILL, in the order they were found; and those among them that do not die.
     """
     killed: list[int] = []
     deadline = time.monotonic() + timeout_s
     while True:
         alive = [pid for pid in marked(run_id) if pid not in keep]
         if not alive:
-            return killed
+            return killed, []
         kill_all(alive, signal.SIGKILL)
         killed.extend(pid for pid in alive if pid not in killed)
         if time.monotonic() > deadline:
-            return killed
+            return killed, alive
         time.sleep(_PAUSE_S)

@@ -29,7 +29,7 @@ class Launch(Protocol):
         ...
 
     def abandon(self) -> None:
-        """Give the job up before `send`; nothing of it was run."""
+        """Give the job up: an agent that has not begun never begins."""
         ...
 
     def end_signal(self) -> int | None:
@@ -89,8 +89,18 @@ class Target(Protocol):
         """Whether the agent lives; None when this cannot be seen from here and the heartbeat has to judge."""
         ...
 
-    def stop(self, folder: RunFolder, run_id: str) -> list[int]:
-        """End all that is left of a job whose agent is dead; returns the pids that were killed."""
+    def signal(self, folder: RunFolder, agent: Identity, number: int) -> None:
+        """Send the agent a signal, if it lives and can be reached: SIGCONT to one that should obey, SIGKILL later."""
+        ...
+
+    def stop(self, folder: RunFolder, run_id: str) -> tuple[list[int], list[int]]:
+        """End all that is left of a job whose agent is dead.
+
+        Returns
+        -------
+        killed, remaining : list of int
+            The pids that were killed, and those among them that do not die (in uninterruptible sleep).
+        """
         ...
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Mapping
 
@@ -91,7 +92,10 @@ class LocalTarget:
     def alive(self, folder: RunFolder, agent: Identity) -> bool | None:
         return processes.is_alive(agent)
 
-    def stop(self, folder: RunFolder, run_id: str) -> list[int]:
+    def signal(self, folder: RunFolder, agent: Identity, number: int) -> None:
+        processes.signal_one(agent, number)
+
+    def stop(self, folder: RunFolder, run_id: str) -> tuple[list[int], list[int]]:
         return processes.sweep(run_id)
 
 
@@ -119,7 +123,8 @@ class _Started:
             raise Unavailable("The agent ended before it was told what to run.") from error
 
     def abandon(self) -> None:
-        self._process.kill()
+        # The agent stands below a guard once it has been told what to run.
+        processes.kill_all((*processes.descendants(self._process.pid), self._process.pid), signal.SIGKILL)
         self.close()
 
     def end_signal(self) -> int | None:

@@ -96,12 +96,13 @@ time.sleep(100)
         deadline = time.monotonic() + 20
         while not _settled(run_id, 8) and time.monotonic() < deadline:
             time.sleep(0.01)
-        assert processes.sweep(run_id, keep=processes.marked(run_id)) == []
-        killed = processes.sweep(run_id)
+        assert processes.sweep(run_id, keep=processes.marked(run_id)) == ([], [])
+        killed, remaining = processes.sweep(run_id)
+        assert remaining == []
         assert len(killed) == 8
         assert process.pid in killed
         assert processes.marked(run_id) == []
-        assert processes.sweep(run_id) == []
+        assert processes.sweep(run_id) == ([], [])
         assert stranger.poll() is None
     finally:
         processes.sweep(run_id)
