@@ -13,9 +13,10 @@ import pytest
 
 # `reliability` (tests/support) gives tests the fixtures `trials` and `measured`: what they note is shown in
 # docs/reliability.md.
-pytest_plugins = ("pytest_jupyter.jupyter_server", "reliability")
+# `postgres` and `databases` give what has to hold on both databases: see their first lines.
+pytest_plugins = ("pytest_jupyter.jupyter_server", "reliability", "postgres", "databases")
 
-_OWN = ("MLWS_", "AZUREML_")
+_OWN = ("MLWS_", "AZUREML_", "PG")
 _XDG = {"DATA": ".local/share", "CONFIG": ".config", "CACHE": ".cache", "STATE": ".local/state"}
 
 

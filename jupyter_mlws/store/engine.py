@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sqlite3
 import threading
@@ -19,15 +18,15 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from jupyter_mlws import faults
 from jupyter_mlws.errors import Unavailable, WorkspaceError
 from jupyter_mlws.store import sqlite
-from jupyter_mlws.store.lock import OpenLock
+from jupyter_mlws.store.address import is_address
+from jupyter_mlws.store.database import Database
+from jupyter_mlws.store.embedded import SqliteDatabase
 from jupyter_mlws.store.schema import prepare
 
 __all__ = ["DATABASE", "Store"]
 
 DATABASE = "mlws.sqlite"
 BUSY_TIMEOUT_S = 10.0
-
-_log = logging.getLogger(__name__)
 
 _stores: weakref.WeakSet[Store] = weakref.WeakSet()
 # Connections of a parent process: closing one in the child would meddle with the parent's locks.
@@ -42,56 +41,72 @@ class Store:
     (a failing inner block undoes only itself). ``with store.read() as c`` sees one state of the database and cannot
     write.
 
-    Attributes
+    Parameters
     ----------
-    path : Path
-        The database file.
-    warnings : tuple of str
-        What a person should know about the place, one sentence each.
+    database : Database
+        Where the records are; see `open`.
+    busy_timeout_s : float
+        How long a thread waits for another one's turn.
     """
 
-    def __init__(self, path: Path, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
-        self.path = path
-        self.warnings: tuple[str, ...] = ()
+    def __init__(self, database: Database, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
+        self._database = database
         self._timeout_s = busy_timeout_s
-        network = sqlite.on_network(path.parent)
-        self._wal = not network
-        if network:
-            self.warnings = (
-                f"The workspace lies on a network file system ({network}): slower, and for one machine at a time.",
-            )
-            _log.warning("%s", self.warnings[0])
-        self._lock = OpenLock(path.parent)
         self._start()
         _stores.add(self)
 
     @classmethod
-    def open(cls, folder: Path | str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Store:
-        """The database in the workspace's folder, made or brought up to date if needed.
+    def open(cls, place: Path | str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Store:
+        """The database in the workspace's folder, or behind a URL, made or brought up to date if needed.
+
+        Parameters
+        ----------
+        place : Path or str
+            A folder, which holds an SQLite file; or ``postgresql://user@host/database``.
+        busy_timeout_s : float
+            How long to wait for another writer.
 
         Raises
         ------
         WorkspaceError
-            The folder is missing or not writable, or a newer version of the program wrote the database.
+            The folder is missing or not writable, the server does not let us in, or a newer version of the program
+            wrote the database.
+        Unavailable
+            The server does not answer.
         """
-        path = Path(folder) / DATABASE
-        if not path.parent.is_dir():
-            raise WorkspaceError(f"There is no folder {path.parent}.", hint="Create the workspace with mlws init.")
-        store = cls(path, busy_timeout_s=busy_timeout_s)
+        store = cls(_database(place, busy_timeout_s), busy_timeout_s=busy_timeout_s)
         try:
             with store._translated():
-                prepare(store._writer, store._lock, path)
+                prepare(store._database, store._writer)
         except BaseException:
             store.close()
             raise
         return store
 
+    @property
+    def name(self) -> str:
+        """Where the database is, for people; never with a password."""
+        return self._database.name
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should know about the place, one sentence each."""
+        return self._database.warnings
+
+    @property
+    def path(self) -> Path:
+        """The file of an SQLite database."""
+        return Path(self._database.name)
+
+    def describe(self) -> str:
+        """Product and version of the database, for people."""
+        with self._translated():
+            return self._database.describe(self._reader)
+
     def _start(self) -> None:
-        self._writer: Engine = sqlite.write_engine(self.path, wal=self._wal, timeout_s=self._timeout_s)
-        self._reader: Engine = sqlite.read_engine(self.path, timeout_s=self._timeout_s)
+        self._writer: Engine = self._database.writer()
+        self._reader: Engine = self._database.reader()
         self._turn = threading.Lock()
-        self._watch_turn = threading.Lock()
-        self._watch: sqlite3.Connection | None = None
         self._mine = threading.local()
 
     @contextmanager
@@ -133,24 +148,19 @@ class Store:
             self._turn.release()
 
     def data_version(self) -> int:
-        """A number that changes whenever anybody has committed something; cheap enough to ask ten times a second."""
-        with self._translated(), self._watch_turn:
-            if self._watch is None:
-                self._watch = sqlite3.connect(
-                    self.path, timeout=self._timeout_s, isolation_level=None, check_same_thread=False
-                )
-            return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+        """A number that changes whenever anybody has committed a change that the feed tells of.
+
+        Cheap enough to ask ten times a second; it may change more often than the feed.
+        """
+        with self._translated():
+            return self._database.data_version(self._reader)
 
     def close(self) -> None:
         """Give up all connections. A closed store may not be used again."""
         _stores.discard(self)
         self._writer.dispose()
         self._reader.dispose()
-        with self._watch_turn:
-            if self._watch is not None:
-                self._watch.close()
-                self._watch = None
-        self._lock.release()
+        self._database.close()
 
     def __enter__(self) -> Store:
         return self
@@ -168,7 +178,7 @@ class Store:
         except (DBAPIError, sqlite3.Error) as error:
             # A full disk ends the whole transaction, and leaving an inner block then fails for want of its savepoint:
             # what came first is what happened.
-            meanings = [sqlite.translate(each, self.path) for each in _first_to_last(error)]
+            meanings = [self._database.translate(each) for each in _first_to_last(error)]
             meaning = next((meaning for meaning in meanings if meaning is not None), None)
             if meaning is None:
                 raise
@@ -177,8 +187,20 @@ class Store:
             raise Unavailable("Too many questions are asked of this workspace at once.", hint="Try again.") from error
 
     def _leave_to_parent(self) -> None:
-        _inherited.append((self._writer, self._reader, self._watch, self._mine))
+        _inherited.append((self._writer, self._reader, self._mine))
+        self._database.restart()
         self._start()
+
+
+def _database(place: Path | str, timeout_s: float) -> Database:
+    if isinstance(place, str) and is_address(place):
+        from jupyter_mlws.store.postgresql import PostgresDatabase
+
+        return PostgresDatabase(place, timeout_s)
+    path = Path(place) / DATABASE
+    if not path.parent.is_dir():
+        raise WorkspaceError(f"There is no folder {path.parent}.", hint="Create the workspace with mlws init.")
+    return SqliteDatabase(path, timeout_s)
 
 
 def _first_to_last(error: BaseException) -> list[DBAPIError | sqlite3.Error]:

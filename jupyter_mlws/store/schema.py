@@ -6,10 +6,8 @@ them the database itself says how old a program may be that reads and writes it 
 
 from __future__ import annotations
 
-import os
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, delete, insert, inspect, select
@@ -17,7 +15,7 @@ from sqlalchemy import Connection, Engine, delete, insert, inspect, select
 from jupyter_mlws import faults
 from jupyter_mlws.errors import WorkspaceError
 from jupyter_mlws.store import counters as numbers
-from jupyter_mlws.store.lock import OpenLock
+from jupyter_mlws.store.database import Database
 from jupyter_mlws.store.tables import (
     COMPATIBLE_SINCE,
     SCHEMA_VERSION,
@@ -34,12 +32,12 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 _COMPATIBLE = "tables_compatible_since"
 
 
-def prepare(engine: Engine, lock: OpenLock, path: Path) -> None:
+def prepare(database: Database, writer: Engine) -> None:
     """Make the tables of an empty database, upgrade those of an older version, refuse those that are too new."""
     # The usual case is one small read; only what follows needs the write lock.
-    if _peek(path) == SCHEMA_VERSION:
+    if database.peek(writer) == SCHEMA_VERSION:
         return
-    with engine.connect() as connection, connection.begin():
+    with writer.connect() as connection, connection.begin():
         version = stored_version(connection)
         if version is None:
             create(connection)
@@ -48,7 +46,7 @@ def prepare(engine: Engine, lock: OpenLock, path: Path) -> None:
     if version == SCHEMA_VERSION:
         return
     if version in SCHEMA_VERSIONS:
-        _upgrade(engine, lock, path, version)
+        _upgrade(database, writer, version)
     elif not 0 < since <= int(SCHEMA_VERSION):
         raise WorkspaceError(
             f"A newer version of jupyter-mlws wrote this workspace (its tables are {version}, ours {SCHEMA_VERSION}).",
@@ -56,27 +54,20 @@ def prepare(engine: Engine, lock: OpenLock, path: Path) -> None:
         )
 
 
-def _upgrade(engine: Engine, lock: OpenLock, path: Path, version: str) -> None:
+def _upgrade(database: Database, writer: Engine, version: str) -> None:
+    def keep_copy(connection: Connection) -> None:
+        if stored_version(connection) in SCHEMA_VERSIONS[:-1]:  # else somebody has upgraded it meanwhile
+            database.keep_copy(SCHEMA_VERSION)
+
     if int(COMPATIBLE_SINCE) <= int(version):  # who has it open goes on
-        migrate(engine, before=lambda connection: _keep_copy(connection, path))
+        migrate(writer, before=keep_copy)
         return
     try:
-        with lock.alone():
-            migrate(engine, before=lambda connection: _keep_copy(connection, path))
+        with database.alone(writer) as engine:
+            migrate(engine, before=keep_copy)
     except WorkspaceError:
-        if _peek(path) != SCHEMA_VERSION:  # else who was in our way has done it
+        if database.peek(writer) != SCHEMA_VERSION:  # else who was in our way has done it
             raise
-
-
-def _peek(path: Path) -> str | None:
-    if not path.exists():
-        return None
-    with closing(sqlite3.connect(path, timeout=10, isolation_level=None)) as connection:
-        try:
-            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-        except sqlite3.OperationalError:  # no such table, or still locked by who makes it: look again with the lock
-            return None
-    return row[0] if row else None
 
 
 def stored_version(connection: Connection) -> str | None:
@@ -97,32 +88,6 @@ def create(connection: Connection) -> None:
 def _note_compatibility(connection: Connection) -> None:
     connection.execute(delete(counters).where(counters.c.name == _COMPATIBLE))
     connection.execute(insert(counters).values(name=_COMPATIBLE, value=int(COMPATIBLE_SINCE)))
-
-
-def _keep_copy(connection: Connection, path: Path) -> None:
-    """Copy the database beside itself, if it still is of an older version; `connection` keeps all writers out."""
-    if stored_version(connection) not in SCHEMA_VERSIONS[:-1]:
-        return  # somebody else has upgraded it meanwhile
-    copy = path.with_name(f"{path.name}.before-{SCHEMA_VERSION}")
-    draft = copy.with_name(f".{copy.name}.{os.getpid()}")
-    try:
-        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(draft)) as target:
-            source.backup(target)
-            target.execute("PRAGMA journal_mode=DELETE")  # one file, whole without another beside it
-        faults.point("schema.copy")
-        _sync(draft, os.O_RDWR)
-        draft.replace(copy)
-        _sync(path.parent, os.O_RDONLY)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _sync(path: Path, how: int) -> None:
-    fd = os.open(path, how | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 def migrate(

@@ -11,10 +11,13 @@ from sqlalchemy import BigInteger, Float, Integer, Text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
-__all__ = ["BIG", "Json", "Moment", "Number"]
+__all__ = ["BIG", "TEXT", "Json", "Moment", "Number"]
 
 # SQLite numbers its rows by themselves only where the column's type is exactly INTEGER.
 BIG = BigInteger().with_variant(Integer, "sqlite")
+
+# In the order of the characters' numbers, which is that of SQLite; a server's own order depends on how it was set up.
+TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND = timedelta(microseconds=1)
@@ -40,7 +43,8 @@ class Number(TypeDecorator[float]):
     cache_ok = True
 
     def process_bind_param(self, value: float | None, dialect: Dialect) -> float | None:
-        return None if value is None or math.isnan(value) else value
+        # SQLite stores -0.0 as 0; so does every database then.
+        return None if value is None or math.isnan(value) else value + 0.0
 
     def process_result_value(self, value: float | None, dialect: Dialect) -> float:
         return math.nan if value is None else value

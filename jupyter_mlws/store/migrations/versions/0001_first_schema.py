@@ -10,6 +10,7 @@ depends_on = None
 
 # Spelled out here, and not taken from the tables' module: a migration stays as it was when the tables go on.
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 MOMENT = sa.BigInteger()
 NUMBER = sa.Float(53)
 
@@ -37,8 +38,8 @@ def upgrade() -> None:
 def _changes() -> None:
     op.create_table(
         "changes",
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("kind", TEXT, nullable=False),
+        sa.Column("subject", TEXT, nullable=False),
         sa.Column("cursor", BIG, nullable=False),
         sa.PrimaryKeyConstraint("kind", "subject", name=op.f("pk_changes")),
         sa.UniqueConstraint("cursor", name=op.f("uq_changes_cursor")),
@@ -49,7 +50,7 @@ def _changes() -> None:
 def _counters() -> None:
     op.create_table(
         "counters",
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name", TEXT, nullable=False),
         sa.Column("value", BIG, nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_counters")),
     )
@@ -59,7 +60,7 @@ def _experiments() -> None:
     op.create_table(
         "experiments",
         sa.Column("id", BIG, nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name", TEXT, nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("run_count", BIG, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_experiments")),
@@ -70,7 +71,7 @@ def _experiments() -> None:
 def _snapshots() -> None:
     op.create_table(
         "snapshots",
-        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("id", TEXT, nullable=False),
         sa.Column("file_count", BIG, nullable=False),
         sa.Column("size_bytes", BIG, nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
@@ -82,7 +83,7 @@ def _submissions() -> None:
     op.create_table(
         "submissions",
         sa.Column("id", BIG, nullable=False),
-        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("body", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_submissions")),
     )
 
@@ -91,37 +92,37 @@ def _runs() -> None:
     op.create_table(
         "runs",
         sa.Column("number", BIG, autoincrement=False, nullable=False),
-        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("id", TEXT, nullable=False),
         sa.Column("experiment_id", BIG, nullable=False),
         sa.Column("submission_id", BIG, nullable=False),
         sa.Column("parent_number", BIG, nullable=True),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("kind", TEXT, nullable=False),
+        sa.Column("status", TEXT, nullable=False),
         sa.Column("status_sequence", sa.Integer(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("started_at", MOMENT, nullable=True),
         sa.Column("ended_at", MOMENT, nullable=True),
-        sa.Column("user", sa.Text(), nullable=False),
-        sa.Column("host", sa.Text(), nullable=False),
-        sa.Column("compute_target", sa.Text(), nullable=False),
-        sa.Column("environment", sa.Text(), nullable=False),
+        sa.Column("user", TEXT, nullable=False),
+        sa.Column("host", TEXT, nullable=False),
+        sa.Column("compute_target", TEXT, nullable=False),
+        sa.Column("environment", TEXT, nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
-        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("owner", TEXT, nullable=False),
         sa.Column("claimed_at", MOMENT, nullable=True),
-        sa.Column("waiting_for", sa.Text(), nullable=False),
+        sa.Column("waiting_for", TEXT, nullable=False),
         sa.Column("parallel", sa.Integer(), nullable=True),
         sa.Column("child_count", sa.Integer(), nullable=False),
         sa.Column("children_ended", sa.Integer(), nullable=False),
-        sa.Column("display_name", sa.Text(), nullable=False),
-        sa.Column("description", sa.Text(), nullable=False),
-        sa.Column("document", sa.Text(), nullable=False),
-        sa.Column("document_id", sa.Text(), nullable=False),
-        sa.Column("snapshot_id", sa.Text(), nullable=True),
-        sa.Column("submission_key", sa.Text(), nullable=True),
-        sa.Column("properties", sa.Text(), nullable=True),
-        sa.Column("error", sa.Text(), nullable=True),
-        sa.Column("warnings", sa.Text(), nullable=True),
-        sa.Column("search_text", sa.Text(), nullable=False),
+        sa.Column("display_name", TEXT, nullable=False),
+        sa.Column("description", TEXT, nullable=False),
+        sa.Column("document", TEXT, nullable=False),
+        sa.Column("document_id", TEXT, nullable=False),
+        sa.Column("snapshot_id", TEXT, nullable=True),
+        sa.Column("submission_key", TEXT, nullable=True),
+        sa.Column("properties", TEXT, nullable=True),
+        sa.Column("error", TEXT, nullable=True),
+        sa.Column("warnings", TEXT, nullable=True),
+        sa.Column("search_text", TEXT, nullable=False),
         sa.ForeignKeyConstraint(["experiment_id"], ["experiments.id"], name=op.f("fk_runs_experiment_id_experiments")),
         sa.ForeignKeyConstraint(["parent_number"], ["runs.number"], name=op.f("fk_runs_parent_number_runs")),
         sa.ForeignKeyConstraint(["snapshot_id"], ["snapshots.id"], name=op.f("fk_runs_snapshot_id_snapshots")),
@@ -150,8 +151,8 @@ def _mailbox_requests() -> None:
     op.create_table(
         "mailbox_requests",
         sa.Column("run_number", BIG, autoincrement=False, nullable=False),
-        sa.Column("request_id", sa.Text(), nullable=False),
-        sa.Column("reply", sa.Text(), nullable=True),
+        sa.Column("request_id", TEXT, nullable=False),
+        sa.Column("reply", TEXT, nullable=True),
         sa.Column("handled_at", MOMENT, nullable=False),
         sa.ForeignKeyConstraint(["run_number"], ["runs.number"], name=op.f("fk_mailbox_requests_run_number_runs")),
         sa.PrimaryKeyConstraint("run_number", "request_id", name=op.f("pk_mailbox_requests")),
@@ -163,7 +164,7 @@ def _metric_chunks() -> None:
     op.create_table(
         "metric_chunks",
         sa.Column("run_number", BIG, autoincrement=False, nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name", TEXT, nullable=False),
         sa.Column("start", BIG, autoincrement=False, nullable=False),
         sa.Column("point_count", sa.Integer(), nullable=False),
         sa.Column("nan_count", sa.Integer(), nullable=False),
@@ -185,7 +186,7 @@ def _metric_latest() -> None:
     op.create_table(
         "metric_latest",
         sa.Column("run_number", BIG, autoincrement=False, nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name", TEXT, nullable=False),
         sa.Column("ordinal", sa.Integer(), nullable=False),
         sa.Column("point_count", BIG, nullable=False),
         sa.Column("tail_start", BIG, nullable=False),
@@ -210,12 +211,12 @@ def _models() -> None:
     op.create_table(
         "models",
         sa.Column("id", BIG, nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name", TEXT, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("run_number", BIG, nullable=True),
-        sa.Column("description", sa.Text(), nullable=False),
-        sa.Column("registration_key", sa.Text(), nullable=True),
+        sa.Column("description", TEXT, nullable=False),
+        sa.Column("registration_key", TEXT, nullable=True),
         sa.ForeignKeyConstraint(["run_number"], ["runs.number"], name=op.f("fk_models_run_number_runs")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_models")),
         sa.UniqueConstraint("registration_key", name=op.f("uq_models_registration_key")),
@@ -229,10 +230,10 @@ def _run_files() -> None:
     op.create_table(
         "run_files",
         sa.Column("run_number", BIG, autoincrement=False, nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", TEXT, nullable=False),
+        sa.Column("name", TEXT, nullable=False),
         sa.Column("size_bytes", BIG, nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("digest", TEXT, nullable=False),
         sa.Column("mode", sa.Integer(), nullable=False),
         sa.Column("modified_at", MOMENT, nullable=False),
         sa.ForeignKeyConstraint(["run_number"], ["runs.number"], name=op.f("fk_run_files_run_number_runs")),
@@ -246,8 +247,8 @@ def _run_params() -> None:
     op.create_table(
         "run_params",
         sa.Column("run_number", BIG, autoincrement=False, nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("name", TEXT, nullable=False),
+        sa.Column("value", TEXT, nullable=False),
         sa.ForeignKeyConstraint(["run_number"], ["runs.number"], name=op.f("fk_run_params_run_number_runs")),
         sa.PrimaryKeyConstraint("run_number", "name", name=op.f("pk_run_params")),
         sqlite_with_rowid=False,
@@ -261,8 +262,8 @@ def _run_tags() -> None:
     op.create_table(
         "run_tags",
         sa.Column("run_number", BIG, autoincrement=False, nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("name", TEXT, nullable=False),
+        sa.Column("value", TEXT, nullable=False),
         sa.ForeignKeyConstraint(["run_number"], ["runs.number"], name=op.f("fk_run_tags_run_number_runs")),
         sa.PrimaryKeyConstraint("run_number", "name", name=op.f("pk_run_tags")),
         sqlite_with_rowid=False,
@@ -276,7 +277,7 @@ def _stream_offsets() -> None:
     op.create_table(
         "stream_offsets",
         sa.Column("run_number", BIG, autoincrement=False, nullable=False),
-        sa.Column("stream", sa.Text(), nullable=False),
+        sa.Column("stream", TEXT, nullable=False),
         sa.Column("consumed", BIG, nullable=False),
         sa.ForeignKeyConstraint(["run_number"], ["runs.number"], name=op.f("fk_stream_offsets_run_number_runs")),
         sa.PrimaryKeyConstraint("run_number", "stream", name=op.f("pk_stream_offsets")),
@@ -288,9 +289,9 @@ def _model_files() -> None:
     op.create_table(
         "model_files",
         sa.Column("model_id", BIG, autoincrement=False, nullable=False),
-        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("path", TEXT, nullable=False),
         sa.Column("size_bytes", BIG, nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("digest", TEXT, nullable=False),
         sa.ForeignKeyConstraint(["model_id"], ["models.id"], name=op.f("fk_model_files_model_id_models")),
         sa.PrimaryKeyConstraint("model_id", "path", name=op.f("pk_model_files")),
         sqlite_with_rowid=False,
@@ -302,8 +303,8 @@ def _model_tags() -> None:
     op.create_table(
         "model_tags",
         sa.Column("model_id", BIG, autoincrement=False, nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("name", TEXT, nullable=False),
+        sa.Column("value", TEXT, nullable=False),
         sa.ForeignKeyConstraint(["model_id"], ["models.id"], name=op.f("fk_model_tags_model_id_models")),
         sa.PrimaryKeyConstraint("model_id", "name", name=op.f("pk_model_tags")),
         sqlite_with_rowid=False,

@@ -1,0 +1,121 @@
+"""The database of an embedded workspace: SQLite, in a file beside the workspace's bytes."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+
+from jupyter_mlws import faults
+from jupyter_mlws.errors import MlwsError
+from jupyter_mlws.store import sqlite
+from jupyter_mlws.store.lock import OpenLock
+
+__all__ = ["SqliteDatabase"]
+
+_log = logging.getLogger(__name__)
+# Connections of a parent process: closing one in the child would meddle with the parent's locks.
+_inherited: list[sqlite3.Connection | None] = []
+
+
+class SqliteDatabase:
+    """A database file.
+
+    Parameters
+    ----------
+    path : Path
+    timeout_s : float
+        How long to wait for another writer.
+    """
+
+    def __init__(self, path: Path, timeout_s: float) -> None:
+        self.path = path
+        self.name = str(path)
+        self.warnings: tuple[str, ...] = ()
+        self._timeout_s = timeout_s
+        network = sqlite.on_network(path.parent)
+        self._wal = not network
+        if network:
+            self.warnings = (
+                f"The workspace lies on a network file system ({network}): slower, and for one machine at a time.",
+            )
+            _log.warning("%s", self.warnings[0])
+        self._lock = OpenLock(path.parent)
+        self._watch_turn = threading.Lock()
+        self._watch: sqlite3.Connection | None = None
+
+    def writer(self) -> Engine:
+        return sqlite.write_engine(self.path, wal=self._wal, timeout_s=self._timeout_s)
+
+    def reader(self) -> Engine:
+        return sqlite.read_engine(self.path, timeout_s=self._timeout_s)
+
+    def peek(self, writer: Engine) -> str | None:
+        if not self.path.exists():
+            return None
+        with closing(sqlite3.connect(self.path, timeout=10, isolation_level=None)) as connection:
+            try:
+                row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+            except sqlite3.OperationalError:  # no such table, or still locked by who makes it: look with the lock
+                return None
+        return row[0] if row else None
+
+    @contextmanager
+    def alone(self, writer: Engine) -> Iterator[Engine]:
+        with self._lock.alone():
+            yield writer
+
+    def keep_copy(self, version: str) -> None:
+        copy = self.path.with_name(f"{self.path.name}.before-{version}")
+        draft = copy.with_name(f".{copy.name}.{os.getpid()}")
+        try:
+            with closing(sqlite3.connect(self.path)) as source, closing(sqlite3.connect(draft)) as target:
+                source.backup(target)
+                target.execute("PRAGMA journal_mode=DELETE")  # one file, whole without another beside it
+            faults.point("schema.copy")
+            _sync(draft, os.O_RDWR)
+            draft.replace(copy)
+            _sync(self.path.parent, os.O_RDONLY)
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def data_version(self, reader: Engine) -> int:
+        with self._watch_turn:
+            if self._watch is None:
+                self._watch = sqlite3.connect(
+                    self.path, timeout=self._timeout_s, isolation_level=None, check_same_thread=False
+                )
+            return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+
+    def describe(self, reader: Engine) -> str:
+        return f"SQLite {sqlite3.sqlite_version}"
+
+    def restart(self) -> None:
+        _inherited.append(self._watch)
+        self._watch_turn = threading.Lock()
+        self._watch = None
+
+    def close(self) -> None:
+        with self._watch_turn:
+            if self._watch is not None:
+                self._watch.close()
+                self._watch = None
+        self._lock.release()
+
+    def translate(self, error: Exception) -> MlwsError | None:
+        return sqlite.translate(error, self.path) if isinstance(error, (DBAPIError, sqlite3.Error)) else None
+
+
+def _sync(path: Path, how: int) -> None:
+    fd = os.open(path, how | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
