@@ -27,7 +27,7 @@ from jupyter_mlws.domain.workspace import DispatcherState
 from jupyter_mlws.errors import DispatcherUnavailable, MlwsError, NotFound, StorageFull, Unavailable, WorkspaceError
 from jupyter_mlws.runfolder import places
 from jupyter_mlws.runfolder.paths import RunFolder
-from jupyter_mlws.services import Services
+from jupyter_mlws.services import Services, handover
 from jupyter_mlws.store import Store
 from jupyter_mlws.store.dispatchers import left_on, owner_name
 from jupyter_mlws.store.lock import holders
@@ -68,14 +68,14 @@ def serve(folder: Path) -> int:
 
 
 def _take_lock(folder: Path) -> int | None:
-    """The lock of the one dispatcher; None when another one holds it and answers.
+    """The lock of the one dispatcher; None when another one holds it and goes on.
 
     Raises
     ------
     DispatcherUnavailable
         Somebody holds it who does not answer, and has not let go of it in a minute.
     """
-    from jupyter_mlws.dispatcher import client
+    from jupyter_mlws.dispatcher.succession import is_served
 
     lock = os.open(lock_path(folder), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     began, told = time.monotonic(), False
@@ -83,8 +83,7 @@ def _take_lock(folder: Path) -> int | None:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            # It may be about to leave, not knowing of the work that we were started for.
-            if client.poke(folder):
+            if is_served(folder):
                 os.close(lock)
                 return None
             waited = time.monotonic() - began
@@ -349,6 +348,19 @@ class Dispatcher:
             except MlwsError as error:
                 _log.warning("Run %s cannot be taken up: %s", run.id, error)
         self._tidy_ended()
+        self._discard_abandoned()
+
+    def _discard_abandoned(self) -> None:
+        """Remove variables that were left for runs which ended, or whose submitter died before they were recorded."""
+        context = self._context
+        for run_id in handover.left_long_ago(context.workspace.id):
+            try:
+                with context.store.read() as c:
+                    live = get_run(c, run_id).status in LIVE
+            except NotFound:
+                live = False
+            if not live:
+                handover.discard((run_id,))
 
     def _tidy_ended(self) -> None:
         context = self._context

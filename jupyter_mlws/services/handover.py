@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,9 @@ from jupyter_mlws.errors import StorageFull
 from jupyter_mlws.runfolder.files import remove_stale, write_whole
 from jupyter_mlws.runfolder.places import runtime_dir
 
-__all__ = ["Handover", "discard", "is_expected", "read", "take", "write"]
+__all__ = ["Handover", "discard", "is_expected", "left_long_ago", "read", "take", "write"]
+
+_LONG_S = 3600.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,11 +59,20 @@ def _path(run_id: str) -> Path:
     return _folder() / f"{check_id(run_id)}.json"
 
 
-def write(run_ids: Sequence[str], handover: Handover) -> None:
-    """Leave something for the launch of each of these runs; nothing is left when there is nothing to hand over."""
+def write(run_ids: Sequence[str], handover: Handover, workspace_id: str = "") -> None:
+    """Leave something for the launch of each of these runs; nothing is left when there is nothing to hand over.
+
+    It is left before the runs are recorded. Who dies in between leaves it for runs that never were: those are found by
+    the workspace's id (see `left_long_ago`).
+    """
     if handover.is_empty or not run_ids:
         return
-    body = {"environment": handover.environment, "secrets": handover.secrets, "command": handover.command}
+    body = {
+        "environment": handover.environment,
+        "secrets": handover.secrets,
+        "command": handover.command,
+        "workspace": workspace_id,
+    }
     first, *rest = [_path(run_id) for run_id in run_ids]
     remove_stale(first.parent)  # what a killed process was writing: secrets must not stay
     try:
@@ -96,6 +108,21 @@ def discard(run_ids: Iterable[str]) -> None:
     for run_id in run_ids:
         faults.point("handover.discard")
         _path(run_id).unlink(missing_ok=True)
+
+
+def left_long_ago(workspace_id: str) -> list[str]:
+    """Runs of this workspace for which something was left more than an hour ago, be they recorded or not."""
+    found = []
+    for entry in _folder().glob("*.json"):
+        try:
+            if (
+                time.time() - entry.stat().st_mtime > _LONG_S
+                and json.loads(entry.read_bytes())["workspace"] == workspace_id
+            ):
+                found.append(entry.stem)
+        except (OSError, ValueError, TypeError, KeyError):
+            continue  # taken meanwhile, or of an older version
+    return found
 
 
 def take(run_id: str) -> Handover | None:
