@@ -19,6 +19,8 @@ __all__ = ["Watcher"]
 
 PERIOD_S = 0.1
 REST_S = 30.0
+# Reading the feed also sees to it that somebody follows the runs of the workspace.
+ATTEND_S = 3.0
 # An event goes to every page: beyond this a page does better to read the feed, which it does anyway.
 MAX_CHANGES = 100
 
@@ -31,6 +33,7 @@ class _Watched:
     version: int | None = None
     cursor: int | None = None
     rests_until: float = 0.0
+    read_at: float = 0.0
 
 
 class Watcher:
@@ -95,9 +98,10 @@ class Watcher:
                 each.rests_until = time.monotonic() + REST_S
 
     def _look_at(self, each: _Watched) -> None:
-        version = each.opened.data_version()
-        if version == each.version:
+        version, at = each.opened.data_version(), time.monotonic()
+        if version == each.version and at - each.read_at < ATTEND_S:
             return
+        each.read_at = at
         feed = each.opened.api.workspace
         if each.cursor is None:
             each.cursor = feed.info().last_change

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from jupyter_mlws.blobs import BlobStore
+from jupyter_mlws.services.attending import Attendant
 from jupyter_mlws.services.blobs import Blobs
 from jupyter_mlws.services.compute import ComputeTargets
 from jupyter_mlws.services.context import Context, Waker
@@ -63,9 +64,10 @@ class Services:
             name=name or folder.name,
         )
         self.store = store
-        self.workspace = WorkspaceService(context)
+        attendant = Attendant(context)
+        self.workspace = WorkspaceService(context, attendant)
         self.experiments = Experiments(context)
-        self.runs = Runs(context)
+        self.runs = Runs(context, attendant)
         self.logs = Logs(context)
         self.files = Files(context)
         self.metrics = Metrics(context)

@@ -14,6 +14,7 @@ from jupyter_mlws.domain.run import Run, RunSubmission, RunUpdate
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import InvalidInput, MlwsError
 from jupyter_mlws.services import handover
+from jupyter_mlws.services.attending import Attendant
 from jupyter_mlws.services.checking import check_storable, implements
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.durability import make_durable
@@ -36,8 +37,9 @@ _log = logging.getLogger(__name__)
 class Runs:
     """`RunsApi` over the store."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, attendant: Attendant) -> None:
         self._context = context
+        self._attendant = attendant
         self._held_up = HeldUp(context)
 
     def submit(self, submission: RunSubmission) -> Run:
@@ -47,7 +49,7 @@ class Runs:
             return known
         ids = _fresh_ids(submission.experiment, 1 + len(submission.sweep))
         recorded = replace(submission, command=mask(submission.command), arguments=mask(submission.arguments))
-        handover.write(ids[1:] or ids, _handed(submission, recorded))
+        handover.write(ids[1:] or ids, _handed(submission, recorded), self._context.workspace_id)
         try:
             faults.point("submit.record")
             run = self._record(recorded, ids)
@@ -83,6 +85,7 @@ class Runs:
             )
 
     def _woken(self, run: Run) -> Run:
+        self._attendant.rest()
         try:
             self._context.wake()
         except (MlwsError, OSError) as error:
@@ -108,6 +111,7 @@ class Runs:
             check_experiment_name(experiment)
         if search is not None:
             check_text("search text", search, MAX_SEARCH)
+        self._attendant.look()
         with self._context.store.read() as c:
             page = store_runs.page_runs(
                 c,
@@ -123,6 +127,7 @@ class Runs:
         return replace(page, items=self._held_up.tell(page.items))
 
     def get(self, run: str) -> Run:
+        self._attendant.look()
         with self._context.store.read() as c:
             found = store_runs.get_run(c, run)
         return self._held_up.tell((found,))[0]

@@ -11,6 +11,7 @@ from jupyter_mlws.api.interface import WorkspaceApi
 from jupyter_mlws.domain.status import LIVE
 from jupyter_mlws.domain.workspace import ChangePage, WorkspaceInfo
 from jupyter_mlws.errors import InvalidInput
+from jupyter_mlws.services.attending import Attendant
 from jupyter_mlws.services.checking import implements
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.store import changes, models
@@ -30,8 +31,9 @@ _SIZE_PATIENCE_S = 0.2
 class WorkspaceService:
     """`WorkspaceApi` over store, folder and dispatcher."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, attendant: Attendant) -> None:
         self._context = context
+        self._attendant = attendant
         self._size = _Size(context.folder)
 
     def info(self) -> WorkspaceInfo:
@@ -56,6 +58,7 @@ class WorkspaceService:
     def changes(self, since: int, limit: int = 500) -> ChangePage:
         if since < 0:
             raise InvalidInput(f"No change has the cursor {since}.", hint="0 is the beginning.")
+        self._attendant.look()
         with self._context.store.read() as c:
             return changes.since(c, since, clamp_limit(limit))
 
