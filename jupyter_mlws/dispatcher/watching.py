@@ -114,7 +114,8 @@ class Agent:
             self.over = True
             self.lost_because = (
                 f"The agent is too {'new' if kind == 'newer' else 'old'}: it speaks version {version!r:.20} of the "
-                f"run folder and this dispatcher version {PROTOCOL_VERSION}. Bring both to the same version of jupyter-mlws."
+                f"run folder and this dispatcher version {PROTOCOL_VERSION}. Bring both to the same version of "
+                "jupyter-mlws."
             )
 
     def _is_dead(self) -> bool:
