@@ -29,7 +29,7 @@ class DispatcherState:
         lines = [line for line in self.message.splitlines() if line.strip() and line not in _NOISE]
         if not lines:
             return ""
-        is_traceback = lines[0].startswith('  File "')
+        is_traceback = any(line.startswith('  File "') for line in lines)
         return lines[-1 if is_traceback else 0].strip()
 
 

@@ -11,6 +11,7 @@ from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.run import Captured
 from jupyter_mlws.domain.run import Run as RunRecord
 from jupyter_mlws.domain.status import RunStatus
+from jupyter_mlws.sdk import stuck
 from jupyter_mlws.sdk.text import SYMBOLS, duration_text, metric_text, number_text, size_text, visible
 
 if TYPE_CHECKING:
@@ -50,9 +51,11 @@ def bundle(run: Run, include: object = None, exclude: object = None) -> dict[str
     """The mime bundle of a run."""
     record = run.record
     outputs = run.get_outputs() if record.kind == "cell" and record.status.is_terminal else []
+    words = stuck.last_words(run)
+    stuck.tell_later(run)
     return {
-        "text/plain": card_text(record),
-        "text/html": card_html(record, outputs),
+        "text/plain": "\n".join(part for part in (card_text(record), words) if part),
+        "text/html": card_html(record, outputs, words),
         MIME_TYPE: {"workspace": run.workspace.id, "run": record.id, "number": record.number},
     }
 
@@ -77,7 +80,7 @@ def _status_text(run: RunRecord) -> str:
     return text
 
 
-def card_html(run: RunRecord, outputs: Sequence[Mapping[str, Any]] = ()) -> str:
+def card_html(run: RunRecord, outputs: Sequence[Mapping[str, Any]] = (), words: str = "") -> str:
     """The card as html: static, every text escaped, at most 30 kB, no path of this machine.
 
     Parameters
@@ -85,10 +88,12 @@ def card_html(run: RunRecord, outputs: Sequence[Mapping[str, Any]] = ()) -> str:
     run : domain record
     outputs : sequence of mapping
         What the cell displayed: its last result as text, and the figures that there is room for.
+    words : str
+        The last words of a dispatcher that does not start.
     """
-    html = _html(run, _MOST_ROWS, _MOST_TEXT)
+    html = _html(run, _MOST_ROWS, _MOST_TEXT, words)
     if len(html.encode()) > _MOST_BYTES:
-        html = _html(run, 4, 500)
+        html = _html(run, 4, 500, words)
     return _BOX_OPEN + html + _displayed(outputs, _MOST_BYTES - len(html.encode()) - 500) + "</div>"
 
 
@@ -116,10 +121,11 @@ def _output_html(data: Mapping[str, Any]) -> str:
     return ""
 
 
-def _html(run: RunRecord, rows: int, text: int) -> str:
+def _html(run: RunRecord, rows: int, text: int, words: str) -> str:
     parts = [
         _title(run, text),
         _failure(run, text),
+        _stuck(words, text),
         _table("Parameters", run.params, rows, text),
         _table("Metrics", {metric.name: number_text(metric.last) for metric in run.metrics}, rows, text),
         _sent(run, rows, text),
@@ -155,6 +161,14 @@ def _failure(run: RunRecord, most: int) -> str:
         return cause
     lines = "\n".join(_safe(line, 500) for line in traceback.splitlines())
     return f'{cause}<details><summary>Traceback</summary><pre style="{_PRE}">{lines}</pre></details>'
+
+
+def _stuck(words: str, most: int) -> str:
+    if not words:
+        return ""
+    lines = "\n".join(_safe(line, 500) for line in words[:most].splitlines())
+    colour = _COLOURS[RunStatus.FAILED]
+    return f'<div style="color:{colour}">{escape(stuck.WAY_OUT)}</div><pre style="{_PRE}">{lines}</pre>'
 
 
 def _table(title: str, facts: Mapping[str, str], rows: int, most: int) -> str:

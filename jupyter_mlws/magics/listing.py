@@ -7,6 +7,7 @@ from typing import Any
 
 from jupyter_mlws.domain.run import Run as RunRecord
 from jupyter_mlws.magics.words import split
+from jupyter_mlws.sdk import stuck
 from jupyter_mlws.sdk.text import number_text, visible
 
 __all__ = ["Comparison", "show"]
@@ -24,6 +25,7 @@ def show(line: str) -> Any:
     from jupyter_mlws.sdk.workspace import RunList, Workspace
 
     workspace = Workspace.from_config()
+    stuck.retry(workspace)
     words = [word.removeprefix("#") for word in split(line)]
     if not words:
         return workspace.runs(20)

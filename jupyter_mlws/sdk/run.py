@@ -205,7 +205,7 @@ class Run:
             waiting = "" if ended else self._record.waiting_for
             if show_output and waiting and waiting != told:
                 told = waiting
-                print(f"Run #{self.number} is queued, {waiting}.", file=sys.stderr)
+                print(f"Run #{self.number} is {self._record.status}, {waiting.rstrip('.')}.", file=sys.stderr)
             if show_output:
                 offset = self._print_log(offset)
             if ended:

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, open_workspace, print_json, print_runs
+from jupyter_mlws.sdk import stuck
 
 __all__ = ["runs"]
 
@@ -20,7 +21,9 @@ def runs(
     as_json: JsonOption = False,
 ) -> None:
     """List the newest runs."""
-    found = open_workspace(workspace).runs(limit, experiment=experiment, status=status, include_children=children)
+    ws = open_workspace(workspace)
+    stuck.retry(ws)
+    found = ws.runs(limit, experiment=experiment, status=status, include_children=children)
     records = [run.record for run in found]
     if as_json:
         print_json(records)

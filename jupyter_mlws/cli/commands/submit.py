@@ -11,6 +11,7 @@ from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, console, open_w
 from jupyter_mlws.domain.names import experiment_name_of
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import InvalidInput
+from jupyter_mlws.sdk import stuck
 from jupyter_mlws.sdk.experiment import Experiment
 from jupyter_mlws.sdk.script import ScriptRunConfig
 
@@ -61,6 +62,7 @@ def submit(
         console.print(
             f"Run #{run.number} of {run.record.experiment} is submitted. Follow it: mlws run logs {run.number} -f"
         )
+    stuck.watch(run)
     if wait:
         run.wait_for_completion(show_output=not as_json, raise_on_error=False)
     if as_json:
