@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import logging
-import os
-import shutil
 import threading
-import time
 
 from jupyter_mlws import faults
 from jupyter_mlws.dispatcher import preparing
 from jupyter_mlws.dispatcher.context import Context
+from jupyter_mlws.dispatcher.taking import Held, take
 from jupyter_mlws.dispatcher.watching import Agent
 from jupyter_mlws.domain.run import Run, RunSubmission
 from jupyter_mlws.domain.status import RunStatus
@@ -25,10 +22,7 @@ from jupyter_mlws.targets.base import Launch, Target
 __all__ = ["Canceled", "Refused", "start"]
 
 _log = logging.getLogger(__name__)
-_PAUSE_S = 0.02
 _GPU_PAUSE_S = 0.5
-# An agent that was told to start takes its folder within this time, if it does at all.
-_TAKE_FOLDER_S = 0.5
 
 
 class Canceled(Exception):
@@ -55,20 +49,31 @@ def start(context: Context, target: Target, folder: RunFolder, run: Run, canceli
     WrongState
         It had begun before, and nothing is left of it.
     """
-    if folder.path.exists() and _is_taken(folder, context.settings.start_timeout_s):
+    held = take(folder, context.settings.start_timeout_s)
+    if held is None:
         _log.info("Run #%d is taken up again.", run.number)
         handover.discard((run.id,))
         return Agent(target, folder, context.settings, None)
-    if run.status not in (RunStatus.PREPARING, RunStatus.PROVISIONING):
-        _refuse_to_start_again(target, folder, run)
-    # Whoever prepared it before us died before the agent was told to start.
-    faults.point("dispatcher.clear")
-    shutil.rmtree(folder.path, ignore_errors=True)
+    try:
+        # Whoever was to start it before us may have been stopped, and go on now that we have begun.
+        context.check_turn()
+        if run.status not in (RunStatus.PREPARING, RunStatus.PROVISIONING):
+            _refuse_to_start_again(target, folder, run)
+        # Whoever prepared it before us died before an agent took it.
+        held.empty()
+        return _start_new(context, target, folder, held, run, canceling)
+    finally:
+        held.let_go()
+
+
+def _start_new(
+    context: Context, target: Target, folder: RunFolder, held: Held, run: Run, canceling: threading.Event
+) -> Agent:
     with context.store.read() as c:
         submission = get_submission(c, run.id)
     gpus = _wait_for_gpus(context, submission.gpus or 0, canceling)
     try:
-        launch = _launch(context, target, folder, run, submission, gpus, canceling)
+        launch = _launch(context, target, folder, held, run, submission, gpus, canceling)
     except BaseException:
         context.gpus.give_back(gpus)
         raise
@@ -85,33 +90,6 @@ def _refuse_to_start_again(target: Target, folder: RunFolder, run: Run) -> None:
     raise WrongState("The run's folder is gone, so what the script did is not known.", hint="Submit it again.")
 
 
-def _is_taken(folder: RunFolder, timeout_s: float) -> bool:
-    """Whether an agent has, or had, this folder. One that is just starting is waited for."""
-    now = time.monotonic()
-    deadline, grace = now + timeout_s, now + (_TAKE_FOLDER_S if folder.job.exists() else 0)
-    while not folder.state.exists():
-        if not _has_agent(folder) and time.monotonic() > grace:
-            return folder.state.exists()
-        if time.monotonic() > deadline:
-            return True
-        time.sleep(_PAUSE_S)
-    return True
-
-
-def _has_agent(folder: RunFolder) -> bool:
-    try:
-        fd = os.open(folder.lock, os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return False
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(fd)
-    return False
-
-
 def _wait_for_gpus(context: Context, wanted: int, canceling: threading.Event) -> tuple[int, ...]:
     while True:
         taken = context.gpus.take(wanted)
@@ -125,6 +103,7 @@ def _launch(
     context: Context,
     target: Target,
     folder: RunFolder,
+    held: Held,
     run: Run,
     submission: RunSubmission,
     gpus: tuple[int, ...],
@@ -147,6 +126,8 @@ def _launch(
         _refuse_if_canceled(context, run, canceling)
         payload = _payload(run, submission)
         faults.point("dispatcher.send")
+        context.check_turn()
+        held.let_go()
         launch.send(payload)
     except BaseException:
         launch.abandon()

@@ -50,7 +50,7 @@ def test_runs_of_every_usable_target_are_claimed(tmp_path: Path, plugins):
         dispatcher = Dispatcher(folder, facts, Settings(idle_poll_s=0.05), store, lock)
         try:
             for _ in range(100):
-                dispatcher._turn()
+                dispatcher._step()
                 record = opened.api.runs.get(run.id)
                 if record.status.is_terminal:
                     break
