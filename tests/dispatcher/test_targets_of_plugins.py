@@ -49,6 +49,7 @@ def test_runs_of_every_usable_target_are_claimed(tmp_path: Path, plugins):
         lock = os.open(lock_path(folder), os.O_RDWR | os.O_CREAT)
         dispatcher = Dispatcher(folder, facts, Settings(idle_poll_s=0.05), store, lock)
         try:
+            dispatcher._begin()
             for _ in range(100):
                 dispatcher._step()
                 record = opened.api.runs.get(run.id)
