@@ -16,7 +16,7 @@ from jupyter_mlws.errors import Unavailable
 from jupyter_mlws.runfolder import places
 from jupyter_mlws.runfolder.processes import identity_of, is_alive
 
-__all__ = ["ask", "poke", "state", "stop"]
+__all__ = ["ask", "noted_version", "poke", "state", "stop"]
 
 _TIMEOUT_S = 2.0
 _STOP_TIMEOUT_S = 10.0
@@ -38,10 +38,19 @@ def _sockets(folder: Path) -> list[str]:
 
 def _noted(folder: Path) -> str | None:
     """The socket that the dispatcher of this place noted; one that served the folder elsewhere is about to leave."""
+    return _note(folder, "socket")
+
+
+def noted_version(folder: Path) -> str | None:
+    """The version of the program that the dispatcher of this place noted."""
+    return _note(folder, "version")
+
+
+def _note(folder: Path, name: str) -> str | None:
     try:
         note = json.loads(lock_path(folder).read_bytes())
         here = note["folder"] == os.path.realpath(folder)
-        return str(note["socket"]) if here else None
+        return str(note[name]) if here else None
     except (OSError, ValueError, TypeError, KeyError):
         return None
 

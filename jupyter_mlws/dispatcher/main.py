@@ -20,6 +20,7 @@ from jupyter_mlws.dispatcher.leaving import tidy
 from jupyter_mlws.dispatcher.listener import Listener
 from jupyter_mlws.dispatcher.place import host_name, lock_path, user_name
 from jupyter_mlws.dispatcher.settings import Settings, WorkspaceFile, read_workspace_file
+from jupyter_mlws.dispatcher.succession import is_newer_folder, is_served
 from jupyter_mlws.dispatcher.turn import Superseded, Turn
 from jupyter_mlws.domain.run import Run
 from jupyter_mlws.domain.status import LIVE, RunStatus
@@ -75,8 +76,6 @@ def _take_lock(folder: Path) -> int | None:
     DispatcherUnavailable
         Somebody holds it who does not answer, and has not let go of it in a minute.
     """
-    from jupyter_mlws.dispatcher.succession import is_served
-
     lock = os.open(lock_path(folder), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     began, told = time.monotonic(), False
     while True:
@@ -342,6 +341,9 @@ class Dispatcher:
             left = left_on(c, host=context.host, user=context.user)
         for run in left:
             if run.id in self._followers:
+                continue
+            if is_newer_folder(context.run_folder(run.id)):
+                _log.warning("Run #%d is left to the newer release that has started it; it goes on.", run.number)
                 continue
             try:
                 self._follow(run, targets.get(run.compute_target))

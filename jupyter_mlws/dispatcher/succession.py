@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from jupyter_mlws import __version__
-from jupyter_mlws.dispatcher import client
+from jupyter_mlws.dispatcher import client, tree
+from jupyter_mlws.runfolder import names, wire
+from jupyter_mlws.runfolder.protocol import misfit
 
-__all__ = ["is_older", "is_served"]
+__all__ = ["is_newer_folder", "is_older", "is_served"]
+
+_MOST_BYTES = 16 << 20
 
 
 def is_older(version: str | None) -> bool:
@@ -26,9 +30,20 @@ def is_served(folder: Path) -> bool:
     may not know of the work that we were started for.
     """
     answer = client.ask(folder, "status")
-    if answer is None or answer.get("stopping"):
+    if answer is None:
+        return client.poke(folder)  # it hears, and has no time to answer
+    if answer.get("stopping"):
         return False
     if is_older(answer.get("version")):
         client.ask(folder, "stop")
         return False
     return True
+
+
+def is_newer_folder(folder: Path) -> bool:
+    """Whether a run folder was made by a release whose protocol we do not speak: its run goes on without us."""
+    try:
+        job = wire.loads(tree.read_small(folder, names.JOB, _MOST_BYTES) or b"{}")
+    except ValueError:
+        return False
+    return isinstance(job, dict) and misfit(job.get("protocol_version", 1)) == "newer"

@@ -9,9 +9,9 @@ import threading
 import time
 from pathlib import Path
 
-from jupyter_mlws import __version__
 from jupyter_mlws.dispatcher import client
 from jupyter_mlws.dispatcher.place import log_path
+from jupyter_mlws.dispatcher.succession import is_older
 from jupyter_mlws.dispatcher.words import last_words, open_log, trouble
 from jupyter_mlws.domain.workspace import DispatcherState
 from jupyter_mlws.errors import DispatcherUnavailable
@@ -19,6 +19,7 @@ from jupyter_mlws.errors import DispatcherUnavailable
 __all__ = ["Wake", "stop_dispatcher", "wake"]
 
 _TIMEOUT_S = 5.0
+_HAND_OVER_S = 10.0
 _PAUSE_S = 0.02
 # Of the environment that starts it a dispatcher keeps this much. It serves every submitter, so none may shine through.
 _KEPT = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "SHELL", "LD_LIBRARY_PATH",
@@ -41,8 +42,8 @@ class Wake:
 
     def __call__(self) -> None:
         """Tell the dispatcher that there is work; start it if none lives. Returns at once."""
-        if not client.poke(self.folder):
-            start(self.folder)
+        if is_older(client.noted_version(self.folder)) or not client.poke(self.folder):
+            start(self.folder)  # which asks an older one to hand over
 
     def state(self) -> DispatcherState:
         """Whether it lives."""
@@ -57,17 +58,15 @@ class Wake:
             It does not; the message has its last log lines.
         """
         found = client.state(self.folder)
-        if found.alive and _is_older(found.version):
-            client.stop(self.folder)  # it finishes its step; its runs are adopted by the newer one
-            found = DispatcherState(alive=False)
-        if found.alive:
+        if _is_ours(found):
             client.poke(self.folder)
             return found
+        # An older one finishes its step and hands over to the one that we start; its runs are adopted.
+        deadline = time.monotonic() + timeout_s + (_HAND_OVER_S if found.alive else 0)
         process = start(self.folder)
-        deadline = time.monotonic() + timeout_s
         while time.monotonic() < deadline:
             found = client.state(self.folder)
-            if found.alive:
+            if _is_ours(found):
                 return found
             if process.poll() not in (None, 0):
                 break  # it has ended in failure: nothing to wait for
@@ -97,11 +96,8 @@ def stop_dispatcher(location: str | os.PathLike[str]) -> bool:
     return False if "://" in text else client.stop(Path(text))
 
 
-def _is_older(version: str | None) -> bool:
-    def parts(text: str) -> list[int]:
-        return [int(part) for part in text.split(".")[:3] if part.isdigit()]
-
-    return version is not None and parts(version) < parts(__version__)
+def _is_ours(state: DispatcherState) -> bool:
+    return state.alive and not is_older(state.version)
 
 
 def start(folder: Path) -> subprocess.Popen[bytes]:

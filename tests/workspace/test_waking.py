@@ -121,12 +121,6 @@ def test_it_leaves_when_there_is_nothing_to_do(folder, monkeypatch):
     assert "leaves" in (folder / "dispatcher.log").read_text()
 
 
-def test_an_older_dispatcher_hands_over_to_a_newer_submitter(folder, monkeypatch):
-    pid = Wake(folder).ensure().pid
-    monkeypatch.setattr("jupyter_mlws.workspace.waking.__version__", "99.0")
-    assert Wake(folder).ensure().pid != pid
-
-
 def test_a_client_that_says_nothing_holds_nobody_up(folder):
     import socket
 
