@@ -35,7 +35,7 @@ from typing import Any
 
 import pytest
 
-__all__ = ["ROOT", "ids_in", "load"]
+__all__ = ["RESULTS", "ROOT", "ids_in", "load", "save", "worse"]
 
 ROOT = Path(__file__).parent.parent.parent
 RESULTS = ROOT / ".build" / "reliability.json"
@@ -93,10 +93,13 @@ class _Collector:
         """Take a result; setup and teardown count where they fail."""
         ids = ids_in(report.nodeid)
         properties = [(key, value) for key, value in report.user_properties if key in ("trials", "measured")]
-        if not (ids or properties) or (report.when != "call" and report.passed):
+        wanted = ids or properties or "soak" in report.keywords
+        if not wanted or (report.when != "call" and report.passed):
             return
         test = report.nodeid.split("[")[0]
-        found = self._found.setdefault(test, {"cases": 0, "ids": {}, "trials": [], "measured": []})
+        empty = {"cases": 0, "ids": {}, "seconds": 0, "trials": [], "measured": []}
+        found = self._found.setdefault(test, empty)
+        found["seconds"] = round(found["seconds"] + report.duration, 1)
         found["outcome"] = worse(found.get("outcome"), report.outcome)
         for each in ids:
             found["ids"][each] = worse(found["ids"].get(each), report.outcome)
@@ -114,14 +117,19 @@ class _Collector:
             kept = load(self._path)
             kept["machine"] = _machine()
             kept["tests"].update({test: {"commit": commit, **found} for test, found in self._found.items()})
-            part = self._path.with_suffix(".part")
-            part.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
-            part.replace(self._path)
+            save(self._path, kept)
 
 
 def worse(one: str | None, other: str) -> str:
     """Of two outcomes the one that says more against a test; a case that was skipped says nothing."""
     return min(one or other, other, key=_WORST_FIRST.index)
+
+
+def save(path: Path, results: dict[str, Any]) -> None:
+    """Keep results in a file, whole or not at all."""
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
+    part.replace(path)
 
 
 def load(path: Path) -> dict[str, Any]:
