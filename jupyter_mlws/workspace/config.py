@@ -6,11 +6,21 @@ import os
 from pathlib import Path
 from typing import Any
 
+from jupyter_mlws.dispatcher.settings import WORKSPACE_FILE, read_workspace_file
 from jupyter_mlws.errors import NotFound, NotTrusted, WorkspaceError
 from jupyter_mlws.runfolder import places
 from jupyter_mlws.workspace.files import change_json, read_json
 
-__all__ = ["CONFIG", "EMBEDDED", "config_location", "nearest_config", "trust", "write_config"]
+__all__ = [
+    "CONFIG",
+    "EMBEDDED",
+    "check_trusted",
+    "config_location",
+    "nearest_config",
+    "trust",
+    "trust_database",
+    "write_config",
+]
 
 CONFIG = Path(".mlws", "config.json")
 # Where `mlws init` puts a project's workspace, relative to the project.
@@ -97,10 +107,38 @@ def trust(path: str | os.PathLike[str]) -> str:
     """
     place = Path(path).absolute()
     config = place if place.parts[-2:] == CONFIG.parts else nearest_config(place)
+    if (place / WORKSPACE_FILE).is_file() and _trust_its_database(place):
+        return str(place)
     if config is None or not config.is_file():
         raise NotFound(f"There is no {CONFIG} in {place} or above it.", hint="Make one with mlws init.")
     location = _named(config)
     with change_json(_trust_file()) as known:
         # Trust is in this location: when the project names another one, the user is asked again.
         known[_key(config)] = location
+    if "://" not in location:
+        _trust_its_database(Path(location))
     return location
+
+
+def _trust_its_database(folder: Path) -> bool:
+    found = read_workspace_file(folder)
+    database = found.settings.get("database") if found else None
+    if database:
+        trust_database(folder, str(database))
+    return bool(database)
+
+
+def trust_database(folder: Path, database: str) -> None:
+    """Allow the workspace in `folder` to have its records in this database."""
+    with change_json(_trust_file()) as known:
+        known[_key(folder / WORKSPACE_FILE)] = database
+
+
+def check_trusted(folder: Path, database: str) -> None:
+    """Raise `NotTrusted` unless the user has allowed that database: it gets a password, and what is submitted."""
+    if _trusted().get(_key(folder / WORKSPACE_FILE)) != database:
+        raise NotTrusted(
+            f"The workspace {folder} has its records in the database {database}.",
+            hint=f"If you trust that server, allow it once: mlws trust {folder}",
+            details={"workspace": str(folder), "database": database},
+        )

@@ -76,19 +76,22 @@ def open_registered(workspace_id: str) -> Opened:
 
 
 def open_folder(folder: Path) -> Opened:
-    """The embedded workspace in a folder."""
-    from jupyter_mlws.blobs.store import BlobStore
+    """The workspace in a folder, whose records are there or in a database on a server."""
     from jupyter_mlws.dispatcher.place import host_name, user_name
+    from jupyter_mlws.dispatcher.records import database_of, open_records
     from jupyter_mlws.services import Services
-    from jupyter_mlws.store.engine import Store
+    from jupyter_mlws.workspace.config import check_trusted
     from jupyter_mlws.workspace.folder import prepare
     from jupyter_mlws.workspace.waking import Wake
 
     facts = prepare(folder)
-    store = Store.open(folder)
+    database = database_of(facts)
+    if database is not None:
+        check_trusted(folder, database)
+    records = open_records(folder, facts)
     services = Services(
-        store=store,
-        blobs=BlobStore(folder / "blobs"),
+        store=records.store,
+        blobs=records.blobs,
         folder=folder,
         wake=Wake(folder),
         user=user_name(),
@@ -97,7 +100,7 @@ def open_folder(folder: Path) -> Opened:
         name=facts.name,
     )
     registry.register(facts.id, str(folder))
-    return Opened(api=services, id=facts.id, location=str(folder), _close=store.close)
+    return Opened(api=services, id=facts.id, location=str(folder), _close=records.store.close)
 
 
 def _open_server(url: str) -> Opened:

@@ -15,7 +15,7 @@ from jupyter_mlws.domain.names import MAX_DISPLAY_NAME, check_text
 from jupyter_mlws.errors import WorkspaceError
 from jupyter_mlws.runfolder.files import remove_stale, sync_folder, write_whole
 from jupyter_mlws.workspace import registry
-from jupyter_mlws.workspace.config import CONFIG, EMBEDDED, config_location, write_config
+from jupyter_mlws.workspace.config import CONFIG, EMBEDDED, config_location, trust_database, write_config
 
 __all__ = ["create", "prepare"]
 
@@ -24,7 +24,9 @@ _WAY_OUT = "Choose another one with MLWS_WORKSPACE or Workspace('folder')."
 _HARMLESS = {".DS_Store", "desktop.ini", ".directory"}
 
 
-def create(folder: str | os.PathLike[str], name: str | None = None) -> Path:
+def create(
+    folder: str | os.PathLike[str], name: str | None = None, *, database: str | None = None, blobs: str | None = None
+) -> Path:
     """Make a workspace for a project (``mlws init``), or find the one it has; returns the workspace's folder.
 
     Parameters
@@ -33,15 +35,29 @@ def create(folder: str | os.PathLike[str], name: str | None = None) -> Path:
         The project. It gets ``.mlws/config.json``, and the workspace in ``.mlws/workspace``.
     name : str, optional
         Name for people; default: the project's.
+    database : str, optional
+        ``postgresql://user@host/database`` for the records, without a password. A database that holds a workspace is
+        joined: its id and name stay. Default: a file of SQLite.
+    blobs : str, optional
+        Folder or URL for the bytes; default: what the joined workspace says, else a folder beside the records.
     """
     project = Path(folder).absolute()
+    if database is not None:
+        from jupyter_mlws.store.address import check_address
+
+        database = check_address(database)
     if (project / CONFIG).is_file():
-        return Path(config_location(project / CONFIG))
+        place = Path(config_location(project / CONFIG))
+        _check_database(place, read_workspace_file(place), database)
+        return place
     if not project.is_dir():
         raise WorkspaceError(f"There is no folder {project}.", hint="Make it first, or name another one.")
     place = project / EMBEDDED
     try:
-        prepare(place, name or project.name)
+        if database:
+            _make_shared(place, name or project.name, database, blobs or "")
+        else:
+            prepare(place, name or project.name)
         # A repository shares the choice of the workspace, not its contents.
         faults.point("workspace.gitignore")
         (place.parent / ".gitignore").write_text(f"/{EMBEDDED.name}/\n")
@@ -51,8 +67,37 @@ def create(folder: str | os.PathLike[str], name: str | None = None) -> Path:
     return place
 
 
-def prepare(folder: Path, name: str | None = None) -> WorkspaceFile:
-    """The facts of the workspace in `folder`, which is made when it is missing.
+def _make_shared(folder: Path, name: str, database: str, blobs: str) -> None:
+    """A workspace whose records are in this database, which becomes that workspace if it is none yet."""
+    from jupyter_mlws.dispatcher.records import join, mark
+    from jupyter_mlws.store.shared import Shared
+
+    check_text("name of the workspace", name, MAX_DISPLAY_NAME)
+    blobs = os.path.abspath(os.path.expanduser(blobs)) if blobs and "://" not in blobs else blobs
+    wanted = Shared(id=secrets.token_hex(8), name=name, created_at=now().isoformat(), blobs=blobs)
+    shared = join(database, wanted)
+    settings = {"database": database} | ({"blobs": blobs or shared.blobs} if blobs or shared.blobs else {})
+    made = WorkspaceFile(id=shared.id, name=shared.name, created_at=shared.created_at, settings=settings)
+    found = prepare(folder, made=made)
+    _check_database(folder, found, database)
+    if shared == wanted:
+        mark(folder, found)
+    trust_database(folder, database)
+
+
+def _check_database(folder: Path, found: WorkspaceFile | None, wanted: str | None) -> None:
+    if wanted is None or found is None:
+        return
+    database = found.settings.get("database")
+    if database != wanted:
+        raise WorkspaceError(
+            f"The project has a workspace already, in {database or folder}.",
+            hint="Take another project folder, or move this workspace away first.",
+        )
+
+
+def prepare(folder: Path, name: str | None = None, made: WorkspaceFile | None = None) -> WorkspaceFile:
+    """The facts of the workspace in `folder`, which is made when it is missing, by default as a new one of SQLite.
 
     Raises
     ------
@@ -61,18 +106,29 @@ def prepare(folder: Path, name: str | None = None) -> WorkspaceFile:
     """
     found = read_workspace_file(folder)
     if found is None:
-        found = _make(folder, name or _default_name(folder))
+        found = _make(folder, name or _default_name(folder), made)
     _check_owner(folder)
     if registry.is_copy(found.id, folder):
+        if found.settings.get("database"):
+            raise _second_folder(found, folder)
         found = _as_its_own(folder, found)
     return found
+
+
+def _second_folder(found: WorkspaceFile, folder: Path) -> WorkspaceError:
+    # Two dispatchers of one user on one machine would take each other's runs, whose folders they do not have.
+    known = registry.location_of(found.id)
+    return WorkspaceError(
+        f"The workspace {found.name} of this database is open in {known} already, so {folder} cannot be a second one.",
+        hint=f"Use that one: set MLWS_WORKSPACE to it, or remove {known} if it is not needed any more.",
+    )
 
 
 def _default_name(folder: Path) -> str:
     return folder.parent.parent.name if folder.parts[-2:] == EMBEDDED.parts else folder.name
 
 
-def _make(folder: Path, name: str) -> WorkspaceFile:
+def _make(folder: Path, name: str, facts: WorkspaceFile | None) -> WorkspaceFile:
     check_text("name of the workspace", name, MAX_DISPLAY_NAME)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -84,7 +140,8 @@ def _make(folder: Path, name: str) -> WorkspaceFile:
                 f"{folder} is a folder with other things in it, not a workspace.",
                 hint=f"Give the project a workspace with mlws init {folder}, or name an empty folder.",
             )
-        _write(folder, WorkspaceFile(id=secrets.token_hex(8), name=name, created_at=now().isoformat(), settings={}))
+        new = WorkspaceFile(id=secrets.token_hex(8), name=name, created_at=now().isoformat(), settings={})
+        _write(folder, facts or new)
     except OSError as error:
         raise _unwritable(folder, error) from error
     made = read_workspace_file(folder)

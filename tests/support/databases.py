@@ -59,3 +59,16 @@ def store_factory(database: str) -> Iterator[Callable[..., Store]]:
     """Opens stores on the test's database."""
     with ExitStack() as stack:
         yield lambda **facts: stack.enter_context(Store.open(database, **facts))
+
+
+@pytest.fixture
+def workspace_folder(database: str, database_kind: str, tmp_path: Path) -> Path:
+    """The folder of a workspace whose records are in `database`."""
+    from jupyter_mlws.workspace.folder import create, prepare
+
+    if database_kind == "sqlite":
+        prepare(Path(database))
+        return Path(database)
+    project = tmp_path / "project-of-this-test"
+    project.mkdir()
+    return create(project, database=database)

@@ -18,12 +18,22 @@ def init(
     name: Annotated[
         str | None, typer.Option("--name", "-n", help="Name of the workspace; default: the folder's.")
     ] = None,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            "--database",
+            help="postgresql://user@host/database for the records, without a password; default: a file of SQLite.",
+        ),
+    ] = None,
+    blobs: Annotated[
+        str | None, typer.Option("--blobs", help="Folder or URL for the files of a workspace whose database is shared.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a workspace for a project: notebooks and scripts below the folder use it from now on."""
     from jupyter_mlws import workspace
 
-    place = workspace.create(folder.resolve(), name)
+    place = workspace.create(folder.resolve(), name, database=database, blobs=blobs)
     info = Workspace(place).info()
     if as_json:
         print_json(info)
