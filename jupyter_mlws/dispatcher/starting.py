@@ -14,6 +14,7 @@ from jupyter_mlws.dispatcher.watching import Agent
 from jupyter_mlws.domain.run import Run, RunSubmission
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import MlwsError, StorageFull, WrongState
+from jupyter_mlws.runfolder import control
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.services import handover
 from jupyter_mlws.store.runs import get_run, get_submission
@@ -123,6 +124,7 @@ def _launch(
         faults.point("dispatcher.launched")
         preparing.fill(context, folder, run, submission, variables)
         faults.point("dispatcher.filled")
+        control.prepare(folder)
         _refuse_if_canceled(context, run, canceling)
         payload = _payload(run, submission)
         faults.point("dispatcher.send")

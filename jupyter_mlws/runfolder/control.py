@@ -7,17 +7,29 @@ import os
 from jupyter_mlws import faults
 from jupyter_mlws.runfolder import clock, wire
 from jupyter_mlws.runfolder.files import read_plain, write_whole
-from jupyter_mlws.runfolder.names import CONTROL
+from jupyter_mlws.runfolder.names import CANCEL_READY, CONTROL
 
-__all__ = ["cancel_requested", "request_cancel"]
+__all__ = ["cancel_requested", "prepare", "request_cancel"]
 
 _MOST_BYTES = 65536
 
 
+def prepare(folder: str | os.PathLike[str]) -> None:
+    """Keep the word for a cancel ready: to give it then needs no room on the disk."""
+    write_whole(os.path.join(folder, CANCEL_READY), wire.dumps({"cancel": True}))
+
+
 def request_cancel(folder: str | os.PathLike[str]) -> None:
     """Ask the agent of this run folder to end its script; it looks five times a second."""
-    faults.point("control.write")
-    write_whole(os.path.join(folder, CONTROL), wire.dumps({"cancel": True, "at": clock.now()}))
+    target = os.path.join(folder, CONTROL)
+    try:
+        faults.point("control.write")
+        write_whole(target, wire.dumps({"cancel": True, "at": clock.now()}))
+    except OSError as error:
+        try:
+            os.replace(os.path.join(folder, CANCEL_READY), target)
+        except OSError:  # there is none in the folder of an earlier version: what came first counts
+            raise error from None
 
 
 def cancel_requested(folder: str | os.PathLike[str]) -> bool:

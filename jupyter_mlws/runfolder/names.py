@@ -5,6 +5,7 @@ from __future__ import annotations
 __all__ = [
     "AGENT_LOCK",
     "AGENT_LOG",
+    "CANCEL_READY",
     "CHILDREN",
     "CODE",
     "CONTROL",
@@ -27,6 +28,7 @@ __all__ = [
 
 JOB = "job.json"
 CONTROL = "control.json"
+CANCEL_READY = "cancel.json"
 STATE = "state.jsonl"
 HEARTBEAT = "heartbeat"
 AGENT_LOCK = "agent.lock"
