@@ -1,4 +1,4 @@
-"""Runs that log a known sequence and note what was acknowledged, so that after any crash one can say what must be there.
+"""Runs that log a known sequence and note what was acknowledged: after any crash one can say what must be there.
 
 The script notes in a mapped file of its own how far each kind of call has returned: what it noted survives its death,
 because the pages are the kernel's.
@@ -118,6 +118,9 @@ class Crashes:
         if self.random.random() < 0.8:
             self.lab.wait(lambda: self.told(run).loss)
         self.pause(0.3)
+
+    def all_log(self, runs: list[Run]) -> bool:
+        return all(self.told(run).loss for run in runs)
 
     def stop(self) -> None:
         """Have all scripts end by themselves."""
