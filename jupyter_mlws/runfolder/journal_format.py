@@ -5,6 +5,7 @@ from __future__ import annotations
 from struct import Struct
 
 __all__ = [
+    "DROPPED_MARK",
     "FORMAT",
     "HEADER",
     "HEADER_BYTES",
@@ -38,6 +39,8 @@ STEP_MIN = -(2**63) + 1
 STEP_MAX = 2**63 - 1
 
 KEYS_SUFFIX = ".keys"
+# In the name of an empty file: how many points found no room, where there is no header to count them in.
+DROPPED_MARK = ".dropped-"
 
 
 def segment_name(stream: str, index: int) -> str:

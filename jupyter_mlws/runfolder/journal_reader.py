@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from jupyter_mlws.runfolder.journal_format import KEYS_SUFFIX
+from jupyter_mlws.runfolder.journal_format import DROPPED_MARK, KEYS_SUFFIX
 from jupyter_mlws.runfolder.journal_stream import Stream, StreamPoints
 from jupyter_mlws.runfolder.names import JOURNAL
 
@@ -17,6 +17,7 @@ _ORDERED = os.name == "nt" or os.uname().machine in ("x86_64", "amd64", "i386", 
 _GRAIN_S = 0.05
 _COARSE_GRAIN_S = 2.1
 _SECOND_NS = 1_000_000_000
+_MOST_DIGITS = 18
 
 
 class JournalReader:
@@ -58,7 +59,23 @@ class JournalReader:
     def dropped(self) -> int:
         """How many points the writers could not keep because the disk was full."""
         self._list(final=True)
-        return sum(stream.dropped() for stream in self._streams.values())
+        counts = self._named_counts()
+        for name, stream in self._streams.items():
+            counts[name] = max(counts.get(name, 0), stream.dropped())
+        return sum(counts.values())
+
+    def _named_counts(self) -> dict[str, int]:
+        """What writers without a segment could only put into a file's name."""
+        try:
+            entries = os.listdir(self._folder)
+        except OSError:
+            return {}
+        found: dict[str, int] = {}
+        for entry in entries:
+            name, mark, count = entry.rpartition(DROPPED_MARK)
+            if mark and count.isdecimal() and count.isascii() and len(count) < _MOST_DIGITS:
+                found[name] = max(found.get(name, 0), int(count))
+        return found
 
     def remove_consumed(self, offsets: dict[str, int]) -> None:
         """Remove segments that lie wholly before these offsets, which must be stored for good by now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 import os
 import sys
@@ -12,7 +13,14 @@ from json import dumps
 
 from jupyter_mlws import faults
 from jupyter_mlws.runfolder import clock
-from jupyter_mlws.runfolder.journal_format import HEADER_BYTES, KEYS_SUFFIX, NO_STEP, RECORD_BYTES, segment_name
+from jupyter_mlws.runfolder.journal_format import (
+    DROPPED_MARK,
+    HEADER_BYTES,
+    KEYS_SUFFIX,
+    NO_STEP,
+    RECORD_BYTES,
+    segment_name,
+)
 from jupyter_mlws.runfolder.journal_segment import MappedSegment, WrittenSegment, can_map
 from jupyter_mlws.runfolder.journal_value import number, whole_step
 from jupyter_mlws.runfolder.names import JOURNAL
@@ -31,6 +39,7 @@ _SMALLEST_BYTES = 64 * 1024
 _LARGEST_BYTES = 8 * 1024 * 1024
 _GROWTH = 4
 _RETRY_S = 1.0
+_COUNT_PAUSES = 20
 _now = time.time
 _WORDS = HEADER_BYTES // 8
 # A segment without room: the first point finds it full and opens a real one.
@@ -85,6 +94,9 @@ class JournalWriter:
         self._dropped = 0
         self._dropping = False
         self._retry_at = 0.0
+        self._count_file = ""
+        self._counted_as = ""
+        self._count_at = 0.0
 
     def log(self, name: str, value: Any, step: Any = None) -> None:
         """Log one point.
@@ -258,11 +270,37 @@ class JournalWriter:
         _say(f"metrics are kept again; {self._dropped:,} points were dropped")
 
     def _keep_count(self) -> None:
-        try:
-            if self._segment is not None:
+        if self._segment is not None:
+            try:
                 self._segment.count_dropped(self._dropped)
+                return
+            except OSError:  # a journal that is written, on a disk that gives no room even for this
+                pass
+        if time.monotonic() >= self._count_at:
+            self._name_count()
+
+    def _name_count(self) -> None:
+        """Keep the count in the name of an empty file: where no block is free, a name can still be changed."""
+        began = time.monotonic()
+        if not self._count_file:
+            self._counted_as = self._stream or f"{os.getpid()}-{os.urandom(3).hex()}"
+        path = os.path.join(self._folder, f"{self._counted_as}{DROPPED_MARK}{self._dropped}")
+        try:
+            if self._count_file:
+                os.rename(self._count_file, path)
+            else:
+                os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+                atexit.register(self._name_last_count, os.getpid())
         except OSError:
-            return  # a journal that is written, on a disk that is full: the next segment's header tells
+            return  # not even a name: the line on standard error is all that tells
+        self._count_file = path
+        # A slow file system must not slow the training down.
+        now = time.monotonic()
+        self._count_at = now + _COUNT_PAUSES * (now - began)
+
+    def _name_last_count(self, pid: int) -> None:
+        if pid == os.getpid() and self._count_file:
+            self._name_count()
 
     def _after_fork(self) -> None:
         """In the child: leave the parent's files alone and begin anew with the next point."""

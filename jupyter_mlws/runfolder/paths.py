@@ -62,6 +62,11 @@ class RunFolder:
         return self.path / names.CONTROL
 
     @property
+    def cancel_ready(self) -> Path:
+        """``cancel.json``: the word for a cancel, to be renamed to the one above where the disk has no room."""
+        return self.path / names.CANCEL_READY
+
+    @property
     def code(self) -> Path:
         """The snapshot, unpacked."""
         return self.path / names.CODE
