@@ -66,11 +66,14 @@ class Ingest:
         from jupyter_mlws.store.metrics import append_points
 
         faults.point("ingest.points")
+        # Where this fails it cannot be told whether the points were stored: the answer to the commit may be what got
+        # lost. So the next time the database is asked.
+        offsets, self._offsets = self._offsets, None
         with self._context.write() as c:
             for points in found:
                 append_points(c, self._run_id, points)
         faults.point("ingest.points_stored")
-        self._offsets.update({points.stream: points.end for points in found})
+        self._offsets = offsets | {points.stream: points.end for points in found}
         self._remove_stored()
         return True
 

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_mlws import __version__, faults
-from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.dispatcher.following import Follower
 from jupyter_mlws.dispatcher.gpus import GpuPool
 from jupyter_mlws.dispatcher.leaving import tidy
 from jupyter_mlws.dispatcher.listener import Listener
 from jupyter_mlws.dispatcher.place import host_name, lock_path, user_name
+from jupyter_mlws.dispatcher.records import Records, open_records
 from jupyter_mlws.dispatcher.settings import Settings, WorkspaceFile, read_workspace_file
 from jupyter_mlws.dispatcher.succession import is_newer_folder, is_served
 from jupyter_mlws.dispatcher.turn import Superseded, Turn
@@ -29,7 +29,6 @@ from jupyter_mlws.errors import DispatcherUnavailable, MlwsError, NotFound, Stor
 from jupyter_mlws.runfolder import places
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.services import Services, handover
-from jupyter_mlws.store import Store
 from jupyter_mlws.store.dispatchers import left_on, owner_name
 from jupyter_mlws.store.lock import holders
 from jupyter_mlws.store.runs import claim_queued, get_run, runs_in, set_waiting
@@ -58,8 +57,9 @@ def serve(folder: Path) -> int:
         return 0  # another one serves
     try:
         settings = Settings.of(workspace)
-        with Store.open(folder, busy_timeout_s=settings.busy_timeout_s) as store:
-            dispatcher = Dispatcher(folder, workspace, settings, store, lock)
+        records = open_records(folder, workspace, busy_timeout_s=settings.busy_timeout_s)
+        with records.store:
+            dispatcher = Dispatcher(folder, workspace, settings, records, lock)
             _note(lock, folder, dispatcher.socket)
             dispatcher.loop()
     finally:
@@ -141,12 +141,12 @@ class Dispatcher:
     folder : Path
     workspace : WorkspaceFile
     settings : Settings
-    store : Store
+    records : Records
     lock : int
         The lock's open file: it tells whether the folder is still where it was.
     """
 
-    def __init__(self, folder: Path, workspace: WorkspaceFile, settings: Settings, store: Store, lock: int) -> None:
+    def __init__(self, folder: Path, workspace: WorkspaceFile, settings: Settings, records: Records, lock: int) -> None:
         self._lock = lock
         self.socket = places.socket_path(folder)
         self._listener = Listener(self.socket, self._answer)
@@ -154,11 +154,12 @@ class Dispatcher:
         self._stopping = False
         self._trouble = ""
         self._wanted = True
+        self._unsure = False
         self._version: int | None = None
         self._busy_at = time.monotonic()
         user, host = user_name(), host_name()
         self._turn = Turn(user, host, self._listener.ring)
-        blobs = BlobStore(folder / "blobs")
+        store, blobs = records.store, records.blobs
         services = Services(
             folder,
             store,
@@ -211,6 +212,9 @@ class Dispatcher:
 
     def _step(self) -> None:
         try:
+            if self._unsure:
+                self._adopt()
+                self._unsure = False
             if self._wanted or self._has_changed():
                 self._wanted = False
                 self._take_up()
@@ -219,7 +223,8 @@ class Dispatcher:
             self._trouble = ""
         except (Unavailable, StorageFull, OSError) as error:
             self._note_trouble(error)
-            self._wanted = True
+            # A run may be claimed although we were not told: the answer to a commit can get lost.
+            self._wanted = self._unsure = True
         if self._listener.wait(self._context.settings.idle_poll_s):
             self._wanted = True
         self._look_where_we_are()

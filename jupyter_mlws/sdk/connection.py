@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import cast
 
 from jupyter_mlws.api.interface import Api
+from jupyter_mlws.api.patience import patient
 from jupyter_mlws.errors import MissingPart
 from jupyter_mlws.runfolder import places
 
@@ -62,7 +63,7 @@ def _connect(location: str | os.PathLike[str] | None, document: str | None) -> C
     from jupyter_mlws import workspace
 
     opened = workspace.connect(None if location is None else str(location), document=document or os.getcwd())
-    return Connection(api=opened.api, id=opened.id, location=str(opened.location))
+    return Connection(api=patient(opened.api), id=opened.id, location=str(opened.location))
 
 
 def _connect_by_server(document: str | None) -> Connection:
@@ -75,4 +76,4 @@ def _connect_by_server(document: str | None) -> Connection:
             hint="Install the package in this environment: %pip install jupyter-mlws",
         )
     info = server.registry.resolve(server.relative_path(document or os.getcwd()))
-    return Connection(api=cast(Api, server.workspace(info.id)), id=info.id, location=server.url)
+    return Connection(api=patient(cast(Api, server.workspace(info.id))), id=info.id, location=server.url)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Engine
 
 from jupyter_mlws.errors import MlwsError
 
-__all__ = ["Database"]
+__all__ = ["AGAIN", "Database"]
+
+# With an `Unavailable` that passes by itself; see `jupyter_mlws.api.patience`.
+AGAIN: dict[str, Any] = {"retry_after_s": 1.0}
 
 
 class Database(Protocol):

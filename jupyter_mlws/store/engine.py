@@ -19,7 +19,7 @@ from jupyter_mlws import faults
 from jupyter_mlws.errors import Unavailable, WorkspaceError
 from jupyter_mlws.store import sqlite
 from jupyter_mlws.store.address import is_address
-from jupyter_mlws.store.database import Database
+from jupyter_mlws.store.database import AGAIN, Database
 from jupyter_mlws.store.embedded import SqliteDatabase
 from jupyter_mlws.store.schema import prepare
 
@@ -136,7 +136,9 @@ class Store:
                 yield current
             return
         if not self._turn.acquire(timeout=self._timeout_s):
-            raise Unavailable("Another thread is writing to this workspace and has not finished.", hint="Try again.")
+            raise Unavailable(
+                "Another thread is writing to this workspace and has not finished.", hint="Try again.", details=AGAIN
+            )
         try:
             with self._translated(), self._writer.connect() as connection, connection.begin():
                 self._mine.connection = connection
@@ -184,7 +186,9 @@ class Store:
                 raise
             raise meaning from error
         except PoolTimeout as error:
-            raise Unavailable("Too many questions are asked of this workspace at once.", hint="Try again.") from error
+            raise Unavailable(
+                "Too many questions are asked of this workspace at once.", hint="Try again.", details=AGAIN
+            ) from error
 
     def _leave_to_parent(self) -> None:
         _inherited.append((self._writer, self._reader, self._mine))

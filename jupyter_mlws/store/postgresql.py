@@ -22,6 +22,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 from jupyter_mlws.errors import CorruptData, MissingPart, MlwsError, StorageFull, Unavailable, WorkspaceError
 from jupyter_mlws.store import address, counters, schema
+from jupyter_mlws.store.database import AGAIN
 
 __all__ = ["PostgresDatabase"]
 
@@ -187,7 +188,7 @@ def _begin_session(connection: Any, timeout_s: float, lock: str) -> None:
     connection.commit()
     if not taken:
         connection.close()
-        raise _Refused("The workspace is being upgraded.", hint="Try again in a moment.")
+        raise _Refused("The workspace is being upgraded.", hint="Try again in a moment.", details=AGAIN)
 
 
 def _meaning(error: Any, name: str) -> MlwsError | None:
@@ -212,15 +213,19 @@ def _unreachable(error: Any, name: str) -> MlwsError:
         return WorkspaceError(
             f"The database {name} cannot be opened ({why}).", hint="Have it made with createdb, or correct the URL."
         )
-    return Unavailable(f"The database {name} does not answer ({why}).", hint="Try again when the server is up.")
+    return Unavailable(
+        f"The database {name} does not answer ({why}).", hint="Try again when the server is up.", details=AGAIN
+    )
 
 
 def _busy(name: str) -> MlwsError:
-    return Unavailable("Another program is writing to this workspace and has not finished.", hint="Try again.")
+    return Unavailable(
+        "Another program is writing to this workspace and has not finished.", hint="Try again.", details=AGAIN
+    )
 
 
 def _gone(name: str) -> MlwsError:
-    return Unavailable(f"The database {name} ended the connection.", hint="Try again.")
+    return Unavailable(f"The database {name} ended the connection.", hint="Try again.", details=AGAIN)
 
 
 def _full(name: str) -> MlwsError:

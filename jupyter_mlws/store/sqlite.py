@@ -13,6 +13,7 @@ from sqlalchemy.pool import QueuePool
 
 from jupyter_mlws import faults
 from jupyter_mlws.errors import CorruptData, MlwsError, StorageFull, Unavailable, WorkspaceError
+from jupyter_mlws.store.database import AGAIN
 
 __all__ = ["commit_point", "on_network", "read_engine", "translate", "write_engine"]
 
@@ -137,7 +138,9 @@ def translate(error: DBAPIError | sqlite3.Error, path: Path) -> MlwsError | None
 
 def _meaning(code: int, path: Path) -> MlwsError | None:
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return Unavailable("Another program is writing to this workspace and has not finished.", hint="Try again.")
+        return Unavailable(
+            "Another program is writing to this workspace and has not finished.", hint="Try again.", details=AGAIN
+        )
     if code == sqlite3.SQLITE_FULL:
         return StorageFull("The disk that holds the workspace is full.", hint=f"Free some space beside {path}.")
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):

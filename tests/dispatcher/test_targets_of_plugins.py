@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from jupyter_mlws import workspace
+from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.dispatcher.main import Dispatcher
 from jupyter_mlws.dispatcher.place import lock_path
+from jupyter_mlws.dispatcher.records import Records
 from jupyter_mlws.dispatcher.settings import Settings, read_workspace_file
 from jupyter_mlws.domain.run import RunSubmission
 from jupyter_mlws.errors import Unavailable
@@ -44,10 +46,11 @@ def plugins(monkeypatch: pytest.MonkeyPatch):
 def test_runs_of_every_usable_target_are_claimed(tmp_path: Path, plugins):
     folder = tmp_path / "ws"
     with workspace.connect(folder) as opened, Store.open(folder) as store:
+        records = Records(store, BlobStore(folder / "blobs"))
         run = opened.api.runs.submit(RunSubmission(experiment="digits", command=("true",), compute_target="moonbase"))
         facts = read_workspace_file(folder)
         lock = os.open(lock_path(folder), os.O_RDWR | os.O_CREAT)
-        dispatcher = Dispatcher(folder, facts, Settings(idle_poll_s=0.05), store, lock)
+        dispatcher = Dispatcher(folder, facts, Settings(idle_poll_s=0.05), records, lock)
         try:
             dispatcher._begin()
             for _ in range(100):

@@ -30,11 +30,11 @@ DEADLINE_S = 40.0
 class Lab:
     """Submits scripts, looks at what became of them, and kills."""
 
-    def __init__(self, tmp_path: Path) -> None:
+    def __init__(self, tmp_path: Path, folder: Path | None = None) -> None:
         self.tmp_path = tmp_path
         self.project = tmp_path / "project"
         self.project.mkdir()
-        self.folder = tmp_path / "workspace"
+        self.folder = folder or tmp_path / "workspace"
         self.ws = Workspace(self.folder)
         self.api = self.ws.api
 
