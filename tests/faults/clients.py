@@ -26,7 +26,7 @@ class ServerVictim:
     def __init__(self, crashes: Crashes, number: int) -> None:
         log = crashes.lab.tmp_path / f"server{number}.log"
         self._crashes = crashes
-        self._server = JupyterProcess(crashes.lab.project, log)
+        self._server = JupyterProcess(crashes.lab.project, log, alone=True)
         self._submission = replace(crashes.submission(0.2), key=uuid4().hex)
         self.acknowledged: Run | None = None
         self._thread = threading.Thread(target=self._talk, daemon=True)

@@ -17,6 +17,7 @@ __all__ = ["JupyterProcess"]
 
 _TOKEN = "only-for-this-test"
 _START_S = 60.0
+_OTHERS = ("jupyterlab", "jupyter_lsp", "jupyter_server_terminals", "notebook_shim", "notebook")
 
 
 class JupyterProcess:
@@ -30,19 +31,29 @@ class JupyterProcess:
         Where its words go.
     extension : bool
         Whether it has ours.
+    alone : bool
+        Whether it is without all others, which need a second of the processor at each start.
     """
 
-    def __init__(self, root: Path, log: Path, *, extension: bool = True) -> None:
+    def __init__(self, root: Path, log: Path, *, extension: bool = True, alone: bool = False) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         self.log = log
         options = [f"--port={port}", f"--IdentityProvider.token={_TOKEN}", f"--ServerApp.root_dir={root}"]
-        loaded = f"--ServerApp.jpserver_extensions={{'jupyter_mlws': {extension}}}"
+        loaded = {"jupyter_mlws": extension} | dict.fromkeys(_OTHERS if alone else (), False)
         with log.open("ab") as file:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "jupyter_server", *options, loaded, "--no-browser", "--allow-root"],
+                [
+                    sys.executable,
+                    "-m",
+                    "jupyter_server",
+                    *options,
+                    f"--ServerApp.jpserver_extensions={loaded}",
+                    "--no-browser",
+                    "--allow-root",
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=file,
