@@ -165,7 +165,7 @@ class Agent:
         return here.host == self.identity.host and here.boot_id != self.identity.boot_id
 
     def _listen_to_heart(self) -> list[tuple[RunStatus, datetime | None]]:
-        if self.over or not self.script_started:
+        if self.over or self.identity is None:
             return []
         now = time.monotonic()
         beat = state.read_heartbeat(self._folder)
