@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,14 +15,12 @@ from .suite import Place, Waking
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
+def place(tmp_path: Path, store_factory: Callable[..., Store]) -> Place:
     """The services in this process. To bind another way to them, give a `Place` whose `api` goes that way."""
     folder = tmp_path / "workspace"
     folder.mkdir()
     waking = Waking()
     blobs = BlobStore(folder / "blobs")
-    with Store.open(folder) as store:
-        api = Services(
-            folder, store, blobs, wake=waking, user="ada", host="box", workspace_id="w1", name="my workspace"
-        )
-        yield Place(api=api, store=store, blobs=blobs, folder=folder, waking=waking)
+    store = store_factory()
+    api = Services(folder, store, blobs, wake=waking, user="ada", host="box", workspace_id="w1", name="my workspace")
+    return Place(api=api, store=store, blobs=blobs, folder=folder, waking=waking)

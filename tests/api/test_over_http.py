@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -109,19 +109,19 @@ class _TheServices:
 
 
 @pytest.fixture
-def place(server: RunningServer, tmp_path: Path) -> Iterator[Place]:
+def place(server: RunningServer, tmp_path: Path, store_factory: Callable[..., Store]) -> Place:
     folder = tmp_path / "workspace"
     folder.mkdir()
     waking, blobs = Waking(), BlobStore(folder / "blobs")
-    with Store.open(folder) as store:
-        services = Services(
-            folder, store, blobs, wake=waking, user="ada", host="box", workspace_id="w1", name="my workspace"
-        )
-        server.backend._workspaces._opener = _TheServices(services)
-        server.backend._workspaces._opened.clear()
-        server.backend._watcher._watched.clear()
-        api: Any = HttpApi(server.url, "w1", transport=Transport(server.url, "of-this-test"))
-        yield Place(api=api, store=store, blobs=blobs, folder=folder, waking=waking)
+    store = store_factory()
+    services = Services(
+        folder, store, blobs, wake=waking, user="ada", host="box", workspace_id="w1", name="my workspace"
+    )
+    server.backend._workspaces._opener = _TheServices(services)
+    server.backend._workspaces._opened.clear()
+    server.backend._watcher._watched.clear()
+    api: Any = HttpApi(server.url, "w1", transport=Transport(server.url, "of-this-test"))
+    return Place(api=api, store=store, blobs=blobs, folder=folder, waking=waking)
 
 
 class TestOverHttp(ApiSuite):
