@@ -1,0 +1,386 @@
+"""Works with durable writes, each small; what they print has been acknowledged to whoever asked for it."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import sqlite3
+import sys
+import threading
+import time
+import zipfile
+from contextlib import closing
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import numpy as np  # noqa: F401 - imported once, not by every fork
+
+from jupyter_mlws import workspace as room
+from jupyter_mlws.api.routes import Download
+from jupyter_mlws.blobs import BlobStore, StoredBlob
+from jupyter_mlws.dispatcher import __main__ as dispatcher
+from jupyter_mlws.dispatcher import preparing
+from jupyter_mlws.dispatcher.place import host_name, user_name
+from jupyter_mlws.domain.file import FileKind, RunFile
+from jupyter_mlws.domain.model import ModelRegistration
+from jupyter_mlws.domain.run import RunUpdate
+from jupyter_mlws.domain.snapshot import LinkedPath
+from jupyter_mlws.domain.status import TERMINAL, RunStatus
+from jupyter_mlws.domain.workspace import DispatcherState
+from jupyter_mlws.magics import cell_job
+from jupyter_mlws.runfolder import farside
+from jupyter_mlws.runfolder.journal_reader import JournalReader
+from jupyter_mlws.runfolder.paths import RunFolder
+from jupyter_mlws.sdk import files as downloads
+from jupyter_mlws.sdk.job import ActiveRun, _offline
+from jupyter_mlws.sdk.script import ScriptRunConfig
+from jupyter_mlws.services import Services
+from jupyter_mlws.snapshots import unpack_zip
+from jupyter_mlws.store import Store, files
+from jupyter_mlws.store import metrics as _metrics  # noqa: F401 - imported once, not by every fork
+from jupyter_mlws.workspace.config import trust
+from jupyter_mlws.workspace.folder import create, prepare
+
+BLOB_SIZES = (0, 1, 5_000, 1_500_000)
+MANY = 20
+POINTS = 40
+SCRIPT = f"""
+import os, time
+import jupyter_mlws as mlws
+run = mlws.Run.get_context()
+with open(os.path.join(os.environ["MLWS_SOURCE_DIR"], "..", "starts"), "a") as starts:
+    starts.write(run.id + "\\n")
+for i in range({POINTS}):
+    run.log("n", i)
+run.tag("done", "yes")
+open("outputs/model.bin", "w").write("weights")
+run.register_model("net", "outputs/model.bin")
+open("outputs/large.bin", "wb").write(bytes(200_000))
+time.sleep(0.15)
+print("over")
+"""
+
+
+def say(text: str) -> None:
+    """Acknowledge."""
+    print(text, flush=True)
+
+
+class _Asleep:
+    """A dispatcher that nobody wakes: the test starts one when it wants to."""
+
+    def __call__(self) -> None:
+        return
+
+    def state(self) -> DispatcherState:
+        return DispatcherState(alive=False)
+
+    def ensure(self) -> DispatcherState:
+        return self.state()
+
+
+def services(place: Path) -> Services:
+    """The workspace of a test's place, made when it is missing."""
+    folder = place / "workspace"
+    facts = prepare(folder)
+    return Services(
+        folder,
+        Store.open(folder),
+        BlobStore(folder / "blobs"),
+        wake=_Asleep(),
+        user=user_name(),
+        host=host_name(),
+        workspace_id=facts.id,
+    )
+
+
+def project(place: Path) -> Path:
+    """A folder with a script, an old output and data beside it."""
+    folder = place / "project"
+    (folder / "outputs").mkdir(parents=True, exist_ok=True)
+    (folder / "train.py").write_text(SCRIPT)
+    (folder / "outputs" / "old.txt").write_text("old")
+    (place / "data.csv").write_text("1,2,3")
+    return folder
+
+
+def submission(place: Path, api: Services, key: str, **changes: Any) -> Any:
+    """A whole submission, with an input and a linked file."""
+    from dataclasses import replace
+
+    from jupyter_mlws.domain.job import InputFile
+
+    one = ScriptRunConfig(project(place), "train.py").prepare(api, "faults")
+    blob = BlobStore(place / "workspace" / "blobs").put_bytes(b"captured" * 200)
+    given = InputFile(name="captured.pkl", digest=blob.digest, size_bytes=blob.size_bytes)
+    link = LinkedPath(path="../data.csv", target=str(place / "data.csv"), reason="asked")
+    return replace(one, key=key, inputs=(given,), links=(link,), **changes)
+
+
+# -- the workspace
+
+
+def init(place: Path) -> None:
+    """``mlws init``, open, trust."""
+    folder = place / "project"
+    folder.mkdir(exist_ok=True)
+    made = create(folder)
+    say(f"made {made}")
+    with room.connect(made) as opened:
+        say(f"opened {opened.id}")
+    trust(folder)
+    say("trusted")
+
+
+def submit(place: Path) -> None:
+    """A run, and a sweep of two."""
+    api = services(place)
+    say(f"run {api.runs.submit(submission(place, api, 'one')).id}")
+    sweep = ({"n": "1"}, {"n": "2"})
+    say(f"sweep {api.runs.submit(submission(place, api, 'two', kind='sweep', sweep=sweep)).id}")
+
+
+def cancel(place: Path) -> None:
+    """A run that is canceled before anybody has claimed it."""
+    api = services(place)
+    run = api.runs.submit(submission(place, api, "gone"))
+    say(f"run {run.id}")
+    say(f"canceled {api.runs.cancel(run.id).id}")
+
+
+def write_records(place: Path) -> None:
+    """Tags and models, one transaction after the other."""
+    api = services(place)
+    run = api.runs.submit(submission(place, api, "one"))
+    for i in range(4):
+        api.runs.update(run.id, RunUpdate(tags={f"tag{i}": "x"}))
+        say(f"tag{i}")
+
+
+# -- bytes
+
+
+def blob_bytes(number: int) -> bytes:
+    """The bytes of a test's blob."""
+    size = BLOB_SIZES[number] if number < len(BLOB_SIZES) else 100 + number
+    return (str(number).encode() * size)[:size]
+
+
+def put_blobs(place: Path) -> None:
+    """Few blobs and many, stored and synced."""
+    blobs = BlobStore(place / "blobs")
+    for number in range(len(BLOB_SIZES)):
+        stored = blobs.put_stream(io.BytesIO(blob_bytes(number)))
+        blobs.sync([stored.digest])
+        say(f"blob {stored.digest}")
+    many = [blobs.put_bytes(blob_bytes(len(BLOB_SIZES) + number)).digest for number in range(MANY)]
+    blobs.sync(many)
+    for digest in many:
+        say(f"blob {digest}")
+
+
+def put_remote_blobs(place: Path) -> None:
+    """The same where fsspec leads."""
+    (place / "remote").mkdir(exist_ok=True)
+    blobs = BlobStore(f"local://{place}/remote")
+    for number in range(len(BLOB_SIZES)):
+        say(f"blob {blobs.put_stream(io.BytesIO(blob_bytes(number))).digest}")
+
+
+def copy_blob(place: Path) -> None:
+    """A verified copy of a blob."""
+    blobs = BlobStore(place / "blobs")
+    stored = blobs.put_bytes(blob_bytes(3))
+    target = place / "copy"
+    target.unlink(missing_ok=True)
+    blobs.copy_to(stored.digest, target)
+    say(f"copied {stored.digest}")
+
+
+def download(place: Path) -> None:
+    """A download to disk."""
+    downloads.save(Download([blob_bytes(2), blob_bytes(2)]), str(place / "down" / "file.bin"))
+    say("saved")
+
+
+def unpack(place: Path) -> None:
+    """A zip that somebody uploaded, unpacked."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for number in range(3):
+            archive.writestr(f"folder/{number}.txt", blob_bytes(2))
+    data.seek(0)
+    target = place / "unpacked"
+    if target.exists():
+        shutil.rmtree(target)
+    unpack_zip(data, target)
+    say("unpacked")
+
+
+def far_side(place: Path) -> None:
+    """What travels beside a script, as a zip and as a folder."""
+    say(f"zip {farside.build_zip(place / 'far')}")
+    say(f"folder {farside.build_folder(place / 'far')}")
+
+
+# -- the script's side
+
+
+def run_folder(place: Path) -> RunFolder:
+    """A run folder without an agent."""
+    folder = RunFolder(place / "run").create()
+    facts = {"run_id": "faults_1_abcdef01", "run_number": 1, "experiment": "faults", "protocol_version": 1}
+    folder.job.write_text(json.dumps(facts))
+    return folder
+
+
+def script(place: Path) -> None:
+    """Log over several segments, ask, upload; then drop the journal's segments that were read."""
+    folder = run_folder(place)
+    run = ActiveRun(folder, json.loads(folder.job.read_text()))
+    for i in range(3_000):
+        run.log("n", i)
+        say(f"log {i}")
+    run.tag("done", "yes")
+    say("tagged")
+    run._mailbox().models.register(ModelRegistration(name="net", run_id=run.id, path="outputs/x"))
+    say("registered")
+    run.upload_file("outputs/x", io.BytesIO(b"weights"))
+    say("uploaded")
+
+
+def consume_journal(place: Path) -> None:
+    """Take up a journal and give its space back."""
+    script(place)
+    folder = run_folder(place)
+    reader = JournalReader(folder)
+    offsets: dict[str, int] = {}
+    while found := reader.poll(offsets, final=True, limit=500):
+        offsets.update({points.stream: points.end for points in found})
+    (place / "offsets").write_text(json.dumps(offsets))
+    reader.remove_consumed(offsets)
+    say("consumed")
+
+
+def offline(place: Path) -> None:
+    """A run outside of any workspace."""
+    _offline().log("n", 1)
+    say("logged")
+
+
+def cell(place: Path) -> int:
+    """A cell that shows something, leaves a name and fails."""
+    folder = run_folder(place)
+    wish = {
+        "cells": [{"name": "cell", "code": "display('shown')\nx = 41\nraise ValueError('no')", "head": "", "flags": 0}],
+        "overrides": [], "directory": "", "document": "notebook.ipynb", "names": [], "readonly": [], "submodules": [],
+        "secrets": [], "returns": ["x"], "returns_asked": True, "left": {},
+    }  # fmt: skip
+    (folder.inputs / "cell.json").write_text(json.dumps(wish))
+    code = cell_job.main(folder.path)
+    sys.modules["__main__"].__dict__.clear()
+    say(f"cell ended {code}")
+    return 0 if code == 1 else 5
+
+
+# -- the dispatcher
+
+
+def serve(place: Path) -> int:
+    """Be the dispatcher until there is nothing to do."""
+    return dispatcher.main(["dispatcher", str(place / "workspace")])
+
+
+def submit_runs(place: Path) -> None:
+    """As many runs of the script as MLWS_TEST_RUNS says."""
+    api = services(place)
+    for number in range(int(os.environ["MLWS_TEST_RUNS"])):
+        say(f"run {api.runs.submit(submission(place, api, str(number))).id}")
+
+
+def serve_one(place: Path) -> int:
+    """A run from its submit to its end, and one whose variables are lost before it starts."""
+    from jupyter_mlws.services import handover
+
+    api = services(place)
+    say(f"run {api.runs.submit(submission(place, api, '0')).id}")
+    lost = api.runs.submit(submission(place, api, "lost"))
+    handover.discard([lost.id])
+    api.store.close()
+    return serve(place)
+
+
+def serve_and_cancel(place: Path) -> int:
+    """A run that is canceled as soon as it is seen to live."""
+    api = services(place)
+    run = api.runs.submit(submission(place, api, "0"))
+    say(f"run {run.id}")
+
+    def cancel_it() -> None:
+        while api.runs.get(run.id).status not in (RunStatus.RUNNING, *TERMINAL):
+            time.sleep(0.01)
+        if api.runs.cancel(run.id):
+            say(f"canceled {run.id}")
+
+    threading.Thread(target=cancel_it, daemon=True).start()
+    return serve(place)
+
+
+def working_directory(place: Path) -> None:
+    """A run folder whose snapshot has outputs of its own."""
+    folder = RunFolder(place / "run")
+    shutil.rmtree(folder.path, ignore_errors=True)
+    (folder.create().code / "outputs").mkdir()
+    (folder.code / "outputs" / "old.txt").write_text("old")
+    preparing._make_working_directory(folder, "")
+    say("made")
+
+
+def environment() -> dict[str, str]:
+    """Short times for a dispatcher that leaves as soon as it can."""
+    times = {"DISPATCHER_IDLE_S": "0", "POLL_S": "0.03", "IDLE_POLL_S": "0.05", "SETTLE_S": "0.05"}
+    limits = {"HEARTBEAT_S": "0.1", "KILL_GRACE_S": "1", "DRAIN_S": "0.5", "MAX_OUTPUT_BYTES": "100000"}
+    return {f"MLWS_{name}": value for name, value in {**times, **limits}.items()}
+
+
+# -- power loss
+
+
+def live_through_power_losses(place: Path) -> None:
+    """Make a workspace; record runs, tags, files and their bytes; reopen it, which takes its log into the database."""
+    folder = place / "workspace"
+    for life in range(2):
+        api = services(place)
+        say(f"opened {prepare(folder).id}")
+        blobs = BlobStore(folder / "blobs")
+        for number in range(3):
+            name = f"{life}{number}"
+            (project(place) / f"{name}.py").write_text(f"# {name}")
+            run = api.runs.submit(submission(place, api, name))
+            say(f"run {run.id} {run.snapshot_id}")
+            api.runs.update(run.id, RunUpdate(tags={name: "x"}))
+            say(f"tag {run.id} {name}")
+            # A few files, then many: the two ways to sync.
+            outputs = [blobs.put_bytes(f"{name} {i}".encode() * 400) for i in range(3 if number else 20)]
+            blobs.sync(output.digest for output in outputs)
+            with api.store.write() as c:
+                files.put_files(c, run.id, [_output(i, blob) for i, blob in enumerate(outputs)])
+            say(f"files {run.id} {len(outputs)}")
+        with closing(sqlite3.connect(folder / "mlws.sqlite")) as c:
+            c.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        api.runs.submit(submission(place, api, f"{life} after the checkpoint"))
+        api.store.close()
+
+
+def _output(number: int, blob: StoredBlob) -> RunFile:
+    return RunFile(
+        name=f"outputs/{number}", kind=FileKind.OUTPUT, size_bytes=blob.size_bytes, digest=blob.digest, mode=0o644,
+        modified_at=datetime.now(timezone.utc),
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]](Path(sys.argv[2]))
