@@ -11,7 +11,7 @@ import os
 import time
 
 from jupyter_mlws import faults
-from jupyter_mlws.runfolder.names import RUN_ID_VARIABLE
+from jupyter_mlws.runfolder.names import RUN_FOLDER_VARIABLE, RUN_ID_VARIABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -169,14 +169,31 @@ def _below(root: int, seen: list[tuple[int, str, int]]) -> list[int]:
     return [pid for pid in found if pid not in gone]
 
 
-def _carrying(run_id: str, seen: list[tuple[int, str, int]], besides: Collection[int]) -> list[int]:
-    """The living ones among these processes that carry a run's marker, but for those in `besides`."""
+def _carrying(
+    run_id: str, seen: list[tuple[int, str, int]], besides: Collection[int], folder: str | None = None
+) -> list[int]:
+    """The living ones among these processes that carry a run's marker, but for those in `besides`.
+
+    With a `folder`: but for those, too, whose run lies in another one, the original of a copied workspace.
+    """
     marker = os.fsencode(f"{RUN_ID_VARIABLE}={run_id}")
-    return [
-        pid
-        for pid, state, _ in seen
-        if pid not in besides and state not in "ZX" and marker in _read(f"/proc/{pid}/environ").split(b"\0")
-    ]
+    found = []
+    for pid, state, _ in seen:
+        if pid in besides or state in "ZX":
+            continue
+        variables = _read(f"/proc/{pid}/environ").split(b"\0")
+        if marker in variables and not (folder and _lies_elsewhere(variables, folder)):
+            found.append(pid)
+    return found
+
+
+def _lies_elsewhere(variables: list[bytes], folder: str) -> bool:
+    """Whether a process was started in another run folder than this one, which is still there; a moved one is not."""
+    name = os.fsencode(f"{RUN_FOLDER_VARIABLE}=")
+    said = next((os.fsdecode(text[len(name) :]) for text in variables if text.startswith(name)), "")
+    if not said or not os.path.exists(said):
+        return False
+    return not os.path.samefile(said, folder) if os.path.exists(folder) else said != folder
 
 
 def descendants(root: int) -> list[int]:
@@ -184,9 +201,12 @@ def descendants(root: int) -> list[int]:
     return _below(root, _processes())
 
 
-def marked(run_id: str) -> list[int]:
-    """All living processes of this user that were started with ``MLWS_RUN_ID=<run_id>`` in their environment."""
-    return _carrying(run_id, _processes(), (os.getpid(),))
+def marked(run_id: str, folder: str | None = None) -> list[int]:
+    """All living processes of this user that were started with ``MLWS_RUN_ID=<run_id>`` in their environment.
+
+    With a `folder` those are left out whose run folder is another one that exists: a workspace was copied.
+    """
+    return _carrying(run_id, _processes(), (os.getpid(),), folder)
 
 
 def family(run_id: str) -> list[int]:
@@ -212,12 +232,16 @@ def signal_one(identity: Identity, number: int) -> None:
         kill_all((identity.pid,), number)
 
 
-def sweep(run_id: str, *, keep: Collection[int] = (), timeout_s: float = 5.0) -> tuple[list[int], list[int]]:
+def sweep(
+    run_id: str, *, folder: str | None = None, keep: Collection[int] = (), timeout_s: float = 5.0
+) -> tuple[list[int], list[int]]:
     """Kill every process of a run whose agent is dead, again and again until none is left.
 
     Parameters
     ----------
     run_id : str
+    folder : str, optional
+        The run folder; see `marked`.
     keep : collection of int
         Pids to spare. The calling process is always spared.
     timeout_s : float
@@ -231,7 +255,7 @@ def sweep(run_id: str, *, keep: Collection[int] = (), timeout_s: float = 5.0) ->
     killed: list[int] = []
     deadline = time.monotonic() + timeout_s
     while True:
-        alive = [pid for pid in marked(run_id) if pid not in keep]
+        alive = [pid for pid in marked(run_id, folder) if pid not in keep]
         if not alive:
             return killed, []
         kill_all(alive, signal.SIGKILL)

@@ -96,7 +96,7 @@ class LocalTarget:
         processes.signal_one(agent, number)
 
     def stop(self, folder: RunFolder, run_id: str) -> tuple[list[int], list[int]]:
-        return processes.sweep(run_id)
+        return processes.sweep(run_id, folder=str(folder.path))
 
 
 def _open_pidfd(pid: int) -> int | None:
