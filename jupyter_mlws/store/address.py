@@ -55,7 +55,9 @@ def login(text: str) -> URL:
 
 def shown(url: URL) -> str:
     """The URL for people: without password and options."""
-    return _text(url.set(password=None, query={name: url.query[name] for name in ("host",) if name in url.query}))
+    # Made anew: `URL.set` takes None for "as it is".
+    query = {name: value for name, value in url.query.items() if name == "host"}
+    return _text(URL.create("postgresql", url.username, None, url.host, url.port, url.database, query))
 
 
 def _parsed(text: str) -> URL:

@@ -69,7 +69,7 @@ class PostgresDatabase:
         _driver()
         self._url = address.login(place).set(drivername="postgresql+psycopg")
         self._timeout_s = timeout_s
-        self.name = address.shown(self._url.set(drivername="postgresql"))
+        self.name = address.shown(self._url)
         self.warnings: tuple[str, ...] = ()
 
     def writer(self) -> Engine:
