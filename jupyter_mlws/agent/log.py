@@ -15,7 +15,7 @@ class AgentLog:
 
     def __init__(self, folder: str) -> None:
         path = os.path.join(folder, AGENT_LOG)
-        self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
 
     def __call__(self, sentence: str) -> None:
         """Write one line."""

@@ -24,7 +24,7 @@ _TURN_BYTES = 4 << 20
 _SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ
 # This system, or this file system, does not move bytes by itself.
 _NO_SPLICE = (errno.EINVAL, errno.ENOSYS)
-_LOG = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC
+_LOG = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Pipe:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from jupyter_mlws.dispatcher import tree
 from jupyter_mlws.dispatcher.naming import ROOTS, name_of_code, storable
 from jupyter_mlws.domain.file import FileKind, RunFile
 from jupyter_mlws.runfolder import names
+from jupyter_mlws.runfolder.files import open_inside
 from jupyter_mlws.runfolder.paths import RunFolder
 
 __all__ = ["LEFT", "Baseline", "Collector", "baseline_of"]
@@ -152,15 +152,27 @@ class Collector:
     def keep_left(self) -> None:
         """Move what was too large to a place of the run folder that is not removed."""
         for number, found in enumerate(self._too_large.values()):
-            target = Path(self._folder, LEFT, storable(found.name))
-            if target.exists():
-                target = target.with_name(f"{target.name}.{number}")
-            target.parent.mkdir(parents=True, exist_ok=True)
             try:
                 faults.point("collecting.keep_left")
-                shutil.move(os.path.join(self._folder, found.folder, found.path), target)
+                self._keep(found, number)
             except OSError as error:
-                _log.warning("%s could not be kept: %s", found.name, error)
+                _log.warning("%s could not be kept: %s", _shown(found.name), error.strerror)
+
+    def _keep(self, found: _Found, number: int) -> None:
+        """Rename between two open folders: a link in either way, which the script may have put there, is an error."""
+        above, _, name = f"{found.folder}/{found.path}".rpartition("/")
+        kept_above, _, kept = storable(found.name).rpartition("/")
+        source = open_inside(self._folder, above)
+        try:
+            target = open_inside(self._folder, f"{LEFT}/{kept_above}".rstrip("/"), make=True)
+            try:
+                if kept in os.listdir(target):
+                    kept = f"{kept}.{number}"
+                os.rename(name, kept, src_dir_fd=source, dst_dir_fd=target)
+            finally:
+                os.close(target)
+        finally:
+            os.close(source)
 
     # -- finding
 
@@ -265,6 +277,10 @@ class Collector:
             mode=found.mode,
             modified_at=_EPOCH + timedelta(microseconds=after.st_mtime_ns // 1000),
         )
+
+    def _is_hollow(self, facts: os.stat_result) -> bool:
+        """Whether a file that is kept at any size (a log of ours) says that it is large, and is not."""
+        return facts.st_size > self._max_bytes and getattr(facts, "st_blocks", 0) * 512 < facts.st_size // 2
 
     def _warn(self, sentence: str) -> None:
         if len(self.warnings) < _MAX_WARNINGS:

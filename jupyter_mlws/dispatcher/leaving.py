@@ -23,6 +23,10 @@ def tidy(folder: RunFolder, *, keep: bool = False, collector: Collector | None =
     """Remove what was stored: code, inputs, journals, outputs, logs. What was too large to store is kept."""
     if keep:
         return
+    if folder.path.is_symlink():
+        # The script has put a link here: what lies behind it is not ours.
+        _remove(folder.path)
+        return
     if collector is not None:
         collector.keep_left()
     try:

@@ -15,13 +15,15 @@ from jupyter_mlws.domain.names import check_file_name
 from jupyter_mlws.domain.run import Run, RunSubmission
 from jupyter_mlws.errors import CorruptData
 from jupyter_mlws.runfolder import wire
-from jupyter_mlws.runfolder.files import write_whole
+from jupyter_mlws.runfolder.files import read_plain, write_whole
 from jupyter_mlws.runfolder.paths import RunFolder
 
 __all__ = ["fill", "read_job", "read_plan"]
 
 # The dispatcher's own notes, for whichever dispatcher goes on: the files before the start, and what to warn of.
 _PLAN = "plan.json"
+# Of a file that the script may have put in the place of ours.
+_MOST_BYTES = 1 << 28
 
 
 def fill(context: Context, folder: RunFolder, run: Run, submission: RunSubmission, variables: dict[str, str]) -> Job:
@@ -110,7 +112,7 @@ def _job(context: Context, run: Run, submission: RunSubmission, variables: dict[
 def read_job(folder: RunFolder) -> Job:
     """``job.json``, or `CorruptData`."""
     try:
-        job: Job = from_builtins(Job, wire.loads(folder.job.read_bytes()))
+        job: Job = from_builtins(Job, wire.loads(read_plain(folder.job, _MOST_BYTES)))
     except (OSError, ValueError) as error:
         raise CorruptData(f"The job of {folder.path.name} cannot be read.") from error
     return job
@@ -119,7 +121,7 @@ def read_job(folder: RunFolder) -> Job:
 def read_plan(folder: RunFolder) -> tuple[Baseline, list[str]]:
     """The files before the start, and the warnings of preparing."""
     try:
-        plan = wire.loads((folder.path / _PLAN).read_bytes())
+        plan = wire.loads(read_plain(folder.path / _PLAN, _MOST_BYTES))
         baseline = {str(path): (int(size), int(at)) for path, (size, at) in plan["baseline"].items()}
         return baseline, [str(sentence) for sentence in plan["warnings"]]
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import time
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -14,15 +16,22 @@ from jupyter_mlws.api.routes import Operation, operations
 from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.domain.model import ModelRegistration
 from jupyter_mlws.domain.run import Run
-from jupyter_mlws.errors import Forbidden, InvalidInput, MlwsError, StorageFull, Unavailable
+from jupyter_mlws.errors import Forbidden, InvalidInput, MlwsError, StorageFull, TooLarge, Unavailable
 from jupyter_mlws.runfolder import mailbox
 from jupyter_mlws.runfolder.mailbox import Request
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.store.mailbox import find_reply, put_reply
 
-__all__ = ["Requests"]
+__all__ = ["MAX_REQUESTS", "Requests"]
 
 _log = logging.getLogger(__name__)
+# Of one run, as counted by one dispatcher.
+MAX_REQUESTS = 10_000
+_TURN_REQUESTS = 100
+_TURN_S = 0.2
+_MAX_WARNINGS = 20
+_MAX_WARNING = 500
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @cache
@@ -50,15 +59,44 @@ class Requests:
         self._folder = folder
         self._run = run
         self._collect = collect
+        self._count = 0
+        self._stuck: set[str] = set()
 
     def step(self) -> None:
-        """Carry out and answer what is pending."""
-        for request in mailbox.pending(self._folder):
-            faults.point("requests.answer")
-            answer = self._answer(request)
-            faults.point("requests.answered")
+        """Carry out and answer what is pending, for a while: a flood of requests must not hold up the rest."""
+        until = time.monotonic() + _TURN_S
+        for request in mailbox.pending(self._folder, _TURN_REQUESTS + len(self._stuck)):
+            if request.id not in self._stuck:
+                self._deal_with(request)
+            if time.monotonic() > until:
+                return
+
+    def finish(self) -> None:
+        """Carry out all that is left: the script has ended. Beyond the limit nobody waits for an answer."""
+        while self._count < MAX_REQUESTS:
+            before = self._count
+            self.step()
+            if self._count == before:
+                return
+
+    def _deal_with(self, request: Request) -> None:
+        faults.point("requests.answer")
+        answer = self._answer(request) if self._count < MAX_REQUESTS else self._too_many()
+        self._count += 1
+        faults.point("requests.answered")
+        try:
             mailbox.reply(self._folder, request.id, **answer)
             mailbox.remove(self._folder, request.id)
+        except OSError as error:
+            if error.errno in _FULL:
+                raise
+            # The script has spoilt its own mailbox: what it asked is done, and nobody is there to be told.
+            self._stuck.add(request.id)
+
+    def _too_many(self) -> dict[str, Any]:
+        sentence = f"The script made more than {MAX_REQUESTS:,} requests; those beyond were not carried out."
+        self._warn(sentence)
+        return {"err": TooLarge(sentence, hint="Log numbers as metrics, and tag now and then.").to_payload()}
 
     def _answer(self, request: Request) -> dict[str, Any]:
         with self._context.store.read() as c:
@@ -111,8 +149,14 @@ class Requests:
             raise Forbidden("A job may change its own run only.")
 
     def _refuse(self, request: Request, error: MlwsError) -> dict[str, Any]:
-        self.warnings.append(f"The script's request {request.operation or '?'} was refused: {error}")
+        self._warn(f"The script's request {request.operation[:80] or '?'} was refused: {error}")
         answer = {"err": error.to_payload()}
         with self._context.write() as c:
             put_reply(c, self._run.id, request.id, answer)
         return answer
+
+    def _warn(self, sentence: str) -> None:
+        """Note what a person should know: few sentences and short ones, for the script chooses what they quote."""
+        sentence = sentence if len(sentence) <= _MAX_WARNING else sentence[: _MAX_WARNING - 1] + "…"
+        if len(self.warnings) < _MAX_WARNINGS and sentence not in self.warnings:
+            self.warnings.append(sentence)

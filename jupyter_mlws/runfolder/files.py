@@ -7,20 +7,25 @@ import time
 
 from jupyter_mlws import faults
 
-__all__ = ["open_plain", "read_plain", "remove_stale", "sync_folder", "write_whole"]
+__all__ = ["open_inside", "open_plain", "read_plain", "remove_stale", "sync_folder", "write_whole"]
 
 # Nobody takes so long to write a small file.
 _STALE_S = 3600.0
+# The flags that Windows lacks stand for what it has no run folders for.
+_FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
-def write_whole(path: str | os.PathLike[str], data: bytes, mode: int = 0o600, *, durable: bool = False) -> None:
+def write_whole(
+    path: str | os.PathLike[str], data: bytes, mode: int = 0o600, *, durable: bool = False, dir_fd: int | None = None
+) -> None:
     """Write `data` beside `path` and rename it into place; the temporary file never outlives a failure.
 
-    With `durable` a power loss leaves the old file or the new one too, and after the return the new one.
+    With `durable` a power loss leaves the old file or the new one too, and after the return the new one. With `dir_fd`
+    the path is a name in that open folder.
     """
     target = os.fspath(path)
     temporary = f"{target}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode, dir_fd=dir_fd)
     try:
         with open(fd, "wb") as file:
             faults.point("files.write")
@@ -30,9 +35,9 @@ def write_whole(path: str | os.PathLike[str], data: bytes, mode: int = 0o600, *,
                 faults.point("files.fsync")
                 os.fsync(file.fileno())
         faults.point("files.rename")
-        os.replace(temporary, target)
+        os.replace(temporary, target, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
     except BaseException:
-        os.unlink(temporary)
+        os.unlink(temporary, dir_fd=dir_fd)
         raise
     if durable:
         sync_folder(os.path.dirname(target) or ".")
@@ -68,14 +73,35 @@ def remove_stale(folder: str | os.PathLike[str], prefix: str = "", suffix: str =
             continue  # renamed into place, removed by another, or not ours to remove
 
 
-def open_plain(path: str | os.PathLike[str]) -> int:
+def open_plain(path: str | os.PathLike[str], *, dir_fd: int | None = None) -> int:
     """Open a file for reading; neither a link that a script made is followed, nor a pipe waited for."""
-    return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=dir_fd)
 
 
-def read_plain(path: str | os.PathLike[str], limit: int, offset: int = 0) -> bytes:
+def open_inside(root: str | os.PathLike[str], path: str, *, make: bool = False) -> int:
+    """Open a folder below `root`, part by part and never through a link; `OSError` when something else is there."""
+    here = os.open(root, _FOLDER)
+    for part in path.split("/"):
+        try:
+            if make:
+                _make(part, here)
+            there = os.open(part, _FOLDER, dir_fd=here)
+        finally:
+            os.close(here)
+        here = there
+    return here
+
+
+def _make(name: str, dir_fd: int) -> None:
+    try:
+        os.mkdir(name, 0o700, dir_fd=dir_fd)
+    except FileExistsError:
+        pass  # what it is shows when it is opened
+
+
+def read_plain(path: str | os.PathLike[str], limit: int, offset: int = 0, *, dir_fd: int | None = None) -> bytes:
     """At most `limit` bytes of a file; `OSError` for what is none."""
-    fd = open_plain(path)
+    fd = open_plain(path, dir_fd=dir_fd)
     try:
         return os.pread(fd, limit, offset)
     finally:

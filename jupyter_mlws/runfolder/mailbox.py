@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Union
 from jupyter_mlws import faults
 from jupyter_mlws.errors import MlwsError, Unavailable, from_payload
 from jupyter_mlws.runfolder import clock
-from jupyter_mlws.runfolder.files import read_plain, write_whole
+from jupyter_mlws.runfolder.files import open_inside, read_plain, write_whole
 from jupyter_mlws.runfolder.names import REPLIES, REQUESTS
 
 __all__ = ["MAX_REQUEST_BYTES", "Request", "pending", "post", "remove", "reply", "wait_reply"]
@@ -26,7 +26,8 @@ Folder = Union[str, "os.PathLike[str]"]
 
 # A script may write anything here: what is larger is answered without being read.
 MAX_REQUEST_BYTES = 1_000_000
-_REQUEST = re.compile(r"[0-9a-f]{16}-[0-9a-f]{8}")
+_SUFFIX = ".json"
+_REQUEST = re.compile(r"[0-9a-f]{16}-[0-9a-f]{8}\.json")
 
 
 class Request(NamedTuple):
@@ -54,20 +55,38 @@ def post(folder: Folder, operation_id: str, arguments: dict[str, Any]) -> str:
     return request_id
 
 
-def pending(folder: Folder) -> list[Request]:
-    """All requests without an answer, oldest first."""
+def pending(folder: Folder, limit: int | None = None) -> list[Request]:
+    """Requests without an answer, oldest first, at most `limit` of them; none where a script spoilt its mailbox."""
     try:
-        names = sorted(os.listdir(Path(folder) / REQUESTS))
-    except FileNotFoundError:
+        requests = open_inside(folder, REQUESTS)
+    except OSError:
         return []
-    ids = [name[:-5] for name in names if name.endswith(".json") and _REQUEST.fullmatch(name[:-5])]
-    return [_read(Path(folder), request_id) for request_id in ids if not _reply_path(folder, request_id).exists()]
-
-
-def _read(folder: Path, request_id: str) -> Request:
-    path = folder / REQUESTS / f"{request_id}.json"
     try:
-        data = read_plain(path, MAX_REQUEST_BYTES + 1)
+        found = sorted(name for name in os.listdir(requests) if _REQUEST.fullmatch(name))
+        if not found:
+            return []
+        answered = _answered(folder)
+        open_ones = [name for name in found if name not in answered]
+        return [_read(name, requests) for name in open_ones[:limit]]
+    finally:
+        os.close(requests)
+
+
+def _answered(folder: Folder) -> set[str]:
+    try:
+        replies = open_inside(folder, REPLIES)
+    except OSError:
+        return set()
+    try:
+        return set(os.listdir(replies))
+    finally:
+        os.close(replies)
+
+
+def _read(name: str, dir_fd: int) -> Request:
+    request_id = name[: -len(_SUFFIX)]
+    try:
+        data = read_plain(name, MAX_REQUEST_BYTES + 1, dir_fd=dir_fd)
         if len(data) > MAX_REQUEST_BYTES:
             return Request(request_id, "", {}, f"The request is larger than {MAX_REQUEST_BYTES:,} bytes.")
         body = json.loads(data)
@@ -88,24 +107,34 @@ def _mapping(value: Any) -> dict[str, Any]:
     return value
 
 
-def _reply_path(folder: Folder, request_id: str) -> Path:
-    return Path(folder) / REPLIES / f"{request_id}.json"
-
-
 def reply(folder: Folder, request_id: str, *, ok: Any = None, err: dict[str, Any] | None = None) -> None:
-    """Answer a request: with a JSON-ready value, or with an error's payload."""
+    """Answer a request: with a JSON-ready value, or with an error's payload.
+
+    Raises
+    ------
+    OSError
+        The disk is full, or the script has put something else in the place of its mailbox: a link is never followed.
+    """
     body = {"ok": ok} if err is None else {"err": err}
-    path = _reply_path(folder, request_id)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    faults.point("mailbox.reply")
-    write_whole(path, json.dumps(body).encode())
-    faults.point("mailbox.replied")
+    replies = open_inside(folder, REPLIES, make=True)
+    try:
+        faults.point("mailbox.reply")
+        write_whole(f"{request_id}{_SUFFIX}", json.dumps(body).encode(), dir_fd=replies)
+        faults.point("mailbox.replied")
+    finally:
+        os.close(replies)
 
 
 def remove(folder: Folder, request_id: str) -> None:
-    """Forget a request that was answered and carried out; its answer stays."""
+    """Forget a request that was answered and carried out; its answer stays. `OSError` as with `reply`."""
     faults.point("mailbox.remove")
-    (Path(folder) / REQUESTS / f"{request_id}.json").unlink(missing_ok=True)
+    requests = open_inside(folder, REQUESTS)
+    try:
+        os.unlink(f"{request_id}{_SUFFIX}", dir_fd=requests)
+    except FileNotFoundError:
+        pass  # a dispatcher that died in between had done it
+    finally:
+        os.close(requests)
 
 
 def wait_reply(folder: Folder, request_id: str, timeout_s: float = 60.0, pause_s: float = 0.02) -> Any:
@@ -133,7 +162,7 @@ def wait_reply(folder: Folder, request_id: str, timeout_s: float = 60.0, pause_s
 
 def _answer(folder: Folder, request_id: str) -> dict[str, Any] | None:
     try:
-        body = json.loads(_reply_path(folder, request_id).read_bytes())
+        body = json.loads(Path(folder, REPLIES, f"{request_id}{_SUFFIX}").read_bytes())
     except FileNotFoundError:
         return None
     if not isinstance(body, dict):

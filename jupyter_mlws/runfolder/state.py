@@ -31,6 +31,8 @@ __all__ = ["append", "beat", "read", "read_heartbeat"]
 
 _DIGITS = 20
 _MOST_BYTES = 1 << 20
+# Not through a link that the script has put there, nor waiting for the reader of a pipe.
+_APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 def append(folder: str | os.PathLike[str], event: str, **facts: Any) -> None:
@@ -42,7 +44,7 @@ def append(folder: str | os.PathLike[str], event: str, **facts: Any) -> None:
         There was no room; then nothing of the line is left in the file.
     """
     line = wire.dumps({"event": event, "at": clock.now(), **facts}) + b"\n"
-    fd = os.open(os.path.join(folder, STATE), os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fd = os.open(os.path.join(folder, STATE), _APPEND, 0o600)
     try:
         faults.point("state.append")
         written = os.write(fd, line)
