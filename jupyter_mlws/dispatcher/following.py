@@ -195,16 +195,16 @@ class Follower(threading.Thread):
             else:
                 agent.has_ended()
 
-    def _patiently(self, step: Callable[[], None]) -> bool:
+    def _patiently(self, step: Callable[[], str | None]) -> bool:
         """Do a step; where the workspace is busy or full, leave it for later: the run folder keeps everything."""
         try:
-            step()
+            trouble = step()
         except (Unavailable, StorageFull, OSError) as error:
             if not _passes(error):
                 raise
             self._wait_out(error)
             return False
-        self.trouble = ""
+        self.trouble = trouble or ""
         return True
 
     def _wait_out(self, error: Exception) -> None:
@@ -214,20 +214,33 @@ class Follower(threading.Thread):
         self.trouble = str(error)
         self._leaving.wait(_RETRY_S)
 
-    def _until_done(self, step: Callable[[], None]) -> bool:
+    def _until_done(self, step: Callable[[], str | None]) -> bool:
         """Do a step again and again until it is done; False when we had to leave first."""
         while not self._patiently(step):
             if self._leaving.is_set():
                 return False
         return True
 
-    def _step(self, agent: Agent, intake: Intake) -> None:
+    def _step(self, agent: Agent, intake: Intake) -> str:
+        """Look at the run; returns what a person should know of it while it lasts."""
         if self._canceling.is_set():
             agent.cancel()
         self._moves += agent.look()
         self._move_through()
-        if not agent.over:
+        return "" if agent.over else self._take_in(intake)
+
+    def _take_in(self, intake: Intake) -> str:
+        """Take up what is new. Whatever goes wrong with that, a training is not ended for it: it is tried again."""
+        try:
             intake.step()
+            return intake.trouble()
+        except Exception as error:
+            if isinstance(error, Superseded) or _passes(error):
+                raise
+            if str(error) != self.trouble:
+                _log.exception("What run #%d leaves cannot be taken up.", self.run_record.number)
+            self._leaving.wait(_RETRY_S)
+            return str(error) or type(error).__name__
 
     def _move_through(self) -> None:
         """Record the states that the run went through; they are kept until that is done."""

@@ -49,6 +49,10 @@ class Ingest:
             self._log_at = now
             self._note_log()
 
+    def dropped(self) -> int:
+        """How many points have found no room on the disk so far."""
+        return self._reader.dropped()
+
     def finish(self) -> int:
         """Store all that is left: all writers are dead. Returns how many points found no room on the disk."""
         while self._store_points(final=True):

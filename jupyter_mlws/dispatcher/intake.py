@@ -21,6 +21,8 @@ __all__ = ["Intake"]
 
 # At most this share of the time goes into looking for files.
 _SCAN_SHARE = 0.05
+_LOOK_FOR_LOSS_S = 0.5
+_LOSS_LASTS_S = 3.0
 
 
 class Intake:
@@ -56,6 +58,8 @@ class Intake:
         self._requests = Requests(context, folder, run, self._collect_named)
         self._scan_at = time.monotonic() + settings.settle_s
         self._dropped = 0
+        self._looked_at = time.monotonic()
+        self._loss_at = -_LOSS_LASTS_S
 
     def step(self) -> None:
         """Take up what is new."""
@@ -63,6 +67,21 @@ class Intake:
         self._requests.step()
         if time.monotonic() >= self._scan_at:
             self._scan()
+
+    def trouble(self) -> str:
+        """What a person should know while it lasts: points that find no room. Looked for every now and then."""
+        now = time.monotonic()
+        if now - self._looked_at >= _LOOK_FOR_LOSS_S:
+            self._looked_at = now
+            before, self._dropped = self._dropped, self._ingest.dropped()
+            if self._dropped > before:
+                self._loss_at = now
+        if now - self._loss_at > _LOSS_LASTS_S:
+            return ""
+        return (
+            f"the disk of the run's folder is full: {self._dropped:,} metric points were not kept so far; "
+            "free some space there, the script goes on"
+        )
 
     def _scan(self) -> None:
         began = time.monotonic()
@@ -88,7 +107,7 @@ class Intake:
     def finish(self) -> None:
         """Take up all that is left, but for the record of the files: the run is over."""
         self._dropped = self._ingest.finish()
-        self._requests.step()
+        self._requests.finish()
         self.collector.everything()
 
     def sync(self) -> None:

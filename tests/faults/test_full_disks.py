@@ -160,7 +160,7 @@ def test_F09_a_full_disk_under_the_run_folder_costs_counted_points_and_bytes_and
         training = Training(here)
         disk.fill()
         said = training.waits_for("points")
-        assert "not kept" in said
+        assert "not kept so far" in said
         disk.free()
         here.wait(lambda: not training.run.refresh().waiting_for)
         record, count = training.finish()
