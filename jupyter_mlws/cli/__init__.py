@@ -7,6 +7,14 @@ __all__ = ["main"]
 
 def main() -> None:
     """Entry point of the console script."""
+    import sys
+    from io import TextIOWrapper
+
+    # A terminal that lacks a character, or a name that is no Unicode, is no reason to fail.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
     from jupyter_mlws.cli.app import app
 
     app()

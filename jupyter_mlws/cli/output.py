@@ -71,7 +71,8 @@ def open_workspace(location: str | None) -> Workspace:
 
 def print_json(value: Any) -> None:
     """`value` as indented JSON on stdout."""
-    sys.stdout.write(json.dumps(to_builtins(value), indent=2, ensure_ascii=False) + "\n")
+    knows_all = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    sys.stdout.write(json.dumps(to_builtins(value), indent=2, ensure_ascii=not knows_all) + "\n")
 
 
 def print_runs(runs: list[Run]) -> None:

@@ -39,7 +39,8 @@ SYMBOLS = {
     RunStatus.CANCELED: "⊘",
 }
 
-_HIDDEN = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C, *range(0x20), 0x7F}
+_CONTROL = (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)
+_HIDDEN = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C, *_CONTROL}
 
 
 def visible(text: str) -> str:
@@ -87,7 +88,8 @@ def metric_text(run: Run, most: int = 3) -> str:
 def _took(run: Run, at: datetime) -> str:
     if run.started_at is None:
         return ""
-    return duration_text(((run.ended_at or at) - run.started_at).total_seconds())
+    # Our clock may not be the one that the run began by.
+    return duration_text(max(0.0, ((run.ended_at or at) - run.started_at).total_seconds()))
 
 
 def run_rows(runs: Sequence[Run]) -> list[tuple[str, ...]]:
