@@ -15,7 +15,7 @@ from jupyter_mlws import __version__, faults
 from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.dispatcher.following import Follower
 from jupyter_mlws.dispatcher.gpus import GpuPool
-from jupyter_mlws.dispatcher.leaving import tidy
+from jupyter_mlws.dispatcher.leftovers import clear_up
 from jupyter_mlws.dispatcher.listener import Listener
 from jupyter_mlws.dispatcher.place import host_name, lock_path, user_name
 from jupyter_mlws.dispatcher.records import Records, open_records
@@ -23,15 +23,14 @@ from jupyter_mlws.dispatcher.settings import Settings, WorkspaceFile, read_works
 from jupyter_mlws.dispatcher.succession import is_newer_folder, is_served
 from jupyter_mlws.dispatcher.turn import Superseded, Turn
 from jupyter_mlws.domain.run import Run
-from jupyter_mlws.domain.status import LIVE, RunStatus
+from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.domain.workspace import DispatcherState
-from jupyter_mlws.errors import DispatcherUnavailable, MlwsError, NotFound, StorageFull, Unavailable, WorkspaceError
+from jupyter_mlws.errors import DispatcherUnavailable, MlwsError, StorageFull, Unavailable, WorkspaceError
 from jupyter_mlws.runfolder import places
-from jupyter_mlws.runfolder.paths import RunFolder
-from jupyter_mlws.services import Services, handover
+from jupyter_mlws.services import Services
 from jupyter_mlws.store.dispatchers import left_on, owner_name
 from jupyter_mlws.store.lock import holders
-from jupyter_mlws.store.runs import claim_queued, get_run, runs_in, set_waiting
+from jupyter_mlws.store.runs import claim_queued, runs_in, set_waiting
 from jupyter_mlws.targets import registry as targets
 from jupyter_mlws.targets.base import Target
 
@@ -354,37 +353,7 @@ class Dispatcher:
                 self._follow(run, targets.get(run.compute_target))
             except MlwsError as error:
                 _log.warning("Run %s cannot be taken up: %s", run.id, error)
-        self._tidy_ended()
-        self._discard_abandoned()
-
-    def _discard_abandoned(self) -> None:
-        """Remove variables that were left for runs which ended, or whose submitter died before they were recorded."""
-        context = self._context
-        for run_id in handover.left_long_ago(context.workspace.id):
-            try:
-                with context.store.read() as c:
-                    live = get_run(c, run_id).status in LIVE
-            except NotFound:
-                live = False
-            if not live:
-                handover.discard((run_id,))
-
-    def _tidy_ended(self) -> None:
-        context = self._context
-        try:
-            found = [entry.name for entry in os.scandir(context.folder / "runs") if entry.is_dir(follow_symlinks=False)]
-        except FileNotFoundError:
-            return
-        for run_id in found:
-            if run_id in self._followers or not (context.run_folder(run_id) / "code").exists():
-                continue
-            try:
-                with context.store.read() as c:
-                    status = get_run(c, run_id).status
-            except (NotFound, MlwsError):
-                continue
-            if status not in LIVE:
-                tidy(RunFolder(context.run_folder(run_id)), keep=context.settings.keep_run_folder)
+        clear_up(context, self._followers)
 
     def _may_leave(self) -> bool:
         """Whether there has been nothing to do for long enough, and still is nothing once nobody can reach us."""

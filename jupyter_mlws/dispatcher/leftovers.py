@@ -1,0 +1,70 @@
+"""What a dispatcher that died did not finish: folders of ended runs, and variables for runs that never came to be."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Container
+
+from jupyter_mlws.dispatcher.collecting import LEFT, Collector
+from jupyter_mlws.dispatcher.context import Context
+from jupyter_mlws.dispatcher.intake import Intake
+from jupyter_mlws.dispatcher.leaving import tidy
+from jupyter_mlws.domain.run import Run
+from jupyter_mlws.domain.status import LIVE
+from jupyter_mlws.errors import MlwsError, NotFound
+from jupyter_mlws.runfolder import names
+from jupyter_mlws.runfolder.paths import RunFolder
+from jupyter_mlws.services import handover
+from jupyter_mlws.store.runs import get_run
+
+__all__ = ["clear_up"]
+
+_log = logging.getLogger(__name__)
+_STAYS = {names.JOB, names.STATE, LEFT}
+
+
+def clear_up(context: Context, followed: Container[str]) -> None:
+    """Empty the folders of ended runs, and remove variables that no run will take; `followed` are in other hands."""
+    for run_id in handover.left_long_ago(context.workspace.id):
+        run = _find(context, run_id)
+        if run is None or run.status not in LIVE:
+            handover.discard((run_id,))
+    if context.settings.keep_run_folder:
+        return
+    for run_id in _not_tidy(context):
+        run = None if run_id in followed else _find(context, run_id)
+        if run is not None and run.status not in LIVE:
+            folder = RunFolder(context.run_folder(run_id))
+            tidy(folder, collector=_too_large(context, folder, run))
+
+
+def _not_tidy(context: Context) -> list[str]:
+    try:
+        with os.scandir(context.folder / "runs") as entries:
+            folders = [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
+    except FileNotFoundError:
+        return []
+    return [folder.name for folder in folders if not _STAYS.issuperset(os.listdir(folder.path))]
+
+
+def _find(context: Context, run_id: str) -> Run | None:
+    try:
+        with context.store.read() as c:
+            return get_run(c, run_id)
+    except NotFound:
+        return None
+
+
+def _too_large(context: Context, folder: RunFolder, run: Run) -> Collector | None:
+    """Knows the files that were too large to store, which its run was promised to keep; None once that is done.
+
+    The dispatcher's notes on the folder go when the folder is emptied, and that begins when they are put aside.
+    """
+    try:
+        collector = Intake(context, folder, run).collector
+        collector.everything()
+    except (MlwsError, OSError) as error:
+        _log.info("Nothing is left to keep of run #%d: %s", run.number, error)
+        return None
+    return collector
