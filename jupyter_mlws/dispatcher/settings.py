@@ -120,10 +120,18 @@ class Settings:
     keep_run_folder: bool = False
 
     @classmethod
-    def of(cls, workspace: WorkspaceFile) -> Settings:
-        """The settings of this workspace in this process's environment."""
+    def of(cls, workspace: WorkspaceFile, *, only: str | None = None) -> Settings:
+        """The settings of this workspace in this process's environment; with `only`, just that one.
+
+        Raises
+        ------
+        InvalidInput
+            One of them is nonsense; the message says which, and where it stands.
+        """
         found: dict[str, Any] = {}
         for name, default in vars(cls()).items():
+            if only not in (None, name):
+                continue
             variable = f"MLWS_{name.upper()}"
             given, where = os.environ.get(variable), f"The environment variable {variable}"
             if given is None:

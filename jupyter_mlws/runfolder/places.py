@@ -11,11 +11,11 @@ from pathlib import Path
 
 from jupyter_mlws.errors import Unavailable
 
-__all__ = ["cache_dir", "data_dir", "runtime_dir", "socket_path"]
+__all__ = ["cache_dir", "data_dir", "runtime_dir", "runtime_place", "socket_name", "socket_path"]
 
 _NAME = "jupyter-mlws"
 # sun_path of the strictest system we meet (macOS: 104 bytes), with its closing NUL.
-_MAX_SOCKET_PATH = 103
+MAX_SOCKET_PATH = 103
 
 
 def _home() -> Path:
@@ -66,10 +66,11 @@ def runtime_dir() -> Path:
     Unavailable
         The folder exists and belongs to somebody else, or others may enter it and that cannot be changed.
     """
-    return _private(_runtime_place())
+    return _private(runtime_place())
 
 
-def _runtime_place() -> Path:
+def runtime_place() -> Path:
+    """Where that folder is, or would be; nothing is made."""
     own = os.environ.get("MLWS_RUNTIME_DIR")
     if own:
         return Path(own).absolute()
@@ -84,7 +85,13 @@ def _runtime_place() -> Path:
 
 def _private(folder: Path) -> Path:
     """`folder`, made 0700; refused when another user made it first (its place may be writable by all)."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(
+            f"{folder} cannot be made ({os.strerror(error.errno or 0)}), and nothing private can be kept elsewhere.",
+            hint="Set MLWS_RUNTIME_DIR to a folder of your own.",
+        ) from error
     if not hasattr(os, "getuid"):
         return folder
     facts = folder.lstat()
@@ -98,6 +105,12 @@ def _private(folder: Path) -> Path:
     return folder
 
 
+def socket_name(workspace: str | os.PathLike[str]) -> str:
+    """What the socket of a workspace's dispatcher is called."""
+    digest = hashlib.sha256(os.fsencode(os.path.realpath(workspace))).hexdigest()
+    return f"{digest[:20]}.sock"
+
+
 def socket_path(workspace: str | os.PathLike[str]) -> Path:
     """The socket of the dispatcher of a workspace folder; named by hash, for socket paths end at 108 bytes.
 
@@ -106,9 +119,8 @@ def socket_path(workspace: str | os.PathLike[str]) -> Path:
     Unavailable
         The user's runtime folder lies so deep that no socket can be made there.
     """
-    digest = hashlib.sha256(os.fsencode(os.path.realpath(workspace))).hexdigest()
-    path = runtime_dir() / f"{digest[:20]}.sock"
-    if len(os.fsencode(path)) > _MAX_SOCKET_PATH:
+    path = runtime_dir() / socket_name(workspace)
+    if len(os.fsencode(path)) > MAX_SOCKET_PATH:
         raise Unavailable(
             f"The path of a socket would be too long: {path}.",
             hint="Set MLWS_RUNTIME_DIR to a folder with a short path.",

@@ -25,11 +25,11 @@ from jupyter_mlws.store.tables import (
     metadata,
 )
 
-__all__ = ["MIGRATIONS", "migrate", "prepare", "stored_version"]
+__all__ = ["COMPATIBLE", "MIGRATIONS", "migrate", "prepare", "stored_version"]
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 # The row of `counters` in which a database says since which version of the tables programs may use it.
-_COMPATIBLE = "tables_compatible_since"
+COMPATIBLE = "tables_compatible_since"
 
 
 def prepare(database: Database, writer: Engine) -> None:
@@ -42,7 +42,7 @@ def prepare(database: Database, writer: Engine) -> None:
         if version is None:
             create(connection)
             return
-        since = numbers.last(connection, _COMPATIBLE)
+        since = numbers.last(connection, COMPATIBLE)
     if version == SCHEMA_VERSION:
         return
     if version in SCHEMA_VERSIONS:
@@ -86,8 +86,8 @@ def create(connection: Connection) -> None:
 
 
 def _note_compatibility(connection: Connection) -> None:
-    connection.execute(delete(counters).where(counters.c.name == _COMPATIBLE))
-    connection.execute(insert(counters).values(name=_COMPATIBLE, value=int(COMPATIBLE_SINCE)))
+    connection.execute(delete(counters).where(counters.c.name == COMPATIBLE))
+    connection.execute(insert(counters).values(name=COMPATIBLE, value=int(COMPATIBLE_SINCE)))
 
 
 def migrate(

@@ -1,0 +1,1 @@
+"""What `mlws doctor` looks at, a file for each part; `round` goes through all of them."""
