@@ -14,13 +14,15 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
 from jupyter_mlws import faults
-from jupyter_mlws.errors import MlwsError
+from jupyter_mlws.errors import CorruptData, MlwsError
 from jupyter_mlws.store import sqlite
 from jupyter_mlws.store.lock import OpenLock
 
 __all__ = ["SqliteDatabase"]
 
 _log = logging.getLogger(__name__)
+# What only a workspace with records has.
+_PARTS = ("runs", "blobs")
 # Connections of a parent process: closing one in the child would meddle with the parent's locks.
 _inherited: list[sqlite3.Connection | None] = []
 
@@ -58,7 +60,8 @@ class SqliteDatabase:
         return sqlite.read_engine(self.path, timeout_s=self._timeout_s)
 
     def peek(self, writer: Engine) -> str | None:
-        if not self.path.exists():
+        if not _holds_something(self.path):
+            _refuse_if_lost(self.path)
             return None
         with closing(sqlite3.connect(self.path, timeout=10, isolation_level=None)) as connection:
             try:
@@ -111,6 +114,28 @@ class SqliteDatabase:
 
     def translate(self, error: Exception) -> MlwsError | None:
         return sqlite.translate(error, self.path) if isinstance(error, (DBAPIError, sqlite3.Error)) else None
+
+
+def _holds_something(path: Path) -> bool:
+    return path.exists() and (path.stat().st_size > 0 or path.with_name(f"{path.name}-wal").exists())
+
+
+def _refuse_if_lost(path: Path) -> None:
+    """Begin no new database beside what belongs to another one: that would look as if all runs had vanished."""
+    left = [name for name in _PARTS if _has_content(path.parent / name)]
+    if left:
+        what = "is empty" if path.exists() else "is missing"
+        raise CorruptData(
+            f"The workspace's database {path} {what}, though there are {' and '.join(left)} of earlier runs.",
+            hint="Restore it from a backup, or move these folders away to begin anew.",
+        )
+
+
+def _has_content(folder: Path) -> bool:
+    try:
+        return next(folder.iterdir(), None) is not None
+    except OSError:
+        return False
 
 
 def _sync(path: Path, how: int) -> None:
