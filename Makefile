@@ -6,7 +6,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo lab test lint format python-tests typescript-tests browser-tests bench soak develop clean
+.PHONY: help demo lab test lint format python-tests typescript-tests browser-tests bench soak reliability develop clean
 
 VENV ?= .venv
 DEV_VENV ?= .venv-dev
@@ -84,6 +84,7 @@ format: $(VENV)/.installed-test node_modules/.yarn-state.yml ## rewrite the file
 
 python-tests: $(VENV)/.installed-test ## pytest, against the installed package
 	$(call say,Python tests)
+	@scripts/engines.sh
 	pytest --durations=10 $(PYTEST_ARGS)
 
 typescript-tests: $(VENV)/.installed-test node_modules/.yarn-state.yml ## jest
@@ -94,11 +95,16 @@ browser-tests: $(VENV)/.installed-test ## galata in a real Chromium, against a r
 	$(call say,Browser tests)
 	@scripts/browser-tests.sh $(VENV) $(UI_ARGS)
 
-bench: $(VENV)/.installed-test ## time from %%submit to the first line of the script, beside its peers
+bench: $(VENV)/.installed-test ## time from %%submit to the first line of the script, beside its peers; what our processes cost
 	@$(VENV)/bin/python bench/submit.py $(BENCH_ARGS)
+	@$(VENV)/bin/python bench/processes.py
 
-soak: $(VENV)/.installed-test ## the long form of the fault tests
-	pytest -m soak --timeout 3600 $(PYTEST_ARGS)
+soak: $(VENV)/.installed-test ## the long form of the fault tests, within an hour; PART=load runs a part
+	@scripts/engines.sh
+	@$(VENV)/bin/python scripts/soak.py $(PART)
+
+reliability: $(VENV)/.installed-test ## write docs/reliability.md from the results of the last runs
+	@$(VENV)/bin/python tests/support/reliability_page.py
 
 clean: ## remove what was built and installed; the demo's runs stay until demo-workspace is removed
 	rm -rf $(VENV) $(DEV_VENV) .build lib node_modules ui-tests/node_modules jupyter_mlws/labextension coverage

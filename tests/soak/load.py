@@ -46,6 +46,7 @@ print("over", points)
 print("took", time.monotonic() - began)
 """
 ASKERS = 4
+QUESTIONS = ("runs.list", "runs.get", "metrics.read", "logs.read")
 
 
 @dataclass
@@ -77,7 +78,7 @@ class Answers:
                 for name, times in sorted(self.times.items())]  # fmt: skip
         slowest = max(self.all_times)
         whole = f"{self.per_second:.1f}/s, p99 {self.p99() * 1e3:.0f}, slowest {slowest * 1e3:.0f} ms"
-        return "; ".join([whole, f"the first {self.first_s * 1e3:.0f} ms", *rows])
+        return "; ".join([whole, f"the first of all kinds {self.first_s * 1e3:.0f} ms", *rows])
 
 
 class Load:
@@ -128,9 +129,10 @@ class Load:
         """Let them log, and ask the server all the while; the costs are the dispatcher's and the server's."""
         answers, over = Answers(), threading.Event()
         info = self.api.workspace.info()
-        # The server opens the workspace for whoever asks first: that is its start, not the load.
-        began = time.perf_counter()
-        server.api(info.id).runs.list(limit=1)
+        # The server opens the workspace and imports what it needs for whoever asks first: its start, not the load.
+        began, api = time.perf_counter(), server.api(info.id)
+        for turn in range(len(QUESTIONS)):
+            self._question(api, self.children[0].id, turn, {})[1]()
         answers.first_s = time.perf_counter() - began
         askers = [
             threading.Thread(
@@ -164,7 +166,7 @@ class Load:
                 return
             # Whoever is late asks at once, and is not late for ever.
             due = max(due + period_s, time.monotonic() - period_s)
-            run = self.children[turn // 4 % len(self.children)].id
+            run = self.children[turn // len(QUESTIONS) % len(self.children)].id
             name, question = self._question(api, run, turn, offsets)
             began = time.perf_counter()
             try:
@@ -177,12 +179,14 @@ class Load:
         def follow() -> None:
             offsets[run] = api.logs.read(run, offset=offsets.get(run, 0)).next_offset
 
-        return (
-            ("runs.list", lambda: api.runs.list(limit=50)),
-            ("runs.get", lambda: api.runs.get(run)),
-            ("metrics.read", lambda: self._chart(api, run)),
-            ("logs.read", follow),
-        )[turn % 4]
+        name = QUESTIONS[turn % len(QUESTIONS)]
+        ask: dict[str, Callable[[], Any]] = {
+            "runs.list": lambda: api.runs.list(limit=50),
+            "runs.get": lambda: api.runs.get(run),
+            "metrics.read": lambda: self._chart(api, run),
+            "logs.read": follow,
+        }
+        return name, ask[name]
 
     def _chart(self, api: HttpApi, run: str) -> None:
         if api.metrics.list(run).items:
