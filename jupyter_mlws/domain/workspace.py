@@ -35,7 +35,11 @@ class DispatcherState:
 
 @dataclass(frozen=True, kw_only=True)
 class WorkspaceInfo:
-    """What a workspace is and holds. `location` is for people, never used as a key."""
+    """What a workspace is and holds.
+
+    `location` is for people, never used as a key; `database` says where the records are when they are not there;
+    `warnings` are sentences about the place.
+    """
 
     id: str
     name: str
@@ -47,6 +51,8 @@ class WorkspaceInfo:
     size_bytes: int
     last_change: int
     dispatcher: DispatcherState
+    database: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -39,6 +39,8 @@ class Services:
         Recorded with what is submitted here.
     workspace_id, name : str
         What the workspace is called.
+    warnings : tuple of str
+        What a person should know about the place; default: what the store says.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Services:
         host: str,
         workspace_id: str = "",
         name: str = "",
+        warnings: tuple[str, ...] = (),
     ) -> None:
         context = Context(
             folder=folder,
@@ -62,6 +65,7 @@ class Services:
             host=host,
             workspace_id=workspace_id,
             name=name or folder.name,
+            warnings=warnings or store.warnings,
         )
         self.store = store
         attendant = Attendant(context)

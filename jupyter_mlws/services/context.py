@@ -41,3 +41,4 @@ class Context:
     host: str
     workspace_id: str
     name: str
+    warnings: tuple[str, ...] = ()

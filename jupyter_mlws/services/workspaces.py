@@ -52,6 +52,8 @@ class WorkspaceService:
             model_count=model_count,
             size_bytes=self._size.get(),
             last_change=last_change,
+            database="" if context.store.is_embedded else context.store.name,
+            warnings=context.warnings,
             dispatcher=context.wake.state(),
         )
 

@@ -94,6 +94,11 @@ class Store:
         return self._database.warnings
 
     @property
+    def is_embedded(self) -> bool:
+        """Whether the database is a file of the workspace's folder."""
+        return isinstance(self._database, SqliteDatabase)
+
+    @property
     def path(self) -> Path:
         """The file of an SQLite database."""
         return Path(self._database.name)

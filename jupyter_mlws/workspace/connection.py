@@ -98,6 +98,7 @@ def open_folder(folder: Path) -> Opened:
         host=host_name(),
         workspace_id=facts.id,
         name=facts.name,
+        warnings=records.warnings,
     )
     registry.register(facts.id, str(folder))
     return Opened(api=services, id=facts.id, location=str(folder), _close=records.store.close)

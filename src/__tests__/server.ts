@@ -109,6 +109,8 @@ export function makeInfo(facts: Partial<WorkspaceInfo> = {}): WorkspaceInfo {
       message: '',
       troubles: {}
     },
+    database: '',
+    warnings: [],
     ...facts
   };
 }

@@ -330,7 +330,7 @@ export interface SnapshotRequest {
   preview?: boolean;
 }
 
-/** What a workspace is and holds. `location` is for people, never used as a key. */
+/** What a workspace is and holds. */
 export interface WorkspaceInfo {
   id: string;
   name: string;
@@ -342,6 +342,8 @@ export interface WorkspaceInfo {
   size_bytes: number;
   last_change: number;
   dispatcher: DispatcherState;
+  database: string;
+  warnings: string[];
 }
 
 /** How an operation travels: method, path with {arguments}, and what its body and answer are. */
