@@ -235,7 +235,7 @@ def test_F21_F36_a_flood_of_output_costs_nobody_memory_and_arrives_whole(lab, tm
     assert last.text.endswith("the end")
     agent = most_memory(lab.agent(run))
     gate.touch()
-    assert lab.ended(run, 120).status is RunStatus.COMPLETED
+    assert lab.ended(run, 120).status is RunStatus.COMPLETED, lab.log()
     assert agent < 150 << 20
     assert most_memory(lab.dispatcher()) < 300 << 20
     found = hashlib.sha256()
