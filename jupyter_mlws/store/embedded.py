@@ -78,6 +78,9 @@ class SqliteDatabase:
     def keep_copy(self, version: str) -> None:
         copy = self.path.with_name(f"{self.path.name}.before-{version}")
         draft = copy.with_name(f".{copy.name}.{os.getpid()}")
+        # Writers are kept out, so these are drafts of processes that died.
+        for left in copy.parent.glob(f".{copy.name}.*"):
+            left.unlink(missing_ok=True)
         try:
             with closing(sqlite3.connect(self.path)) as source, closing(sqlite3.connect(draft)) as target:
                 source.backup(target)
