@@ -60,6 +60,23 @@ def init(place: Path, said: Sequence[str]) -> None:
         assert json.loads((place / "project" / ".mlws" / "config.json").read_text())
 
 
+def upgrade(place: Path, said: Sequence[str]) -> None:
+    folder = place / "workspace"
+    store_is_sound(folder)
+    with closing(sqlite3.connect(folder / "mlws.sqlite")) as c:
+        ((version,),) = c.execute("SELECT version_num FROM alembic_version").fetchall()
+        assert version in ("0001", *told(said, "upgraded"))[-1:] or not told(said, "upgraded")
+        assert c.execute("SELECT count(*) FROM runs").fetchone() == (7,)
+    copies = list(folder.glob("mlws.sqlite.before-*"))
+    assert copies or version == "0001"
+    for copy in copies:
+        with closing(sqlite3.connect(copy)) as c:
+            assert c.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            assert c.execute("SELECT version_num FROM alembic_version").fetchall() == [("0001",)]
+    if told(said, "upgraded"):
+        assert not list(folder.glob(".mlws.sqlite.before-*"))
+
+
 def submit(place: Path, said: Sequence[str]) -> None:
     store_is_sound(place / "workspace")
     blobs_are_what_they_say(place / "workspace" / "blobs")
@@ -210,6 +227,8 @@ def whole(place: Path, run: Run) -> None:
     assert run.tags == {"done": "yes"}
     assert api.files.download(run.id, "outputs/model.bin").read() == b"weights"
     assert api.logs.read(run.id).text.endswith("over\n")
+    # Too large to store, and promised to be left in the run's folder.
+    assert (place / "workspace" / "runs" / run.id / "left" / "outputs" / "large.bin").stat().st_size == 200_000
     api.store.close()
 
 

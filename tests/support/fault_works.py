@@ -16,6 +16,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import alembic.command  # noqa: F401 - imported once, not by every fork
+import next_version
 import numpy as np  # noqa: F401 - imported once, not by every fork
 
 from jupyter_mlws import workspace as room
@@ -31,6 +33,8 @@ from jupyter_mlws.domain.snapshot import LinkedPath
 from jupyter_mlws.domain.status import TERMINAL, RunStatus
 from jupyter_mlws.domain.workspace import DispatcherState
 from jupyter_mlws.magics import cell_job
+from jupyter_mlws.magics.job import returns as _returns  # noqa: F401 - imported once, not by every fork
+from jupyter_mlws.magics.job import shell as _shell  # noqa: F401
 from jupyter_mlws.runfolder import farside
 from jupyter_mlws.runfolder.journal_reader import JournalReader
 from jupyter_mlws.runfolder.paths import RunFolder
@@ -39,11 +43,12 @@ from jupyter_mlws.sdk.job import ActiveRun, _offline
 from jupyter_mlws.sdk.script import ScriptRunConfig
 from jupyter_mlws.services import Services
 from jupyter_mlws.snapshots import unpack_zip
-from jupyter_mlws.store import Store, files
+from jupyter_mlws.store import Store, files, schema
 from jupyter_mlws.store import metrics as _metrics  # noqa: F401 - imported once, not by every fork
 from jupyter_mlws.workspace.config import trust
 from jupyter_mlws.workspace.folder import create, prepare
 
+ASSETS = Path(__file__).parents[1] / "assets"
 BLOB_SIZES = (0, 1, 5_000, 1_500_000)
 MANY = 20
 POINTS = 40
@@ -133,6 +138,23 @@ def init(place: Path) -> None:
         say(f"opened {opened.id}")
     trust(folder)
     say("trusted")
+
+
+def upgrade(place: Path) -> None:
+    """Open a database of the first format with a version to come, whose tables have grown."""
+    folder = place / "workspace"
+    folder.mkdir(exist_ok=True)
+    if not (folder / "mlws.sqlite").exists():
+        shutil.copyfile(ASSETS / "store-1.sqlite", folder / "mlws.sqlite")
+    scripts = place / "migrations"
+    shutil.copytree(schema.MIGRATIONS, scripts, dirs_exist_ok=True)
+    (scripts / "versions" / f"{next_version.SCHEMA}_pretended.py").write_text(next_version._MIGRATION)
+    schema.SCHEMA_VERSIONS = (*schema.SCHEMA_VERSIONS, next_version.SCHEMA)
+    schema.SCHEMA_VERSION = next_version.SCHEMA
+    migrate = schema.migrate
+    schema.migrate = lambda engine, **more: migrate(engine, scripts, **more)
+    Store.open(folder).close()
+    say(f"upgraded {next_version.SCHEMA}")
 
 
 def submit(place: Path) -> None:
@@ -302,11 +324,12 @@ def submit_runs(place: Path) -> None:
 
 
 def serve_one(place: Path) -> int:
-    """A run from its submit to its end, and one whose variables are lost before it starts."""
+    """Two runs from their submit to their end, and one whose variables are lost before it starts."""
     from jupyter_mlws.services import handover
 
     api = services(place)
-    say(f"run {api.runs.submit(submission(place, api, '0')).id}")
+    for key in ("0", "1"):
+        say(f"run {api.runs.submit(submission(place, api, key)).id}")
     lost = api.runs.submit(submission(place, api, "lost"))
     handover.discard([lost.id])
     api.store.close()
@@ -342,7 +365,13 @@ def working_directory(place: Path) -> None:
 def environment() -> dict[str, str]:
     """Short times for a dispatcher that leaves as soon as it can."""
     times = {"DISPATCHER_IDLE_S": "0", "POLL_S": "0.03", "IDLE_POLL_S": "0.05", "SETTLE_S": "0.05"}
-    limits = {"HEARTBEAT_S": "0.1", "KILL_GRACE_S": "1", "DRAIN_S": "0.5", "MAX_OUTPUT_BYTES": "100000"}
+    limits = {
+        "HEARTBEAT_S": "0.1",
+        "KILL_GRACE_S": "1",
+        "DRAIN_S": "0.5",
+        "MAX_OUTPUT_BYTES": "100000",
+        "LOCAL_SLOTS": "6",
+    }
     return {f"MLWS_{name}": value for name, value in {**times, **limits}.items()}
 
 
