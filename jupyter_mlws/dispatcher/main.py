@@ -272,9 +272,10 @@ class Dispatcher:
         """Forget who has ended, pass cancels on, claim what there is room for."""
         for run_id in [run_id for run_id, follower in self._followers.items() if follower.left]:
             self._followers.pop(run_id).close()
+        # First what only needs to be read: no full disk and no other writer may keep a run from being ended.
+        self._pass_cancels_on()
         for name in self._targets:
             self._claim(name)
-        self._pass_cancels_on()
         if self._followers:
             self._busy_at = time.monotonic()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from jupyter_mlws import faults
@@ -26,7 +27,18 @@ _PLAN = "plan.json"
 _MOST_BYTES = 1 << 28
 
 
-def fill(context: Context, folder: RunFolder, run: Run, submission: RunSubmission, variables: dict[str, str]) -> Job:
+def _nothing() -> None:
+    return
+
+
+def fill(
+    context: Context,
+    folder: RunFolder,
+    run: Run,
+    submission: RunSubmission,
+    variables: dict[str, str],
+    check: Callable[[], None] = _nothing,
+) -> Job:
     """Put everything that the script needs into its run folder; ``job.json`` comes last.
 
     Parameters
@@ -38,6 +50,8 @@ def fill(context: Context, folder: RunFolder, run: Run, submission: RunSubmissio
     submission : RunSubmission
     variables : dict
         What the target adds to the recorded variables (GPUs).
+    check : callable
+        Asked before each file that may be large; raises where it is not wanted any more.
     """
     if submission.snapshot_id is not None:
         faults.point("preparing.code")
@@ -47,6 +61,7 @@ def fill(context: Context, folder: RunFolder, run: Run, submission: RunSubmissio
         target = folder.inputs / check_file_name(item.name)
         target.parent.mkdir(parents=True, exist_ok=True)
         faults.point("preparing.input")
+        check()
         context.blobs.copy_to(item.digest, target, 0o600)
     warnings = place_links(folder, submission.links)
     plan = {"baseline": baseline_of(folder), "warnings": warnings}

@@ -122,7 +122,7 @@ def _launch(
         raise Refused(error) from error
     try:
         faults.point("dispatcher.launched")
-        preparing.fill(context, folder, run, submission, variables)
+        preparing.fill(context, folder, run, submission, variables, lambda: _refuse_if_told(canceling))
         faults.point("dispatcher.filled")
         control.prepare(folder)
         _refuse_if_canceled(context, run, canceling)
@@ -140,10 +140,16 @@ def _launch(
     return launch
 
 
+def _refuse_if_told(canceling: threading.Event) -> None:
+    if canceling.is_set():
+        raise Canceled
+
+
 def _refuse_if_canceled(context: Context, run: Run, canceling: threading.Event) -> None:
+    _refuse_if_told(canceling)
     with context.store.read() as c:
         status = get_run(c, run.id).status
-    if canceling.is_set() or status is not RunStatus.PREPARING:
+    if status is RunStatus.CANCEL_REQUESTED or status.is_terminal:
         raise Canceled
 
 

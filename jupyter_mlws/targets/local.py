@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 
 from jupyter_mlws.domain.compute import Compute
 from jupyter_mlws.errors import InvalidInput, Unavailable
@@ -18,6 +21,8 @@ from jupyter_mlws.targets.base import Launch
 __all__ = ["LocalTarget"]
 
 _DEFAULT_SLOTS = 2
+# An agent that lives reads what it is told at once.
+_TAKE_S = 30.0
 # Below this share of the machine's memory no second job is started.
 _MEMORY_SHARE = 0.08
 # What an agent needs of the dispatcher's environment; the script's own comes on its standard input.
@@ -106,6 +111,21 @@ def _open_pidfd(pid: int) -> int | None:
         return None
 
 
+def _write_all(pipe: int, payload: bytes) -> None:
+    """Write it all, or raise `Unavailable`: a reader that is stopped must not stop us, too."""
+    os.set_blocking(pipe, False)
+    poll = select.poll()
+    poll.register(pipe, select.POLLOUT)
+    deadline = time.monotonic() + _TAKE_S
+    rest = memoryview(payload)
+    while rest:
+        poll.poll(1000)
+        with suppress(BlockingIOError):
+            rest = rest[os.write(pipe, rest) :]
+        if rest and time.monotonic() > deadline:
+            raise Unavailable(f"The agent did not take its job within {_TAKE_S:g} s.")
+
+
 class _Started:
     """An agent that is our child."""
 
@@ -117,7 +137,7 @@ class _Started:
         stdin = self._process.stdin
         assert stdin is not None
         try:
-            stdin.write(payload)
+            _write_all(stdin.fileno(), payload)
             stdin.close()
         except BrokenPipeError as error:
             raise Unavailable("The agent ended before it was told what to run.") from error
