@@ -38,7 +38,10 @@ def init(
     if as_json:
         print_json(info)
         return
-    console.print(f"Workspace {info.name} is ready in {info.location}.")
+    records = f", its records in {info.database}" if info.database else ""
+    console.print(f"Workspace {info.name} is ready in {info.location}{records}.")
+    for sentence in info.warnings:
+        console.print(sentence, style="yellow")
     console.print(
         f"Notebooks and scripts below {folder.resolve()} use it. Next: %load_ext jupyter_mlws, then %%submit."
     )
