@@ -7,8 +7,12 @@ __all__ = ["main"]
 
 def main() -> None:
     """Entry point of the console script."""
+    import os
     import sys
     from io import TextIOWrapper
+
+    # A mask that takes our own rights away would leave folders that nobody can use, ourselves included.
+    os.umask(os.umask(0o077) & 0o077)
 
     # A terminal that lacks a character, or a name that is no Unicode, is no reason to fail.
     for stream in (sys.stdout, sys.stderr):

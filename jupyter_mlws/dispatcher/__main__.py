@@ -23,6 +23,7 @@ def main(arguments: list[str]) -> int:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format=words.FORMAT)
     faults.role("dispatcher")
     os.chdir("/")
+    os.umask(os.umask(0o077) & 0o077)  # a mask of whoever started us may take our own rights away
     try:
         return serve(Path(arguments[1]))
     except MlwsError as error:
