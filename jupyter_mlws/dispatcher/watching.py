@@ -14,7 +14,7 @@ from jupyter_mlws.dispatcher.taking import has_agent
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.runfolder import control, state
 from jupyter_mlws.runfolder.paths import RunFolder
-from jupyter_mlws.runfolder.processes import Identity
+from jupyter_mlws.runfolder.processes import Identity, is_alive
 from jupyter_mlws.runfolder.protocol import PROTOCOL_VERSION, misfit
 from jupyter_mlws.targets.base import Launch, Target
 
@@ -99,6 +99,7 @@ class Agent:
             self.identity = _identity(event.get("identity"))
             if self._launch is None and self.identity is not None:
                 self._launch = self._target.attach(self._folder, self.identity)
+                self._refuse_anothers(self.identity)
             self._refuse_misfit(event.get("protocol_version", 1))
         elif name == "script_started":
             self.script_started = True
@@ -106,6 +107,13 @@ class Agent:
             self.ended, self.ended_at = event, at
         status = _STATUS.get(name)
         return None if status is None else (status, at)
+
+    def _refuse_anothers(self, agent: Identity) -> None:
+        """An agent that lives without holding this folder's lock has another folder: the one that ours is a copy of."""
+        # Only of a process that can be seen from here: on another machine its lock cannot be seen either.
+        if self._target.alive(self._folder, agent) and is_alive(agent) and not has_agent(self._folder):
+            self.over = True
+            self.lost_because = "The workspace was copied while the run went on; it goes on in the original."
 
     def _refuse_misfit(self, version: Any) -> None:
         """An agent whose words we may misunderstand is not listened to: its run is ended, and the sentence says why."""

@@ -11,8 +11,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from jupyter_mlws.domain.status import RunStatus
@@ -92,7 +91,6 @@ class Crashes:
         self.runs: list[Run] = []
         self.kills = 0
         self._submissions: dict[float, Any] = {}
-        print(f"seed {self.seed}")
 
     def submission(self, seconds: float = 60.0) -> Any:
         if seconds not in self._submissions:
@@ -126,13 +124,9 @@ class Crashes:
         """Have all scripts end by themselves."""
         (self.notes / "stop").touch()
 
-    @contextmanager
-    def naming_the_seed(self) -> Iterator[None]:
-        try:
-            yield
-        except BaseException as error:
-            error.add_note(f"seed {self.seed}, after {self.kills} kills; log:\n{self.lab.log()[-3000:]}")
-            raise
+    def tell(self) -> None:
+        """For a failure's report."""
+        print(f"seed {self.seed}, {self.kills} kills; the dispatcher said:\n{self.lab.log()[-6000:]}")
 
     # -- afterwards
 
@@ -148,8 +142,12 @@ class Crashes:
         record = self.lab.ended(run, deadline_s)
         assert record.status is status, record.error
         assert (record.error and record.error.code) == code, record.error
+        self.check_all_is_kept(run)
+
+    def check_all_is_kept(self, run: Run) -> None:
+        """An ended run has all that its script was told is kept, once, and no process."""
         told = self.told(run)
-        if status is RunStatus.COMPLETED:
+        if run.refresh().status is RunStatus.COMPLETED:
             assert told.ended
         self._check_points(run, told)
         self._check_log(run, told)
@@ -168,7 +166,7 @@ class Crashes:
             ("loss", told.loss, 1), ("accuracy", told.both, 1), ("rate", told.both, -1),
         ):  # fmt: skip
             stored = counts.get(name, 0)
-            assert acknowledged <= stored <= acknowledged + 1, name
+            assert acknowledged <= stored <= acknowledged + 1, (name, stored, told, run.record.error)
             if stored:
                 assert list(self.lab.series(run.id, name)) == [sign * i for i in range(stored)]
 

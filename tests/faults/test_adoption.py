@@ -33,8 +33,8 @@ from .crashing import Crashes
 def crashes(lab, monkeypatch) -> Iterator[Crashes]:
     monkeypatch.setenv("MLWS_LOCAL_SLOTS", "5")
     found = Crashes(lab)
-    with found.naming_the_seed():
-        yield found
+    yield found
+    found.tell()
     found.check_nothing_lives()
 
 
@@ -179,18 +179,20 @@ def test_turns_of_other_users_and_hosts_are_their_own(lab):
             elsewhere.check(c)
 
 
-def test_F26_a_copy_of_a_workspace_does_nothing_to_the_runs_of_the_original(crashes, monkeypatch):
+@pytest.mark.parametrize("left_out", [["runs"], []])
+def test_F26_a_copy_of_a_workspace_does_nothing_to_the_runs_of_the_original(crashes, left_out):
     from jupyter_mlws.sdk.workspace import Workspace
 
     lab = crashes.lab
     (run,) = crashes.begin(1)
     lab.wait(lambda: crashes.all_log([run]))
     copy = lab.tmp_path / "copy"
-    shutil.copytree(lab.folder, copy, ignore=shutil.ignore_patterns("dispatcher*", "runs", "*.lock"))
+    shutil.copytree(lab.folder, copy, ignore=shutil.ignore_patterns("dispatcher*", *left_out))
     try:
         other = Workspace(copy)
         other.api.workspace.wake()
         lab.wait(lambda: other.api.runs.get(run.id).status.is_terminal)
+        assert other.api.runs.get(run.id).status is RunStatus.FAILED
     finally:
         client.stop(copy)
     assert lab.marked(run) != []
