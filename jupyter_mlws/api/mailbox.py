@@ -15,7 +15,7 @@ from jupyter_mlws.api.codec import to_builtins
 from jupyter_mlws.api.interface import NOUNS
 from jupyter_mlws.api.routes import Operation, operations
 from jupyter_mlws.errors import Forbidden, InvalidInput
-from jupyter_mlws.runfolder.mailbox import post
+from jupyter_mlws.runfolder.outbox import send
 
 __all__ = ["MailboxApi"]
 
@@ -58,7 +58,7 @@ class _Noun:
 
         def tell(*args: Any, **kwargs: Any) -> str:
             arguments = _bound(operation, args, kwargs)
-            return post(self._folder, operation.id, {key: to_builtins(value) for key, value in arguments.items()})
+            return send(self._folder, operation.id, {key: to_builtins(value) for key, value in arguments.items()})
 
         return tell
 

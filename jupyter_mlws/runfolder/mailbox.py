@@ -20,7 +20,7 @@ from jupyter_mlws.runfolder import clock
 from jupyter_mlws.runfolder.files import open_inside, read_plain, write_whole
 from jupyter_mlws.runfolder.names import REPLIES, REQUESTS
 
-__all__ = ["MAX_REQUEST_BYTES", "Request", "pending", "post", "remove", "reply", "wait_reply"]
+__all__ = ["MAX_REQUEST_BYTES", "Folder", "Request", "new_id", "pending", "post", "remove", "reply", "wait_reply"]
 
 Folder = Union[str, "os.PathLike[str]"]
 
@@ -39,15 +39,16 @@ class Request(NamedTuple):
     problem: str = ""
 
 
-def _new_id() -> str:
+def new_id() -> str:
+    """An id for a request; those of one process sort in the order of their making."""
     return f"{clock.now_ns():016x}-{os.urandom(4).hex()}"
 
 
-def post(folder: Folder, operation_id: str, arguments: dict[str, Any]) -> str:
+def post(folder: Folder, operation_id: str, arguments: dict[str, Any], request_id: str = "") -> str:
     """Ask for an operation; returns the request's id without waiting."""
     requests = Path(folder) / REQUESTS
     requests.mkdir(parents=True, exist_ok=True)
-    request_id = _new_id()
+    request_id = request_id or new_id()
     body = {"operation": operation_id, "arguments": arguments}
     faults.point("mailbox.request")
     write_whole(requests / f"{request_id}.json", json.dumps(body).encode())

@@ -247,3 +247,31 @@ def test_F10_a_cancel_for_which_there_is_no_room_is_given_all_the_same(tmp_path,
     assert not control.cancel_requested(tmp_path)
     control.request_cancel(tmp_path)
     assert control.cancel_requested(tmp_path)
+
+
+def test_F09_a_tag_for_which_there_is_no_room_waits_and_never_stops_the_script(lab, tmp_path):
+    go = tmp_path / "go"
+    script = (
+        "import os, time\nimport jupyter_mlws as mlws\nrun = mlws.Run.get_context()\nprint('begun', flush=True)\n"
+        f"while not os.path.exists({str(go)!r}):\n    time.sleep(0.01)\n"
+        "began = time.monotonic()\nrun.tag('a', '1')\nrun.tag('b', '2')\nassert time.monotonic() - began < 1\n"
+        f"open({str(go)!r}, 'w').write('tagged')\ntime.sleep(60)\n"
+    )
+
+    def body() -> None:
+        make = world(lab, tmp_path)
+        here = make()
+        disk = Disk(here.folder / "runs", 4 * MIB)
+        run = here.submit(script)
+        here.wait(lambda: "begun" in run.get_log())
+        disk.fill()
+        go.touch()
+        here.wait(lambda: go.read_text() == "tagged")
+        assert run.refresh().tags == {}
+        disk.free()
+        here.wait(lambda: run.refresh().tags == {"a": "1", "b": "2"})
+        assert run.status == "Running"
+        run.cancel()
+        here.ended(run)
+
+    apart(body)
