@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Container
 
 from jupyter_mlws.dispatcher.collecting import LEFT, Collector
@@ -16,9 +17,10 @@ from jupyter_mlws.errors import MlwsError, NotFound
 from jupyter_mlws.runfolder import names
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.services import handover
+from jupyter_mlws.store import Store, integrity
 from jupyter_mlws.store.runs import get_run
 
-__all__ = ["clear_up"]
+__all__ = ["clear_up", "look_for_damage"]
 
 _log = logging.getLogger(__name__)
 _STAYS = {names.JOB, names.STATE, LEFT}
@@ -37,6 +39,18 @@ def clear_up(context: Context, followed: Container[str]) -> None:
         if run is not None and run.status not in LIVE:
             folder = RunFolder(context.run_folder(run_id))
             tidy(folder, collector=_too_large(context, folder, run))
+
+
+def look_for_damage(store: Store) -> None:
+    """Have the database checked beside all else; if it is damaged nobody writes to it any more."""
+
+    def look() -> None:
+        problem = integrity.examine(store.path)
+        if problem:
+            _log.error("The database %s is damaged: %s", store.path, problem)
+
+    if store.is_embedded:
+        threading.Thread(target=look, name="quick check", daemon=True).start()
 
 
 def _not_tidy(context: Context) -> list[str]:

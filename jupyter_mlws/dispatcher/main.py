@@ -15,7 +15,7 @@ from jupyter_mlws import __version__, faults
 from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.dispatcher.following import Follower
 from jupyter_mlws.dispatcher.gpus import GpuPool
-from jupyter_mlws.dispatcher.leftovers import clear_up
+from jupyter_mlws.dispatcher.leftovers import clear_up, look_for_damage
 from jupyter_mlws.dispatcher.listener import Listener
 from jupyter_mlws.dispatcher.place import host_name, lock_path, user_name
 from jupyter_mlws.dispatcher.records import Records, open_records
@@ -58,6 +58,8 @@ def serve(folder: Path) -> int:
         settings = Settings.of(workspace)
         records = open_records(folder, workspace, busy_timeout_s=settings.busy_timeout_s)
         with records.store:
+            if os.fstat(lock).st_size:  # the one before us did not leave of its own accord
+                look_for_damage(records.store)
             dispatcher = Dispatcher(folder, workspace, settings, records, lock)
             _note(lock, folder, dispatcher.socket)
             dispatcher.loop()

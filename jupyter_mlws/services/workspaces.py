@@ -53,7 +53,7 @@ class WorkspaceService:
             size_bytes=self._size.get(),
             last_change=last_change,
             database="" if context.store.is_embedded else context.store.name,
-            warnings=context.warnings,
+            warnings=(*context.warnings, *context.store.troubles()),
             dispatcher=context.wake.state(),
         )
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from jupyter_mlws import faults
 from jupyter_mlws.errors import CorruptData, MlwsError
-from jupyter_mlws.store import sqlite
+from jupyter_mlws.store import integrity, sqlite
 from jupyter_mlws.store.lock import OpenLock
 
 __all__ = ["SqliteDatabase"]
@@ -116,7 +116,10 @@ class SqliteDatabase:
         self._lock.release()
 
     def translate(self, error: Exception) -> MlwsError | None:
-        return sqlite.translate(error, self.path) if isinstance(error, (DBAPIError, sqlite3.Error)) else None
+        meaning = sqlite.translate(error, self.path) if isinstance(error, (DBAPIError, sqlite3.Error)) else None
+        if isinstance(meaning, CorruptData):
+            integrity.note(self.path, str(error.orig if isinstance(error, DBAPIError) else error))
+        return meaning
 
 
 def _holds_something(path: Path) -> bool:

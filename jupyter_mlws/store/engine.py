@@ -16,8 +16,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from jupyter_mlws import faults
-from jupyter_mlws.errors import Unavailable, WorkspaceError
-from jupyter_mlws.store import sqlite
+from jupyter_mlws.errors import CorruptData, Unavailable, WorkspaceError
+from jupyter_mlws.store import integrity, sqlite
 from jupyter_mlws.store.address import is_address
 from jupyter_mlws.store.database import AGAIN, Database
 from jupyter_mlws.store.embedded import SqliteDatabase
@@ -93,6 +93,12 @@ class Store:
         """What a person should know about the place, one sentence each."""
         return self._database.warnings
 
+    def troubles(self) -> tuple[str, ...]:
+        """What a person should know about the database at this moment, one sentence each."""
+        if not self.is_embedded:
+            return ()
+        return tuple(filter(None, (integrity.damage(self.path), integrity.size_warning(self.path))))
+
     @property
     def is_embedded(self) -> bool:
         """Whether the database is a file of the workspace's folder."""
@@ -131,7 +137,7 @@ class Store:
         Raises
         ------
         Unavailable
-            Another writer held the lock longer than the busy timeout.
+            Another writer held the lock longer than the busy timeout; or the database was found damaged.
         StorageFull
             The disk is full; nothing of the block was kept.
         """
@@ -140,6 +146,8 @@ class Store:
             with current.begin_nested():
                 yield current
             return
+        if self.is_embedded:
+            integrity.refuse_write(self.path)
         if not self._turn.acquire(timeout=self._timeout_s):
             raise Unavailable(
                 "Another thread is writing to this workspace and has not finished.", hint="Try again.", details=AGAIN
@@ -150,6 +158,10 @@ class Store:
                 yield connection
                 sqlite.commit_point()
             faults.point("store.committed")
+        except CorruptData:
+            if self.is_embedded:
+                integrity.refuse_write(self.path)  # from now on nobody writes, and whoever wants to can wait
+            raise
         finally:
             self._mine.connection = None
             self._turn.release()
@@ -209,6 +221,7 @@ def _database(place: Path | str, timeout_s: float) -> Database:
     path = Path(place) / DATABASE
     if not path.parent.is_dir():
         raise WorkspaceError(f"There is no folder {path.parent}.", hint="Create the workspace with mlws init.")
+    integrity.forget_if_restored(path)
     return SqliteDatabase(path, timeout_s)
 
 

@@ -17,6 +17,7 @@ from jupyter_mlws.dispatcher.records import database_of
 from jupyter_mlws.dispatcher.settings import WorkspaceFile, read_workspace_file
 from jupyter_mlws.domain.status import LIVE
 from jupyter_mlws.errors import MlwsError
+from jupyter_mlws.store import integrity
 from jupyter_mlws.store.engine import DATABASE
 from jupyter_mlws.store.schema import COMPATIBLE
 from jupyter_mlws.store.tables import SCHEMA_VERSION, SCHEMA_VERSIONS
@@ -70,6 +71,8 @@ def _embedded(folder: Path) -> Iterator[Finding]:
     try:
         with closing(_connect(path)) as connection:
             yield from _database(connection, path)
+            if warning := integrity.size_warning(path):
+                yield Finding("warning", "Database", warning, "Stop what has it open: mlws stop, then the kernels.")
             yield from _bytes(connection, folder)
             yield from _runs(connection, folder)
     except sqlite3.Error as error:
