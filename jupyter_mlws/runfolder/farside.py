@@ -23,7 +23,7 @@ from pathlib import Path
 
 from jupyter_mlws import faults
 from jupyter_mlws.runfolder.files import remove_stale
-from jupyter_mlws.runfolder.places import cache_dir, runtime_dir
+from jupyter_mlws.runfolder.places import cache_dir, make_own, runtime_dir
 
 __all__ = ["agent_command", "build_folder", "build_zip", "script_path"]
 
@@ -130,13 +130,13 @@ def _place(directory: str | os.PathLike[str] | None) -> Path:
         return place
     place = cache_dir() / "farside"
     try:
-        place.mkdir(parents=True, exist_ok=True)
+        make_own(place)
         if os.access(place, os.W_OK):
             return place
     except OSError:  # a home folder that may only be read
         pass
     place = runtime_dir() / "farside"
-    place.mkdir(exist_ok=True)
+    place.mkdir(mode=0o700, exist_ok=True)
     return place
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from jupyter_mlws.errors import Unavailable
 
-__all__ = ["cache_dir", "data_dir", "runtime_dir", "runtime_place", "socket_name", "socket_path"]
+__all__ = ["cache_dir", "data_dir", "make_own", "runtime_dir", "runtime_place", "socket_name", "socket_path"]
 
 _NAME = "jupyter-mlws"
 # sun_path of the strictest system we meet (macOS: 104 bytes), with its closing NUL.
@@ -103,6 +103,16 @@ def _private(folder: Path) -> Path:
     if facts.st_mode & 0o077:
         folder.chmod(0o700)
     return folder
+
+
+def make_own(folder: Path) -> None:
+    """Make a folder, it and our folder above it for this user alone: a mask may leave all others to everybody.
+
+    What lies there is run and believed later on.
+    """
+    ours = next((place for place in folder.parents if place.name == _NAME), folder)
+    ours.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def socket_name(workspace: str | os.PathLike[str]) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from jupyter_mlws import faults
 from jupyter_mlws.errors import WorkspaceError
 from jupyter_mlws.runfolder.files import remove_stale, write_whole
+from jupyter_mlws.runfolder.places import make_own
 
 try:
     import fcntl
@@ -51,7 +52,7 @@ def read_json(path: Path) -> dict[str, Any]:
 @contextmanager
 def change_json(path: Path) -> Iterator[dict[str, Any]]:
     """The object in a JSON file, to be changed in place; written back if it did, while others wait."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_own(path.parent)
     lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         if fcntl is not None:

@@ -14,6 +14,7 @@ from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.names import MAX_DISPLAY_NAME, check_text
 from jupyter_mlws.errors import WorkspaceError
 from jupyter_mlws.runfolder.files import remove_stale, sync_folder, write_whole
+from jupyter_mlws.runfolder.places import make_own
 from jupyter_mlws.workspace import registry
 from jupyter_mlws.workspace.config import CONFIG, EMBEDDED, config_location, trust_database, write_config
 
@@ -131,7 +132,7 @@ def _default_name(folder: Path) -> str:
 def _make(folder: Path, name: str, facts: WorkspaceFile | None) -> WorkspaceFile:
     check_text("name of the workspace", name, MAX_DISPLAY_NAME)
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_own(folder)
         if not all(_is_harmless(name) for name in os.listdir(folder)):
             again = read_workspace_file(folder)  # somebody else may be making it at this moment
             if again is not None:
