@@ -21,6 +21,7 @@ __all__ = ["Wake", "stop_dispatcher", "wake"]
 _TIMEOUT_S = 5.0
 _HAND_OVER_S = 10.0
 _PAUSE_S = 0.02
+_COMING_S = 3.0
 # Of the environment that starts it a dispatcher keeps this much. It serves every submitter, so none may shine through.
 _KEPT = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "SHELL", "LD_LIBRARY_PATH",
          "VIRTUAL_ENV", "COVERAGE_PROCESS_START")  # fmt: skip
@@ -40,11 +41,21 @@ class Wake:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._coming: subprocess.Popen[bytes] | None = None
+        self._came_at = 0.0
 
     def __call__(self) -> None:
         """Tell the dispatcher that there is work; start it if none lives. Returns at once."""
-        if is_older(client.noted_version(self.folder)) or not client.poke(self.folder):
-            start(self.folder)  # which asks an older one to hand over
+        if is_older(client.noted_version(self.folder)):
+            start(self.folder)  # which asks it to hand over
+        elif not client.poke(self.folder) and not self._is_coming():
+            self._came_at = time.monotonic()
+            self._coming = start(self.folder)
+
+    def _is_coming(self) -> bool:
+        """Whether one that we started is still on its way: it will look for work as soon as it can be reached."""
+        recent = time.monotonic() - self._came_at < _COMING_S
+        return recent and self._coming is not None and self._coming.poll() is None
 
     def state(self) -> DispatcherState:
         """Whether it lives."""
