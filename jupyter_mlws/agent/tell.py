@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 
@@ -21,6 +22,8 @@ _RESERVE = "agent.reserve"
 _RESERVE_BYTES = 16384
 _PATIENCE_S = 300.0
 _RETRY_S = 0.5
+# The script has put a link, a pipe or a folder in the place of the file: waiting changes nothing.
+_SPOILT = (errno.ELOOP, errno.ENXIO, errno.EISDIR, errno.ENOTDIR)
 
 
 class Teller:
@@ -49,6 +52,8 @@ class Teller:
                 state.append(self._folder, event, **facts)
                 return
             except OSError as error:
+                if error.errno in _SPOILT:
+                    raise
                 if not self._give_back():
                     if time.monotonic() > deadline:
                         raise

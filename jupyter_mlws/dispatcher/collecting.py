@@ -259,6 +259,9 @@ class Collector:
         finally:
             os.close(root)
         with open(fd, "rb", buffering=0) as file:
+            if self._is_hollow(os.fstat(fd)):
+                self._warn(f"{_shown(found.name)} is mostly a hole and was not kept.")
+                return
             faults.point("collecting.store")
             blob = self._blobs.put_stream(file)
             after = os.fstat(fd)

@@ -26,7 +26,7 @@ __all__ = ["MAX_REQUESTS", "Requests"]
 
 _log = logging.getLogger(__name__)
 # Of one run, as counted by one dispatcher.
-MAX_REQUESTS = 10_000
+MAX_REQUESTS = 5_000
 _TURN_REQUESTS = 100
 _TURN_S = 0.2
 _MAX_WARNINGS = 20

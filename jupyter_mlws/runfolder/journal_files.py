@@ -26,6 +26,8 @@ __all__ = ["KeyTable", "Segment", "marks", "read_header", "split_steps", "words"
 
 _MOST_RECORDS = 2**32
 _LAST_SEQUENCE = 2**62
+_BLOCK_BYTES = 1 << 20
+_MOST_NAMES = 1_000_000
 
 
 class Segment(NamedTuple):
@@ -96,21 +98,27 @@ class KeyTable:
         self._read = 0
 
     def refresh(self) -> None:
-        """Read on: whole lines only."""
+        """Read on: whole lines only, and never more than our own writers would leave."""
         try:
             fd = open_plain(self._path)
         except OSError:
             return
         try:
-            size = os.fstat(fd).st_size
-            data = os.pread(fd, size - self._read, self._read) if size > self._read else b""
+            while len(self.names) < _MOST_NAMES and self._read_block(fd):
+                pass
         except OSError:
             return  # something else was put in the file's place
         finally:
             os.close(fd)
+
+    def _read_block(self, fd: int) -> bool:
+        """Take the lines of the next block; whether there may be more."""
+        data = os.pread(fd, _BLOCK_BYTES, self._read)
         whole = data[: data.rfind(b"\n") + 1]
         self._read += len(whole)
         self.names.extend(_name(line) for line in whole.split(b"\n")[:-1])
+        # A line as long as a block is none of ours, such as the hole of a file that was made long.
+        return bool(whole) and len(data) == _BLOCK_BYTES
 
 
 def _name(line: bytes) -> str:

@@ -37,6 +37,7 @@ class JournalReader:
         self._folder = os.path.join(folder, JOURNAL)
         self._ordered = _ORDERED if ordered is None else ordered
         self._streams: dict[str, Stream] = {}
+        self._begun: set[str] = set()
         self._changed_at = -1
         self._seen_at = 0.0
 
@@ -53,7 +54,9 @@ class JournalReader:
             At most about so many points of each stream; who gets any asks again.
         """
         self._list(final)
-        found = [stream.read(offsets.get(name, 0), final, limit) for name, stream in self._streams.items()]
+        # A stream without a segment has nothing to read: a script may leave thousands of these.
+        begun = [(name, stream) for name, stream in self._streams.items() if name in self._begun]
+        found = [stream.read(offsets.get(name, 0), final, limit) for name, stream in begun]
         return [points for points in found if points is not None]
 
     def dropped(self) -> int:
@@ -99,6 +102,8 @@ class JournalReader:
             name = entry[: -len(KEYS_SUFFIX)]
             if entry.endswith(KEYS_SUFFIX) and name and name not in self._streams:
                 self._streams[name] = Stream(self._folder, name, self._ordered)
+        parts = (entry.rpartition(".") for entry in entries)
+        self._begun.update(name for name, _, index in parts if index.isdecimal())
 
 
 def _grain_s(changed_ns: int) -> float:
