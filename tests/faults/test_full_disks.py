@@ -275,3 +275,50 @@ def test_F09_a_tag_for_which_there_is_no_room_waits_and_never_stops_the_script(l
         here.ended(run)
 
     apart(body)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("part", ["", "blobs", "runs"], ids=["database", "blobs", "run folder"])
+def test_F07_F08_F09_disks_that_fill_up_again_and_again_cost_nothing_but_what_is_counted(lab, tmp_path, part):
+    make = world(lab, tmp_path)
+
+    def body() -> None:
+        if part:
+            here = make()
+            disk = Disk(here.folder / part, 8 * MIB)
+        else:
+            disk = Disk(tmp_path / "world" / "workspace", 8 * MIB)
+            here = make()
+            for name in ("runs", "blobs"):
+                Disk(disk.path / name, 64 * MIB)
+        training = Training(here)
+        for i in range(20):
+            disk.fill()
+            time.sleep(0.5 + 0.1 * (i % 5))
+            outputs = here.folder / "runs" / training.run.id / "outputs"
+            try:
+                (outputs / f"{i}.bin").write_bytes(os.urandom(20_000))
+            except OSError:
+                assert part == "runs"
+                (outputs / f"{i}.bin").unlink(missing_ok=True)
+            time.sleep(0.5)
+            disk.free()
+            time.sleep(0.2 + 0.1 * (i % 7))
+        record, count = training.finish()
+        assert record.status is RunStatus.COMPLETED
+        kept = list(here.series(training.run.id, "n"))
+        assert kept == sorted(set(kept))
+        lost = count - len(kept)
+        if part == "runs":
+            told = [warning for warning in record.warnings if f"{lost:,} metric points were not kept" in warning]
+            assert bool(told) == bool(lost), (lost, record.warnings)
+        else:
+            assert (lost, record.warnings) == (0, ())
+            files = here.api.files.list(training.run.id).items
+            assert {f"outputs/{i}.bin" for i in range(20)} <= {file.name for file in files}
+            assert all(file.size_bytes for file in files)
+            assert training.run.get_log().split() == [str(i) for i in range(count)]
+        check_database(here.folder)
+
+    apart(body, 280)

@@ -25,7 +25,7 @@ _NO_NAMESPACE = 77
 _BLOCK = 4096
 
 
-def apart(body: Callable[[], None]) -> None:
+def apart(body: Callable[[], None], deadline_s: float = _DEADLINE_S) -> None:
     """Run `body` in a fork with a mount namespace of its own; its failure is this test's failure."""
     read_end, write_end = os.pipe()
     sys.stdout.flush()
@@ -35,7 +35,7 @@ def apart(body: Callable[[], None]) -> None:
         os.close(read_end)
         os._exit(_child(body, write_end))
     os.close(write_end)
-    status, said = _wait(child, read_end)
+    status, said = _wait(child, read_end, deadline_s)
     if status == _NO_NAMESPACE:
         pytest.skip("Needs a mount namespace: run as root, or allow unprivileged user namespaces.")
     if status != 0:
@@ -50,16 +50,16 @@ def _child(body: Callable[[], None], write_end: int) -> int:
         return _NO_NAMESPACE
     try:
         body()
-    except BaseException:  # noqa: BLE001 - the parent raises it
+    except BaseException:
         with os.fdopen(write_end, "w") as pipe:
             pipe.write(traceback.format_exc())
         return 1
     return 0
 
 
-def _wait(child: int, read_end: int) -> tuple[int, str]:
+def _wait(child: int, read_end: int, deadline_s: float) -> tuple[int, str]:
     os.set_blocking(read_end, False)
-    parts, until = [], time.monotonic() + _DEADLINE_S
+    parts, until = [], time.monotonic() + deadline_s
     while True:
         ended, status = os.waitpid(child, os.WNOHANG)
         parts.append(_read(read_end))
