@@ -24,7 +24,7 @@ from jupyter_mlws.sdk.workspace import Workspace
 __all__ = ["Cost", "Figure", "Meter", "SilentRuns", "idle", "survey"]
 
 MIB = 1024 * 1024
-_START_S = 40.0
+_START_S = 60.0
 # Says nothing, does nothing.
 _SILENT = "import signal\nsignal.pause()\n"
 
@@ -125,7 +125,7 @@ class SilentRuns:
         began = time.monotonic()
         parent = self.api.runs.submit(replace(one, sweep=tuple({"n": str(i)} for i in range(count))))
         new = list(self.api.runs.list(parent=parent.id, limit=1000).items)
-        deadline = began + _START_S
+        deadline = began + _START_S + 0.5 * count
         while any(self.api.runs.get(run.id).status is not RunStatus.RUNNING for run in new):
             assert time.monotonic() < deadline, (self.folder / "dispatcher.log").read_text()[-4000:]
             time.sleep(0.05)
@@ -154,7 +154,7 @@ class SilentRuns:
     def __exit__(self, *exception: object) -> None:
         for run in self.runs:
             self.api.runs.cancel(run.id)
-        deadline = time.monotonic() + _START_S
+        deadline = time.monotonic() + _START_S + 0.5 * len(self.runs)
         while time.monotonic() < deadline and not self._all_ended():
             time.sleep(0.05)
         room.stop_dispatcher(self.folder)
