@@ -7,6 +7,7 @@ that, up to a limit that its operation sets; the services run in threads.
 from __future__ import annotations
 
 import json
+import random
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from http import HTTPStatus
@@ -38,6 +39,7 @@ _VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 _READING = ("GET", "HEAD", "OPTIONS")
 _JSON = "application/json"
 _BYTES = "application/octet-stream"
+_RETRY_S = (1, 3)
 # A refused body up to this size is read and dropped, so that the answer arrives; above it the connection ends.
 _DROPPED_BYTES = 256 * 2**20
 
@@ -183,7 +185,8 @@ class MlwsHandler(ExtensionHandlerMixin, APIHandler):
         status, body = describe(error, status_code)
         self.set_status(status)
         if isinstance(error, Unavailable):
-            self.set_header("Retry-After", "1")
+            # Not the same for all, or they would all be back at once.
+            self.set_header("Retry-After", str(random.randint(*_RETRY_S)))  # noqa: S311 - a pause, not a secret
         if status == HTTPStatus.METHOD_NOT_ALLOWED:
             self.set_header("Allow", ", ".join(self.operations))
         self.finish(body)

@@ -245,7 +245,8 @@ async def test_a_busy_server_says_when_to_come_back(jp_fetch: Any, answer_with: 
 
     answer_with(compute={"list": busy})
     answer = await jp_fetch(*PREFIX, "workspaces", "here", "compute", raise_error=False)
-    assert (answer.code, answer.headers["Retry-After"]) == (503, "1")
+    assert answer.code == 503
+    assert answer.headers["Retry-After"] in {"1", "2", "3"}
 
 
 async def test_more_requests_than_the_server_bears_are_refused_not_queued(
