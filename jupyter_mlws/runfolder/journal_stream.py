@@ -112,13 +112,15 @@ class Stream:
         segment = self._find(start)
         if segment is None:
             return None
-        start = max(start, segment.first)
+        asked, start = start, max(start, segment.first)
         count = min(segment.end - start, limit)
         fd = open_plain(segment.path)
         try:
-            return self._final(fd, segment, start, count) if final else self._live(fd, segment, start, count)
+            found = self._final(fd, segment, start, count) if final else self._live(fd, segment, start, count)
         finally:
             os.close(fd)
+        # Where a file is missing, or a header lies, the points go on behind the gap.
+        return found if found is None or asked == start else StreamPoints(found.stream, asked, *list(found)[2:])
 
     # -- finding the segment
 
