@@ -12,7 +12,10 @@ from jupyter_mlws.dispatcher.place import log_path, old_log_path
 __all__ = ["FORMAT", "last_words", "open_log", "trouble"]
 
 FORMAT = "%(asctime)s %(process)d %(levelname)s %(message)s"
-_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ ([A-Z]+) (.*)")
+_LINE = re.compile(r"(?P<at>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),\d{3} \d+ (?P<level>[A-Z]+) (?P<words>.*)")
+_STARTED = "A dispatcher is started."
+# Whoever looks has a dispatcher started again and again, which fails again and again.
+_AGAIN_S = 10
 _TAIL_BYTES = 16_384
 _MAX_LINES = 8
 _MAX_LOG_BYTES = 4 << 20
@@ -33,7 +36,7 @@ def open_log(folder: Path) -> int:
     log = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
     stamp = f"{time.strftime('%Y-%m-%d %H:%M:%S')},{int(time.time() * 1000) % 1000:03}"
     try:
-        os.write(log, f"{stamp} {os.getpid()} INFO A dispatcher is started.\n".encode())
+        os.write(log, f"{stamp} {os.getpid()} INFO {_STARTED}\n".encode())
     except OSError:
         return log  # a full disk: the dispatcher itself finds out, and may have a better idea of it
     return log
@@ -45,14 +48,42 @@ def last_words(folder: Path) -> str:
 
 
 def trouble(folder: Path) -> str:
-    """What the log ends with, if that is a failure: an error, or words of no dispatcher (a traceback); else ''."""
+    """What the log ends with, if that is a failure: an error, or words of no dispatcher (a traceback); else ''.
+
+    While another one is being started after a failure a moment ago, that failure still stands.
+    """
     lines = _tail(folder)
-    at = next((i for i in reversed(range(len(lines))) if _LINE.match(lines[i])), -1)
+    at = _last_head(lines)
     head = _LINE.match(lines[at]) if at >= 0 else None
     after = [line for line in lines[at + 1 :] if line.strip()]
-    if head is not None and head[1] in _BAD:
-        return "\n".join([head[2], *after][-_MAX_LINES:])
+    if head is not None and head["words"] == _STARTED and not after:
+        return _failure_before(lines[:at], _seconds(head["at"]))
+    return _failure(head, after)
+
+
+def _failure_before(lines: list[str], started_at: float) -> str:
+    at = _last_head(lines)
+    head = _LINE.match(lines[at]) if at >= 0 else None
+    if head is None or not 0 <= started_at - _seconds(head["at"]) <= _AGAIN_S:
+        return ""
+    return _failure(head, [line for line in lines[at + 1 :] if line.strip()])
+
+
+def _failure(head: re.Match[str] | None, after: list[str]) -> str:
+    if head is not None and head["level"] in _BAD:
+        return "\n".join([head["words"], *after][-_MAX_LINES:])
     return "\n".join(after[-_MAX_LINES:])
+
+
+def _last_head(lines: list[str]) -> int:
+    return next((i for i in reversed(range(len(lines))) if _LINE.match(lines[i])), -1)
+
+
+def _seconds(stamp: str) -> float:
+    try:
+        return time.mktime(time.strptime(stamp, "%Y-%m-%d %H:%M:%S"))
+    except (ValueError, OverflowError):
+        return 0.0
 
 
 def _tail(folder: Path) -> list[str]:

@@ -22,6 +22,7 @@ WAY_OUT = (
 )
 _STARTS_WITHIN_S = 6.0
 _PAUSE_S = 0.25
+_STANDS_S = 1.0
 
 
 def last_words(run: Run) -> str:
@@ -45,7 +46,7 @@ def tell_later(run: Run) -> None:
 
 def watch(run: Run) -> None:
     """Return when a queued run is taken up by a living dispatcher, or say on standard error why none starts."""
-    until = time.monotonic() + _STARTS_WITHIN_S
+    until, since = time.monotonic() + _STARTS_WITHIN_S, None
     while time.monotonic() < until:
         try:
             record, state = run.refresh(), run.workspace.info().dispatcher
@@ -54,9 +55,11 @@ def watch(run: Run) -> None:
             return  # whoever looks at the run next is told
         if record.status is not RunStatus.QUEUED or state.alive:
             return
-        if words:
+        if words and since is not None and time.monotonic() - since >= _STANDS_S:
             print(f"Run #{record.number} stays queued. {WAY_OUT}\n{words}", file=sys.stderr)
             return
+        # A failure of a moment ago may be past: it has to stand for a while.
+        since = None if not words else since or time.monotonic()
         time.sleep(_PAUSE_S)
 
 

@@ -19,6 +19,7 @@ __all__ = ["Attendant"]
 
 _log = logging.getLogger(__name__)
 _PAUSE_S = 3.0
+_FAILING_PAUSE_S = 9.0
 # Where it cannot be started, trying is not free.
 _MAX_PAUSE_S = 60.0
 
@@ -64,4 +65,5 @@ class Attendant:
             self._pause_s = min(2 * self._pause_s, _MAX_PAUSE_S)
             _log.warning("The dispatcher was not woken: %s", error)
         else:
-            self._pause_s = _PAUSE_S
+            # One that fails as soon as it is started has said so by the next look.
+            self._pause_s = _FAILING_PAUSE_S if self._context.wake.state().message else _PAUSE_S

@@ -156,6 +156,9 @@ def test_a_dispatcher_that_rests_is_no_failure(tmp_path):
             "bash: python: not found",
         ),
         ("2026-01-01 00:00:01,000 1 ERROR One.\n", "One."),
+        ("2026-01-01 00:00:01,000 1 ERROR One.\n2026-01-01 00:00:04,000 1 INFO A dispatcher is started.\n", "One."),
+        ("2026-01-01 00:00:01,000 1 ERROR One.\n2026-01-01 00:01:04,000 1 INFO A dispatcher is started.\n", ""),
+        ("2026-01-01 00:00:01,000 1 INFO A dispatcher is started.\n2026-01-01 00:00:04,000 1 INFO Serves.\n", ""),
     ]:
         log.write_text(words)
         assert trouble(tmp_path) == expected
