@@ -78,6 +78,13 @@ def write_engine(path: Path, *, wal: bool, timeout_s: float) -> Engine:
         # A transaction that reads first and writes later fails at once when somebody else wrote in between.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
+    @event.listens_for(engine, "handle_error")
+    def close_after_failed_sync(context: Any) -> None:
+        # After a failed sync the system may say that all is well the next time it is asked through this file.
+        code = getattr(context.original_exception, "sqlite_errorcode", None)
+        if code is not None and code & 0xFF == sqlite3.SQLITE_IOERR:
+            context.is_disconnect = True
+
     return engine
 
 

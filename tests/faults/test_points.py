@@ -192,6 +192,18 @@ def test_F07_a_disk_that_is_full_for_a_moment_at_any_point_is_told_or_waited_out
     have_many_fail(shop, tmp_path, role, points, "ENOSPC")
 
 
+@pytest.mark.parametrize("action", ["EIO", "ENOSPC"])
+def test_F06_a_sync_that_fails_while_outputs_are_taken_up_costs_nothing_but_time(shop, tmp_path, quick, action):
+    """The bytes are dropped, and stored anew from the run's folder, which is kept until they are safe."""
+    said, _ = serve_until_done(
+        shop, tmp_path, f"dispatcher/blobs.fsync:1:{action}", f"dispatcher/blobs.fsync:5:{action}", work="serve_one"
+    )
+    expected(shop, tmp_path, ["blobs.fsync"])
+    submitted = fault_oracles.told(said, "run")
+    found = fault_oracles.served(tmp_path, submitted)
+    assert [found[run_id].status for run_id in submitted] == [RunStatus.COMPLETED] * 2, "\n".join(said)
+
+
 def have_many_fail(shop: Workshop, place: Path, role: str, points: list[str], action: str, nth: int = 1) -> None:
     """Have as many runs as there are points, each of which meets the next fault that has not happened yet."""
     os.environ["MLWS_TEST_RUNS"] = str(len(points) + 1)
