@@ -89,12 +89,14 @@ class Load:
     place : Path
         An empty folder.
     runs, rate, seconds : int
+    folder : Path, optional
+        Of the workspace, where it is there already.
     """
 
-    def __init__(self, place: Path, *, runs: int, rate: int, seconds: int) -> None:
+    def __init__(self, place: Path, *, runs: int, rate: int, seconds: int, folder: Path | None = None) -> None:
         self.runs, self.rate, self.seconds = runs, rate, seconds
         self.points = rate * seconds
-        self.folder = place / "workspace"
+        self.folder = folder or place / "workspace"
         self.place = place
         self.go = place / "go"
         self.ws = Workspace(self.folder)

@@ -21,9 +21,9 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Makes a load whose runs are all on at once, and ends what is left of it."""
     made: list[Load] = []
 
-    def begin(*, runs: int, rate: int, seconds: int) -> Load:
+    def begin(*, runs: int, rate: int, seconds: int, folder: Path | None = None) -> Load:
         monkeypatch.setenv("MLWS_LOCAL_SLOTS", str(runs))
-        made.append(Load(tmp_path, runs=runs, rate=rate, seconds=seconds))
+        made.append(Load(tmp_path, runs=runs, rate=rate, seconds=seconds, folder=folder))
         return made[-1]
 
     yield begin
@@ -31,8 +31,10 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
         room.stop_dispatcher(load.folder)
 
 
-def put_under_load(load: Load, place: Path, trials: Note, measured: Note, *, p99_s: float, cpu: float) -> None:
-    what = f"{load.runs} runs x {load.rate:,} points/s x {load.seconds} s"
+def put_under_load(
+    load: Load, place: Path, trials: Note, measured: Note, *, p99_s: float, cpu: float, where: str = ""
+) -> None:
+    what = f"{load.runs} runs x {load.rate:,} points/s x {load.seconds} s{where}"
     with JupyterProcess(place, place / "server.log") as server:
         load.submit()
         answers, dispatcher, its_server = load.drive(server, asks_per_s=20)
@@ -66,3 +68,11 @@ def test_F52_ten_runs_that_log_a_thousand_points_a_second_lose_nothing_and_keep_
 def test_F52_nor_do_fifty_runs_for_five_minutes(start, tmp_path, trials, measured):
     seconds = int(os.environ.get("SOAK_LOAD_S", "300"))
     put_under_load(start(runs=50, rate=1000, seconds=seconds), tmp_path, trials, measured, p99_s=0.25, cpu=1.0)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(300)
+def test_F52_nor_do_twenty_runs_on_either_database(start, database_kind, workspace_folder, tmp_path, trials, measured):
+    where = {"sqlite": ", SQLite", "postgresql": ", PostgreSQL without fsync"}[database_kind]
+    load = start(runs=20, rate=1000, seconds=20, folder=workspace_folder)
+    put_under_load(load, tmp_path, trials, measured, p99_s=0.5, cpu=1.0, where=where)
