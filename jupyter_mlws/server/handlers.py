@@ -186,7 +186,7 @@ class MlwsHandler(ExtensionHandlerMixin, APIHandler):
         self.set_status(status)
         if isinstance(error, Unavailable):
             # Not the same for all, or they would all be back at once.
-            self.set_header("Retry-After", str(random.randint(*_RETRY_S)))  # noqa: S311 - a pause, not a secret
+            self.set_header("Retry-After", str(random.randint(*_RETRY_S)))
         if status == HTTPStatus.METHOD_NOT_ALLOWED:
             self.set_header("Allow", ", ".join(self.operations))
         self.finish(body)
