@@ -66,6 +66,7 @@ class Agent:
         self._beat: int | None = None
         self._silent = False
         self._gone = False
+        self._unseen = False
         self._cancel_at: float | None = None
         self._kill_at: float | None = None
 
@@ -83,11 +84,12 @@ class Agent:
         # Asked before reading: whatever a dead agent wrote is there by then.
         dead = self._is_dead()
         moves = self._read()
+        moves += self._listen_to_heart()
         if self.ended is not None:
             self.over = True
-        elif dead and not self.over:
+        elif not self.over and (dead or self._says_nothing()):
             self._lose()
-        return moves + self._listen_to_heart()
+        return moves
 
     def _read(self) -> list[tuple[RunStatus, datetime | None]]:
         events, self._offset = state.read(self._folder, self._offset)
@@ -130,14 +132,22 @@ class Agent:
         if self._gone:
             return self._is_really_gone()
         now = time.monotonic()
-        if self.identity is None:
-            return now - self._began > self._settings.start_timeout_s
-        if now - self._alive_at < _ALIVE_EVERY_S:
+        if self.identity is None or now - self._alive_at < _ALIVE_EVERY_S:
             return False
         self._alive_at = now
         alive = self._target.alive(self._folder, self.identity)
-        # Where nobody can look, a long silence has to do.
-        return alive is False or (alive is None and now - self._beat_at > self._settings.lost_s)
+        self._unseen = alive is None
+        return alive is False
+
+    def _says_nothing(self) -> bool:
+        """Judged after reading: it was we who may have been stopped all the time.
+
+        Where nobody can look whether it lives, a long silence has to do.
+        """
+        now = time.monotonic()
+        if self.identity is None:
+            return now - self._began > self._settings.start_timeout_s
+        return self._unseen and now - self._beat_at > self._settings.lost_s
 
     def _is_really_gone(self) -> bool:
         """What was launched has ended. The agent may live: another came first, or its guard alone was killed."""
@@ -173,7 +183,7 @@ class Agent:
         return here.host == self.identity.host and here.boot_id != self.identity.boot_id
 
     def _listen_to_heart(self) -> list[tuple[RunStatus, datetime | None]]:
-        if self.over or self.identity is None:
+        if self.over or self.ended is not None or self.identity is None:
             return []
         now = time.monotonic()
         beat = state.read_heartbeat(self._folder)

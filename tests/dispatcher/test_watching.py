@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from jupyter_mlws.dispatcher import watching
 from jupyter_mlws.dispatcher.settings import Settings
 from jupyter_mlws.dispatcher.watching import Agent
 from jupyter_mlws.domain.status import RunStatus
-from jupyter_mlws.runfolder import state
+from jupyter_mlws.runfolder import control, state
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.runfolder.processes import identity_of
 
@@ -158,3 +159,51 @@ def test_F38_an_agent_of_another_protocol_is_not_listened_to(folder, clock, vers
     agent.look()
     assert agent.over
     assert agent.lost_because.startswith(f"The agent is too {kind}: it speaks version {version!r}")
+
+
+def test_F27_a_dispatcher_that_was_stopped_itself_reads_before_it_judges(folder, clock):
+    """It looks again after a long time: the agent has said everything in time."""
+    unseen, silent = Elsewhere(None), Elsewhere(True)
+    late = Agent(silent, folder, SETTINGS, None)
+    late.look()
+    agent = Agent(unseen, folder, SETTINGS, None)
+    begin(folder)
+    assert statuses(agent) == [RunStatus.RUNNING]
+    clock.now += 100
+    folder.heartbeat.write_text(f"{5:020}\n")
+    assert statuses(late) == [RunStatus.RUNNING]
+    assert not late.over
+    assert statuses(agent) == []
+    assert not agent.over
+
+
+def test_F30_an_agent_that_does_not_end_a_canceled_run_is_killed_and_at_last_given_up(folder, clock):
+    target = Elsewhere(True)
+    signals: list[int] = []
+    target.signal = lambda folder, agent, number: signals.append(number)  # type: ignore[attr-defined]
+    agent = Agent(target, folder, SETTINGS, None)
+    begin(folder)
+    agent.look()
+    for _ in range(200):
+        clock.now += 1
+        agent.cancel()
+        agent.look()
+        if agent.over:
+            break
+    assert control.cancel_requested(folder)
+    assert signals == [signal.SIGCONT, signal.SIGKILL]
+    assert agent.remaining == [1]
+    # The grace period, some beats of patience, and what SIGKILL may take.
+    assert SETTINGS.kill_grace_s < clock.now - 1000 < SETTINGS.kill_grace_s + 15
+
+
+def test_F32_an_agent_that_did_not_start_in_time_never_does(folder, clock):
+    abandoned: list[bool] = []
+    target = Elsewhere(True)
+    target.abandon = lambda: abandoned.append(True)  # type: ignore[attr-defined]
+    agent = Agent(target, folder, SETTINGS, target)
+    clock.now += SETTINGS.start_timeout_s + 1
+    agent.look()
+    assert agent.over
+    assert abandoned == [True]
+    assert control.cancel_requested(folder)

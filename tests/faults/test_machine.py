@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule, run_state_machine_as_test
 from run_model import ENDS, MOVES, STATES, parent_of
@@ -400,6 +400,8 @@ def live(stores: tuple[Store, Store], least: int, each: int) -> int:
                 deadline=None,
                 database=None,
                 suppress_health_check=list(HealthCheck),
+                phases=(Phase.generate, Phase.shrink),
+                report_multiple_bugs=False,
             ),
         )
     return steps[0]
