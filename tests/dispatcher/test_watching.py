@@ -167,7 +167,7 @@ def test_F27_a_dispatcher_that_was_stopped_itself_reads_before_it_judges(folder,
     late = Agent(silent, folder, SETTINGS, None)
     late.look()
     agent = Agent(unseen, folder, SETTINGS, None)
-    begin(folder)
+    begin(folder, host="elsewhere")
     assert statuses(agent) == [RunStatus.RUNNING]
     clock.now += 100
     folder.heartbeat.write_text(f"{5:020}\n")
@@ -182,7 +182,7 @@ def test_F30_an_agent_that_does_not_end_a_canceled_run_is_killed_and_at_last_giv
     signals: list[int] = []
     target.signal = lambda folder, agent, number: signals.append(number)  # type: ignore[attr-defined]
     agent = Agent(target, folder, SETTINGS, None)
-    begin(folder)
+    begin(folder, host="elsewhere")
     agent.look()
     for _ in range(200):
         clock.now += 1
