@@ -30,6 +30,7 @@ class JournalSync:
         self._due = time.monotonic() + period_s
         self._busy = _thread.allocate_lock()
         self._complained = False
+        self._named = False
 
     def when_due(self, now: float) -> None:
         """Start a sync in a thread if it is time and none is under way."""
@@ -58,7 +59,17 @@ class JournalSync:
         for path in [*(os.path.join(journal, name) for name in names), *([journal] if names else [])]:
             self._sync_one(path)
         self._sync_one(os.path.join(self._folder, STD_LOG))
+        self._sync_names()
         self._sync_one(os.path.join(self._folder, STATE))
+
+    def _sync_names(self) -> None:
+        """Once, the names that lead to the files: in the run folder, its own, and that of the folder above."""
+        if self._named:
+            return
+        self._named = True
+        above = os.path.dirname(self._folder)
+        for path in (os.path.dirname(os.path.join(self._folder, STD_LOG)), self._folder, above, os.path.dirname(above)):
+            self._sync_one(path)
 
     def _sync_one(self, path: str) -> None:
         """Sync a file or folder. An error is told, not tried again: the kernel reports a lost page once only."""

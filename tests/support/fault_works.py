@@ -21,6 +21,7 @@ import next_version
 import numpy as np  # noqa: F401 - imported once, not by every fork
 
 from jupyter_mlws import workspace as room
+from jupyter_mlws.agent.sync import JournalSync
 from jupyter_mlws.api.routes import Download
 from jupyter_mlws.blobs import BlobStore, StoredBlob
 from jupyter_mlws.dispatcher import __main__ as dispatcher
@@ -35,7 +36,7 @@ from jupyter_mlws.domain.workspace import DispatcherState
 from jupyter_mlws.magics import cell_job
 from jupyter_mlws.magics.job import returns as _returns  # noqa: F401 - imported once, not by every fork
 from jupyter_mlws.magics.job import shell as _shell  # noqa: F401
-from jupyter_mlws.runfolder import farside
+from jupyter_mlws.runfolder import farside, state
 from jupyter_mlws.runfolder.journal_reader import JournalReader
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.sdk import files as downloads
@@ -402,6 +403,17 @@ def live_through_power_losses(place: Path) -> None:
             c.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         api.runs.submit(submission(place, api, f"{life} after the checkpoint"))
         api.store.close()
+
+
+def log_and_sync(place: Path) -> None:
+    """What an agent syncs of a script that logs, twice."""
+    folder = run_folder(place)
+    ActiveRun(folder, json.loads(folder.job.read_text())).log("n", 1)
+    folder.std_log.write_text("over\n")
+    state.append(folder, "started")
+    sync = JournalSync(str(folder.path), 5.0, print)
+    sync.now()
+    sync.now()
 
 
 def _output(number: int, blob: StoredBlob) -> RunFile:
