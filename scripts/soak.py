@@ -59,7 +59,7 @@ def find(word: str) -> list[Part]:
     command = [sys.executable, "-m", "pytest", "-m", "soak", "--collect-only", "-q", "--no-header"]
     found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if found.returncode not in (0, NO_TESTS):
-        sys.exit(found.stdout + found.stderr)
+        sys.exit(found.stdout[found.stdout.find("= ERRORS") :] + found.stderr)
     tests = [line for line in found.stdout.splitlines() if "::" in line and word in line]
     known = seconds_of_last_time()
     parts = []
