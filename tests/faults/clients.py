@@ -34,6 +34,9 @@ class ServerVictim:
     def begin(self) -> None:
         self._thread.start()
 
+    def wait_until_acknowledged(self) -> None:
+        self._crashes.lab.wait(lambda: self.acknowledged)
+
     def _talk(self) -> None:
         api = self._server.api(self._crashes.lab.ws.id)
         try:
@@ -70,21 +73,25 @@ class KernelVictim:
         cell = _START.format(notes=str(self._crashes.notes), seconds="0.2") + SCRIPT
         self._request = self._client.execute(f"%%submit {self._experiment}\n{cell}")
 
+    def wait_until_acknowledged(self) -> None:
+        self._crashes.lab.wait(self._has_replied)
+
     def kill(self) -> None:
-        self.acknowledged = self._has_replied()
+        self._has_replied()
         os.kill(self._manager.provisioner.pid, signal.SIGKILL)
         self._client.stop_channels()
         self._manager.shutdown_kernel(now=True)
 
     def _has_replied(self) -> bool:
         try:
-            while True:
+            while not self.acknowledged:
                 reply = self._client.get_shell_msg(timeout=0)
                 if reply["parent_header"].get("msg_id") == self._request:
                     assert reply["content"]["status"] == "ok", reply["content"]
-                    return True
+                    self.acknowledged = True
         except Empty:
-            return False
+            pass
+        return self.acknowledged
 
     def run(self) -> Run | None:
         """The run that the cell became; None if the kernel died before it was recorded."""

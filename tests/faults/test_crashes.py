@@ -81,6 +81,8 @@ def kill_clients(crashes: Crashes, kind: type[ServerVictim | KernelVictim], time
             victim = kind(crashes, number)
             victims.append(victim)
             victim.begin()
+            if number % 2 == 0:  # every other one is killed after it has said that the run is submitted
+                victim.wait_until_acknowledged()
             time.sleep(moments[number])
             victim.kill()
             crashes.kills += 1
