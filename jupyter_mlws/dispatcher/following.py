@@ -38,6 +38,7 @@ _RETRY_S = 1.0
 _STARTING_POLL_S = 0.02
 _GONE_S = 5.0
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FAILING = (errno.EIO, errno.EROFS, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT)
 
 
 class Follower(threading.Thread):
@@ -200,7 +201,7 @@ class Follower(threading.Thread):
         try:
             trouble = step()
         except (Unavailable, StorageFull, OSError) as error:
-            if not _passes(error):
+            if not (_passes(error) or _is_of_the_disk(error)):
                 raise
             self._wait_out(error)
             return False
@@ -295,6 +296,11 @@ class Follower(threading.Thread):
         move_run(c, run_id, RunStatus.CANCEL_REQUESTED if status is RunStatus.CANCELED else RunStatus.RUNNING)
         if move_run(c, run_id, status, error=error, warnings=warnings, at=at) is None:
             _log.warning("Run %s is %s and could not become %s.", run_id, get_run(c, run_id).status, status)
+
+
+def _is_of_the_disk(error: Exception) -> bool:
+    """Whether a disk or its mount fails: what a run leaves waits in its folder, and its training goes on."""
+    return isinstance(error, OSError) and error.errno in _FAILING
 
 
 def _passes(error: Exception) -> bool:
