@@ -395,12 +395,12 @@ def live(stores: tuple[Store, Store], least: int, each: int) -> int:
         run_state_machine_as_test(
             machine,
             settings=settings(
-                max_examples=max(1, (least - steps[0]) // (2 * each)),
+                max_examples=max(5, (least - steps[0]) // (2 * each)),
                 stateful_step_count=each,
                 deadline=None,
                 database=None,
                 suppress_health_check=list(HealthCheck),
-                phases=(Phase.generate, Phase.shrink),
+                phases=(Phase.generate,),
                 report_multiple_bugs=False,
             ),
         )

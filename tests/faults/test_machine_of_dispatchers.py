@@ -99,6 +99,7 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def a_dispatcher_begins(self) -> None:
         """Beside the one that lives, which is stale from now on and does not know."""
+        self.steps[0] += 1
         self.world.begin()
         if len(self.dispatchers) > 2:
             self.dispatchers.pop(0).die()
@@ -217,12 +218,12 @@ def live(clock: Clock, least: int, each: int) -> int:
         run_state_machine_as_test(
             machine,
             settings=settings(
-                max_examples=max(1, (least - steps[0]) // each),
+                max_examples=max(5, (least - steps[0]) // each),
                 stateful_step_count=each,
                 deadline=None,
                 database=None,
                 suppress_health_check=list(HealthCheck),
-                phases=(Phase.generate, Phase.shrink),
+                phases=(Phase.generate,),
                 report_multiple_bugs=False,
             ),
         )
@@ -230,9 +231,9 @@ def live(clock: Clock, least: int, each: int) -> int:
 
 
 def test_F27_F33_dispatchers_that_die_anywhere_start_each_script_once_and_tell_the_true_end(clock, trials):
-    trials("steps of dispatchers that may die at each", steps=live(clock, 400, 40))
+    trials("steps of dispatchers that may die at each", steps=live(clock, 300, 40))
 
 
 @pytest.mark.soak
-def test_F27_F33_dispatchers_that_die_anywhere_in_ten_thousand_steps(clock, trials):
-    trials("steps of dispatchers that may die at each", steps=live(clock, 10_000, 60))
+def test_F27_F33_dispatchers_that_die_anywhere_in_four_thousand_steps(clock, trials):
+    trials("steps of dispatchers that may die at each", steps=live(clock, 4_000, 60))
