@@ -31,9 +31,12 @@ from jupyter_mlws.api.interface import (
 )
 from jupyter_mlws.api.routes import Download, Operation, Upload, operations
 from jupyter_mlws.api.transport import Answer, Transport
-from jupyter_mlws.errors import CorruptData, InvalidInput, InvalidName
+from jupyter_mlws.errors import CorruptData, InvalidInput, InvalidName, TooLarge
 
 __all__ = ["HttpApi", "ServerApi", "connect", "find_server"]
+
+# Servers take a request's head of 64 KiB; the rest is for its other lines.
+_MOST_ADDRESS = 60_000
 
 _PREFIX = "/mlws/api/v1"
 # Up to this size a download is read at once and its connection is kept.
@@ -184,7 +187,11 @@ def _target(operation: Operation, arguments: dict[str, Any]) -> str:
     for name in operation.path_arguments:
         path = path.replace(f"{{{name}}}", _segment(name, arguments[name]))
     query = [(name, _text(arguments[name])) for name in operation.query_arguments if arguments.get(name) is not None]
-    return f"{path}?{urlencode(query, errors='surrogatepass')}" if query else path
+    target = f"{path}?{urlencode(query, errors='surrogatepass')}" if query else path
+    if len(target) > _MOST_ADDRESS:
+        # A server hangs up on these without a word, which would read as if it were gone.
+        raise TooLarge(f"The arguments of {operation.id} have {len(target):,} characters.", hint="Give shorter ones.")
+    return target
 
 
 def _segment(name: str, value: Any) -> str:

@@ -1,4 +1,4 @@
-"""Journals with bytes that no writer of ours would leave: some points may be nonsense, nothing fails, all others stay."""
+"""Journals with bytes that no writer of ours would leave: points may be nonsense, and nothing fails."""
 
 from __future__ import annotations
 
@@ -46,9 +46,7 @@ def take_in_damaged_journals(store: Store, tmp_path: Path, count: int, seed: int
     for n in range(count):
         run = f"fuzz_1_{n:08x}"
         with store.write() as c:
-            create_run(
-                c, RunSubmission(experiment="fuzz", command=("x",)), run_id=run, user="u", host="h", children=[]
-            )
+            create_run(c, RunSubmission(experiment="fuzz", command=("x",)), run_id=run, user="u", host="h", children=[])
         folder = RunFolder(tmp_path / run).create()
         for name, data in files.items():
             (folder.journal / name).write_bytes(damaged(data, rng))
