@@ -13,6 +13,7 @@ from sqlalchemy.types import TypeDecorator
 
 __all__ = ["BIG", "TEXT", "Json", "Moment", "Number"]
 
+# Every whole number has 64 bits, as in SQLite, so that what is asked for is compared and not refused.
 # SQLite numbers its rows by themselves only where the column's type is exactly INTEGER.
 BIG = BigInteger().with_variant(Integer, "sqlite")
 
