@@ -19,11 +19,10 @@ def read_outputs(data: bytes) -> list[dict[str, Any]]:
     outputs: list[dict[str, Any]] = []
     clear_next = False
     for line in data.splitlines():
-        try:
-            output = json.loads(line)
-            kind = output["output_type"]
-        except (ValueError, KeyError, TypeError):
+        output = _output(line)
+        if output is None:
             continue
+        kind = output["output_type"]
         if kind == "clear_output":
             clear_next = bool(output.get("wait"))
             outputs = outputs if clear_next else []
@@ -33,6 +32,18 @@ def read_outputs(data: bytes) -> list[dict[str, Any]]:
             outputs = [*([] if clear_next else outputs), output]
             clear_next = False
     return [{key: value for key, value in output.items() if key != "transient"} for output in outputs]
+
+
+def _output(line: bytes) -> dict[str, Any] | None:
+    """The output of one line; None for what is none, since a script can write anything here."""
+    try:
+        output = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(output, dict) or not isinstance(output.get("output_type"), str):
+        return None
+    parts = (output.get(name, {}) for name in ("data", "metadata", "transient"))
+    return output if all(isinstance(part, dict) for part in parts) else None
 
 
 def _update(outputs: list[dict[str, Any]], update: dict[str, Any]) -> None:

@@ -38,3 +38,11 @@ def test_clear_works_at_once_or_with_the_next_output():
 
 def test_a_line_cut_short_by_a_death_is_left_out():
     assert texts(lines(shown("a")) + b'\n{"output_type": "displ') == ["a"]
+
+
+def test_N14_O05_X05_what_a_hostile_script_wrote_there_is_left_out():
+    odd = [[], 1, None, "x", {}, {"output_type": []}, {"output_type": 1, "data": 1}]
+    odd += [{"output_type": "display_data", part: value} for part in ("data", "transient") for value in ([], None, "x")]
+    odd += [{"output_type": "update_display_data", "transient": {"display_id": {"a": 1}}}]
+    data = b"\n".join([lines(*odd), b"[" * 100_000, b"\xff\xfe", lines(shown("kept", "x"))])
+    assert texts(data) == ["kept"]
