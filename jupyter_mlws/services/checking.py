@@ -89,10 +89,13 @@ def _check_record(name: str, value: Any) -> Any:
 
 
 def check_storable(value: Any, at: str) -> None:
-    """Refuse NUL and lone surrogates anywhere in JSON-ready data; the message names the place."""
+    """Refuse NUL, lone surrogates and numbers beyond 64 bits anywhere in JSON-ready data; the message says where."""
     if isinstance(value, str):
         if _UNSTORABLE.search(value):
             raise InvalidInput(f"{at} has characters that no database can keep (NUL or lone surrogates).")
+    elif isinstance(value, int):
+        if not -_BIGGEST <= value <= _BIGGEST:
+            raise InvalidInput(f"{at} is out of range.")
     elif isinstance(value, dict):
         for key, item in value.items():
             check_storable(key, at)
