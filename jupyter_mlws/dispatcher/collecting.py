@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import time
@@ -29,6 +30,7 @@ _OUR_LOGS = {"std.log": names.STD_LOG, "agent.log": names.AGENT_LOG}
 # Files that were too large to collect are kept here in the run folder.
 LEFT = "left"
 _MAX_WARNINGS = 20
+_OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
 
 Baseline = dict[str, tuple[int, int]]
 
@@ -149,14 +151,20 @@ class Collector:
         """Store all that is not stored yet, our own logs included: the script has ended."""
         self._store(item for item in (*self._find(), *self._logs()) if self._stored.get(item.key) != item.version)
 
-    def keep_left(self) -> None:
-        """Move what was too large to a place of the run folder that is not removed."""
+    def keep_left(self) -> bool:
+        """Move what was too large to a place of the run folder that is not removed; False if the disk refused.
+
+        Then the folder must stay as it is, for this is the only copy.
+        """
+        kept = True
         for number, found in enumerate(self._too_large.values()):
             try:
                 faults.point("collecting.keep_left")
                 self._keep(found, number)
             except OSError as error:
                 _log.warning("%s could not be kept: %s", _shown(found.name), error.strerror)
+                kept = kept and error.errno not in _OF_THE_DISK
+        return kept
 
     def _keep(self, found: _Found, number: int) -> None:
         """Rename between two open folders: a link in either way, which the script may have put there, is an error."""

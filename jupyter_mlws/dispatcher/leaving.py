@@ -27,20 +27,20 @@ def tidy(folder: RunFolder, *, keep: bool = False, collector: Collector | None =
         # The script has put a link here: what lies behind it is not ours.
         _remove(folder.path)
         return
-    if collector is not None:
-        collector.keep_left()
+    if collector is not None and not collector.keep_left():
+        return  # the next dispatcher tries again
     try:
         entries = list(os.scandir(folder.path))
     except OSError:
         return
     for entry in entries:
         if entry.name not in _KEPT:
-            faults.point("leaving.remove")
             _remove(Path(entry.path))
 
 
 def _remove(path: Path) -> None:
     try:
+        faults.point("leaving.remove")
         if path.is_dir() and not path.is_symlink():
             _make_removable(path)
             shutil.rmtree(path)
