@@ -25,6 +25,7 @@ from jupyter_mlws.errors import MlwsError, StorageFull, Unavailable, WorkspaceEr
 __all__ = ["LocalPlace", "full_disk_named"]
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_CLOSED = (errno.EEXIST, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.EROFS)
 # No draft is written to for so long.
 _STALE_S = 86_400.0
 _SYNCED = 0o400
@@ -137,14 +138,25 @@ class LocalPlace:
             details={"folder": self.root},
         )
 
+    def _make_folders(self) -> None:
+        try:
+            # Two steps: the mode holds for the last folder of each.
+            os.makedirs(self.root, mode=0o700, exist_ok=True)
+            os.makedirs(f"{self.root}/drafts", mode=0o700, exist_ok=True)
+        except OSError as error:
+            if error.errno not in _CLOSED:
+                raise
+            raise WorkspaceError(
+                f"Nothing can be stored in {self.root} ({os.strerror(error.errno or 0)}).",
+                hint="Check that it is a folder, and its owner and mode; `mlws doctor` tells more.",
+            ) from error
+
     def _prepare(self) -> None:
         """Make the folder, and refuse one that a newer version laid out."""
         if self._ready:
             return
         with full_disk_named(self.root):
-            # Two steps: the mode holds for the last folder of each.
-            os.makedirs(self.root, mode=0o700, exist_ok=True)
-            os.makedirs(f"{self.root}/drafts", mode=0o700, exist_ok=True)
+            self._make_folders()
             _remove_stale(f"{self.root}/drafts")
             mark = Path(self.root, "format")
             if not mark.exists():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -22,6 +24,8 @@ def main(arguments: list[str]) -> int:
         return 2
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format=words.FORMAT)
     faults.role("dispatcher")
+    # One that hangs can be asked where: kill -USR1 writes what each thread does into the log.
+    faulthandler.register(signal.SIGUSR1, all_threads=True)
     os.chdir("/")
     os.umask(os.umask(0o077) & 0o077)  # a mask of whoever started us may take our own rights away
     try:
@@ -31,9 +35,9 @@ def main(arguments: list[str]) -> int:
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
         _log.error("%s%s. It may help to look with mlws doctor.", error.strerror or error, where, exc_info=True)
-    except Exception:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001
         # Whoever asks why there is no dispatcher reads it in the log.
-        _log.exception("The dispatcher failed.")
+        _log.exception("The dispatcher failed (%s: %s).", type(error).__name__, error)
     return 1
 
 

@@ -71,7 +71,7 @@ def _failure_before(lines: list[str], started_at: float) -> str:
 
 def _failure(head: re.Match[str] | None, after: list[str]) -> str:
     if head is not None and head["level"] in _BAD:
-        return "\n".join([head["words"], *after][-_MAX_LINES:])
+        return "\n".join([head["words"], *after[1 - _MAX_LINES :]])
     return "\n".join(after[-_MAX_LINES:])
 
 

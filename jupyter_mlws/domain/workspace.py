@@ -26,10 +26,10 @@ class DispatcherState:
     @property
     def sentence(self) -> str:
         """The line of `message` that says what it was: of a traceback the last, of other words the first."""
-        lines = [line for line in self.message.splitlines() if line.strip() and line not in _NOISE]
+        lines = [line for line in self.message.splitlines() if line.strip()]
         if not lines:
             return ""
-        is_traceback = any(line.startswith('  File "') for line in lines)
+        is_traceback = lines[0].startswith(" ") or lines[0] in _NOISE
         return lines[-1 if is_traceback else 0].strip()
 
 

@@ -35,7 +35,7 @@ def read_json(path: Path) -> dict[str, Any]:
     """
     try:
         value = json.loads(path.read_bytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError, RecursionError) as error:
         raise WorkspaceError(f"{path} cannot be read.", hint="Mend it, or move it away to begin anew.") from error
@@ -52,8 +52,14 @@ def read_json(path: Path) -> dict[str, Any]:
 @contextmanager
 def change_json(path: Path) -> Iterator[dict[str, Any]]:
     """The object in a JSON file, to be changed in place; written back if it did, while others wait."""
-    make_own(path.parent)
-    lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        make_own(path.parent)
+        lock = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise WorkspaceError(
+            f"{path} cannot be written ({error.strerror}).",
+            hint=f"Change the owner or mode of {path.parent}; the user's own data can be elsewhere: MLWS_DATA_DIR.",
+        ) from error
     try:
         if fcntl is not None:
             fcntl.flock(lock, fcntl.LOCK_EX)

@@ -352,3 +352,29 @@ def test_nothing_is_made_where_there_is_nothing(tmp_path, monkeypatch):
     assert any("is made when it is first used" in finding["message"] for finding in found)
     assert not (tmp_path / "none").exists()
     assert not places.data_dir().exists()
+
+
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [
+        (lambda f, set_: set_("MLWS_DATA_DIR", "/dev/null/data"), "workspaces.json cannot be written"),
+        (lambda f, set_: set_("MLWS_RUNTIME_DIR", "/dev/null"), "/dev/null cannot be made"),
+        (lambda f, set_: set_("MLWS_RUNTIME_DIR", "/tmp/" + "x" * 120), "too long"),
+        (lambda f, set_: replace_by_file(f / "blobs"), "Nothing can be stored in"),
+        (lambda f, set_: set_("MLWS_WORKSPACE", "/dev/null/ws"), "No workspace can be made in"),
+    ],
+    ids=["data folder", "runtime folder", "long runtime folder", "blobs", "workspace"],
+)  # fmt: skip
+def test_a_submit_from_the_command_line_meets_them_as_one_sentence(folder, monkeypatch, cause, said):
+    (folder.parent / "train.py").write_text(f"print({time.time()})")
+    with monkeypatch.context() as patch:
+        cause(folder, patch.setenv)
+        if "long" in said:
+            with pytest.raises(MlwsError, match=said):
+                places.socket_path(folder)
+            return
+        done = CliRunner().invoke(app, ["submit", "train.py"])
+    assert done.exit_code == 1, done.output
+    assert "mlws: " in done.output
+    assert said in done.output
+    assert "Traceback" not in done.output
