@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -195,3 +196,15 @@ def test_looking_for_a_workspace_loads_no_driver_and_no_database() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_doctor_names_the_server_and_asks_no_server_that_is_not_trusted(
+    url: str, project: Callable[[str], Path], somebody_else: Callable[[], None]
+) -> None:
+    place = room.create(project("first"), database=url)
+    findings = {item["subject"]: item for item in json.loads(mlws("doctor", "-w", str(place), "--json").output)}
+    assert re.match(r"PostgreSQL \d+.* answers in [\d.]+ ms, schema \d+", findings["Database"]["message"])
+    mlws("stop", "-w", str(place))
+    somebody_else()
+    findings = {item["subject"]: item for item in json.loads(mlws("doctor", "-w", str(place), "--json").output)}
+    assert "mlws trust" in findings["Database"]["hint"]

@@ -42,22 +42,24 @@ def examine(folder: Path) -> Iterator[Finding]:
     if facts is None:
         return
     if database is not None:
-        yield from _on_server(folder, facts)
+        yield from _on_server(folder, facts, database)
         return
     yield from _embedded(folder)
 
 
-def _on_server(folder: Path, facts: WorkspaceFile) -> Iterator[Finding]:
+def _on_server(folder: Path, facts: WorkspaceFile, database: str) -> Iterator[Finding]:
     """The records are in PostgreSQL: whether it can be reached, and is of our version."""
     from jupyter_mlws.dispatcher.records import open_records
+    from jupyter_mlws.workspace.config import check_trusted
 
     try:
+        check_trusted(folder, database)
         records = open_records(folder, facts)
     except (MlwsError, OSError) as error:
         yield Finding.of(error, "Database")
         return
     with closing(records.store):
-        yield Finding("ok", "Database", f"the records of {facts.name} are in PostgreSQL, which answers.")
+        yield Finding("ok", "Database", f"{records.store.describe()}, schema {SCHEMA_VERSION}.")
         for sentence in records.warnings:
             yield Finding("warning", "Database", sentence)
 
