@@ -64,6 +64,7 @@ def table() -> str:
 
 
 def _rows() -> Iterator[str]:
+    yield "| openapi | `GET /openapi.json` | read on workspaces | changes nothing | small answer | the API in words |"
     for scope, operation in all_operations():
         prefix = ".../{workspace}" if scope == "workspace" else ""
         cells = [
