@@ -120,7 +120,7 @@ class Stream:
         finally:
             os.close(fd)
         # Where a file is missing, or a header lies, the points go on behind the gap.
-        return found if found is None or asked == start else StreamPoints(found.stream, asked, *list(found)[2:])
+        return found if found is None or asked == start else _beginning_at(asked, found)
 
     # -- finding the segment
 
@@ -241,6 +241,10 @@ class Stream:
             faults.point("journal.remove")
             os.unlink(segment.path)
             index += 1
+
+
+def _beginning_at(start: int, p: StreamPoints) -> StreamPoints:
+    return StreamPoints(p.stream, start, p.end, p.names, p.name_index, p.step, p.implicit, p.time, p.value)
 
 
 def _count_marked(fd: int, segment: Segment, start: int, limit: int) -> int:
