@@ -186,9 +186,12 @@ def _trials(tests: dict[str, Any]) -> Iterator[tuple[str, ...]]:
 
 
 def _measured(tests: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    rows: dict[str, tuple[str, ...]] = {}
     for test in sorted(tests):
         for figure in tests[test]["measured"]:
-            yield figure["name"], _quantity(figure["value"], figure["unit"]), _limit(figure)
+            said = f"{figure['name']}, in a test that failed" if tests[test]["outcome"] == "failed" else figure["name"]
+            rows[figure["name"]] = (said, _quantity(figure["value"], figure["unit"]), _limit(figure))
+    yield from rows.values()
 
 
 def _limit(figure: dict[str, Any]) -> str:
