@@ -77,6 +77,7 @@ class Workshop:
 
 
 def _work(wish: dict[str, str], environment: dict[str, str]) -> int:
+    import atexit
     import importlib
     import traceback
 
@@ -100,6 +101,7 @@ def _work(wish: dict[str, str], environment: dict[str, str]) -> int:
         traceback.print_exc()
         return 4
     finally:
+        atexit._run_exitfuncs()  # as at the end of any program: what waits for room on the disk is written then
         sys.stdout.flush()
         sys.stderr.flush()
     return int(found or 0)
