@@ -1,22 +1,15 @@
-"""The states of runs under every order of events: claimed once, never backwards, ended for good."""
+"""The states of runs, one by one; tests/faults/test_machine.py has them in every order."""
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 from sqlalchemy import select
 
-from jupyter_mlws.domain.run import Run, RunError, RunSubmission
-from jupyter_mlws.domain.status import TERMINAL, RunStatus, can_move
+from jupyter_mlws.domain.run import Run, RunError
+from jupyter_mlws.domain.status import RunStatus, can_move
 from jupyter_mlws.store import Store, changes, runs
 from jupyter_mlws.store.tables import runs as table
 
@@ -184,99 +177,3 @@ def test_waiting_text_is_noted_once_and_only_for_queued_runs(store: Store, submi
     with store.write() as c:
         runs.set_waiting(c, run.id, "memory")
         assert runs.get_run(c, run.id).waiting_for == ""
-
-
-class Life(RuleBasedStateMachine):
-    """Submitters, two dispatchers and people who cancel, in any order, on one database."""
-
-    names: Bundle[str] = Bundle("names")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="mlws-states-"))
-        # Two openings, as two processes have them.
-        self.stores = [Store.open(self.folder), Store.open(self.folder)]
-        self.seen: dict[str, Any] = {}
-        self.claims: dict[str, int] = {}
-
-    def teardown(self) -> None:
-        for store in self.stores:
-            store.close()
-        shutil.rmtree(self.folder)
-
-    @rule(target=names, who=st.integers(0, 1))
-    def submit(self, who: int) -> str:
-        run_id = f"digits_{len(self.seen)}"
-        with self.stores[who].write() as c:
-            self.seen[run_id] = runs.create_run(
-                c, RunSubmission(experiment="digits", command=("x",)), run_id=run_id, user="ada", host="box"
-            )
-        return run_id
-
-    @rule(target=names, who=st.integers(0, 1))
-    def submit_sweep(self, who: int) -> str:
-        count = len(self.seen)
-        ids = [f"digits_{count + i}" for i in range(3)]
-        submission = RunSubmission(
-            experiment="digits", command=("x",), kind="sweep", sweep=({"a": "1"}, {"a": "2"}), parallel=1
-        )
-        with self.stores[who].write() as c:
-            runs.create_run(c, submission, run_id=ids[0], user="ada", host="box", children=ids[1:])
-            self.seen |= {run_id: runs.get_run(c, run_id) for run_id in ids}
-        return ids[1]
-
-    @rule(who=st.integers(0, 1), limit=st.integers(0, 3))
-    def claim(self, who: int, limit: int) -> None:
-        claimed = claim(self.stores[who], limit, owner=f"dispatcher-{who}")
-        assert len(claimed) <= limit
-        for run in claimed:
-            assert self.seen[run.id].status == S.QUEUED
-            self.claims[run.id] = self.claims.get(run.id, 0) + 1
-
-    @rule(who=st.integers(0, 1), name=names, new=st.sampled_from(list(S)))
-    def move(self, who: int, name: str, new: RunStatus) -> None:
-        moved = move(self.stores[who], name, new)
-        assert (moved is not None) == can_move(RunStatus(self.seen[name].status), new)
-
-    @rule(who=st.integers(0, 1), name=names)
-    def late_word_of_a_stale_owner(self, who: int, name: str) -> None:
-        stale = self.seen[name].status_sequence - 1
-        assert move(self.stores[who], name, S.FAILED, sequence=stale) is None
-
-    @rule(who=st.integers(0, 1), name=names)
-    def cancel(self, who: int, name: str) -> None:
-        with self.stores[who].write() as c:
-            runs.cancel_run(c, runs.run_number(c, name))
-        assert status(self.stores[who], name) in {*TERMINAL, S.CANCEL_REQUESTED}
-
-    @invariant()
-    def nothing_goes_back(self) -> None:
-        with self.stores[0].read() as c:
-            now = {row.id: row for row in c.execute(select(table))}
-        assert set(now) == set(self.seen)
-        for run_id, run in now.items():
-            before = self.seen[run_id]
-            new, old = RunStatus(run.status), RunStatus(before.status)
-            # A sequence number for each move, and none without one.
-            assert (run.status_sequence > before.status_sequence) == (new is not old) or run.kind == "sweep"
-            assert run.status_sequence >= before.status_sequence
-            if old in TERMINAL:
-                assert (new, run.ended_at) == (old, before.ended_at)
-            elif run.kind != "sweep" and new is not old:
-                assert can_move(old, new)
-            assert run.attempt == self.claims.get(run_id, 0)
-        self._parents(now)
-        self.seen = now
-
-    def _parents(self, now: dict[str, Any]) -> None:
-        for parent in (run for run in now.values() if run.kind == "sweep"):
-            children = [run for run in now.values() if run.parent_number == parent.number]
-            ended = [run for run in children if RunStatus(run.status) in TERMINAL]
-            assert parent.children_ended == len(ended)
-            assert (RunStatus(parent.status) in TERMINAL) == (len(ended) == len(children))
-
-
-Life.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
-)
-TestLife = Life.TestCase
