@@ -227,12 +227,16 @@ class Agent:
             self._target.signal(self._folder, self.identity, number)
 
     def wait_until_gone(self, timeout_s: float) -> None:
-        """Wait for the end of an agent that has said its last word and still syncs its files."""
+        """Wait for the end of an agent that has said its last word and still syncs its files.
+
+        After that nothing of it is needed: one that was stopped, or hangs, is killed.
+        """
         fd = self.end_signal
         if fd is not None:
             poll = select.poll()
             poll.register(fd, select.POLLIN)
-            poll.poll(timeout_s * 1000)
+            if not poll.poll(timeout_s * 1000):
+                self._signal(signal.SIGKILL)
 
     def close(self) -> None:
         """Let go of it."""
