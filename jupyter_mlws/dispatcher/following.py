@@ -104,7 +104,7 @@ class Follower(threading.Thread):
         except Superseded:
             _log.info("Run %s is left to the dispatcher that has begun after this one.", self.run_record.id)
         except Exception:  # noqa: BLE001 - whatever it is, the run must not stay alive on paper for ever
-            _log.exception("Following run %s failed.", self.run_record.id)
+            _log.exception("Following run #%d failed.", self.run_record.number)
             self._give_up()
         finally:
             self.left = True
@@ -118,11 +118,11 @@ class Follower(threading.Thread):
         try:
             self._context.check_turn()
             killed, _ = self._target.stop(self._folder, self.run_record.id)
-            _log.info("Run %s is ended, with %d processes.", self.run_record.id, len(killed))
+            _log.info("Run #%d is ended, with %d processes.", self.run_record.number, len(killed))
             with self._context.write() as c:
                 move_run(c, self.run_record.id, RunStatus.FAILED, error=error)
         except Exception:  # noqa: BLE001 - the thread ends here in any case
-            _log.exception("Run %s could not be ended; the next dispatcher will.", self.run_record.id)
+            _log.exception("Run #%d could not be ended; the next dispatcher will.", self.run_record.number)
 
     def _see_through(self) -> None:
         agent = self._start()
@@ -155,7 +155,7 @@ class Follower(threading.Thread):
                     self._end_before_start(RunStatus.CANCELED, None)
                     return None
                 if not isinstance(error, OSError) and not hasattr(error, "code"):
-                    _log.exception("Run %s could not be started.", self.run_record.id)
+                    _log.exception("Run #%d could not be started.", self.run_record.number)
                 self._end_before_start(RunStatus.FAILED, ending.not_prepared(error))
                 return None
             self.trouble = ""
