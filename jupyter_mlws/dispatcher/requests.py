@@ -25,6 +25,9 @@ from jupyter_mlws.store.mailbox import find_reply, put_reply
 __all__ = ["MAX_REQUESTS", "Requests"]
 
 _log = logging.getLogger(__name__)
+# What may share a transaction, and how many of them.
+_SMALL = "runs.update"
+_AT_ONCE = 50
 # Of one run, as counted by one dispatcher.
 MAX_REQUESTS = 5_000
 _TURN_REQUESTS = 100
@@ -65,11 +68,12 @@ class Requests:
     def step(self) -> None:
         """Carry out and answer what is pending, for a while: a flood of requests must not hold up the rest."""
         until = time.monotonic() + _TURN_S
-        for request in mailbox.pending(self._folder, _TURN_REQUESTS + len(self._stuck)):
-            if request.id not in self._stuck:
-                self._deal_with(request)
-            if time.monotonic() > until:
-                return
+        found = mailbox.pending(self._folder, _TURN_REQUESTS + len(self._stuck))
+        wanted = [request for request in found if request.id not in self._stuck]
+        while wanted and time.monotonic() <= until:
+            together = _together(wanted)
+            self._deal_with(together)
+            wanted = wanted[len(together) :]
 
     def finish(self) -> None:
         """Carry out all that is left: the script has ended. Beyond the limit nobody waits for an answer."""
@@ -79,11 +83,29 @@ class Requests:
             if self._count == before:
                 return
 
-    def _deal_with(self, request: Request) -> None:
+    def _deal_with(self, requests: list[Request]) -> None:
+        """Carry out requests in one transaction, which waits for the disk once, and then tell their answers."""
         faults.point("requests.answer")
+        before = self._count
+        try:
+            if len(requests) == 1:
+                answers = [self._answer_one(requests[0])]
+            else:
+                with self._context.write():
+                    answers = [self._answer_one(request) for request in requests]
+        except BaseException:
+            self._count = before  # none of them was carried out
+            raise
+        faults.point("requests.answered")
+        for request, answer in zip(requests, answers, strict=True):
+            self._tell(request, answer)
+
+    def _answer_one(self, request: Request) -> dict[str, Any]:
         answer = self._answer(request) if self._count < MAX_REQUESTS else self._too_many()
         self._count += 1
-        faults.point("requests.answered")
+        return answer
+
+    def _tell(self, request: Request, answer: dict[str, Any]) -> None:
         try:
             mailbox.reply(self._folder, request.id, **answer)
             mailbox.remove(self._folder, request.id)
@@ -160,3 +182,9 @@ class Requests:
         sentence = sentence if len(sentence) <= _MAX_WARNING else sentence[: _MAX_WARNING - 1] + "…"
         if len(self.warnings) < _MAX_WARNINGS and sentence not in self.warnings:
             self.warnings.append(sentence)
+
+
+def _together(wanted: list[Request]) -> list[Request]:
+    """The first requests that can share a transaction: small changes of the record, and nothing that stores files."""
+    small = [request.operation == _SMALL for request in wanted[:_AT_ONCE]]
+    return wanted[: max(1, (*small, False).index(False))]
