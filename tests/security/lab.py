@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import secrets
 import stat
 import time
@@ -36,7 +37,9 @@ def digest_of(folder: Path) -> str:
 
 def holds(folder: Path, needle: bytes) -> list[Path]:
     """The files below a folder that have these bytes; those that are mostly holes are not looked into."""
-    return [path for path in folder.rglob("*") if needle in _bytes_of(path)]
+    # Not rglob: a folder that the dispatcher removes meanwhile is passed over here.
+    files = (Path(here, name) for here, _, found in os.walk(folder) for name in found)
+    return [path for path in files if needle in _bytes_of(path)]
 
 
 def _bytes_of(path: Path) -> bytes:
