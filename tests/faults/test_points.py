@@ -20,6 +20,7 @@ from workshop import FAILED_IN_WORDS, Done, Workshop
 
 import jupyter_mlws
 from jupyter_mlws.domain.status import RunStatus
+from jupyter_mlws.runfolder.places import runtime_dir
 
 SOURCE = Path(jupyter_mlws.__file__).parent
 ROOT = Path(__file__).parents[2]
@@ -190,6 +191,14 @@ def test_F02_an_agent_that_dies_at_any_point_leaves_a_run_that_says_so(shop, tmp
 def test_F07_a_disk_that_is_full_for_a_moment_at_any_point_is_told_or_waited_out(shop, tmp_path, quick, role):
     points = [point for point in by_work()["agent" if role == "agent" else "serve_one"] if not is_behind(point)]
     have_many_fail(shop, tmp_path, role, points, "ENOSPC")
+
+
+def test_F04_variables_of_a_run_that_never_came_to_be_do_not_stay(shop, tmp_path, quick):
+    assert shop.do("submit", tmp_path, "submit.record:1:kill").status == -9
+    (left,) = (runtime_dir() / "handover").glob("*.json")
+    os.utime(left, (1, 1))
+    assert shop.do("serve", tmp_path).status == 0
+    assert not left.exists()
 
 
 @pytest.mark.parametrize("action", ["EIO", "ENOSPC"])
