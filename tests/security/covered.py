@@ -15,6 +15,7 @@ _MODELS = "security/test_bad_inputs.py::test_U01_U04_P27_a_model_is_made_of_the_
 _FETCHED = "security/test_bad_inputs.py::test_U05_S01_K10_nothing_is_fetched_and_nothing_is_run"
 _DOORS = "security/test_doors.py::test_every_door_says_the_same_of_hostile_text"
 _PANEL = "ui-tests/tests/hostile.spec.ts::hostile strings are text in every field of the panel"
+_WORDS = "security/test_words.py::test_P01_V04_V09_a_run_on_the_command_line_is_never_a_path"
 _CARD = "magics/test_card.py::test_hostile_text_is_shown_and_does_nothing"
 _GIT = "snapshots/test_git_facts.py::test_nothing_that_a_repository_names_is_run"
 _WALK = "security/test_route_walk.py"
@@ -22,7 +23,7 @@ _WALK = "security/test_route_walk.py"
 # Id of the input to the tests that have it, as path::name.
 TESTED: dict[str, tuple[str, ...]] = {
     **{f"P{n}": (_ARGUMENTS, _DOORS) for n in ("02", "04", "05", "07", "08", "10", "13", "14", "16", "17", "20", "29")},
-    "P01": (_ARGUMENTS, _MAILBOX, _DOORS),
+    "P01": (_ARGUMENTS, _MAILBOX, _DOORS, _WORDS),
     "P11": (
         "dispatcher/test_collecting.py::test_P11_a_link_in_outputs_is_named_in_a_warning_and_its_target_never_stored",
         _FOLDER,
@@ -109,14 +110,14 @@ TESTED: dict[str, tuple[str, ...]] = {
     "V02": (
         "store/test_metrics.py::test_V01_V02_F17_nan_and_infinities_come_back_and_minimum_and_maximum_leave_nan_out",
     ),
-    "V04": (_FIELDS, _MAILBOX, _DOORS),
+    "V04": (_FIELDS, _MAILBOX, _DOORS, _WORDS),
     "V05": (_FIELDS, _MAILBOX, _DOORS),
     "V07": (_ARGUMENTS, _DOORS),
     "V08": (
         _FOLDER,
         "security/test_hostile_journals.py::test_D10_V01_V02_V08_damaged_journals_are_read_for_what_they_are_worth",
     ),
-    "V09": (_ARGUMENTS, _DOORS),
+    "V09": (_ARGUMENTS, _DOORS, _WORDS),
 }
 
 _OUTGOING = (("webhook", "datastore", "proxy"), "nothing here asks an address that a caller names")
