@@ -7,11 +7,14 @@ import { WorkspacePanel } from '../helpers/panel';
 const PAYLOADS: Record<string, string> = {
   X01: '<img src=x onerror="window.__xss=1">',
   X02: "[x](javascript:window.__xss=1) <a href='data:text/html,<script>1</script>'>",
+  X05: '{"text/html": "<script>window.__xss=1</script>", "application/javascript": "window.__xss=1"}',
   X07: "<img src=x onerror=window.__xss=1>'",
   X08: '<script>window.__xss=1</script>',
   X10: '<form id=f action=javascript:window.__xss=1></form><input form=f type=submit>',
   X11: '# <img src=x onerror=window.__xss=1>',
   X13: '\u001b]8;;javascript:window.__xss=1\u0007click\u001b]8;;\u0007 \u001b[2J\u001b]52;c;ZXZpbA==\u0007',
+  X16: '{"mark": {"href": "javascript:window.__xss=1"}, "data": {"url": "/api/contents"}}',
+  X17: "import pyodide.code; pyodide.code.run_js('window.__xss=1')",
   X19: '<form id=jupyter-config-data><input name=token></form><a id=x name=y>',
   X20: 'run\u202etxt.exe \u2066a\u2069'
 };
@@ -50,6 +53,17 @@ test('hostile strings are text in every field of the panel', async ({
       foreign.push(request.url());
     }
   });
+  const said: string[] = [];
+  page.on('dialog', dialog => {
+    said.push(dialog.message());
+    void dialog.dismiss();
+  });
+  await page.evaluate(() => {
+    (window as any).mlwsViolations = [];
+    document.addEventListener('securitypolicyviolation', event =>
+      (window as any).mlwsViolations.push(event.blockedURI)
+    );
+  });
   const panel = new WorkspacePanel(page);
   const payloads = Object.entries(PAYLOADS);
   await openNotebook(page, `${tmpPath}/hostile.ipynb`, [
@@ -66,13 +80,29 @@ test('hostile strings are text in every field of the panel', async ({
       await rename(page, run, payload);
       await panel.row(run).click();
       await expectOnlyText(panel, payload);
+      await expectOnlyTextInCards(page);
     });
   }
   await panel.search.fill('<img');
   await expect(panel.rows).toHaveCount(3);
   expect(await page.evaluate(() => (window as any).__xss)).toBeUndefined();
+  expect(await page.evaluate(() => (window as any).mlwsViolations)).toEqual([]);
   expect(foreign).toEqual([]);
+  expect(said).toEqual([]);
 });
+
+/** The cards are trusted, for they stand in the user's own notebook: all the more they hold nothing but text. */
+async function expectOnlyTextInCards(page: any): Promise<void> {
+  const cards = page.locator('.jp-OutputArea .jp-mlws-card');
+  const elements =
+    'script, form, a, iframe, input, object, embed, svg, [onerror]';
+  await expect(cards.locator(elements)).toHaveCount(0);
+  const html = await cards.evaluateAll((all: Element[]) =>
+    all.map(card => card.outerHTML).join()
+  );
+  expect(html).not.toMatch(BIDI);
+  expect(html).not.toContain('\u001b');
+}
 
 async function expectOnlyText(
   panel: WorkspacePanel,
