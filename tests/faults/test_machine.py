@@ -413,5 +413,5 @@ def test_F33_F34_the_records_follow_the_model_through_two_thousand_steps(two_sto
 
 @pytest.mark.soak
 def test_F33_F34_the_records_follow_the_model_through_a_hundred_thousand_steps(two_stores, database_kind, trials):
-    steps = live(two_stores, 100_000 if database_kind == "sqlite" else 20_000, 100)
+    steps = live(two_stores, 100_000 if database_kind == "sqlite" else 5_000, 100)
     trials(f"steps of the state machine on {database_kind}", steps=steps)
