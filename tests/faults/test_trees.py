@@ -110,7 +110,12 @@ def environment_of(pid: str) -> list[bytes]:
 
 
 @pytest.mark.parametrize(
-    ("umask", "has_home"), [(0o000, True), (0o777, False), pytest.param(0o077, False, marks=pytest.mark.soak)]
+    ("umask", "has_home"),
+    [
+        (0o000, True),
+        pytest.param(0o777, False, marks=pytest.mark.soak),
+        pytest.param(0o077, False, marks=pytest.mark.soak),
+    ],
 )
 def test_F42_a_read_only_project_runs_whatever_the_mask_with_a_home_or_without(person, umask, has_home):
     script = "import os\nopen('outputs/made.txt', 'w').write('x')\nprint('it ran', oct(os.stat('outputs').st_mode))\n"
@@ -233,6 +238,7 @@ def test_F40_files_that_change_all_the_time_are_taken_as_they_were_at_one_moment
         assert run.get_log() == "1 2000\n"
 
 
+@pytest.mark.soak
 def test_F43_a_folder_deeper_than_any_path_is_refused_or_works(lab):
     """4,096 bytes are the most that a path may have; the tree goes beyond."""
     here = os.open(lab.project, os.O_RDONLY)
