@@ -407,8 +407,10 @@ def live(stores: tuple[Store, Store], least: int, each: int) -> int:
     return steps[0]
 
 
-def test_F33_F34_the_records_follow_the_model_through_two_thousand_steps(two_stores, trials):
-    trials("steps of the state machine", steps=live(two_stores, 2000, 50))
+def test_F33_F34_the_records_follow_the_model_through_two_thousand_steps(two_stores, database_kind, trials):
+    # A server's commit waits for its disk: fewer of them there.
+    steps = live(two_stores, 2000 if database_kind == "sqlite" else 300, 50)
+    trials(f"steps of the state machine on {database_kind}", steps=steps)
 
 
 @pytest.mark.soak
