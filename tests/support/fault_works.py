@@ -65,7 +65,7 @@ run.tag("done", "yes")
 open("outputs/model.bin", "w").write("weights")
 run.register_model("net", "outputs/model.bin")
 open("outputs/large.bin", "wb").write(bytes(200_000))
-time.sleep(0.15)
+time.sleep(float(os.environ.get("MLWS_TEST_SLEEP_S", 0.15)))
 print("over")
 """
 
@@ -340,6 +340,7 @@ def serve_one(place: Path) -> int:
 def serve_and_cancel(place: Path) -> int:
     """A run that is canceled as soon as it is seen to live."""
     api = services(place)
+    os.environ["MLWS_TEST_SLEEP_S"] = "60"  # it ends by the cancel, not by itself
     run = api.runs.submit(submission(place, api, "0"))
     say(f"run {run.id}")
 
