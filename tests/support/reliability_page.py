@@ -205,7 +205,7 @@ def _quantity(value: float, unit: str) -> str:
 
 
 def _single(what: str) -> str:
-    return what[:-1] if what.endswith("s") else what
+    return what.removesuffix("es" if what.endswith("sses") else "s")
 
 
 def _percent(share: float) -> str:
