@@ -16,6 +16,7 @@ __all__ = [
     "CorruptData",
     "DispatcherUnavailable",
     "Forbidden",
+    "InvalidFilter",
     "InvalidInput",
     "InvalidName",
     "InvalidPath",
@@ -73,6 +74,12 @@ class InvalidInput(MlwsError):
 
     code = "invalid_input"
     status = 400
+
+
+class InvalidFilter(InvalidInput):
+    """A filter or an order cannot be understood; `details` say where: `position` and `length`, in characters."""
+
+    code = "invalid_filter"
 
 
 class InvalidName(InvalidInput):

@@ -10,6 +10,8 @@ from jupyter_mlws.sdk.connection import Connection, connect
 from jupyter_mlws.sdk.text import size_text
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from jupyter_mlws.api.interface import Api
     from jupyter_mlws.domain.workspace import WorkspaceInfo
     from jupyter_mlws.sdk.experiment import Experiment
@@ -80,34 +82,51 @@ class Workspace:
         self,
         limit: int | None = 50,
         *,
+        filter: str | None = None,
+        order_by: str | None = None,
         experiment: str | None = None,
         status: str | None = None,
         include_children: bool = False,
     ) -> RunList:
-        """The newest runs.
+        """The newest runs, or those that a filter finds, in the order that you name.
 
         Parameters
         ----------
         limit : int or None, default 50
             None for all.
+        filter : str, optional
+            Such as ``"metrics.acc > 0.9 and params.lr = '0.1' and tags.owner = 'x' and status = 'Running'"``.
+        order_by : str, optional
+            Such as ``"metrics.acc desc"``; runs without a value come last. Default: newest first.
         experiment, status : str, optional
             Keep those of one experiment, or in one state.
         include_children : bool
             Also list the children of sweeps.
-        """
-        return RunList(self._pages(limit, experiment, status, include_children))
 
-    def _pages(
-        self, limit: int | None, experiment: str | None, status: str | None, include_children: bool
-    ) -> Iterator[Run]:
+        Raises
+        ------
+        InvalidFilter
+            The filter or the order cannot be understood; the message points at the word.
+
+        Examples
+        --------
+        >>> ws.runs(filter="metrics.acc > 0.9", order_by="metrics.acc desc", limit=10)     # doctest: +SKIP
+        """
+        wishes = {
+            "filter": filter,
+            "order_by": order_by,
+            "experiment": experiment,
+            "status": status,
+            "include_children": include_children,
+        }
+        return RunList(self._pages(limit, wishes))
+
+    def _pages(self, limit: int | None, wishes: dict[str, Any]) -> Iterator[Run]:
         from jupyter_mlws.sdk.run import Run
 
         cursor, left = None, limit
         while left is None or left > 0:
-            page = self.api.runs.list(
-                experiment=experiment, status=status, include_children=include_children,
-                limit=min(left or 500, 500), cursor=cursor,
-            )  # fmt: skip
+            page = self.api.runs.list(**wishes, limit=min(left or 500, 500), cursor=cursor)
             for record in page.items:
                 yield Run(self, record)
             cursor, left = page.next_cursor, None if left is None else left - len(page.items)

@@ -18,6 +18,7 @@ from jupyter_mlws.services.attending import Attendant
 from jupyter_mlws.services.checking import check_storable, implements
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.durability import make_durable
+from jupyter_mlws.services.filters import parse_filter, parse_order
 from jupyter_mlws.services.held_up import HeldUp
 from jupyter_mlws.services.masking import mask
 from jupyter_mlws.services.submission import check_submission
@@ -103,6 +104,8 @@ class Runs:
         document: str | None = None,
         parent: str | None = None,
         search: str | None = None,
+        filter: str | None = None,
+        order_by: str | None = None,
         include_children: bool = False,
         limit: int = 50,
         cursor: str | None = None,
@@ -120,6 +123,8 @@ class Runs:
                 document=document,
                 parent=parent,
                 search=search,
+                wanted=None if filter is None else parse_filter(filter),
+                order=() if order_by is None else parse_order(order_by),
                 include_children=include_children,
                 limit=clamp_limit(limit),
                 cursor=cursor,

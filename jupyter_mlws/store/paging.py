@@ -11,7 +11,7 @@ from typing import TypeVar
 from jupyter_mlws.domain.page import Page, clamp_limit
 from jupyter_mlws.errors import InvalidInput
 
-__all__ = ["clamp_limit", "cut", "number_after", "text_after"]
+__all__ = ["clamp_limit", "cut", "decode", "encode", "number_after", "text_after"]
 
 T = TypeVar("T")
 _BIGGEST = 2**63 - 1
@@ -22,12 +22,12 @@ def cut(items: Sequence[T], limit: int, key: Callable[[T], int | str]) -> Page[T
     if len(items) <= limit:
         return Page(items=tuple(items))
     kept = tuple(items[:limit])
-    return Page(items=kept, next_cursor=_encode(key(kept[-1])))
+    return Page(items=kept, next_cursor=encode(key(kept[-1])))
 
 
 def number_after(cursor: str | None) -> int | None:
     """The number where the page before ended; None for the first page."""
-    value = _decode(cursor)
+    value = decode(cursor)
     if value is not None and (not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _BIGGEST):
         raise _malformed()
     return value
@@ -35,17 +35,19 @@ def number_after(cursor: str | None) -> int | None:
 
 def text_after(cursor: str | None) -> str | None:
     """The name where the page before ended; None for the first page."""
-    value = _decode(cursor)
+    value = decode(cursor)
     if value is not None and not isinstance(value, str):
         raise _malformed()
     return value
 
 
-def _encode(value: int | str) -> str:
+def encode(value: object) -> str:
+    """Opaque text for what names the end of a page."""
     return urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str | None) -> object:
+def decode(cursor: str | None) -> object:
+    """What a cursor holds; None for the first page."""
     if cursor is None:
         return None
     try:

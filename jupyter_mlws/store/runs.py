@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, insert, select, union, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, insert, or_, select, union, update
 
 from jupyter_mlws.domain.clock import now
+from jupyter_mlws.domain.filters import Filter, OrderKey
 from jupyter_mlws.domain.metric import MetricSummary
 from jupyter_mlws.domain.names import MAX_DESCRIPTION, MAX_DISPLAY_NAME, check_id, check_tags, check_text
 from jupyter_mlws.domain.page import Page
@@ -18,6 +19,8 @@ from jupyter_mlws.errors import NotFound
 from jupyter_mlws.store import changes, counters, experiments
 from jupyter_mlws.store.paging import cut, number_after
 from jupyter_mlws.store.run_claims import claim_queued, hand_back
+from jupyter_mlws.store.run_filters import condition, few_candidates
+from jupyter_mlws.store.run_order import ordered_numbers
 from jupyter_mlws.store.run_record import body_of, load_runs, read_submission, run_query, search_text, summaries_of
 from jupyter_mlws.store.run_states import cancel_run, move_run, runs_in, set_waiting
 from jupyter_mlws.store.tables import run_params, run_tags, runs, submissions
@@ -210,30 +213,59 @@ def page_runs(
     parent: str | None = None,
     search: str | None = None,
     include_children: bool = False,
+    wanted: Filter | None = None,
+    order: Sequence[OrderKey] = (),
     limit: int = 50,
     cursor: str | None = None,
 ) -> Page[Run]:
-    """Runs, newest first, by the conditions of `RunsApi.list`."""
-    query = select(runs.c.number)
-    if experiment is not None:
-        found = experiments.find_experiment(c, experiment)
-        if found is None:
-            return Page(items=())
-        query = query.where(runs.c.experiment_id == found.id)
-    if statuses:
-        query = query.where(runs.c.status.in_([status.value for status in statuses]))
-    if parent is not None:
-        query = query.where(runs.c.parent_number == run_number(c, parent))
-    elif not include_children:
-        query = query.where(runs.c.parent_number.is_(None))
-    if search:
-        query = query.where(runs.c.search_text.contains(search.casefold(), autoescape=True))
+    """Runs by the conditions of `RunsApi.list`; newest first unless there is an `order`."""
+    found = None if experiment is None else experiments.find_experiment(c, experiment)
+    if experiment is not None and found is None:
+        return Page(items=())
+    query = select(runs.c.number).where(
+        *_conditions(None if found is None else found.id, statuses, search),
+        *_of_parent(c, parent, include_children=include_children),
+    )
+    few = None if wanted is None else few_candidates(c, wanted)
+    if wanted is not None:
+        query = query.where(condition(wanted))
+    if few is not None:
+        query = query.where(runs.c.number.in_(few))
+    if order:
+        if document is not None:
+            query = query.where(or_(runs.c.document == document, runs.c.document_id == document))
+        ordered, more = ordered_numbers(c, query, order, limit, cursor, few=few is not None)
+        return Page(items=_runs_of(c, ordered), next_cursor=more)
     before = number_after(cursor)
     if before is not None:
         query = query.where(runs.c.number < before)
     numbers = c.scalars(_of_document(query, document, limit + 1)).all()
-    rows = c.execute(run_query().where(runs.c.number.in_(numbers)).order_by(runs.c.number.desc())).all()
-    return cut(load_runs(c, rows, METRICS_IN_LIST), limit, lambda run: run.number)
+    return cut(_runs_of(c, numbers), limit, lambda run: run.number)
+
+
+def _conditions(
+    experiment_id: int | None, statuses: Sequence[RunStatus], search: str | None
+) -> Iterator[ColumnElement[bool]]:
+    if experiment_id is not None:
+        yield runs.c.experiment_id == experiment_id
+    if statuses:
+        yield runs.c.status.in_([status.value for status in statuses])
+    if search:
+        yield runs.c.search_text.contains(search.casefold(), autoescape=True)
+
+
+def _of_parent(c: Connection, parent: str | None, *, include_children: bool) -> Iterator[ColumnElement[bool]]:
+    if parent is not None:
+        yield runs.c.parent_number == run_number(c, parent)
+    elif not include_children:
+        yield runs.c.parent_number.is_(None)
+
+
+def _runs_of(c: Connection, numbers: Sequence[int]) -> tuple[Run, ...]:
+    """The runs of these numbers, in the order of the numbers."""
+    rows = c.execute(run_query().where(runs.c.number.in_(numbers))).all()
+    place = {number: i for i, number in enumerate(numbers)}
+    return tuple(sorted(load_runs(c, rows, METRICS_IN_LIST), key=lambda run: place[run.number]))
 
 
 def _of_document(query: Select[tuple[int]], document: str | None, limit: int) -> Any:

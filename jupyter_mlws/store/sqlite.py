@@ -14,6 +14,7 @@ from sqlalchemy.pool import QueuePool
 from jupyter_mlws import faults
 from jupyter_mlws.errors import CorruptData, MlwsError, StorageFull, Unavailable, WorkspaceError
 from jupyter_mlws.store.database import AGAIN
+from jupyter_mlws.store.text_match import add_functions
 
 __all__ = ["commit_point", "on_network", "read_engine", "translate", "write_engine"]
 
@@ -117,7 +118,9 @@ def commit_point() -> None:
 def _engine(path: Path, timeout_s: float, *, pool_size: int, max_overflow: int) -> Engine:
     def connect() -> sqlite3.Connection:
         # isolation_level=None: the driver begins no transaction of its own; ours are explicit.
-        return sqlite3.connect(path, timeout=timeout_s, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(path, timeout=timeout_s, isolation_level=None, check_same_thread=False)
+        add_functions(connection)
+        return connection
 
     return create_engine(
         "sqlite://",

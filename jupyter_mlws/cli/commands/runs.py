@@ -15,15 +15,24 @@ __all__ = ["runs"]
 def runs(
     experiment: Annotated[str | None, typer.Option("--experiment", "-e", help="Only this experiment.")] = None,
     status: Annotated[str | None, typer.Option("--status", "-s", help="Only this state, such as Running.")] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", help="How many, newest first.")] = 20,
+    filter: Annotated[
+        str | None, typer.Option("--filter", "-f", help='A condition, such as "metrics.acc > 0.9 and params.lr = 0.1".')
+    ] = None,
+    order_by: Annotated[
+        str | None,
+        typer.Option("--order-by", "-o", help='An order, such as "metrics.acc desc"; default: newest first.'),
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", help="How many.")] = 20,
     children: Annotated[bool, typer.Option("--children", help="Also the children of sweeps.")] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the newest runs."""
+    """List the newest runs, or those that a filter finds."""
     ws = open_workspace(workspace)
     stuck.retry(ws)
-    found = ws.runs(limit, experiment=experiment, status=status, include_children=children)
+    found = ws.runs(
+        limit, filter=filter, order_by=order_by, experiment=experiment, status=status, include_children=children
+    )
     records = [run.record for run in found]
     if as_json:
         print_json(records)

@@ -1,0 +1,163 @@
+"""A filter of runs as a condition in SQL.
+
+Every condition is true or false, never unknown, so `Not` means what it says. Names and values are bound parameters.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Float,
+    and_,
+    exists,
+    false,
+    literal,
+    not_,
+    or_,
+    select,
+    true,
+    type_coerce,
+)
+
+from jupyter_mlws.domain.filters import All, Comparison, Field, Filter, Not
+from jupyter_mlws.domain.filters import Any as Either
+from jupyter_mlws.store.tables import experiments, metric_latest, run_params, run_tags, runs
+from jupyter_mlws.store.text_match import ilike, like, number_in
+
+__all__ = ["attribute", "condition", "few_candidates"]
+
+_COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "=": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_LABELS = {"param": run_params, "tag": run_tags}
+_COLUMNS = {"name": "display_name"}
+# Where fewer runs than this fulfil one condition, they are looked up by its index and the rest is checked on them.
+FEW = 1000
+
+
+def condition(wanted: Filter) -> ColumnElement[bool]:
+    """The condition on a row of `runs`."""
+    if isinstance(wanted, All):
+        return and_(true(), *(condition(part) for part in wanted.parts))
+    if isinstance(wanted, Either):
+        return or_(false(), *(condition(part) for part in wanted.parts))
+    if isinstance(wanted, Not):
+        return not_(condition(wanted.part))
+    if wanted.field.kind == "attribute":
+        return _of_attribute(wanted)
+    present = _rows_of(wanted.field)
+    table = _table(wanted.field)
+    found = exists().where(present, table.c.run_number == runs.c.number).correlate(runs)
+    return not_(found) if wanted.operator == "is null" else found.where(_holds(wanted))
+
+
+def few_candidates(c: Connection, wanted: Filter) -> list[int] | None:
+    """The numbers of all runs that can fulfil the filter, where an index finds that they are few; else None.
+
+    Without this, a rare value among a million runs would be looked for run by run.
+    """
+    for part in wanted.parts if isinstance(wanted, All) else (wanted,):
+        if not isinstance(part, Comparison) or part.field.kind == "attribute" or part.operator == "is null":
+            continue
+        table = _table(part.field)
+        found = c.scalars(select(table.c.run_number).where(_rows_of(part.field), _holds(part)).limit(FEW + 1)).all()
+        if len(found) <= FEW:
+            return list(found)
+    return None
+
+
+def _table(field: Field) -> Any:
+    return metric_latest if field.kind == "metric" else _LABELS[field.kind]
+
+
+def _rows_of(field: Field) -> ColumnElement[bool]:
+    found: ColumnElement[bool] = _table(field).c.name == field.name
+    return found
+
+
+def _holds(wanted: Comparison) -> ColumnElement[bool]:
+    """The condition on the row of a metric, param or tag."""
+    if wanted.operator == "is not null":
+        return true()
+    if wanted.field.kind == "metric":
+        last = metric_latest.c.last
+        # NULL is NaN, with which no comparison holds.
+        return and_(last.is_not(None), _compared(last, wanted.operator, wanted.values))
+    return _text_holds(_table(wanted.field).c.value, wanted)
+
+
+def _text_holds(value: ColumnElement[str], wanted: Comparison) -> ColumnElement[bool]:
+    texts = [each for each in wanted.values if isinstance(each, str)]
+    numbers = [each for each in wanted.values if not isinstance(each, str)]
+    if not numbers:
+        return _compared(value, wanted.operator, texts)
+    number = number_in(value)
+    if wanted.operator == "in":
+        return or_(value.in_(texts), and_(number.is_not(None), number.in_(numbers)))
+    if wanted.operator == "not in":
+        return and_(value.not_in(texts), or_(number.is_(None), number.not_in(numbers)))
+    if wanted.operator == "!=":
+        return or_(number.is_(None), number != numbers[0])
+    return and_(number.is_not(None), _compared(number, wanted.operator, numbers))
+
+
+def _compared(value: ColumnElement[Any], word: str, values: Sequence[Any]) -> ColumnElement[bool]:
+    if word == "in":
+        return value.in_(values)
+    if word == "not in":
+        return value.not_in(values)
+    if word in ("like", "ilike"):
+        return (like if word == "like" else ilike)(value, values[0])
+    if word in ("not like", "not ilike"):
+        return not_((like if word == "not like" else ilike)(value, values[0]))
+    compared: ColumnElement[bool] = _COMPARE[word](value, values[0])
+    return compared
+
+
+def attribute(field: Field) -> ColumnElement[Any]:
+    """The expression of an attribute, as it is compared and sorted."""
+    if field.name == "experiment":
+        return select(experiments.c.name).where(experiments.c.id == runs.c.experiment_id).scalar_subquery()
+    if field.name == "duration_s":
+        return type_coerce(runs.c.ended_at, BigInteger) - type_coerce(runs.c.started_at, BigInteger)
+    return runs.c[_COLUMNS.get(field.name, field.name)]
+
+
+def _of_attribute(wanted: Comparison) -> ColumnElement[bool]:
+    field = wanted.field
+    if field.name == "experiment":
+        # By the few names, not run by run.
+        named = select(experiments.c.id).where(_plain(experiments.c.name, wanted))
+        return runs.c.experiment_id.in_(named)
+    return _plain(attribute(field), wanted)
+
+
+def _plain(value: ColumnElement[Any], wanted: Comparison) -> ColumnElement[bool]:
+    # What people call empty: a text of no characters, a time that has not come.
+    empty = or_(value.is_(None), value == "") if wanted.field.type == "text" else value.is_(None)
+    if wanted.operator == "is null":
+        return empty
+    if wanted.operator == "is not null":
+        return not_(empty)
+    values = [_stored(wanted.field, each) for each in wanted.values]
+    return and_(value.is_not(None), _compared(value, wanted.operator, values))
+
+
+def _stored(field: Field, value: Any) -> Any:
+    """A value as it is compared: durations are differences of microseconds, whole numbers meet fractions."""
+    if field.type == "number":
+        return literal(value * 1e6 if field.name == "duration_s" else value, Float(53))
+    assert isinstance(value, (str, datetime))
+    return value
