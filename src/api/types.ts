@@ -375,7 +375,7 @@ export interface Operations {
   /** Record the run (and a sweep's children), queue it, wake the dispatcher; return without waiting for it. */
   'runs.submit': { arguments: Record<string, never>; body: RunSubmission; answer: Run };
   /** Runs, newest first; children of a sweep only when `parent` names it or `include_children` is set. */
-  'runs.list': { arguments: { experiment?: string | null; status?: string | null; document?: string | null; parent?: string | null; search?: string | null; include_children?: boolean; limit?: number; cursor?: string | null }; body: undefined; answer: Page<Run> };
+  'runs.list': { arguments: { experiment?: string | null; status?: string | null; document?: string | null; parent?: string | null; search?: string | null; filter?: string | null; order_by?: string | null; include_children?: boolean; limit?: number; cursor?: string | null }; body: undefined; answer: Page<Run> };
   /** One run with its metrics' summaries, or `NotFound`. */
   'runs.get': { arguments: { run: string }; body: undefined; answer: Run };
   /** Change tags, display name or description. */
@@ -432,7 +432,7 @@ export const OPERATIONS: { readonly [id in keyof Operations]: Operation } = {
   'experiments.get': { method: 'GET', path: '/experiments/{name}', scope: 'workspace', pathArguments: ['name'], queryArguments: [], body: null, answer: 'json' },
   'experiments.create': { method: 'PUT', path: '/experiments/{name}', scope: 'workspace', pathArguments: ['name'], queryArguments: [], body: null, answer: 'json' },
   'runs.submit': { method: 'POST', path: '/runs', scope: 'workspace', pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
-  'runs.list': { method: 'GET', path: '/runs', scope: 'workspace', pathArguments: [], queryArguments: ['experiment', 'status', 'document', 'parent', 'search', 'include_children', 'limit', 'cursor'], body: null, answer: 'json' },
+  'runs.list': { method: 'GET', path: '/runs', scope: 'workspace', pathArguments: [], queryArguments: ['experiment', 'status', 'document', 'parent', 'search', 'filter', 'order_by', 'include_children', 'limit', 'cursor'], body: null, answer: 'json' },
   'runs.get': { method: 'GET', path: '/runs/{run}', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
   'runs.update': { method: 'PATCH', path: '/runs/{run}', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: 'json', answer: 'json' },
   'runs.cancel': { method: 'POST', path: '/runs/{run}/cancel', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
