@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 import socket
 from pathlib import Path
+
+from jupyter_mlws.runfolder import places
 
 __all__ = ["host_name", "lock_path", "log_path", "old_log_path", "user_name"]
 
@@ -29,8 +30,7 @@ def user_name() -> str:
 
 def lock_path(folder: Path) -> Path:
     """The lock that the one dispatcher of this workspace, host and user holds; its text says where to reach it."""
-    # An embedded workspace belongs to one user, but its folder may be on a disk that several hosts share.
-    return folder / f"dispatcher-{re.sub(r'[^A-Za-z0-9.-]', '_', host_name())}.lock"
+    return places.lock_path(folder, host_name())
 
 
 def log_path(folder: Path) -> Path:

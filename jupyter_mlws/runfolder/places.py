@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 import sys
 import tempfile
@@ -11,7 +12,18 @@ from pathlib import Path
 
 from jupyter_mlws.errors import Unavailable
 
-__all__ = ["cache_dir", "data_dir", "make_own", "runtime_dir", "runtime_place", "socket_name", "socket_path"]
+__all__ = [
+    "cache_dir",
+    "data_dir",
+    "is_private",
+    "lock_path",
+    "make_own",
+    "runtime_dir",
+    "runtime_folders",
+    "runtime_place",
+    "socket_name",
+    "socket_path",
+]
 
 _NAME = "jupyter-mlws"
 # sun_path of the strictest system we meet (macOS: 104 bytes), with its closing NUL.
@@ -83,6 +95,34 @@ def runtime_place() -> Path:
     return shared / f"{_NAME}-{_user()}"
 
 
+def runtime_folders() -> list[Path]:
+    """Our runtime folder, then those that another process of this user may have: none of these is made.
+
+    A login session has a folder of its own, which a cron job or a service knows nothing of. What is not for this user
+    alone is left out.
+    """
+    own = runtime_dir()
+    if not hasattr(os, "getuid"):
+        return [own]
+    session = os.environ.get("XDG_RUNTIME_DIR", "")
+    bases = [session] if session.startswith("/") else []
+    shared = dict.fromkeys(("/dev/shm", tempfile.gettempdir(), "/tmp"))  # noqa: S108 - whose they are is checked
+    others = [
+        *(Path(base) / _NAME for base in (*bases, f"/run/user/{_user()}")),
+        *(Path(base) / f"{_NAME}-{_user()}" for base in shared),
+    ]
+    return list(dict.fromkeys([own, *filter(is_private, others)]))
+
+
+def is_private(folder: Path) -> bool:
+    """Whether this is a folder of this user's that nobody else may enter."""
+    try:
+        facts = folder.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(facts.st_mode) and facts.st_uid == os.getuid() and not facts.st_mode & 0o077
+
+
 def _private(folder: Path) -> Path:
     """`folder`, made 0700; refused when another user made it first (its place may be writable by all)."""
     try:
@@ -113,6 +153,12 @@ def make_own(folder: Path) -> None:
     ours = next((place for place in folder.parents if place.name == _NAME), folder)
     ours.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def lock_path(workspace: Path, host: str) -> Path:
+    """The lock that the one dispatcher of this workspace and host holds; its text says where to reach it."""
+    # An embedded workspace belongs to one user, but its folder may be on a disk that several hosts share.
+    return workspace / f"dispatcher-{re.sub(r'[^A-Za-z0-9.-]', '_', host)}.lock"
 
 
 def socket_name(workspace: str | os.PathLike[str]) -> str:

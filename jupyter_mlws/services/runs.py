@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from pathlib import Path
 
 from jupyter_mlws import faults
 from jupyter_mlws.api.codec import to_builtins
@@ -50,18 +51,22 @@ class Runs:
             return known
         ids = _fresh_ids(submission.experiment, 1 + len(submission.sweep))
         recorded = replace(submission, command=mask(submission.command), arguments=mask(submission.arguments))
-        handover.write(ids[1:] or ids, _handed(submission, recorded), self._context.workspace_id)
+        place = self._where_it_looks()
+        handover.write(ids[1:] or ids, _handed(submission, recorded), self._context.workspace_id, place)
         try:
             faults.point("submit.record")
             run = self._record(recorded, ids)
         except BaseException:
-            handover.discard(ids)
+            handover.discard(ids, place)
             raise
         if run.id != ids[0]:  # somebody else submitted the same key at this moment
-            handover.discard(ids)
+            handover.discard(ids, place)
             return run
         faults.point("submit.recorded")
         return self._woken(run)
+
+    def _where_it_looks(self) -> Path | None:
+        return handover.where_it_looks(self._context.folder, self._context.host)
 
     def _known(self, key: str) -> Run | None:
         if not key:
@@ -147,7 +152,7 @@ class Runs:
             ended = store_runs.cancel_run(c, store_runs.run_number(c, run))
             after = store_runs.get_run(c, run)
         faults.point("cancel.recorded")
-        handover.discard(ended)
+        handover.discard(ended, self._where_it_looks())
         return after if after.status.is_terminal else self._woken(after)
 
 

@@ -6,7 +6,9 @@ import hashlib
 import os
 import shutil
 import sqlite3
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -126,6 +128,32 @@ def test_F51_secrets_and_inherited_variables_reach_the_script_and_stay_nowhere(b
         for path in root.rglob("*"):
             if path.is_file():
                 assert CANARY.encode() not in path.read_bytes(), path
+
+
+@pytest.mark.parametrize("left_by", ["a session that another dispatcher serves", "a session before any dispatcher"])
+def test_a_run_has_its_variables_though_its_submitter_has_another_runtime_folder(bench, monkeypatch, left_by):
+    ours, theirs = (tempfile.mkdtemp(prefix="mlws-") for _ in range(2))
+    monkeypatch.setenv("TMPDIR", theirs)
+    monkeypatch.setattr(tempfile, "tempdir", None)  # asked anew, here and in the dispatcher that we start
+    try:
+        submission = replace(bench.prepare(TELLING), secrets={"A": "1"}, inherited_environment={**os.environ, "B": "2"})
+        if "another" in left_by:
+            workspace.Wake(bench.folder).ensure()
+            monkeypatch.setenv("XDG_RUNTIME_DIR", ours)
+            run = bench.api.runs.submit(submission)
+        else:
+            with monkeypatch.context() as elsewhere:
+                # As without a login session, on a system that has no /dev/shm.
+                elsewhere.setenv("MLWS_RUNTIME_DIR", f"{theirs}/jupyter-mlws-{os.getuid()}")
+                elsewhere.setattr(workspace.Wake, "__call__", lambda self: None)
+                run = bench.api.runs.submit(submission)
+            workspace.wake(bench.folder)
+        assert bench.ended(run).status is RunStatus.COMPLETED
+        assert list(Path(ours).rglob("*.json")) == list(Path(theirs).rglob("*.json")) == []
+        assert workspace.stop_dispatcher(bench.folder)
+    finally:
+        shutil.rmtree(ours)
+        shutil.rmtree(theirs)
 
 
 ASKING = """

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import stat
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -109,3 +111,18 @@ def test_a_canceled_or_refused_run_leaves_nothing_behind(services: Services) -> 
     first = services.runs.submit(submission(key="k"))
     assert services.runs.submit(submission(key="k", inherited_environment={"HOME": "/h"})) == first
     assert left() == []
+
+
+def test_only_what_is_this_users_own_is_looked_into(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    there = tmp_path / f"jupyter-mlws-{os.getuid()}"
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("MLWS_RUNTIME_DIR", str(there))
+        handover.write(["a"], FULL)
+    assert handover.read("a") is None
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert handover.read("a") == FULL
+    there.chmod(0o755)
+    assert handover.read("a") is None
+    there.chmod(0o700)
+    handover.discard(["a"])
+    assert list((there / "handover").iterdir()) == []
