@@ -156,6 +156,7 @@ class Dispatcher:
         self._trouble = ""
         self._wanted = True
         self._unsure = False
+        self._needed = False
         self._version: int | None = None
         self._busy_at = time.monotonic()
         user, host = user_name(), host_name()
@@ -234,6 +235,7 @@ class Dispatcher:
         if str(error) != self._trouble:
             _log.warning("Looking for work: %s", error)
         self._trouble = str(error)
+        self._needed = True  # as far as anybody can tell
 
     def _get_to_know_targets(self) -> None:
         """Find the targets that plugins provide; a broken one is told of and left out."""
@@ -279,7 +281,7 @@ class Dispatcher:
         for name in self._targets:
             self._claim(name)
         if self._followers:
-            self._busy_at = time.monotonic()
+            self._busy_at, self._needed = time.monotonic(), True
 
     def _claim(self, name: str) -> None:
         context, target = self._context, targets.get(name)
@@ -308,6 +310,7 @@ class Dispatcher:
         context = self._context
         with context.store.read() as c:
             queued = runs_in(c, {RunStatus.QUEUED}, host=host, user=context.user, target=name, limit=_TOLD_WAITING)
+        self._needed = self._needed or bool(queued)
         silent = [run for run in queued if run.waiting_for != text]
         if silent:
             with context.write() as c:
@@ -389,6 +392,8 @@ class Dispatcher:
             "version": __version__,
             "runs": sorted(follower.run_record.number for follower in here),
             "stopping": self._stopping,
+            # Whether there has been anything to do since it has begun.
+            "needed": self._needed,
             "troubles": self._troubles(),
         }
 

@@ -345,6 +345,22 @@ def test_a_healthy_workspace_is_told_aloud_and_its_queue_is_taken_up(folder):
     assert any(f["subject"] == "Dispatcher" and "answers" in f["message"] for f in found)
 
 
+def test_a_dispatcher_that_was_started_to_look_stays_where_runs_wait_and_goes_where_none_do(
+    workspace_folder, monkeypatch
+):
+    monkeypatch.setattr(Wake, "__call__", lambda self: None)
+    try:
+        where = ("doctor", "--workspace", str(workspace_folder))
+        assert "rests; it was started for a moment" in CliRunner().invoke(app, where).output
+        with room.connect(workspace_folder) as opened:
+            run = opened.api.runs.submit(RunSubmission(experiment="e", command=("/bin/sleep", "300")))
+            assert "takes up the runs that wait" in CliRunner().invoke(app, where).output
+            assert opened.api.workspace.info().dispatcher.alive
+            opened.api.runs.cancel(run.id)
+    finally:
+        room.stop_dispatcher(workspace_folder)
+
+
 def test_nothing_is_made_where_there_is_nothing(tmp_path, monkeypatch):
     monkeypatch.setenv("MLWS_WORKSPACE", str(tmp_path / "none"))
     code, found = findings()

@@ -71,14 +71,14 @@ def _alive(state: DispatcherState) -> Iterator[Finding]:
 
 
 def _started(folder: Path) -> Iterator[Finding]:
-    from jupyter_mlws.cli.doctor.records import active_count
-
     try:
         Wake(folder).ensure()
     except DispatcherUnavailable as error:
         yield _failed(folder, error.message, str(error.details.get("log", "")))
         return
-    if active_count(folder):
+    # It has looked for work between its first answer, which told that it has started, and this one.
+    answer = client.ask(folder, "status")
+    if answer is None or answer.get("needed", True):
         yield Finding("ok", "Dispatcher", "was started, and takes up the runs that wait.")
         return
     # Looking must not change what is there: whoever has stopped it may be about to move the folder.

@@ -15,7 +15,6 @@ from pathlib import Path
 from jupyter_mlws.cli.doctor.finding import Finding
 from jupyter_mlws.dispatcher.records import database_of
 from jupyter_mlws.dispatcher.settings import WorkspaceFile, read_workspace_file
-from jupyter_mlws.domain.status import LIVE
 from jupyter_mlws.errors import MlwsError
 from jupyter_mlws.store import integrity
 from jupyter_mlws.store.engine import DATABASE
@@ -29,7 +28,6 @@ _SAMPLE = 20
 _SAMPLE_BYTES = 4 << 20
 _AHEAD_S = 300.0
 _PATIENCE_S = 5.0
-_LIVE = ", ".join(f"'{status}'" for status in sorted(LIVE))
 
 
 def examine(folder: Path) -> Iterator[Finding]:
@@ -264,12 +262,3 @@ def _interpreters(connection: sqlite3.Connection) -> Iterator[Finding]:
 
 def _has_table(connection: sqlite3.Connection, name: str) -> bool:
     return connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (name,)).fetchone() is not None
-
-
-def active_count(folder: Path) -> int:
-    """How many runs are live, by a look that cannot write; 0 where that cannot be told."""
-    try:
-        with closing(_connect(folder / DATABASE)) as connection:
-            return int(connection.execute(f"SELECT count(*) FROM runs WHERE status IN ({_LIVE})").fetchone()[0])  # noqa: S608
-    except sqlite3.Error:
-        return 0
