@@ -6,6 +6,7 @@ import json
 import os
 import selectors
 import socket
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,8 @@ class Listener:
         self._answer = answer
         self._selector = selectors.DefaultSelector()
         self._bell_read, self._bell_write = bell()
+        # One that can be taken twice: a signal handler rings, too.
+        self._bell_turn = threading.RLock()
         self._selector.register(self._bell_read, selectors.EVENT_READ)
         self._socket = self._listen()
 
@@ -49,8 +52,10 @@ class Listener:
         return listening
 
     def ring(self) -> None:
-        """End the present `wait`; safe from any thread and from a signal handler."""
-        ring(self._bell_write)
+        """End the present `wait`; safe from any thread and from a signal handler, also after `close`."""
+        with self._bell_turn:
+            if self._bell_write >= 0:
+                ring(self._bell_write)
 
     def wait(self, timeout_s: float) -> bool:
         """Wait for a word, a ring or the time-out, and answer; whether anything happened."""
@@ -115,6 +120,9 @@ class Listener:
             if isinstance(key.fileobj, socket.socket):
                 key.fileobj.close()
         self._selector.close()
+        # Those who follow runs may ring later, when this number is that of another file.
+        with self._bell_turn:
+            write_end, self._bell_write = self._bell_write, -1
+            os.close(write_end)
         os.close(self._bell_read)
-        os.close(self._bell_write)
         self._path.unlink(missing_ok=True)
