@@ -71,6 +71,7 @@ class Follower(threading.Thread):
         self._canceling = threading.Event()
         if run.status is RunStatus.CANCEL_REQUESTED:
             self._canceling.set()
+        self._intake: Intake | None = None
         self._moves: list[tuple[RunStatus, datetime | None]] = []
         self._bell_read, self._bell_write = bell()
 
@@ -176,13 +177,18 @@ class Follower(threading.Thread):
     # -- following
 
     def _follow(self, agent: Agent) -> None:
-        intake = Intake(self._context, self._folder, self.run_record)
         while not agent.over:
             self._wait(agent)
             if self._leaving.is_set():
                 return
-            self._patiently(lambda: self._step(agent, intake))
-        self._finish(agent, intake)
+            self._patiently(lambda: self._step(agent))
+        self._finish(agent)
+
+    def _opened(self) -> Intake:
+        """The intake, which reads notes of the run folder first: a disk that fails at this is waited out, too."""
+        if self._intake is None:
+            self._intake = Intake(self._context, self._folder, self.run_record)
+        return self._intake
 
     def _wait(self, agent: Agent) -> None:
         poll = select.poll()
@@ -222,13 +228,13 @@ class Follower(threading.Thread):
                 return False
         return True
 
-    def _step(self, agent: Agent, intake: Intake) -> str:
+    def _step(self, agent: Agent) -> str:
         """Look at the run; returns what a person should know of it while it lasts."""
         if self._canceling.is_set():
             agent.cancel()
         self._moves += agent.look()
         self._move_through()
-        return "" if agent.over else self._take_in(intake)
+        return "" if agent.over else self._take_in(self._opened())
 
     def _take_in(self, intake: Intake) -> str:
         """Take up what is new. Whatever goes wrong with that, a training is not ended for it: it is tried again."""
@@ -255,17 +261,18 @@ class Follower(threading.Thread):
 
     # -- the end
 
-    def _finish(self, agent: Agent, intake: Intake) -> None:
+    def _finish(self, agent: Agent) -> None:
         killed, left = ([], []) if agent.ended is not None else self._target.stop(self._folder, self.run_record.id)
         remaining = [*agent.remaining, *left]
-        if self._until_done(lambda: self._end(agent, intake, killed, remaining)):
+        if self._until_done(lambda: self._end(agent, killed, remaining)):
             agent.wait_until_gone(_GONE_S)
             faults.point("following.tidy")
-            tidy(self._folder, keep=self._context.settings.keep_run_folder, collector=intake.collector)
+            tidy(self._folder, keep=self._context.settings.keep_run_folder, collector=self._opened().collector)
 
-    def _end(self, agent: Agent, intake: Intake, killed: list[int], remaining: list[int]) -> None:
+    def _end(self, agent: Agent, killed: list[int], remaining: list[int]) -> None:
         """Take up the last of everything; the final status comes with it, or not at all."""
         self._move_through()
+        intake = self._opened()
         intake.finish()
         status, error = self._outcome(agent, killed)
         intake.sync()

@@ -124,11 +124,16 @@ def _job(context: Context, run: Run, submission: RunSubmission, variables: dict[
     )
 
 
+def _read_note(path: Path) -> bytes:
+    faults.point("preparing.read_note")
+    return read_plain(path, _MOST_BYTES)
+
+
 def read_job(folder: RunFolder) -> Job:
-    """``job.json``, or `CorruptData`."""
+    """``job.json``, or `CorruptData`; where the disk fails, its `OSError`."""
     try:
-        job: Job = from_builtins(Job, wire.loads(read_plain(folder.job, _MOST_BYTES)))
-    except (OSError, ValueError) as error:
+        job: Job = from_builtins(Job, wire.loads(_read_note(folder.job)))
+    except ValueError as error:
         raise CorruptData(f"The job of {folder.path.name} cannot be read.") from error
     return job
 
@@ -136,8 +141,8 @@ def read_job(folder: RunFolder) -> Job:
 def read_plan(folder: RunFolder) -> tuple[Baseline, list[str]]:
     """The files before the start, and the warnings of preparing."""
     try:
-        plan = wire.loads(read_plain(folder.path / _PLAN, _MOST_BYTES))
+        plan = wire.loads(_read_note(folder.path / _PLAN))
         baseline = {str(path): (int(size), int(at)) for path, (size, at) in plan["baseline"].items()}
         return baseline, [str(sentence) for sentence in plan["warnings"]]
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise CorruptData(f"The dispatcher's notes on {folder.path.name} cannot be read.") from error

@@ -213,6 +213,14 @@ def test_F06_a_sync_that_fails_while_outputs_are_taken_up_costs_nothing_but_time
     assert [found[run_id].status for run_id in submitted] == [RunStatus.COMPLETED] * 2, "\n".join(said)
 
 
+def test_F06_a_disk_that_fails_when_the_notes_on_a_run_are_read_is_waited_out(shop, tmp_path, quick):
+    said, _ = serve_until_done(shop, tmp_path, "dispatcher/preparing.read_note:1:EIO", work="serve_one")
+    expected(shop, tmp_path, ["preparing.read_note"])
+    submitted = fault_oracles.told(said, "run")
+    found = fault_oracles.served(tmp_path, submitted)
+    assert [found[run_id].status for run_id in submitted] == [RunStatus.COMPLETED] * 2, "\n".join(said)
+
+
 def have_many_fail(shop: Workshop, place: Path, role: str, points: list[str], action: str, nth: int = 1) -> None:
     """Have as many runs as there are points, each of which meets the next fault that has not happened yet."""
     os.environ["MLWS_TEST_RUNS"] = str(len(points) + 1)
