@@ -51,6 +51,9 @@ def serve(folder: Path) -> int:
     workspace = read_workspace_file(folder)
     if workspace is None:
         raise WorkspaceError(f"{folder} is no workspace.", hint="Make one with mlws init.")
+    runs = folder / "runs"
+    if runs.exists() and not runs.is_dir():
+        raise WorkspaceError(f"{runs} is a file where the folder of the runs should be.", hint="Move it away.")
     lock = _take_lock(folder)
     if lock is None:
         return 0  # another one serves

@@ -114,6 +114,15 @@ def test_a_socket_that_went_with_the_login_session_is_made_again(folder):
     assert until(lambda: (found := client.state(folder)).alive and found).pid == pid
 
 
+def test_a_file_in_the_place_of_the_run_folders_is_named_with_the_way_out(folder):
+    (folder / "runs").write_text("not a folder")
+    with pytest.raises(DispatcherUnavailable, match="runs is a file where the folder.*Move it away") as raised:
+        Wake(folder).ensure()
+    assert "Traceback" not in str(raised.value.details)
+    (folder / "runs").unlink()
+    assert Wake(folder).ensure().alive
+
+
 def test_it_leaves_when_there_is_nothing_to_do(folder, monkeypatch):
     monkeypatch.setenv("MLWS_DISPATCHER_IDLE_S", "0.3")
     Wake(folder).ensure()
