@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -87,6 +89,21 @@ def test_doctor_leaves_a_stopped_dispatcher_stopped(mlws):
     mlws("init")
     assert "rests" in mlws("doctor")
     assert mlws.json("stop") == {"stopped": False}
+
+
+def test_the_dispatcher_of_a_damaged_workspace_can_be_stopped(mlws):
+    mlws("init")
+    mlws("submit", "--wait", "train.py")
+    next(Path(".mlws").rglob("workspace.json")).write_text("{damaged")
+
+    def anew(*words: str) -> str:  # this process may still have it open
+        command = [sys.executable, "-m", "jupyter_mlws.cli", *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        return done.stdout + done.stderr
+
+    assert "damaged" in anew("runs")
+    assert json.loads(anew("stop", "--json")) == {"stopped": True}
+    assert json.loads(anew("stop", "--json")) == {"stopped": False}
 
 
 def test_doctor_explains_a_workspace_that_is_newer(mlws):
