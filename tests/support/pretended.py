@@ -21,7 +21,6 @@ from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.dispatcher.following import Follower
 from jupyter_mlws.dispatcher.gpus import GpuPool
-from jupyter_mlws.dispatcher.intake import Intake
 from jupyter_mlws.dispatcher.settings import Settings, WorkspaceFile
 from jupyter_mlws.dispatcher.turn import Superseded, Turn
 from jupyter_mlws.domain.status import RunStatus
@@ -221,7 +220,7 @@ class PretendedDispatcher:
     def __init__(self, world: World, number: int) -> None:
         self.number = number
         self.followers: dict[str, Follower] = {}
-        self.watched: dict[str, tuple[Any, Intake]] = {}
+        self.watched: dict[str, Any] = {}
         self.target: Any = PretendedTarget(world)
         turn = Turn(HERE["user"], HERE["host"], lambda: None)
         self.context = Context(
@@ -267,13 +266,13 @@ class PretendedDispatcher:
             if agent is None:
                 self._forget(run_id)
                 return
-            self.watched[run_id] = agent, Intake(self.context, follower._folder, follower.run_record)
+            self.watched[run_id] = agent
             return
-        agent, intake = self.watched[run_id]
+        agent = self.watched[run_id]
         if not agent.over:
-            follower._patiently(lambda: follower._step(agent, intake))
+            follower._patiently(lambda: follower._step(agent))
         if agent.over:
-            follower._finish(agent, intake)
+            follower._finish(agent)
             self._forget(run_id)
 
     def _forget(self, run_id: str) -> None:
