@@ -59,7 +59,14 @@ def _not_tidy(context: Context) -> list[str]:
             folders = [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
     except FileNotFoundError:
         return []
-    return [folder.name for folder in folders if not _STAYS.issuperset(os.listdir(folder.path))]
+    return [folder.name for folder in folders if not _STAYS.issuperset(_names_in(folder.path))]
+
+
+def _names_in(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:  # removed meanwhile, or closed by its script: nothing that we could tidy
+        return []
 
 
 def _find(context: Context, run_id: str) -> Run | None:

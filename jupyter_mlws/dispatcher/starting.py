@@ -9,11 +9,11 @@ import threading
 from jupyter_mlws import faults
 from jupyter_mlws.dispatcher import preparing
 from jupyter_mlws.dispatcher.context import Context
-from jupyter_mlws.dispatcher.taking import Held, take
+from jupyter_mlws.dispatcher.taking import FAILING, Held, take
 from jupyter_mlws.dispatcher.watching import Agent
 from jupyter_mlws.domain.run import Run, RunSubmission
 from jupyter_mlws.domain.status import RunStatus
-from jupyter_mlws.errors import MlwsError, StorageFull, WrongState
+from jupyter_mlws.errors import MlwsError, StorageFull, Unavailable, WrongState
 from jupyter_mlws.runfolder import control
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.services import handover
@@ -50,7 +50,7 @@ def start(context: Context, target: Target, folder: RunFolder, run: Run, canceli
     WrongState
         It had begun before, and nothing is left of it.
     """
-    held = take(folder, context.settings.start_timeout_s)
+    held = _take(context, folder)
     if held is None:
         _log.info("Run #%d is taken up again.", run.number)
         handover.discard((run.id,))
@@ -63,8 +63,21 @@ def start(context: Context, target: Target, folder: RunFolder, run: Run, canceli
         # Whoever prepared it before us died before an agent took it.
         held.empty()
         return _start_new(context, target, folder, held, run, canceling)
+    except BaseException:
+        held.close()
+        raise
     finally:
         held.let_go()
+
+
+def _take(context: Context, folder: RunFolder) -> Held | None:
+    try:
+        return take(folder, context.settings.start_timeout_s)
+    except OSError as error:
+        if error.errno not in FAILING:
+            raise
+        # Its agent may live: nothing can be said of the run, nor done to its folder, before we have looked.
+        raise Unavailable(f"The run's folder cannot be read ({error.strerror}).") from error
 
 
 def _start_new(

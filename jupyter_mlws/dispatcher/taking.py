@@ -6,16 +6,21 @@ without a job, or with the state that another one has written, and ends; it neve
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from jupyter_mlws import faults
 from jupyter_mlws.runfolder.paths import RunFolder
 
-__all__ = ["Held", "has_agent", "take"]
+__all__ = ["FAILING", "Held", "has_agent", "take"]
+
+# Of a disk or its mount that fails, and may come back.
+FAILING = (errno.EIO, errno.EROFS, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT)
 
 _PAUSE_S = 0.02
 # An agent that was told to start takes its folder within this time, if it does at all.
@@ -39,6 +44,12 @@ class Held:
                 shutil.rmtree(entry.path, ignore_errors=True)
             else:
                 Path(entry.path).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Leave no job in it: an agent that comes late, told to start by a dispatcher that died, does not begin."""
+        if self._lock is not None:
+            with suppress(OSError):
+                self._folder.job.unlink(missing_ok=True)
 
     def let_go(self) -> None:
         """Leave it to the agent."""

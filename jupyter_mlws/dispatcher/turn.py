@@ -46,7 +46,9 @@ class Turn:
         self._tell = tell
 
     def take(self, store: Store) -> None:
-        """Begin; whoever was the dispatcher before may do nothing from now on."""
+        """Begin; whoever was the dispatcher before may do nothing from now on. What was taken is not taken again."""
+        if self.number:
+            return  # a second turn would refuse those of us who still go by the first one
         faults.point("dispatcher.turn")
         with store.write() as c:
             number = take_turn(c, user=self._user, host=self._host)

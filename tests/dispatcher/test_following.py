@@ -1,0 +1,102 @@
+"""What goes wrong around a run that is followed, with agents that are pretended."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pretended import Clock, PretendedDispatcher, World
+
+from jupyter_mlws.dispatcher import following, leftovers, starting
+from jupyter_mlws.domain.run import RunSubmission
+from jupyter_mlws.domain.status import RunStatus
+from jupyter_mlws.errors import WrongState
+from jupyter_mlws.store.runs import get_run
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    monkeypatch.setattr(following, "_RETRY_S", 0.0)
+    found = World(tmp_path, Clock())
+    yield found
+    found.close()
+
+
+def claimed(world: World) -> tuple[PretendedDispatcher, str]:
+    run = world.api.runs.submit(RunSubmission(experiment="e", command=("true",)))
+    dispatcher = world.begin()
+    dispatcher.claim()
+    return dispatcher, run.id
+
+
+def status(world: World, run_id: str) -> RunStatus:
+    with world.store.read() as c:
+        return get_run(c, run_id).status
+
+
+def failing_once(error: Exception, after: Callable[..., Any]) -> Callable[..., Any]:
+    errors = [error]
+
+    def call(*values: Any, **named: Any) -> Any:
+        if errors:
+            raise errors.pop()
+        return after(*values, **named)
+
+    return call
+
+
+def test_a_run_whose_folder_cannot_be_looked_at_for_a_while_keeps_it(world, monkeypatch):
+    dispatcher, run_id = claimed(world)
+    dispatcher.step(run_id)
+    for _ in range(4):
+        world.agents[0].go_on(0)
+    successor = world.begin()
+    monkeypatch.setattr(starting, "take", failing_once(OSError(errno.EIO, "Input/output error"), starting.take))
+    follower = successor.followers[run_id]
+    agent = follower._start()
+    assert agent is not None
+    assert follower._folder.state.exists()
+    assert not status(world, run_id).is_terminal
+
+
+def test_an_agent_that_comes_late_finds_no_job_where_the_start_has_failed(world, monkeypatch):
+    dispatcher, run_id = claimed(world)
+    follower = dispatcher.followers[run_id]
+
+    def gone(*values: object) -> bytes:
+        assert follower._folder.job.exists()
+        raise WrongState("The variables are gone.")
+
+    monkeypatch.setattr(starting, "_payload", gone)
+    with pytest.raises(WrongState):
+        starting.start(dispatcher.context, dispatcher.target, follower._folder, follower.run_record, threading.Event())
+    assert not follower._folder.job.exists()
+
+
+@pytest.mark.parametrize("error", [PermissionError(errno.EACCES, "Permission denied"), FileNotFoundError()])
+def test_a_folder_that_cannot_be_listed_keeps_no_dispatcher_from_beginning(world, monkeypatch, error):
+    dispatcher, _ = claimed(world)
+    for name in ("a", "b"):
+        (world.folder / "runs" / name / "code").mkdir(parents=True)
+    real = os.listdir
+
+    def listdir(path: Any) -> list[str]:
+        if Path(path).name == "a":
+            raise error
+        return real(path)
+
+    monkeypatch.setattr(leftovers.os, "listdir", listdir)
+    assert leftovers._not_tidy(dispatcher.context) == ["b"]
+
+
+def test_a_dispatcher_takes_its_turn_once(world):
+    dispatcher, _ = claimed(world)
+    number = dispatcher.context.turn.number
+    dispatcher.context.turn.take(world.store)
+    assert dispatcher.context.turn.number == number
+    dispatcher.context.check_turn()
