@@ -48,6 +48,13 @@ export interface IWorkspaceConnection {
   /** Follow another document. */
   setDocument(path: string): void;
 
+  /**
+   * Start the dispatcher if none lives, and wait until it does.
+   *
+   * @throws ApiError
+   */
+  wake(): Promise<void>;
+
   /** Look for changes now. */
   refresh(): Promise<void>;
 }

@@ -12,6 +12,8 @@ const CHANGES_SCHEMA = 'https://events.jupyter-mlws.org/changes/';
 
 const PAGE = 500;
 const CALM = { backoff: true, interval: 5000, max: 30000 };
+/** Facts of a workspace where nothing is live are read again when they are older. */
+const FACTS_AGE = 30000;
 const HURRIED = { backoff: true, interval: 1000, max: 10000 };
 
 /**
@@ -130,12 +132,24 @@ export class WorkspaceConnection implements IWorkspaceConnection, IDisposable {
     }
   }
 
+  async wake(): Promise<void> {
+    try {
+      this._setInfo(await this.request('workspace.wake', {}));
+    } catch (error) {
+      await this._readInfo();
+      throw error;
+    }
+  }
+
   private async _tick(): Promise<void> {
     try {
       if (!this._resolved) {
         await this._resolve();
       }
       await this._catchUp();
+      if (this._isInfoOld()) {
+        this._setInfo(await this.request('workspace.info', {}));
+      }
       this._setState('connected', null);
     } catch (error) {
       this._fail(error);
@@ -152,6 +166,7 @@ export class WorkspaceConnection implements IWorkspaceConnection, IDisposable {
     this._resolved = true;
     const previous = this._info;
     this._info = info;
+    this._infoAt = Date.now();
     if (previous?.id !== info.id) {
       this._cursor = info.last_change;
       this._told.clear();
@@ -217,14 +232,25 @@ export class WorkspaceConnection implements IWorkspaceConnection, IDisposable {
 
   private async _readInfo(): Promise<void> {
     try {
-      const info = await this.request('workspace.info', {});
-      if (info.id === this._info?.id) {
-        this._info = info;
-        this._stateChanged.emit();
-      }
+      this._setInfo(await this.request('workspace.info', {}));
     } catch (error) {
       this._fail(error);
     }
+  }
+
+  private _setInfo(info: WorkspaceInfo): void {
+    if (info.id === this._info?.id) {
+      this._info = info;
+      this._infoAt = Date.now();
+      this._stateChanged.emit();
+    }
+  }
+
+  /** No change tells of a dispatcher that dies or of a disk that fills up: while runs are live, this is asked. */
+  private _isInfoOld(): boolean {
+    const age = Date.now() - this._infoAt;
+    const isLive = (this._info?.active_count ?? 0) > 0;
+    return age >= (isLive ? CALM.interval / 2 : FACTS_AGE);
   }
 
   private _fail(error: unknown): void {
@@ -251,6 +277,7 @@ export class WorkspaceConnection implements IWorkspaceConnection, IDisposable {
   private _document = '';
   private _error: ApiError | null = null;
   private _info: WorkspaceInfo | null = null;
+  private _infoAt = 0;
   private _infoReader: Coalescer;
   private _isDisposed = false;
   private _poll: Poll;

@@ -4,9 +4,11 @@ import { ISignal, Signal } from '@lumino/signaling';
 import { ApiError, Change, decodeSeries, Run, RunFile } from '../api';
 import { Points } from '../charts/points';
 import { Coalescer } from '../model/coalescer';
+import { Hold } from '../model/hold';
 import { IWorkspaceConnection } from '../tokens';
 import { IShownOutputs, readOutputs } from './outputs';
 import { leadingMetric } from './rows';
+import { hasEnded } from './status';
 
 /** A series with more points is drawn as so many buckets. */
 const MAX_POINTS = 4000;
@@ -23,6 +25,7 @@ const NO_OUTPUTS: IShownOutputs = { shown: [], more: 0 };
 export class RunDetailModel implements IDisposable {
   constructor(private readonly _connection: IWorkspaceConnection) {
     _connection.changed.connect(this._onChanges, this);
+    _connection.stateChanged.connect(this._onState, this);
   }
 
   /** Something that a view shows changed. */
@@ -95,6 +98,7 @@ export class RunDetailModel implements IDisposable {
     }
     this._isDisposed = true;
     this._connection.changed.disconnect(this._onChanges, this);
+    this._connection.stateChanged.disconnect(this._onState, this);
     for (const reader of this._readers) {
       reader.dispose();
     }
@@ -147,6 +151,13 @@ export class RunDetailModel implements IDisposable {
   private _readAll(): void {
     for (const reader of this._readers) {
       reader.request();
+    }
+  }
+
+  private _onState(): void {
+    const mayDiffer = this._hold.look(this._connection.info);
+    if (mayDiffer && this._run !== null && !hasEnded(this._run)) {
+      this._runReader.request();
     }
   }
 
@@ -292,6 +303,7 @@ export class RunDetailModel implements IDisposable {
   private _chosen: string | null = null;
   private _error: ApiError | null = null;
   private _files: readonly RunFile[] = [];
+  private _hold = new Hold();
   private _id: string | null = null;
   private _isDisposed = false;
   private _log = '';

@@ -3,9 +3,10 @@ import { ISignal, Signal } from '@lumino/signaling';
 
 import { ApiError, Change, Run } from '../api';
 import { Coalescer } from '../model/coalescer';
+import { Hold } from '../model/hold';
 import { IWorkspaceConnection } from '../tokens';
 import { buildRows, IRow } from './rows';
-import { parseSearch } from './status';
+import { hasEnded, parseSearch } from './status';
 
 /** Which runs are listed: those of the notebook in front, or all. */
 export type Scope = 'document' | 'all';
@@ -175,6 +176,20 @@ export class RunListModel implements IDisposable {
       } else {
         this._emit();
       }
+    }
+    if (this._hold.look(this._connection.info)) {
+      this._readLive();
+    }
+  }
+
+  private _readLive(): void {
+    for (const run of [this._runs, ...this._children.values()].flat()) {
+      if (!hasEnded(run)) {
+        this._stale.add(run.id);
+      }
+    }
+    if (this._active && this._stale.size > 0) {
+      this._runReader.request();
     }
   }
 
@@ -361,6 +376,7 @@ export class RunListModel implements IDisposable {
   private _expanded = new Set<string>();
   private _follows = true;
   private _generation = 0;
+  private _hold = new Hold();
   private _isDisposed = false;
   private _isLoaded = false;
   private _isLoadingMore = false;

@@ -8,6 +8,8 @@ import {
 import { Change } from '../../api';
 
 const CHANGES = `GET ${WORKSPACE}/changes`;
+const INFO = `GET ${WORKSPACE}/info`;
+const WAKE = `POST ${WORKSPACE}/wake`;
 
 function heard(connection: ReturnType<typeof connect>['connection']) {
   const told: string[] = [];
@@ -58,6 +60,44 @@ describe('WorkspaceConnection', () => {
     connection.setDocument('b.ipynb');
     await until(() => connection.info?.id === 'w2');
     expect(told).toBe(1);
+    connection.dispose();
+  });
+
+  it('looks after the dispatcher while runs are live, though no change tells of it', async () => {
+    server.on('GET /resolve', { json: makeInfo({ active_count: 1 }) });
+    const { connection } = connect(server);
+    connection.watch();
+    await until(() => connection.state === 'connected');
+    const dispatcher = {
+      alive: false,
+      pid: null,
+      version: null,
+      message: 'broken',
+      troubles: {}
+    };
+    server.on(INFO, { json: makeInfo({ dispatcher }) });
+    const { now } = Date;
+    const clock = jest
+      .spyOn(Date, 'now')
+      .mockImplementation(() => now() + 5000);
+    void connection.refresh();
+    await until(() => connection.info?.dispatcher.message === 'broken');
+    clock.mockRestore();
+    connection.dispose();
+  });
+
+  it('wakes the dispatcher, and knows what came of it', async () => {
+    const { connection } = connect(server);
+    connection.watch();
+    await until(() => connection.state === 'connected');
+    server.on(WAKE, { json: makeInfo({ run_count: 7 }) });
+    await connection.wake();
+    expect(connection.info?.run_count).toBe(7);
+    const json = { code: 'unavailable', message: 'It did not start.' };
+    server.on(WAKE, { json, status: 503 });
+    server.on(INFO, { json: makeInfo({ run_count: 8 }) });
+    await expect(connection.wake()).rejects.toThrow('It did not start.');
+    expect(connection.info?.run_count).toBe(8);
     connection.dispose();
   });
 

@@ -54,6 +54,30 @@ describe('RunListModel', () => {
     expect(server.asked(LIST)[0].query.document).toBe('a.ipynb');
   });
 
+  it('reads live runs again while something holds them up, and once after', async () => {
+    await wake();
+    const live = runs[0];
+    let waiting_for = 'its disk is full';
+    server.on(`GET ${WORKSPACE}/runs/${live.id}`, () => ({
+      json: { ...live, waiting_for }
+    }));
+    const held = (troubles: Record<string, string>) => {
+      const dispatcher = { ...makeInfo().dispatcher, troubles };
+      const json = makeInfo({ active_count: 1, dispatcher });
+      server.on(`POST ${WORKSPACE}/wake`, { json });
+      return events.connection.wake();
+    };
+    await held({ [live.id]: waiting_for });
+    await until(() => model.rows[0].run.waiting_for !== '');
+    waiting_for = '';
+    await held({});
+    await until(() => model.rows[0].run.waiting_for === '');
+    const asked = server.requests.length;
+    await held({});
+    await new Promise(resolve => setTimeout(resolve, 500));
+    expect(server.requests.length).toBe(asked + 1);
+  });
+
   it('lists all runs when asked to', async () => {
     await wake();
     model.scope = 'all';
