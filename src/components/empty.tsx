@@ -19,12 +19,15 @@ export function Button(props: {
   children: React.ReactNode;
   minimal?: boolean;
   title?: string;
+  /** It keeps the focus while what it began goes on. */
+  busy?: boolean;
 }): JSX.Element {
   return (
     <button
       type="button"
       className={`jp-mlws-button ${props.minimal ? 'jp-mod-minimal' : 'jp-mod-styled'}`}
-      onClick={props.onClick}
+      onClick={props.busy ? undefined : props.onClick}
+      aria-disabled={props.busy || undefined}
       title={props.title}
     >
       {props.children}

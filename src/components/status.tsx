@@ -34,6 +34,13 @@ const half = (
   </>
 );
 
+const triangle = (
+  <>
+    <path d="M8 1.2 15.2 14H.8z" stroke="none" />
+    {mark('M8 6v4M8 11.6v.8')}
+  </>
+);
+
 const LOOKS: Readonly<Record<RunStatus, ILook>> = {
   NotStarted: { family: 'waiting', shape: ring },
   Queued: { family: 'waiting', shape: dashed },
@@ -60,12 +67,7 @@ const LOOKS: Readonly<Record<RunStatus, ILook>> = {
   },
   NotResponding: {
     family: 'warn',
-    shape: (
-      <>
-        <path d="M8 1.2 15.2 14H.8z" stroke="none" />
-        {mark('M8 6v4M8 11.6v.8')}
-      </>
-    )
+    shape: triangle
   },
   Completed: {
     family: 'good',
@@ -115,6 +117,21 @@ export function statusText(
     Canceled: trans.__('Canceled')
   };
   return words[status] ?? status;
+}
+
+/** A sign beside words that warn. */
+export function WarningIcon(): JSX.Element {
+  const trans = useTranslation();
+  return (
+    <svg
+      className="jp-mlws-status jp-mlws-status-warn"
+      viewBox="0 0 16 16"
+      role="img"
+      aria-label={trans.__('Warning')}
+    >
+      {triangle}
+    </svg>
+  );
 }
 
 /** A status by shape and colour, and in words for those who ask. */

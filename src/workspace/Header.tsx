@@ -1,15 +1,16 @@
 import { HTMLSelect, searchIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { WorkspaceInfo } from '../api/types';
 import { Button, Notice } from '../components/empty';
 import { formatBytes } from '../components/format';
 import { useSignal } from '../components/model';
-import { escapeControls, Text } from '../components/text';
+import { Text } from '../components/text';
 import { useTranslation } from '../components/translation';
 import { RunListModel } from '../runs/model';
 import { ConnectionState, IWorkspaceConnection } from '../tokens';
 import { IKernelNotice } from '../kernels/model';
+import { Dispatcher } from './Dispatcher';
+import { Warnings } from './Warnings';
 
 export interface IHeaderProps {
   connection: IWorkspaceConnection;
@@ -62,29 +63,15 @@ function Facts(props: { connection: IWorkspaceConnection }): JSX.Element {
           {error.message} {error.hint}
         </Notice>
       )}
-      {info && <Dispatcher info={info} />}
+      {info && <Warnings sentences={info.warnings} />}
+      {info && (
+        <Dispatcher
+          key={info.id}
+          info={info}
+          onWake={() => connection.wake()}
+        />
+      )}
     </>
-  );
-}
-
-/** Why nothing starts: the last words of a dispatcher that failed, and what to do. */
-export function Dispatcher(props: { info: WorkspaceInfo }): JSX.Element | null {
-  const trans = useTranslation();
-  const { active_count, dispatcher } = props.info;
-  if (dispatcher.alive || !dispatcher.message || active_count === 0) {
-    return null;
-  }
-  return (
-    <Notice kind="error">
-      <p>
-        {trans.__(
-          'The dispatcher did not start, so queued runs wait. Nothing is lost: mend the cause (mlws doctor names it), and they start.'
-        )}
-      </p>
-      <pre className="jp-mlws-traceback" tabIndex={0}>
-        {dispatcher.message.split('\n').map(escapeControls).join('\n')}
-      </pre>
-    </Notice>
   );
 }
 
