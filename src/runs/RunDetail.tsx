@@ -14,7 +14,13 @@ import { useTranslation } from '../components/translation';
 import { isOutputs, RunDetailModel } from './detail';
 import { Results } from './Results';
 import { nameOf } from './RunRow';
-import { canCancel, hasEnded, secondsOf } from './status';
+import {
+  canCancel,
+  hasEnded,
+  secondsOf,
+  waitsFor,
+  waitsItsTurn
+} from './status';
 
 export interface IRunDetailProps {
   model: RunDetailModel;
@@ -99,10 +105,10 @@ function Facts(props: { run: Run }): JSX.Element {
   const now = useNow(!hasEnded(run));
   const seconds = secondsOf(run, now);
   const status = statusText(trans, run.status);
-  const waits = run.waiting_for !== '';
-  const namesTarget = run.waiting_for.endsWith(` on ${run.compute_target}`);
+  const waits = waitsItsTurn(run) ? waitsFor(run) : '';
+  const namesTarget = waits.endsWith(` on ${run.compute_target}`);
   const facts = [
-    waits ? `${status}, ${run.waiting_for}` : status,
+    waits === '' ? status : `${status}, ${waits}`,
     ...(seconds === null ? [] : [formatDuration(seconds)]),
     ...(namesTarget ? [] : [run.compute_target])
   ];
@@ -113,11 +119,20 @@ function Facts(props: { run: Run }): JSX.Element {
   );
 }
 
+function capitalized(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** What holds a run up unless it just waits its turn, what went wrong, what was noticed. */
 function Troubles(props: { run: Run }): JSX.Element {
   const trans = useTranslation();
   const { error, warnings } = props.run;
+  const obstacle = waitsItsTurn(props.run) ? '' : waitsFor(props.run);
   return (
     <>
+      {obstacle !== '' && (
+        <Notice kind="warning">{escapeControls(capitalized(obstacle))}</Notice>
+      )}
       {error && (
         <Notice kind="error">
           <p>{escapeControls(error.message)}</p>

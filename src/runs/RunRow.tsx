@@ -8,11 +8,11 @@ import * as React from 'react';
 import { Run, RunError, toNumber } from '../api';
 import { Sparkline } from '../charts/Sparkline';
 import { formatDuration, formatNumber } from '../components/format';
-import { StatusIcon, statusText } from '../components/status';
+import { StatusIcon, statusText, WarningIcon } from '../components/status';
 import { escapeControls, Text } from '../components/text';
 import { useTranslation } from '../components/translation';
-import { heightOf, IRow } from './rows';
-import { canCancel, secondsOf } from './status';
+import { hasSecondLine, heightOf, IRow } from './rows';
+import { canCancel, secondsOf, waitsFor, waitsItsTurn } from './status';
 
 export interface IRunRowProps {
   row: IRow;
@@ -52,7 +52,7 @@ export function RunRow(props: IRunRowProps): JSX.Element {
       onClick={props.onSelect}
     >
       <FirstLine {...props} />
-      {row.params.length > 0 && <Params params={row.params} {...props} />}
+      {hasSecondLine(row) && <SecondLine {...props} />}
     </div>
   );
 }
@@ -162,17 +162,17 @@ function Duration(props: IRunRowProps): JSX.Element {
   );
 }
 
-function Params(
-  props: IRunRowProps & { params: readonly (readonly [string, string])[] }
-): JSX.Element {
-  const text = props.params
-    .map(([name, value]) => `${name} ${value}`)
-    .join(' · ');
+/** What the run waits for, then what tells it from others. */
+function SecondLine(props: IRunRowProps): JSX.Element {
+  const { run, params } = props.row;
+  const waits = waitsFor(run);
+  const facts = params.map(([name, value]) => `${name} ${value}`);
   return (
     <div
       className={`jp-mlws-row-params ${props.nested ? 'jp-mod-nested' : ''}`}
     >
-      <Text value={text} />
+      {waits !== '' && !waitsItsTurn(run) && <WarningIcon />}
+      <Text value={[...(waits ? [waits] : []), ...facts].join(' · ')} />
     </div>
   );
 }
@@ -184,6 +184,7 @@ function useLabel(props: IRunRowProps): string {
   const parts = [
     `#${run.number} ${nameOf(run)}`,
     statusText(trans, run.status),
+    ...(waitsFor(run) ? [waitsFor(run)] : []),
     ...(metric
       ? [`${metric.name} ${formatNumber(toNumber(metric.last))}`]
       : []),

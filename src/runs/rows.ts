@@ -1,4 +1,5 @@
 import { MetricSummary, Run } from '../api';
+import { waitsFor } from './status';
 
 /** A line of the list: a run, or a child of an opened one. */
 export interface IRow {
@@ -15,7 +16,7 @@ export interface IRow {
 }
 
 export const ROW_HEIGHT = 26;
-export const ROW_HEIGHT_WITH_PARAMS = 42;
+export const ROW_HEIGHT_OF_TWO = 42;
 
 /**
  * The lines of the list, children below their parent.
@@ -127,9 +128,14 @@ function rank(name: string): number {
   return found < 0 ? LEADERS.length : found;
 }
 
+/** Whether there is more to say of a run than fits on one line. */
+export function hasSecondLine(row: IRow): boolean {
+  return row.params.length > 0 || waitsFor(row.run) !== '';
+}
+
 /** Height of a line in pixels. */
 export function heightOf(row: IRow): number {
-  return row.params.length > 0 ? ROW_HEIGHT_WITH_PARAMS : ROW_HEIGHT;
+  return hasSecondLine(row) ? ROW_HEIGHT_OF_TWO : ROW_HEIGHT;
 }
 
 /** The lines of a window, and the empty space above and below them. */

@@ -16,6 +16,18 @@ export function canCancel(run: Run): boolean {
   return !hasEnded(run) && run.status !== 'CancelRequested';
 }
 
+/** What a live run waits for, or what holds it up; '' when nothing does. */
+export function waitsFor(run: Run): string {
+  return hasEnded(run) ? '' : run.waiting_for;
+}
+
+const PLACE = 48;
+
+/** Whether a run just waits for its turn, which is said in a few words: anything else is a trouble. */
+export function waitsItsTurn(run: Run): boolean {
+  return run.status === 'Queued' && run.waiting_for.length <= PLACE;
+}
+
 /** Seconds that a run has been going, or went; null before its start. */
 export function secondsOf(run: Run, now: number): number | null {
   if (run.started_at === null) {

@@ -60,6 +60,14 @@ describe('RunDetail', () => {
     expect(screen.getByText('Queued, behind #26, #27 on local')).toBeTruthy();
   });
 
+  it('says what holds a started run up, and nothing of it once it ended', () => {
+    const waiting_for = 'No space left on device.';
+    show({ run: makeRun(1, { waiting_for }) });
+    expect(screen.getByText(waiting_for)).toBeTruthy();
+    const ended = show({ run: makeRun(2, { status: 'Failed', waiting_for }) });
+    expect(ended.textContent).not.toContain(waiting_for);
+  });
+
   it('offers the whole log where the panel has its end only', () => {
     const std = { name: 'std.log', kind: 'log' as const, size_bytes: 9e4 };
     const file = { ...std, digest: 'a', mode: 0, modified_at: '' };

@@ -128,6 +128,25 @@ describe('RunList', () => {
     expect(model.selected).toBe(makeRun(1).id);
   });
 
+  it('says what live runs wait for, and with a sign what holds a started one up', async () => {
+    const full = 'its disk is full: <b>/data</b>';
+    await show([
+      makeRun(3, { status: 'Queued', waiting_for: 'behind #2 on local' }),
+      makeRun(2, { waiting_for: full }),
+      makeRun(1, { status: 'Completed', waiting_for: 'nothing' })
+    ]);
+    const [queued, running, ended] = screen.getAllByRole('treeitem');
+    expect(queued.textContent).toContain('behind #2 on local');
+    expect(queued.getAttribute('aria-label')).toContain('behind #2 on local');
+    expect(running.textContent).toContain(full);
+    expect(screen.getAllByRole('img', { name: 'Warning' })).toHaveLength(1);
+    expect(screen.getByTitle(full)).toBeTruthy();
+    expect(ended.textContent).not.toContain('nothing');
+    expect(parseInt(ended.style.height)).toBeLessThan(
+      parseInt(queued.style.height)
+    );
+  });
+
   it('X01 X20 shows hostile names as text', async () => {
     const name = '<img src=x onerror="window.__xss=1">';
     await show([
