@@ -255,6 +255,8 @@ class JournalWriter:
 
     def _drop(self, error: OSError) -> None:
         """Count a point that found no room, and say so once."""
+        if not self._dropped:
+            atexit.register(self._count_at_exit, os.getpid())
         self._dropped += 1
         if not self._dropping:
             self._dropping = True
@@ -269,17 +271,17 @@ class JournalWriter:
         self._keep_count()
         _say(f"metrics are kept again; {self._dropped:,} points were dropped")
 
-    def _keep_count(self) -> None:
+    def _keep_count(self) -> bool:
+        """Keep the count where a reader finds it; False when it is not there, or not the present one."""
         if self._segment is not None:
             try:
                 self._segment.count_dropped(self._dropped)
-                return
+                return True
             except OSError:  # a journal that is written, on a disk that gives no room even for this
                 pass
-        if time.monotonic() >= self._count_at:
-            self._name_count()
+        return time.monotonic() >= self._count_at and self._name_count()
 
-    def _name_count(self) -> None:
+    def _name_count(self) -> bool:
         """Keep the count in the name of an empty file: where no block is free, a name can still be changed."""
         began = time.monotonic()
         if not self._count_file:
@@ -290,17 +292,25 @@ class JournalWriter:
                 os.rename(self._count_file, path)
             else:
                 os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
-                atexit.register(self._name_last_count, os.getpid())
         except OSError:
-            return  # not even a name: the line on standard error is all that tells
+            return False  # not even a name
         self._count_file = path
         # A slow file system must not slow the training down.
         now = time.monotonic()
         self._count_at = now + _COUNT_PAUSES * (now - began)
+        return True
 
-    def _name_last_count(self, pid: int) -> None:
-        if pid == os.getpid() and self._count_file:
-            self._name_count()
+    def _count_at_exit(self, pid: int) -> None:
+        """The last chance for the count: there may be room for a name by now, even where not one point found any."""
+        if pid != os.getpid():
+            return
+        self._count_at = 0.0
+        try:
+            os.makedirs(self._folder, exist_ok=True)
+        except OSError:
+            pass  # then there is no place for the name either
+        if not self._keep_count():
+            _say(f"{self._dropped:,} points were dropped in all; this line alone tells, for there was no room to count")
 
     def _after_fork(self) -> None:
         """In the child: leave the parent's files alone and begin anew with the next point."""

@@ -107,3 +107,29 @@ def test_a_run_folder_that_is_gone_stops_no_script(tmp_path, capfd):
     writer.log("x", 2.0)
     assert writer.dropped == 2
     assert capfd.readouterr().err.count("jupyter-mlws: metrics cannot be kept") == 1
+
+
+NO_ROOM_AT_ALL = textwrap.dedent(
+    """
+    import os, sys
+    from jupyter_mlws.runfolder.journal import JournalWriter
+
+    writer = JournalWriter(sys.argv[1])
+    for number in range(3):
+        writer.log("x", number)
+    if sys.argv[2] == "room":
+        os.unlink(os.path.join(sys.argv[1], "journal"))
+    """
+)
+
+
+@pytest.mark.parametrize("at_the_end", ["room", "none"])
+def test_points_of_a_script_that_ends_before_there_is_room_are_counted(tmp_path, follower, at_the_end):
+    (tmp_path / "journal").write_text("in the way of the folder")
+    done = subprocess.run(
+        [sys.executable, "-c", NO_ROOM_AT_ALL, tmp_path, at_the_end],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert ("3 points were dropped in all" in done.stderr) == (at_the_end == "none")
+    assert follower(tmp_path).reader.dropped() == (3 if at_the_end == "room" else 0)
