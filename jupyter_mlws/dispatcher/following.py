@@ -20,6 +20,7 @@ from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.dispatcher.intake import Intake
 from jupyter_mlws.dispatcher.leaving import tidy
 from jupyter_mlws.dispatcher.starting import Canceled, Refused, start
+from jupyter_mlws.dispatcher.taking import FAILING
 from jupyter_mlws.dispatcher.turn import Superseded
 from jupyter_mlws.dispatcher.watching import Agent
 from jupyter_mlws.domain.run import Run, RunError
@@ -38,7 +39,6 @@ _RETRY_S = 1.0
 _STARTING_POLL_S = 0.02
 _GONE_S = 5.0
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_FAILING = (errno.EIO, errno.EROFS, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT)
 
 
 class Follower(threading.Thread):
@@ -116,12 +116,16 @@ class Follower(threading.Thread):
         error = RunError(
             code="internal_error", message="The dispatcher failed while it followed the run; its log tells why."
         )
-        try:
+
+        def end() -> None:
             self._context.check_turn()
             killed, _ = self._target.stop(self._folder, self.run_record.id)
-            _log.info("Run #%d is ended, with %d processes.", self.run_record.number, len(killed))
             with self._context.write() as c:
                 move_run(c, self.run_record.id, RunStatus.FAILED, error=error)
+            _log.info("Run #%d is ended, with %d processes.", self.run_record.number, len(killed))
+
+        try:
+            self._until_done(end)
         except Exception:  # noqa: BLE001 - the thread ends here in any case
             _log.exception("Run #%d could not be ended; the next dispatcher will.", self.run_record.number)
 
@@ -307,7 +311,7 @@ class Follower(threading.Thread):
 
 def _is_of_the_disk(error: Exception) -> bool:
     """Whether a disk or its mount fails: what a run leaves waits in its folder, and its training goes on."""
-    return isinstance(error, OSError) and error.errno in _FAILING
+    return isinstance(error, OSError) and error.errno in FAILING
 
 
 def _passes(error: Exception) -> bool:

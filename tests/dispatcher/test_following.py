@@ -15,7 +15,7 @@ from pretended import Clock, PretendedDispatcher, World
 from jupyter_mlws.dispatcher import following, leftovers, starting
 from jupyter_mlws.domain.run import RunSubmission
 from jupyter_mlws.domain.status import RunStatus
-from jupyter_mlws.errors import WrongState
+from jupyter_mlws.errors import Unavailable, WrongState
 from jupyter_mlws.store.runs import get_run
 
 
@@ -48,6 +48,15 @@ def failing_once(error: Exception, after: Callable[..., Any]) -> Callable[..., A
         return after(*values, **named)
 
     return call
+
+
+def test_a_run_that_we_failed_to_follow_is_ended_as_soon_as_the_database_can_be_written(world, monkeypatch):
+    dispatcher, run_id = claimed(world)
+    follower = dispatcher.followers[run_id]
+    monkeypatch.setattr(follower, "_see_through", failing_once(RuntimeError("a fault of ours"), lambda: None))
+    dispatcher.target.stop = failing_once(Unavailable("Another program is writing."), dispatcher.target.stop)
+    follower.run()
+    assert status(world, run_id) is RunStatus.FAILED
 
 
 def test_a_run_whose_folder_cannot_be_looked_at_for_a_while_keeps_it(world, monkeypatch):
