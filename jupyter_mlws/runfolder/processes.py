@@ -226,10 +226,17 @@ def kill_all(pids: Collection[int], number: int) -> None:
             continue
 
 
-def signal_one(identity: Identity, number: int) -> None:
-    """Send a signal to this very process; nothing where it has ended, or cannot be seen from here."""
-    if is_alive(identity):
-        kill_all((identity.pid,), number)
+def signal_one(identity: Identity, number: int, folder: str | None = None) -> None:
+    """Send a signal to this very process; nothing where it has ended, or cannot be seen from here.
+
+    With a `folder`: nothing either where the process was started for another run folder that exists, since the
+    identity was then read in the copy of a workspace.
+    """
+    if not is_alive(identity):
+        return
+    if folder and _lies_elsewhere(_read(f"/proc/{identity.pid}/environ").split(b"\0"), folder):
+        return
+    kill_all((identity.pid,), number)
 
 
 def sweep(

@@ -13,6 +13,7 @@ from contextlib import suppress
 from jupyter_mlws.domain.compute import Compute
 from jupyter_mlws.errors import InvalidInput, Unavailable
 from jupyter_mlws.runfolder import farside, processes
+from jupyter_mlws.runfolder.names import RUN_FOLDER_VARIABLE
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.runfolder.processes import Identity
 from jupyter_mlws.targets import machine
@@ -73,6 +74,8 @@ class LocalTarget:
     def launch(self, folder: RunFolder, run_id: str) -> Launch:
         command = farside.agent_command(folder.path)
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        # By this a dispatcher knows whose agent it is, should the workspace be copied.
+        environment[RUN_FOLDER_VARIABLE] = str(folder.path)
         try:
             log = os.open(folder.agent_log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
@@ -98,7 +101,7 @@ class LocalTarget:
         return processes.is_alive(agent)
 
     def signal(self, folder: RunFolder, agent: Identity, number: int) -> None:
-        processes.signal_one(agent, number)
+        processes.signal_one(agent, number, str(folder.path))
 
     def stop(self, folder: RunFolder, run_id: str) -> tuple[list[int], list[int]]:
         return processes.sweep(run_id, folder=str(folder.path))

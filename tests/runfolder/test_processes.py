@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -116,3 +118,19 @@ def _settled(run_id: str, count: int) -> bool:
     found = processes.marked(run_id)
     facts = [processes._stat(pid) for pid in found]
     return len(found) == count and all(fact is not None and fact[0] == "S" for fact in facts)
+
+
+def test_F26_an_agent_of_the_original_is_sent_nothing_by_the_dispatcher_of_a_copy(tmp_path):
+    original, copy = tmp_path / "original", tmp_path / "copy"
+    original.mkdir()
+    copy.mkdir()
+    environment = os.environ | {"MLWS_RUN_FOLDER": str(original)}
+    with subprocess.Popen(["sleep", "60"], env=environment) as agent:
+        # Until then it still has the variables of this process.
+        while b"sleep" not in Path(f"/proc/{agent.pid}/cmdline").read_bytes():
+            assert agent.poll() is None
+        identity = processes.identity_of(agent.pid)
+        processes.signal_one(identity, signal.SIGKILL, str(copy))
+        assert agent.poll() is None
+        processes.signal_one(identity, signal.SIGKILL, str(original))
+        assert agent.wait(10) == -signal.SIGKILL
