@@ -21,6 +21,7 @@ from jupyter_mlws import faults
 from jupyter_mlws.blobs.durable import sync_files
 from jupyter_mlws.blobs.place import FORMAT, missing
 from jupyter_mlws.errors import MlwsError, StorageFull, Unavailable, WorkspaceError
+from jupyter_mlws.runfolder.files import is_of_living
 
 __all__ = ["LocalPlace", "full_disk_named"]
 
@@ -212,11 +213,12 @@ def _unlink(path: str) -> None:
 
 
 def _remove_stale(drafts: str) -> None:
-    """Remove what processes left that were killed while they wrote."""
+    """Remove what processes left that were killed while they wrote; not on the word of a clock that was set ahead."""
     oldest = time.time() - _STALE_S
     for entry in os.scandir(drafts):
+        pid = entry.name.partition("-")[0]
         try:
-            if entry.stat(follow_symlinks=False).st_mtime < oldest:
+            if entry.stat(follow_symlinks=False).st_mtime < oldest and not (pid.isdecimal() and is_of_living(int(pid))):
                 os.unlink(entry.path)
         except FileNotFoundError:
             continue  # published meanwhile

@@ -96,7 +96,7 @@ def build_folder(directory: str | os.PathLike[str] | None = None) -> Path:
     target = _place(directory) / _name()
     if not target.exists():
         remove_stale(target.parent, ".", "")
-        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}.{os.getpid()}.", dir=target.parent))
         try:
             faults.point("farside.folder")
             _write_folder(temporary)

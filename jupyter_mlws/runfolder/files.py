@@ -7,7 +7,7 @@ import time
 
 from jupyter_mlws import faults
 
-__all__ = ["open_inside", "open_plain", "read_plain", "remove_stale", "sync_folder", "write_whole"]
+__all__ = ["is_of_living", "open_inside", "open_plain", "read_plain", "remove_stale", "sync_folder", "write_whole"]
 
 # Nobody takes so long to write a small file.
 _STALE_S = 3600.0
@@ -55,8 +55,12 @@ def sync_folder(path: str | os.PathLike[str]) -> None:
 
 
 def remove_stale(folder: str | os.PathLike[str], prefix: str = "", suffix: str = ".tmp") -> None:
-    """Remove what processes left in `folder` that were killed while they wrote: temporary files, folders of drafts."""
-    import shutil  # here, for an agent has no need of it
+    """Remove what processes left in `folder` that were killed while they wrote: temporary files, folders of drafts.
+
+    That is told by their age, and, since a clock may be set ahead, by their writer: the last number in the name.
+    """
+    import re  # here, for an agent has no need of them
+    import shutil
 
     oldest = time.time() - _STALE_S
     with os.scandir(folder) as entries:
@@ -65,12 +69,28 @@ def remove_stale(folder: str | os.PathLike[str], prefix: str = "", suffix: str =
         try:
             if entry.stat(follow_symlinks=False).st_mtime >= oldest:
                 continue
+            pids = re.findall(r"(?<![^.-])\d{1,7}(?=[.-])", entry.name)
+            if pids and is_of_living(int(pids[-1])):
+                continue
             if entry.is_dir(follow_symlinks=False):
                 shutil.rmtree(entry.path, ignore_errors=True)
             else:
                 os.unlink(entry.path)
         except OSError:
             continue  # renamed into place, removed by another, or not ours to remove
+
+
+def is_of_living(pid: int) -> bool:
+    """Whether a process of this number lives here, be it the one that was meant or not."""
+    if os.name == "nt":  # there a signal 0 would end it
+        return False
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (OSError, OverflowError):
+        return False
+    return pid > 0
 
 
 def open_plain(path: str | os.PathLike[str], *, dir_fd: int | None = None) -> int:

@@ -29,7 +29,7 @@ def save(download: Download, path: str, *, digest: str | None = None, exist_ok: 
     folder = os.path.dirname(path) or "."
     os.makedirs(folder, exist_ok=True)
     remove_stale(folder, ".mlws-", ".part")
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=".mlws-", suffix=".part")
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".mlws-{os.getpid()}-", suffix=".part")
     try:
         seen = hashlib.sha256()
         with os.fdopen(handle, "wb") as file:

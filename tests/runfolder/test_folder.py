@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from jupyter_mlws.errors import InvalidPath, Unavailable, WorkspaceError
 from jupyter_mlws.runfolder import context, control, names, places, state, wire
+from jupyter_mlws.runfolder.files import remove_stale
 from jupyter_mlws.runfolder.paths import RunFolder
 
 
@@ -150,6 +151,19 @@ def test_small_json_can_refuse_before_anything_else_is_imported(bad):
         .split(":")[0]
         .endswith(("JSONDecodeError", "UnicodeDecodeError", "ValueError"))
     )
+
+
+def test_F42_a_clock_set_ahead_takes_no_draft_from_who_writes_it(tmp_path):
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    ours = [f"a.json.{os.getpid()}.0123abcd.tmp", f".a.zip.{os.getpid()}.tmp", f"a.{os.getpid()}-12345678.tmp"]
+    left = [f"a.json.{gone.pid}.0123abcd.tmp", f"a.{os.getpid()}.b.json.{gone.pid}.12345678.tmp", "a.tmp"]
+    for name in (*ours, *left):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (1, 1))
+    (tmp_path / f"b.{gone.pid}.tmp").touch()
+    remove_stale(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == sorted([*ours, f"b.{gone.pid}.tmp"])
 
 
 def test_places_follow_the_variables(tmp_path, monkeypatch):
