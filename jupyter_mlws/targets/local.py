@@ -6,6 +6,7 @@ import os
 import select
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -163,12 +164,8 @@ class _Started:
             except BrokenPipeError:  # what was left in the buffer has no reader any more
                 pass
         if self._process.poll() is None:
-            _children.append(self._process)
-        _children[:] = [child for child in _children if child.poll() is None]
-
-
-# Agents that we let go of while they lived; looked at now and then, so that none stays a zombie.
-_children: list[subprocess.Popen[bytes]] = []
+            # Waited for, so that one which ends later leaves no zombie behind.
+            threading.Thread(target=self._process.wait, name=f"agent {self._process.pid}", daemon=True).start()
 
 
 class _Attached:
