@@ -14,7 +14,7 @@ from jupyter_mlws.errors import MlwsError
 from jupyter_mlws.runfolder import names
 from jupyter_mlws.runfolder.paths import RunFolder
 
-__all__ = ["agent_lost", "how_it_ended", "not_prepared", "what_remains", "what_was_lost"]
+__all__ = ["agent_lost", "how_it_ended", "not_followed", "not_prepared", "what_remains", "what_was_lost"]
 
 _MAX_ERROR_FILE = 1 << 20
 _MAX_TRACEBACK = 20_000
@@ -125,6 +125,15 @@ def not_prepared(error: Exception) -> RunError:
     what = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
     return RunError(
         code="not_started", message=f"The run could not be started ({what}); the dispatcher's log has more."
+    )
+
+
+def not_followed(error: Exception) -> RunError:
+    """The error of a run that the dispatcher failed to see through to its end."""
+    if isinstance(error, MlwsError):
+        return RunError(code=error.code, message=_cut(f"The run could not be followed to its end: {error}"))
+    return RunError(
+        code="internal_error", message="The dispatcher failed while it followed the run; its log tells why."
     )
 
 

@@ -38,7 +38,8 @@ _RETRY_S = 1.0
 # While a run is expected to start its folder is looked at more often.
 _STARTING_POLL_S = 0.02
 _GONE_S = 5.0
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# No room on a disk, in the memory, or for one more open file.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 
 
 class Follower(threading.Thread):
@@ -104,18 +105,15 @@ class Follower(threading.Thread):
             self._see_through()
         except Superseded:
             _log.info("Run %s is left to the dispatcher that has begun after this one.", self.run_record.id)
-        except Exception:  # noqa: BLE001 - whatever it is, the run must not stay alive on paper for ever
+        except Exception as error:  # noqa: BLE001 - whatever it is, the run must not stay alive on paper for ever
             _log.exception("Following run #%d failed.", self.run_record.number)
-            self._give_up()
+            self._give_up(ending.not_followed(error))
         finally:
             self.left = True
             self._context.ring()
 
-    def _give_up(self) -> None:
+    def _give_up(self, error: RunError) -> None:
         """A fault of ours ends the run with a sentence, not with a silence."""
-        error = RunError(
-            code="internal_error", message="The dispatcher failed while it followed the run; its log tells why."
-        )
 
         def end() -> None:
             self._context.check_turn()
@@ -238,11 +236,12 @@ class Follower(threading.Thread):
             agent.cancel()
         self._moves += agent.look()
         self._move_through()
-        return "" if agent.over else self._take_in(self._opened())
+        return "" if agent.over else self._take_in()
 
-    def _take_in(self, intake: Intake) -> str:
+    def _take_in(self) -> str:
         """Take up what is new. Whatever goes wrong with that, a training is not ended for it: it is tried again."""
         try:
+            intake = self._opened()
             intake.step()
             return intake.trouble()
         except Exception as error:

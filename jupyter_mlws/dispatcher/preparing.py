@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +26,7 @@ __all__ = ["fill", "read_job", "read_plan"]
 _PLAN = "plan.json"
 # Of a file that the script may have put in the place of ours.
 _MOST_BYTES = 1 << 28
+_SPOILT = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP)
 
 
 def _nothing() -> None:
@@ -126,7 +128,12 @@ def _job(context: Context, run: Run, submission: RunSubmission, variables: dict[
 
 def _read_note(path: Path) -> bytes:
     faults.point("preparing.read_note")
-    return read_plain(path, _MOST_BYTES)
+    try:
+        return read_plain(path, _MOST_BYTES)
+    except OSError as error:
+        if error.errno not in _SPOILT:
+            raise
+        raise CorruptData(f"The note {path.name} on {path.parent.name} is gone.") from error
 
 
 def read_job(folder: RunFolder) -> Job:

@@ -109,3 +109,33 @@ def test_a_dispatcher_takes_its_turn_once(world):
     dispatcher.context.turn.take(world.store)
     assert dispatcher.context.turn.number == number
     dispatcher.context.check_turn()
+
+
+def test_a_script_that_removes_our_notes_goes_on_under_the_next_dispatcher_and_its_end_names_them(world):
+    dispatcher, run_id = claimed(world)
+    dispatcher.step(run_id)
+    agent = world.agents[0]
+    for _ in range(6):
+        agent.go_on(0)
+    dispatcher.followers[run_id]._folder.path.joinpath("plan.json").unlink()
+    follower = world.begin().followers[run_id]
+    followed = follower._start()
+    assert follower._patiently(lambda: follower._step(followed))
+    assert agent.script_lives
+    assert "plan.json" in follower.trouble
+    while not agent.over:
+        agent.go_on(0)
+    follower.run()
+    with world.store.read() as c:
+        ended = get_run(c, run_id)
+    assert ended.status is RunStatus.FAILED
+    assert ended.error.code == "corrupt_data"
+    assert "plan.json" in ended.error.message
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOMEM])
+def test_a_machine_without_room_for_one_more_file_keeps_a_run_waiting_not_ending(world, number):
+    dispatcher, run_id = claimed(world)
+    follower = dispatcher.followers[run_id]
+    assert not follower._patiently(failing_once(OSError(number, "no room"), lambda: None))
+    assert "no room" in follower.trouble
