@@ -5,7 +5,7 @@ import {
 } from '@jupyterlab/ui-components';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { IDisposable } from '@lumino/disposable';
-import { Message } from '@lumino/messaging';
+import { Message, MessageLoop } from '@lumino/messaging';
 import { AccordionPanel, Title, Widget } from '@lumino/widgets';
 import * as React from 'react';
 
@@ -83,6 +83,7 @@ export class WorkspacePanel extends SidePanel {
 
   protected onAfterAttach(msg: Message): void {
     super.onAfterAttach(msg);
+    this._sizes.observe(this.content.node);
     this._setWatching(this.isVisible);
   }
 
@@ -93,6 +94,7 @@ export class WorkspacePanel extends SidePanel {
 
   protected onBeforeDetach(msg: Message): void {
     this._setWatching(false);
+    this._sizes.disconnect();
     super.onBeforeDetach(msg);
   }
 
@@ -202,6 +204,10 @@ export class WorkspacePanel extends SidePanel {
   private _compute: Widget;
   private _isDetailAway = true;
   private _models: Widget;
+  /** What the header says comes and goes, and the sections have the rest of the height: Lumino does not see it. */
+  private _sizes = new ResizeObserver(() =>
+    MessageLoop.postMessage(this.content, Widget.ResizeMessage.UnknownSize)
+  );
   private _watch: IDisposable | null = null;
 }
 
