@@ -6,14 +6,21 @@ import os
 import socket
 from pathlib import Path
 
+from jupyter_mlws.errors import InvalidInput
 from jupyter_mlws.runfolder import places
 
 __all__ = ["host_name", "lock_path", "log_path", "old_log_path", "user_name"]
 
 
 def host_name() -> str:
-    """Name of the machine, as it is recorded with runs."""
-    return socket.gethostname()
+    """Name of the machine, as it is recorded with runs: ``MLWS_HOST`` where the system's own does not stay.
+
+    A machine cannot be told by its machine-id: clones and containers of one image share it.
+    """
+    name = os.environ.get("MLWS_HOST") or socket.gethostname()
+    if ":" in name or "/" in name or not name.isprintable():
+        raise InvalidInput(f"The environment variable MLWS_HOST cannot be {name!r}.", hint="Give a machine's name.")
+    return name
 
 
 def user_name() -> str:

@@ -19,7 +19,7 @@ from jupyter_mlws.errors import MlwsError
 __all__ = ["examine"]
 
 _PLACES = {"MLWS_DATA_DIR", "MLWS_CACHE_DIR", "MLWS_RUNTIME_DIR"}
-_OTHERS = {"MLWS_WORKSPACE", "MLWS_DATABASE_URL", "MLWS_TOKEN", "MLWS_LOG_WARNING_BYTES"}
+_OTHERS = {"MLWS_HOST", "MLWS_WORKSPACE", "MLWS_DATABASE_URL", "MLWS_TOKEN", "MLWS_LOG_WARNING_BYTES"}
 # Set for a script inside a job, or by whoever tests us.
 _OURS = ("MLWS_RUN_", "MLWS_EXPERIMENT", "MLWS_INPUTS", "MLWS_SOURCE_DIR", "MLWS_WORKSPACE_ID", "MLWS_FAULT")
 

@@ -13,6 +13,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from jupyter_mlws.cli.doctor.finding import Finding
+from jupyter_mlws.dispatcher.place import host_name
 from jupyter_mlws.dispatcher.records import database_of
 from jupyter_mlws.dispatcher.settings import WorkspaceFile, read_workspace_file
 from jupyter_mlws.errors import MlwsError
@@ -240,7 +241,20 @@ def _runs(connection: sqlite3.Connection, folder: Path) -> Iterator[Finding]:
         shown = ", ".join(f"#{number}" for number in lost[:3])
         text = f"The folder of {shown}{' and others' if len(lost) > 3 else ''} is gone while the run goes on."
         yield Finding("warning", "Runs", text, "The dispatcher ends such a run as failed; submit it again.")
+    yield from _elsewhere(connection)
     yield from _interpreters(connection)
+
+
+def _elsewhere(connection: sqlite3.Connection) -> Iterator[Finding]:
+    """Runs that only the dispatcher of another machine takes up, which may be this one under a former name."""
+    query = (
+        "SELECT host, min(number) FROM runs WHERE status NOT IN ('Completed', 'Failed', 'Canceled') "
+        "AND compute_target = 'local' AND host <> ? GROUP BY host LIMIT 3"
+    )
+    for host, number in connection.execute(query, (host_name(),)):
+        text = f"Run #{number} waits for the machine {host}, and this one is called {host_name()}."
+        hint = f"If it is this machine under a former name, set MLWS_HOST={host} here, for Jupyter and in the terminal."
+        yield Finding("warning", "Runs", text, hint)
 
 
 def _interpreters(connection: sqlite3.Connection) -> Iterator[Finding]:
