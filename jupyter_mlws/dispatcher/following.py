@@ -25,7 +25,7 @@ from jupyter_mlws.dispatcher.turn import Superseded
 from jupyter_mlws.dispatcher.watching import Agent
 from jupyter_mlws.domain.run import Run, RunError
 from jupyter_mlws.domain.status import RunStatus
-from jupyter_mlws.errors import StorageFull, Unavailable
+from jupyter_mlws.errors import MlwsError, StorageFull, Unavailable
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.services import handover
 from jupyter_mlws.store.runs import get_run, move_run
@@ -73,6 +73,7 @@ class Follower(threading.Thread):
         if run.status is RunStatus.CANCEL_REQUESTED:
             self._canceling.set()
         self._intake: Intake | None = None
+        self._handed_over = False
         self._moves: list[tuple[RunStatus, datetime | None]] = []
         self._bell_read, self._bell_write = bell()
 
@@ -171,7 +172,7 @@ class Follower(threading.Thread):
                 self._move_to_end(c, status, error, [], None)
 
         # Whatever kept the run from starting, what was left for it is needed no more.
-        handover.discard((self.run_record.id,))
+        self._discard_handover()
         if self._until_done(end):
             faults.point("following.remove_unstarted")
             shutil.rmtree(self._folder.path, ignore_errors=True)
@@ -235,8 +236,20 @@ class Follower(threading.Thread):
         if self._canceling.is_set():
             agent.cancel()
         self._moves += agent.look()
+        if agent.identity is not None or agent.over:
+            self._discard_handover()
         self._move_through()
         return "" if agent.over else self._take_in()
+
+    def _discard_handover(self) -> None:
+        """Remove what was left for the agent, which has it, or never will."""
+        if self._handed_over:
+            return
+        self._handed_over = True
+        try:
+            handover.discard((self.run_record.id,))
+        except (MlwsError, OSError) as error:
+            _log.warning("What was handed over to run #%d could not be removed: %s", self.run_record.number, error)
 
     def _take_in(self) -> str:
         """Take up what is new. Whatever goes wrong with that, a training is not ended for it: it is tried again."""

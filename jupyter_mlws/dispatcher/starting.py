@@ -53,7 +53,6 @@ def start(context: Context, target: Target, folder: RunFolder, run: Run, canceli
     held = _take(context, folder)
     if held is None:
         _log.info("Run #%d is taken up again.", run.number)
-        handover.discard((run.id,))
         return Agent(target, folder, context.settings, None)
     try:
         # Whoever was to start it before us may have been stopped, and go on now that we have begun.
@@ -148,8 +147,8 @@ def _launch(
         launch.abandon()
         raise
     faults.point("dispatcher.sent")
-    # From here on the agent has them, and nobody else will need them.
-    handover.discard((run.id,))
+    # What was left for the run stays until the agent has said a word: should we die now, and it come too late, our
+    # successor starts another one.
     return launch
 
 

@@ -16,6 +16,7 @@ from jupyter_mlws.dispatcher import following, leftovers, starting
 from jupyter_mlws.domain.run import RunSubmission
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import Unavailable, WrongState
+from jupyter_mlws.services import handover
 from jupyter_mlws.store.runs import get_run
 
 
@@ -139,3 +140,19 @@ def test_a_machine_without_room_for_one_more_file_keeps_a_run_waiting_not_ending
     follower = dispatcher.followers[run_id]
     assert not follower._patiently(failing_once(OSError(number, "no room"), lambda: None))
     assert "no room" in follower.trouble
+
+
+def test_what_was_handed_over_stays_until_the_agent_has_begun(world, tmp_path, monkeypatch):
+    """Where the dispatcher dies after it was sent, and the agent comes too late, another one needs it."""
+    monkeypatch.setenv("MLWS_RUNTIME_DIR", str(tmp_path / "runtime"))
+    dispatcher, run_id = claimed(world)
+    handover.write((run_id,), handover.Handover(secrets={"TOKEN": "x"}), "w")
+    follower = dispatcher.followers[run_id]
+    agent = follower._start()
+    assert world.agents[0].told
+    follower._step(agent)
+    assert handover.read(run_id) is not None
+    for _ in range(2):
+        world.agents[0].go_on(0)
+    follower._step(agent)
+    assert handover.read(run_id) is None
