@@ -147,7 +147,8 @@ def translate(error: DBAPIError | sqlite3.Error, path: Path) -> MlwsError | None
 
 
 def _meaning(code: int, path: Path) -> MlwsError | None:
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+    # The last one: too many came at once for the log of a writer that was killed.
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL):
         return Unavailable(
             "Another program is writing to this workspace and has not finished.", hint="Try again.", details=AGAIN
         )
