@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,8 +36,16 @@ def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monke
     monkeypatch.setenv("MPLCONFIGDIR", str(home / ".matplotlib"))
     _git_without_the_machines_settings(monkeypatch)
     yield home
+    _forget_workspaces()
     _end_what_was_left(home)
     shutil.rmtree(runtime, ignore_errors=True)
+
+
+def _forget_workspaces() -> None:
+    """The SDK keeps a workspace open for whoever asks for it again; after the test nobody does."""
+    connection = sys.modules.get("jupyter_mlws.sdk.connection")
+    if connection is not None:
+        connection._opened.clear()
 
 
 def _end_what_was_left(home: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,6 +41,9 @@ class OpenLock:
             raise WorkspaceError(
                 f"The workspace {folder} cannot be written.", hint="Check the folder's owner and permissions."
             ) from error
+        # Who forgets a store without closing it must not stand in the way of an upgrade for ever.
+        self._close = weakref.finalize(self, os.close, self._file)
+        self._close.atexit = False
         self._take(shared=True)
 
     def _take(self, *, shared: bool) -> None:
@@ -83,9 +87,8 @@ class OpenLock:
 
     def release(self) -> None:
         """Let go; safe to call twice."""
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
+        self._close()
+        self._file = -1
 
 
 def holders(path: Path) -> set[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sqlite3
 import subprocess
@@ -279,3 +280,18 @@ def test_damage_found_while_reading_is_named(store: Store, submit: Callable[...,
 def test_faults_of_the_program_are_not_dressed_up(store: Store) -> None:
     with pytest.raises(DBAPIError, match="no_table"), store.read() as c:
         c.execute(text("SELECT * FROM no_table"))
+
+
+@pytest.mark.only_sqlite
+def test_a_store_that_is_forgotten_holds_no_file(tmp_path: Path) -> None:
+    def open_files() -> list[str]:
+        links = [f"/proc/self/fd/{name}" for name in os.listdir("/proc/self/fd")]
+        return [os.readlink(link) for link in links if os.path.exists(link) and str(tmp_path) in os.readlink(link)]
+
+    forgotten = Store.open(tmp_path)
+    with forgotten.read() as c:
+        c.exec_driver_sql("SELECT 1")
+    assert open_files()
+    del forgotten, c
+    gc.collect()
+    assert open_files() == []
