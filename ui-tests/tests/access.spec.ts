@@ -40,6 +40,23 @@ test('the panel has no accessibility violation, light or dark', async ({
   await check('a run that failed among others, all sections open');
   await page.theme.setDarkTheme();
   await check('the same in the dark');
+  const message = 'Traceback (most recent call last):\nImportError: broken';
+  await page.route(/\/workspaces\/[^/]+\/info(\?|$)/, async route => {
+    const response = await route.fetch();
+    const { dispatcher, ...info } = await response.json();
+    const json = {
+      ...info,
+      active_count: 1,
+      warnings: ['The workspace lies on a network file system.'],
+      dispatcher: { ...dispatcher, alive: false, message }
+    };
+    await route.fulfill({ response, json });
+  });
+  await runCells(page, 1);
+  await expect(
+    panel.root.getByRole('button', { name: 'Try again' })
+  ).toBeVisible();
+  await check('a warning, and a dispatcher that did not start');
 });
 
 test('runs are found and opened with the keyboard alone', async ({
