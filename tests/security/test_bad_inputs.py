@@ -56,8 +56,8 @@ PATHS: dict[str, tuple[str, ...]] = {
     "X01 is a page": ('<img src=x onerror="window.__xss=1">',),
     "C11 leads elsewhere": ("//evil.example", "/\\evil.example", "https:evil.example"),
 }
-# Text that is looked for, not looked up: anything may stand there, and finds nothing.
-SOUGHT = {"search", "document", "status", "cursor", "kind", "run", "parent"}
+# Text that is looked for, not looked up: anything may stand there, and finds nothing (or sorts by what no run has).
+SOUGHT = {"search", "document", "status", "cursor", "kind", "run", "parent", "order_by"}
 TOO_LONG_FOR_A_LINE = 60_000
 
 
