@@ -13,7 +13,7 @@ from jupyter_mlws.domain.names import check_experiment_name, check_text, new_run
 from jupyter_mlws.domain.page import Page
 from jupyter_mlws.domain.run import Run, RunSubmission, RunUpdate
 from jupyter_mlws.domain.status import RunStatus
-from jupyter_mlws.errors import InvalidInput, MlwsError
+from jupyter_mlws.errors import InvalidInput, MlwsError, NotFound, Unavailable
 from jupyter_mlws.services import handover
 from jupyter_mlws.services.attending import Attendant
 from jupyter_mlws.services.checking import check_storable, implements
@@ -56,14 +56,26 @@ class Runs:
         try:
             faults.point("submit.record")
             run = self._record(recorded, ids)
-        except BaseException:
-            handover.discard(ids, place)
+        except BaseException as error:
+            if not (isinstance(error, Unavailable) and self._may_be_recorded(ids[0])):
+                handover.discard(ids, place)
             raise
         if run.id != ids[0]:  # somebody else submitted the same key at this moment
             handover.discard(ids, place)
             return run
         faults.point("submit.recorded")
         return self._woken(run)
+
+    def _may_be_recorded(self, run_id: str) -> bool:
+        """Whether only the answer to the commit got lost: then the launch needs what was handed over."""
+        try:
+            with self._context.store.read() as c:
+                store_runs.get_run(c, run_id)
+        except NotFound:
+            return False
+        except Unavailable:
+            return True  # if not, the dispatcher removes it after a while
+        return True
 
     def _where_it_looks(self) -> Path | None:
         return handover.where_it_looks(self._context.folder, self._context.host)

@@ -13,10 +13,11 @@ import pytest
 
 from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.domain.run import RunSubmission
-from jupyter_mlws.errors import InvalidInput, InvalidName, StorageFull
+from jupyter_mlws.errors import InvalidInput, InvalidName, StorageFull, Unavailable
 from jupyter_mlws.runfolder.places import runtime_dir
 from jupyter_mlws.services import Services, handover
 from jupyter_mlws.services.handover import Handover
+from jupyter_mlws.services.runs import Runs
 from jupyter_mlws.store import Store, runs
 
 from .conftest import Nobody
@@ -111,6 +112,26 @@ def test_a_canceled_or_refused_run_leaves_nothing_behind(services: Services) -> 
     first = services.runs.submit(submission(key="k"))
     assert services.runs.submit(submission(key="k", inherited_environment={"HOME": "/h"})) == first
     assert left() == []
+
+
+@pytest.mark.parametrize("committed", [True, False])
+def test_F15_what_is_handed_over_stays_where_only_the_answer_to_the_commit_got_lost(
+    services: Services, monkeypatch: pytest.MonkeyPatch, committed: bool
+) -> None:
+    real = Runs._record
+
+    def record(self: Runs, *values: object) -> object:
+        if committed:
+            real(self, *values)  # type: ignore[arg-type]
+        raise Unavailable("The database ended the connection.")
+
+    monkeypatch.setattr(Runs, "_record", record)
+    wanted = submission(secrets={"S": "x"}, key="k")
+    with pytest.raises(Unavailable):
+        services.runs.submit(wanted)
+    monkeypatch.setattr(Runs, "_record", real)
+    run = services.runs.submit(wanted)
+    assert left() == [run.id]
 
 
 def test_only_what_is_this_users_own_is_looked_into(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
