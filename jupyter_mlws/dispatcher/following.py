@@ -51,6 +51,8 @@ class Follower(threading.Thread):
     run : Run
         Claimed by this dispatcher, or by a dead one.
     target : Target
+    gpus : tuple of int
+        Those that a dead dispatcher gave the run, held for it.
 
     Attributes
     ----------
@@ -60,7 +62,7 @@ class Follower(threading.Thread):
         What keeps the present step from being done, one sentence; it is tried again every second.
     """
 
-    def __init__(self, context: Context, run: Run, target: Target) -> None:
+    def __init__(self, context: Context, run: Run, target: Target, gpus: tuple[int, ...] = ()) -> None:
         super().__init__(name=f"run {run.number}", daemon=True)
         self.run_record = run
         self.left = False
@@ -74,6 +76,7 @@ class Follower(threading.Thread):
             self._canceling.set()
         self._intake: Intake | None = None
         self._handed_over = False
+        self._gpus = gpus
         self._moves: list[tuple[RunStatus, datetime | None]] = []
         self._bell_read, self._bell_write = bell()
 
@@ -129,20 +132,24 @@ class Follower(threading.Thread):
             _log.exception("Run #%d could not be ended; the next dispatcher will.", self.run_record.number)
 
     def _see_through(self) -> None:
-        agent = self._start()
-        if agent is None:
-            return
+        gpus = self._gpus
         try:
-            self._follow(agent)
+            agent = self._start()
+            if agent is None:
+                return
+            gpus = (*gpus, *agent.gpus)
+            try:
+                self._follow(agent)
+            finally:
+                agent.close()
         finally:
-            agent.close()
-            self._context.gpus.give_back(agent.gpus)
+            self._context.gpus.give_back(gpus)
 
     def _start(self) -> Agent | None:
         """The run's agent; None if the run was ended without one, or we had to leave."""
         while not self._leaving.is_set():
             try:
-                agent = start(self._context, self._target, self._folder, self.run_record, self._canceling)
+                agent = start(self._context, self._target, self._folder, self.run_record, self._canceling, self._gpus)
             except Canceled:
                 self._end_before_start(RunStatus.CANCELED, None)
                 return None

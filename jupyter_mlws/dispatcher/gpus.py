@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Collection
 
 from jupyter_mlws.errors import Unavailable
 
@@ -36,6 +37,13 @@ class GpuPool:
             taken = tuple(sorted(self._free)[:wanted])
             self._free.difference_update(taken)
             return taken
+
+    def hold(self, taken: Collection[int]) -> tuple[int, ...]:
+        """Mark GPUs as taken that a run has already; those of them that were free, and are the caller's now."""
+        with self._turn:
+            held = tuple(sorted(self._free.intersection(taken)))
+            self._free.difference_update(held)
+            return held
 
     def give_back(self, taken: tuple[int, ...]) -> None:
         """Free them again."""

@@ -20,7 +20,7 @@ from jupyter_mlws.dispatcher.listener import Listener
 from jupyter_mlws.dispatcher.place import host_name, lock_path, user_name
 from jupyter_mlws.dispatcher.records import Records, open_records
 from jupyter_mlws.dispatcher.settings import Settings, WorkspaceFile, read_workspace_file
-from jupyter_mlws.dispatcher.succession import is_newer_folder, is_served
+from jupyter_mlws.dispatcher.succession import gpus_of, is_newer_folder, is_served
 from jupyter_mlws.dispatcher.turn import Superseded, Turn
 from jupyter_mlws.domain.run import Run
 from jupyter_mlws.domain.status import RunStatus
@@ -329,8 +329,8 @@ class Dispatcher:
             if run.id in self._followers:
                 self._followers[run.id].cancel()
 
-    def _follow(self, run: Run, target: Target) -> None:
-        follower = Follower(self._context, run, target)
+    def _follow(self, run: Run, target: Target, gpus: tuple[int, ...] = ()) -> None:
+        follower = Follower(self._context, run, target, gpus)
         self._followers[run.id] = follower
         follower.start()
 
@@ -359,7 +359,9 @@ class Dispatcher:
                 _log.warning("Run #%d is left to the newer release that has started it; it goes on.", run.number)
                 continue
             try:
-                self._follow(run, targets.get(run.compute_target))
+                target = targets.get(run.compute_target)
+                # Before anything is claimed: what a living run has is not free.
+                self._follow(run, target, context.gpus.hold(gpus_of(context.run_folder(run.id))))
             except MlwsError as error:
                 _log.warning("Run %s cannot be taken up: %s", run.id, error)
         clear_up(context, self._followers)

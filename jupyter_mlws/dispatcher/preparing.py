@@ -39,6 +39,7 @@ def fill(
     run: Run,
     submission: RunSubmission,
     variables: dict[str, str],
+    gpus: tuple[int, ...] = (),
     check: Callable[[], None] = _nothing,
 ) -> Job:
     """Put everything that the script needs into its run folder; ``job.json`` comes last.
@@ -52,6 +53,8 @@ def fill(
     submission : RunSubmission
     variables : dict
         What the target adds to the recorded variables (GPUs).
+    gpus : tuple of int
+        The run's GPUs, noted for whichever dispatcher goes on.
     check : callable
         Asked before each file that may be large; raises where it is not wanted any more.
     """
@@ -69,7 +72,7 @@ def fill(
     plan = {"baseline": baseline_of(folder), "warnings": warnings}
     faults.point("preparing.plan")
     write_whole(folder.path / _PLAN, wire.dumps(plan))
-    job = _job(context, run, submission, variables)
+    job = _job(context, run, submission, variables, gpus)
     faults.point("preparing.job")
     write_whole(folder.job, wire.dumps(to_builtins(job)))
     return job
@@ -102,7 +105,9 @@ def _move_content(source: Path, target: Path) -> None:
     source.rmdir()
 
 
-def _job(context: Context, run: Run, submission: RunSubmission, variables: dict[str, str]) -> Job:
+def _job(
+    context: Context, run: Run, submission: RunSubmission, variables: dict[str, str], gpus: tuple[int, ...]
+) -> Job:
     settings = context.settings
     return Job(
         run_id=run.id,
@@ -118,6 +123,7 @@ def _job(context: Context, run: Run, submission: RunSubmission, variables: dict[
         tags=dict(run.tags),
         inputs=submission.inputs,
         links=submission.links,
+        gpus=gpus,
         source_directory=submission.source_directory,
         max_run_duration_s=submission.max_run_duration_s,
         heartbeat_s=settings.heartbeat_s,

@@ -38,8 +38,17 @@ class Refused(Exception):
         self.reason = reason
 
 
-def start(context: Context, target: Target, folder: RunFolder, run: Run, canceling: threading.Event) -> Agent:
+def start(
+    context: Context,
+    target: Target,
+    folder: RunFolder,
+    run: Run,
+    canceling: threading.Event,
+    held_gpus: tuple[int, ...] = (),
+) -> Agent:
     """The agent of a run: the one that has the folder already, else a new one.
+
+    `held_gpus` are those that an earlier dispatcher gave the run; they stay the caller's until there is an agent.
 
     Raises
     ------
@@ -53,7 +62,9 @@ def start(context: Context, target: Target, folder: RunFolder, run: Run, canceli
     held = _take(context, folder)
     if held is None:
         _log.info("Run #%d is taken up again.", run.number)
-        return Agent(target, folder, context.settings, None)
+        agent = Agent(target, folder, context.settings, None)
+        agent.gpus = held_gpus
+        return agent
     try:
         # Whoever was to start it before us may have been stopped, and go on now that we have begun.
         context.check_turn()
@@ -61,7 +72,7 @@ def start(context: Context, target: Target, folder: RunFolder, run: Run, canceli
             _refuse_to_start_again(target, folder, run)
         # Whoever prepared it before us died before an agent took it.
         held.empty()
-        return _start_new(context, target, folder, held, run, canceling)
+        return _start_new(context, target, folder, held, run, canceling, held_gpus)
     except BaseException:
         held.close()
         raise
@@ -80,15 +91,23 @@ def _take(context: Context, folder: RunFolder) -> Held | None:
 
 
 def _start_new(
-    context: Context, target: Target, folder: RunFolder, held: Held, run: Run, canceling: threading.Event
+    context: Context,
+    target: Target,
+    folder: RunFolder,
+    held: Held,
+    run: Run,
+    canceling: threading.Event,
+    held_gpus: tuple[int, ...],
 ) -> Agent:
     with context.store.read() as c:
         submission = get_submission(c, run.id)
-    gpus = _wait_for_gpus(context, submission.gpus or 0, canceling)
+    wanted = submission.gpus or 0
+    taken = () if len(held_gpus) == wanted else _wait_for_gpus(context, wanted, canceling)
+    gpus = taken or held_gpus[:wanted]
     try:
         launch = _launch(context, target, folder, held, run, submission, gpus, canceling)
     except BaseException:
-        context.gpus.give_back(gpus)
+        context.gpus.give_back(taken)
         raise
     agent = Agent(target, folder, context.settings, launch)
     agent.gpus = gpus
@@ -134,7 +153,7 @@ def _launch(
         raise Refused(error) from error
     try:
         faults.point("dispatcher.launched")
-        preparing.fill(context, folder, run, submission, variables, lambda: _refuse_if_told(canceling))
+        preparing.fill(context, folder, run, submission, variables, gpus, lambda: _refuse_if_told(canceling))
         faults.point("dispatcher.filled")
         control.prepare(folder)
         _refuse_if_canceled(context, run, canceling)

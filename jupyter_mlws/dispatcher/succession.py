@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from jupyter_mlws import __version__
 from jupyter_mlws.dispatcher import client, tree
 from jupyter_mlws.runfolder import names, wire
 from jupyter_mlws.runfolder.protocol import misfit
 
-__all__ = ["is_newer_folder", "is_older", "is_served"]
+__all__ = ["gpus_of", "is_newer_folder", "is_older", "is_served"]
 
 _MOST_BYTES = 16 << 20
 
@@ -42,8 +43,19 @@ def is_served(folder: Path) -> bool:
 
 def is_newer_folder(folder: Path) -> bool:
     """Whether a run folder was made by a release whose protocol we do not speak: its run goes on without us."""
+    return misfit(_job(folder).get("protocol_version", 1)) == "newer"
+
+
+def gpus_of(folder: Path) -> tuple[int, ...]:
+    """The GPUs that the dispatcher before us gave the run of this folder, as far as it still says so."""
+    said = _job(folder).get("gpus", ())
+    return tuple(gpu for gpu in said if type(gpu) is int) if isinstance(said, (list, tuple)) else ()
+
+
+def _job(folder: Path) -> dict[str, Any]:
+    """``job.json`` as it is now: it lies where a script can write."""
     try:
         job = wire.loads(tree.read_small(folder, names.JOB, _MOST_BYTES) or b"{}")
     except ValueError:
-        return False
-    return isinstance(job, dict) and misfit(job.get("protocol_version", 1)) == "newer"
+        return {}
+    return job if isinstance(job, dict) else {}

@@ -37,6 +37,8 @@ class Job:
         Folders put first on PYTHONPATH, relative to code/.
     params : dict of str to str
         Parameters as text; a cell's runner reads them as Python literals where it can.
+    gpus : tuple of int
+        Which GPUs of the target the run has; the dispatcher's note, not read by the agent.
     max_run_duration_s : float or None
         Time limit of the script; None for no limit.
     heartbeat_s, kill_grace_s, drain_s, sync_s : float
@@ -60,6 +62,7 @@ class Job:
     inputs: tuple[InputFile, ...] = ()
     links: tuple[LinkedPath, ...] = ()
     source_directory: str = ""
+    gpus: tuple[int, ...] = ()
     max_run_duration_s: float | None = None
     heartbeat_s: float = 1.0
     kill_grace_s: float = 10.0

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -23,6 +24,7 @@ from jupyter_mlws.dispatcher.turn import Superseded, Turn
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.runfolder import places
 from jupyter_mlws.runfolder.processes import identity_of, is_alive
+from jupyter_mlws.sdk.run import Run
 from jupyter_mlws.store import Store
 from jupyter_mlws.store.runs import claim_queued, move_run
 
@@ -102,7 +104,6 @@ def two_dispatchers(lab) -> Iterator[tuple[Dispatcher, Dispatcher]]:
 
 def test_F26_of_two_dispatchers_forced_onto_one_workspace_each_run_is_claimed_and_run_once(lab, monkeypatch):
     """They take the turn from each other again and again, which no lock would let them; still nothing happens twice."""
-    from jupyter_mlws.sdk.run import Run
     from jupyter_mlws.workspace.waking import Wake
 
     monkeypatch.setattr(Wake, "__call__", lambda self: None)
@@ -205,3 +206,38 @@ def test_F26_a_copy_of_a_workspace_does_nothing_to_the_runs_of_the_original(cras
     assert lab.marked(run) != []
     crashes.stop()
     crashes.check(run, status=RunStatus.COMPLETED)
+
+
+def test_the_gpus_of_a_run_that_is_taken_up_are_not_given_to_another(lab, monkeypatch):
+    from jupyter_mlws.targets import machine
+    from jupyter_mlws.workspace.waking import Wake
+
+    monkeypatch.setattr(Wake, "__call__", lambda self: None)
+    monkeypatch.setattr(machine, "gpu_ids", lambda: ("GPU-a", "GPU-b"))
+    go_on = lab.tmp_path / "go on"
+    waiting = (
+        "import os, time\nprint(os.environ['CUDA_VISIBLE_DEVICES'])\n"
+        f"while not os.path.exists({str(go_on)!r}): time.sleep(0.02)"
+    )
+
+    def submit() -> Run:
+        return Run(lab.ws, lab.api.runs.submit(replace(lab.prepare(waiting), gpus=1)))
+
+    first = submit()
+    with two_dispatchers(lab) as (before, after):
+        before._begin()
+        before._step()
+        lab.wait(lambda: first.refresh().status is RunStatus.RUNNING)
+        for follower in before._followers.values():
+            follower.leave()
+            follower.join(10)
+        after._begin()
+        assert after._context.gpus.take(2) is None
+        second = submit()
+        after._wanted = True
+        lab.wait(lambda: after._step() or second.refresh().status is RunStatus.RUNNING)
+        go_on.touch()
+        lab.wait(lambda: after._step() or all(run.refresh().status.is_terminal for run in (first, second)))
+        seen = {run.get_log().strip() for run in (first, second)}
+        assert seen == {"GPU-a", "GPU-b"}
+        lab.wait(lambda: after._context.gpus.take(2) == (0, 1))
