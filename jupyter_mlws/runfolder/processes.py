@@ -193,7 +193,10 @@ def _lies_elsewhere(variables: list[bytes], folder: str) -> bool:
     said = next((os.fsdecode(text[len(name) :]) for text in variables if text.startswith(name)), "")
     if not said or not os.path.exists(said):
         return False
-    return not os.path.samefile(said, folder) if os.path.exists(folder) else said != folder
+    try:
+        return not os.path.samefile(said, folder)
+    except OSError:  # one of them has just gone
+        return said != folder
 
 
 def descendants(root: int) -> list[int]:
