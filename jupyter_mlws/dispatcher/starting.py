@@ -10,6 +10,7 @@ from jupyter_mlws import faults
 from jupyter_mlws.dispatcher import preparing
 from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.dispatcher.taking import FAILING, Held, take
+from jupyter_mlws.dispatcher.turn import Superseded
 from jupyter_mlws.dispatcher.watching import Agent
 from jupyter_mlws.domain.run import Run, RunSubmission
 from jupyter_mlws.domain.status import RunStatus
@@ -73,6 +74,8 @@ def start(
         # Whoever prepared it before us died before an agent took it.
         held.empty()
         return _start_new(context, target, folder, held, run, canceling, held_gpus)
+    except Superseded:
+        raise  # what lies in the folder may be our successor's
     except BaseException:
         held.close()
         raise

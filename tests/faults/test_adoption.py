@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -43,10 +44,19 @@ def crashes(lab, monkeypatch) -> Iterator[Crashes]:
     found.check_nothing_lives()
 
 
+def state_of(process: Path) -> str:
+    try:
+        return (process / "stat").read_text().rpartition(") ")[2][:1]
+    except OSError:
+        return "X"
+
+
 def stop_between_two_transactions(lab, pid: int) -> None:
     """Stop a dispatcher. One that is stopped while it writes holds the database's lock, and everybody waits for it."""
     while True:
         os.kill(pid, signal.SIGSTOP)
+        # The signal is on its way when `kill` returns; a thread may begin a transaction until it is there.
+        lab.wait(lambda: all(state_of(task) in "TtZX" for task in Path(f"/proc/{pid}/task").iterdir()))
         with closing(sqlite3.connect(lab.folder / "mlws.sqlite", timeout=0.1, isolation_level=None)) as connection:
             try:
                 connection.execute("BEGIN IMMEDIATE")
@@ -125,6 +135,7 @@ def test_F26_of_two_dispatchers_forced_onto_one_workspace_each_run_is_claimed_an
                 follower.join(5)
             dispatcher._followers.clear()
             dispatcher._turn.lost.clear()
+            dispatcher._turn.number = 0
             try:
                 dispatcher._begin()
                 turns.append(dispatcher)
