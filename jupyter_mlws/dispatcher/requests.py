@@ -76,12 +76,14 @@ class Requests:
             wanted = wanted[len(together) :]
 
     def finish(self) -> None:
-        """Carry out all that is left: the script has ended. Beyond the limit nobody waits for an answer."""
+        """Carry out all that is left: the script has ended. What is beyond the limit is told of, not answered."""
         while self._count < MAX_REQUESTS:
             before = self._count
             self.step()
             if self._count == before:
                 return
+        if mailbox.pending(self._folder, 1):
+            self._too_many()
 
     def _deal_with(self, requests: list[Request]) -> None:
         """Carry out requests in one transaction, which waits for the disk once, and then tell their answers."""
