@@ -246,6 +246,7 @@ def test_F04_nor_does_anything_else_at_a_later_pass(shop, tmp_path, quick, role,
     points = [
         point
         for point in by_work()["agent" if role == "agent" else "serve_one"]
-        if action == "kill" or not is_behind(point)
+        # A run whose start fails comes by the first one, and where everybody is killed none does.
+        if point != "following.remove_unstarted" and (action == "kill" or not is_behind(point))
     ]
     have_many_fail(shop, tmp_path, role, points, action, nth)

@@ -25,7 +25,7 @@ print("over")
 SHORT = [("store.commit", "EDQUOT")]
 LONG = [
     (point, error)
-    for point in ("store.commit", "ingest.points", "blobs.write", "following.moves", "following.end", "intake.files")
+    for point in ("store.commit", "ingest.points", "blobs.write", "following.moves", "following.end")
     for error in ("EDQUOT", "EFBIG", "ENOSPC")
     if (point, error) not in SHORT
 ]

@@ -57,7 +57,9 @@ def have_it_fail(place: Path, kind: str, nth: int) -> bool:
         assert status in ((*KILLED,) if kind == "killed" else (0, FAILED_IN_WORDS)), said
         if status == FAILED_IN_WORDS:
             (words,) = [line for line in said if line.startswith("! ")]
-            assert words.startswith("! StorageFull" if kind == "full" else "! Unavailable"), words
+            # SQLite takes a full disk for a failing one where it reads back what it has written.
+            named = ("! StorageFull", "! Unavailable") if kind == "full" else ("! Unavailable",)
+            assert words.startswith(named), words
         fault_oracles.write_records(place, said)
         fault_works.write_records(place)
         fault_oracles.write_records(place, [*said, "tag0", "tag3"])
