@@ -9,6 +9,7 @@ import select
 import shutil
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -187,12 +188,18 @@ class Follower(threading.Thread):
     # -- following
 
     def _follow(self, agent: Agent) -> None:
+        self._patiently(self._open_early)
         while not agent.over:
             self._wait(agent)
             if self._leaving.is_set():
                 return
             self._patiently(lambda: self._step(agent))
         self._finish(agent)
+
+    def _open_early(self) -> None:
+        """Read the notes before the script, which could spoil them, has got far; who needs them is told if they are."""
+        with suppress(MlwsError, ValueError, LookupError, TypeError):
+            self._opened()
 
     def _opened(self) -> Intake:
         """The intake, which reads notes of the run folder first: a disk that fails at this is waited out, too."""
