@@ -67,9 +67,10 @@ class Requests:
 
     def step(self) -> None:
         """Carry out and answer what is pending, for a while: a flood of requests must not hold up the rest."""
-        until = time.monotonic() + _TURN_S
         found = mailbox.pending(self._folder, _TURN_REQUESTS + len(self._stuck))
         wanted = [request for request in found if request.id not in self._stuck]
+        # From here on: to list a flood takes longer than a turn, and some of it has to be carried out in each.
+        until = time.monotonic() + _TURN_S
         while wanted and time.monotonic() <= until:
             together = _together(wanted)
             self._deal_with(together)
