@@ -1,4 +1,4 @@
-"""The tables, schema 1.
+"""The tables, schema 2.
 
 Rows refer to a run by its number, which is small and never reused; people and programs outside refer to it by its id.
 Wide facts that nobody searches are JSON in `submissions`, shared by all children of a sweep; whatever is filtered or
@@ -28,11 +28,15 @@ __all__ = [
     "alembic_version",
     "changes",
     "counters",
+    "deleted_runs",
+    "experiment_tags",
     "experiments",
     "mailbox_requests",
     "metadata",
     "metric_chunks",
     "metric_latest",
+    "metric_values",
+    "model_aliases",
     "model_files",
     "model_tags",
     "models",
@@ -43,10 +47,11 @@ __all__ = [
     "snapshots",
     "stream_offsets",
     "submissions",
+    "typed_metrics",
 ]
 
 # Oldest first; the last one is what the tables below are.
-SCHEMA_VERSIONS = ("0001",)
+SCHEMA_VERSIONS = ("0001", "0002")
 SCHEMA_VERSION = SCHEMA_VERSIONS[-1]
 # Programs that know this version or a later one may read and write what we write: no migration since has done more
 # than add to it.
@@ -84,6 +89,19 @@ experiments = Table(
     Column("name", TEXT, nullable=False, unique=True),
     Column("created_at", Moment, nullable=False),
     Column("run_count", BIG, nullable=False),
+    Column("description", TEXT),
+    Column("archived_at", Moment),
+    Column("deleted_at", Moment),
+)
+
+experiment_tags = Table(
+    "experiment_tags",
+    metadata,
+    Column("experiment_id", BIG, ForeignKey("experiments.id"), primary_key=True, autoincrement=False),
+    Column("name", TEXT, primary_key=True),
+    Column("value", TEXT, nullable=False),
+    Index(None, "name", "value", "experiment_id"),
+    sqlite_with_rowid=False,
 )
 
 submissions = Table(
@@ -146,6 +164,17 @@ runs = Table(
     Index(None, "document_id", "number"),
     Index(None, "status", "number"),
     Index(None, "submission_id"),
+)
+
+# The trash: runs that nobody sees any more, until they are removed for good. Beside the runs and not a column of them,
+# so that an upgrade need not copy a million of them. `experiment_id` says that the whole experiment was deleted.
+deleted_runs = Table(
+    "deleted_runs",
+    metadata,
+    Column("run_number", BIG, ForeignKey("runs.number"), primary_key=True, autoincrement=False),
+    Column("deleted_at", Moment, nullable=False),
+    Column("experiment_id", BIG, ForeignKey("experiments.id")),
+    Index(None, "deleted_at"),
 )
 
 
@@ -219,6 +248,30 @@ metric_chunks = Table(
     Column("value_bytes", LargeBinary, nullable=False),
 )
 
+# Metrics that are more than numbers (rows, tables, images, confusion matrices and the like): one row per run and name.
+typed_metrics = Table(
+    "typed_metrics",
+    metadata,
+    Column("run_number", BIG, ForeignKey("runs.number"), primary_key=True, autoincrement=False),
+    Column("name", TEXT, primary_key=True),
+    Column("type", TEXT, nullable=False),
+    Column("ordinal", BIG, nullable=False),
+    Column("value_count", BIG, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Their values, in the order of their logging: a JSON array of `value_count` of them, from the one at place `start`.
+metric_values = Table(
+    "metric_values",
+    metadata,
+    Column("run_number", BIG, ForeignKey("runs.number"), primary_key=True, autoincrement=False),
+    Column("name", TEXT, primary_key=True),
+    Column("start", BIG, primary_key=True, autoincrement=False),
+    Column("value_count", BIG, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
 stream_offsets = Table(
     "stream_offsets",
     metadata,
@@ -238,6 +291,11 @@ models = Table(
     Column("run_number", BIG, ForeignKey("runs.number"), index=True),
     Column("description", TEXT, nullable=False),
     Column("registration_key", TEXT, unique=True),
+    Column("properties", Json),
+    Column("framework", TEXT),
+    Column("framework_version", TEXT),
+    Column("updated_at", Moment),
+    Column("deleted_at", Moment),
     Index(None, "name", "version", unique=True),
     Index(None, "name", "id"),
 )
@@ -248,6 +306,16 @@ model_tags = Table(
     Column("model_id", BIG, ForeignKey("models.id"), primary_key=True, autoincrement=False),
     Column("name", TEXT, primary_key=True),
     Column("value", TEXT, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# A word that names one version of a model ("production"), and can be given to another.
+model_aliases = Table(
+    "model_aliases",
+    metadata,
+    Column("name", TEXT, primary_key=True),
+    Column("alias", TEXT, primary_key=True),
+    Column("version", BIG, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -36,7 +36,7 @@ def build(folder: Path) -> Path:
     shutil.copytree(_HERE, package, ignore=shutil.ignore_patterns("__pycache__", "labextension"))
     _change(package / "__init__.py", '__version__ = "', f'__version__ = "{VERSION}"  # "')
     tables, run, job = package / "store" / "tables.py", package / "domain" / "run.py", package / "domain" / "job.py"
-    _change(tables, f'"{SCHEMA_VERSION}",)', f'"{SCHEMA_VERSION}", "{SCHEMA}")')
+    _change(tables, f'"{SCHEMA_VERSION}")', f'"{SCHEMA_VERSION}", "{SCHEMA}")')
     _change(tables, 'Column("search_text"', 'Column("pretended", String(255)), Column("search_text"')
     # Fields that this release does not know: of records in the database and in answers, and of job.json.
     _change(run, '    key: str = ""\n', '    key: str = ""\n    pretended: str = "new"\n')
