@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Literal, Protocol
 
 from jupyter_mlws.api.routes import Download, Operation, Upload, operations, route
+from jupyter_mlws.domain.child import NewChildren, RunEnd
 from jupyter_mlws.domain.compute import Compute
 from jupyter_mlws.domain.document import Document, DocumentRequest
 from jupyter_mlws.domain.experiment import Experiment
@@ -46,7 +47,7 @@ __all__ = [
 class WorkspaceApi(Protocol):
     """The workspace itself."""
 
-    @route("GET", "/info", resource="workspaces")
+    @route("GET", "/info", resource="workspaces", from_job=True)
     def info(self) -> WorkspaceInfo:
         """What the workspace holds, how large it is, and whether its dispatcher lives."""
         ...
@@ -76,7 +77,7 @@ class ExperimentsApi(Protocol):
         """Experiments, newest first."""
         ...
 
-    @route("GET", "/experiments/{name}", resource="experiments")
+    @route("GET", "/experiments/{name}", resource="experiments", from_job=True)
     def get(self, name: str) -> Experiment:
         """One experiment, or `NotFound`."""
         ...
@@ -105,7 +106,7 @@ class RunsApi(Protocol):
         """
         ...
 
-    @route("GET", "/runs", resource="runs")
+    @route("GET", "/runs", resource="runs", from_job=True)
     def list(
         self,
         experiment: str | None = None,
@@ -133,7 +134,7 @@ class RunsApi(Protocol):
         """
         ...
 
-    @route("GET", "/runs/{run}", resource="runs")
+    @route("GET", "/runs/{run}", resource="runs", from_job=True)
     def get(self, run: str) -> Run:
         """One run with its metrics' summaries, or `NotFound`."""
         ...
@@ -141,6 +142,34 @@ class RunsApi(Protocol):
     @route("PATCH", "/runs/{run}", resource="runs", permission="write", from_job=True)
     def update(self, run: str, update: RunUpdate) -> Run:
         """Change tags, display name or description."""
+        ...
+
+    @route("POST", "/runs/{run}/children", resource="runs", permission="write", from_job=True)
+    def create_children(self, run: str, children: NewChildren) -> Page[Run]:
+        """Child runs that the process of `run` made of itself; all are made, or none. They are Running from now on.
+
+        Repeated with the same ids it answers with the same runs.
+
+        Raises
+        ------
+        AlreadyExists
+            A run of this id exists, and it is no child of `run`.
+        WrongState
+            The run has ended, or does not log from a process that may make children.
+        """
+        ...
+
+    @route("POST", "/runs/{run}/end", resource="runs", permission="write", from_job=True)
+    def end(self, run: str, end: RunEnd) -> Run:
+        """The end of a child or an interactive run, as its own process tells; an ended one stays as it is.
+
+        A job's own run ends with its script: of it only a failure can be told, and it shows when the script has ended.
+
+        Raises
+        ------
+        WrongState
+            The run is one whose end its process does not tell: it waits, or is a sweep.
+        """
         ...
 
     @route("POST", "/runs/{run}/cancel", resource="runs", permission="write")
@@ -152,7 +181,7 @@ class RunsApi(Protocol):
 class LogsApi(Protocol):
     """Logs, readable while they grow."""
 
-    @route("GET", "/runs/{run}/logs", resource="runs")
+    @route("GET", "/runs/{run}/logs", resource="runs", from_job=True)
     def read(self, run: str, name: str = "std.log", offset: int = 0, limit: int = 262144) -> LogPart:
         """At most `limit` bytes of ``std.log`` or ``agent.log`` from a byte offset; a negative one is from the end."""
         ...
@@ -161,12 +190,12 @@ class LogsApi(Protocol):
 class FilesApi(Protocol):
     """Outputs, logs and results of a run."""
 
-    @route("GET", "/runs/{run}/files", resource="artifacts")
+    @route("GET", "/runs/{run}/files", resource="artifacts", from_job=True)
     def list(self, run: str, kind: str | None = None, limit: int = 1000, cursor: str | None = None) -> Page[RunFile]:
         """Files of a run, by name."""
         ...
 
-    @route("GET", "/runs/{run}/file", resource="artifacts")
+    @route("GET", "/runs/{run}/file", resource="artifacts", from_job=True)
     def download(self, run: str, name: str, kind: str = "output") -> Download:
         """The bytes of one file, or `NotFound`."""
         ...
@@ -175,12 +204,12 @@ class FilesApi(Protocol):
 class MetricsApi(Protocol):
     """Series of numbers."""
 
-    @route("GET", "/runs/{run}/metrics", resource="runs")
+    @route("GET", "/runs/{run}/metrics", resource="runs", from_job=True)
     def list(self, run: str, limit: int = 1000, cursor: str | None = None) -> Page[MetricSummary]:
         """The series of a run, by name, each with its latest value."""
         ...
 
-    @route("GET", "/runs/{run}/metric", resource="runs")
+    @route("GET", "/runs/{run}/metric", resource="runs", from_job=True)
     def read(self, run: str, name: str, after: int = 0, points: int | None = None) -> Download:
         """A series as binary columns (see `jupyter_mlws.api.series`).
 
@@ -202,7 +231,7 @@ class SnapshotsApi(Protocol):
         """Snapshot a folder of the machine that answers. Reading any folder is as much as running code: 'execute'."""
         ...
 
-    @route("GET", "/snapshots/{snapshot}", resource="artifacts")
+    @route("GET", "/snapshots/{snapshot}", resource="artifacts", from_job=True)
     def get(self, snapshot: str) -> Manifest:
         """The files of a snapshot, or `NotFound`."""
         ...
@@ -235,19 +264,19 @@ class ModelsApi(Protocol):
         """A new version made of files that the run left. The bytes are shared with the run's files, not copied."""
         ...
 
-    @route("GET", "/models", resource="models")
+    @route("GET", "/models", resource="models", from_job=True)
     def list(
         self, name: str | None = None, run: str | None = None, limit: int = 50, cursor: str | None = None
     ) -> Page[Model]:
         """Model versions, newest first."""
         ...
 
-    @route("GET", "/models/{name}/versions/{version}", resource="models")
+    @route("GET", "/models/{name}/versions/{version}", resource="models", from_job=True)
     def get(self, name: str, version: int) -> Model:
         """One version (0: the latest), or `NotFound`."""
         ...
 
-    @route("GET", "/models/{name}/versions/{version}/file", resource="models")
+    @route("GET", "/models/{name}/versions/{version}/file", resource="models", from_job=True)
     def download(self, name: str, version: int, path: str) -> Download:
         """One file of a version."""
         ...
