@@ -17,7 +17,7 @@ from jupyter_mlws.domain.document import Document, DocumentRequest
 from jupyter_mlws.domain.experiment import Experiment
 from jupyter_mlws.domain.file import LogPart, RunFile
 from jupyter_mlws.domain.job import InputFile
-from jupyter_mlws.domain.metric import MetricSummary
+from jupyter_mlws.domain.metric import MetricSummary, MetricValue, TypedMetric
 from jupyter_mlws.domain.model import Model, ModelRegistration
 from jupyter_mlws.domain.page import Page
 from jupyter_mlws.domain.run import Run, RunSubmission, RunUpdate
@@ -202,7 +202,7 @@ class FilesApi(Protocol):
 
 
 class MetricsApi(Protocol):
-    """Series of numbers."""
+    """Series of numbers, and values that are more than numbers."""
 
     @route("GET", "/runs/{run}/metrics", resource="runs", from_job=True)
     def list(self, run: str, limit: int = 1000, cursor: str | None = None) -> Page[MetricSummary]:
@@ -219,6 +219,24 @@ class MetricsApi(Protocol):
             Skip so many points: a live chart passes the `count` it has and receives only what is new.
         points : int, optional
             At most about so many points: buckets with minimum, maximum and mean instead of single values.
+        """
+        ...
+
+    @route("GET", "/runs/{run}/typed", resource="runs", from_job=True)
+    def typed(self, run: str, limit: int = 1000, cursor: str | None = None) -> Page[TypedMetric]:
+        """The metrics of a run that are more than numbers, by name."""
+        ...
+
+    @route("GET", "/runs/{run}/values", resource="runs", from_job=True)
+    def values(self, run: str, name: str, after: int = 0, limit: int = 1000) -> Page[MetricValue]:
+        """The values of one typed metric, in the order of their logging, or `NotFound`.
+
+        A page ends early where the values are large; its `next_cursor` is the next `after`, as text.
+
+        Parameters
+        ----------
+        after : int
+            Skip so many values.
         """
         ...
 

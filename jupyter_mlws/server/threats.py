@@ -36,6 +36,8 @@ GAINS = {
     "files.download": "the bytes that a run left, as an attachment; found in the records, never on a disk",
     "metrics.list": "names and latest values of series",
     "metrics.read": "a series",
+    "metrics.typed": "names, types and counts of a run's other metrics",
+    "metrics.values": "the rows, tables and matrices that a script logged; shown as text everywhere",
     "snapshots.create": "a copy of any folder that the server's account can read: hence 'execute'",
     "snapshots.get": "names, sizes and digests of a snapshot's files",
     "snapshots.download": "the files of a snapshot, made from records, never from a path",

@@ -1,15 +1,16 @@
-"""Series of numbers."""
+"""Series of numbers, and values that are more than numbers."""
 
 from __future__ import annotations
 
 from jupyter_mlws.api.interface import MetricsApi
 from jupyter_mlws.api.routes import Download
-from jupyter_mlws.domain.metric import MetricSummary
+from jupyter_mlws.domain.metric import MetricSummary, MetricValue, TypedMetric
 from jupyter_mlws.domain.names import check_metric_name
 from jupyter_mlws.domain.page import Page
 from jupyter_mlws.errors import InvalidInput
 from jupyter_mlws.services.checking import implements
 from jupyter_mlws.services.context import Context
+from jupyter_mlws.store import typed_metrics
 from jupyter_mlws.store.paging import clamp_limit
 
 __all__ = ["MAX_BUCKETS", "Metrics"]
@@ -42,3 +43,14 @@ class Metrics:
         with self._store.read() as c:
             data = metrics.read_series(c, run, name, after, None if points is None else min(points, MAX_BUCKETS))
         return Download((data,), name="series.bin", size_bytes=len(data))
+
+    def typed(self, run: str, limit: int = 1000, cursor: str | None = None) -> Page[TypedMetric]:
+        with self._store.read() as c:
+            return typed_metrics.page_typed(c, run, clamp_limit(limit), cursor)
+
+    def values(self, run: str, name: str, after: int = 0, limit: int = 1000) -> Page[MetricValue]:
+        name = check_metric_name(name)
+        if after < 0:
+            raise InvalidInput(f"A metric has no value {after}.", hint="Pass the count that you have.")
+        with self._store.read() as c:
+            return typed_metrics.read_values(c, run, name, after, clamp_limit(limit))

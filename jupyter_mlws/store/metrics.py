@@ -13,13 +13,14 @@ from sqlalchemy import Connection, and_, func, select
 from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.metric import MetricSummary
 from jupyter_mlws.domain.page import Page
-from jupyter_mlws.errors import Conflict
 from jupyter_mlws.store import changes
 from jupyter_mlws.store.paging import cut, text_after
 from jupyter_mlws.store.run_record import summary
 from jupyter_mlws.store.runs import run_number, summaries
 from jupyter_mlws.store.series import read_series
-from jupyter_mlws.store.tables import metric_chunks, metric_latest, stream_offsets
+from jupyter_mlws.store.streams import advance, offsets
+from jupyter_mlws.store.tables import metric_chunks, metric_latest
+from jupyter_mlws.store.typed_metrics import typed_names, warn_of_types
 from jupyter_mlws.store.upsert import upsert
 
 __all__ = ["CHUNK_POINTS", "Points", "append_points", "offsets", "page_metrics", "read_series", "summaries"]
@@ -88,30 +89,25 @@ def append_points(c: Connection, run_id: str, points: Points) -> int:
         again from `offsets`.
     """
     number = run_number(c, run_id)
-    have = _offset(c, number, points.stream)
-    if points.end <= have:
+    if not advance(c, number, points.stream, points.start, points.end):
         return 0
-    if points.start != have:
-        raise Conflict(f"Stream {points.stream} of {run_id} goes on at {have}, not at {points.start}.")
     batches = list(_split(points))
+    stored = 0
     for i in range(0, len(batches), _PART):
-        _store(c, number, batches[i : i + _PART])
-    upsert(c, stream_offsets, [{"run_number": number, "stream": points.stream, "consumed": points.end}])
+        part = _of_numbers(c, number, run_id, batches[i : i + _PART])
+        _store(c, number, part)
+        stored += sum(len(batch.value) for batch in part)
     changes.note(c, "metric", run_id)
-    return sum(len(batch.value) for batch in batches)
+    return stored
 
 
-def _offset(c: Connection, number: int, stream: str) -> int:
-    table = stream_offsets
-    query = select(table.c.consumed).where(table.c.run_number == number, table.c.stream == stream)
-    return c.scalar(query) or 0
-
-
-def offsets(c: Connection, run_id: str) -> dict[str, int]:
-    """How many records of each stream of a run are stored."""
-    table = stream_offsets
-    query = select(table.c.stream, table.c.consumed).where(table.c.run_number == run_number(c, run_id))
-    return dict(c.execute(query).all())
+def _of_numbers(c: Connection, number: int, run_id: str, batches: list[_Batch]) -> list[_Batch]:
+    """Those whose name does not belong to a typed metric of the run; it says which were left out."""
+    taken = typed_names(c, number, [batch.name for batch in batches])
+    if not taken:
+        return batches
+    warn_of_types(c, run_id, [(name, kind, "number") for name, kind in taken.items()])
+    return [batch for batch in batches if batch.name not in taken]
 
 
 def _column(column: Any, kind: type) -> NDArray[Any]:

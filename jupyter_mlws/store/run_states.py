@@ -18,6 +18,8 @@ from jupyter_mlws.store.tables import runs
 from jupyter_mlws.store.types import Moment
 
 __all__ = [
+    "MAX_WARNINGS",
+    "add_warnings",
     "cancel_run",
     "count_by_target",
     "follow_children",
@@ -29,6 +31,7 @@ __all__ = [
     "values_of",
 ]
 
+MAX_WARNINGS = 100
 _FROM = {new: frozenset(old for old, allowed in ALLOWED.items() if new in allowed) for new in RunStatus}
 # Still without a process of ours: a cancel ends them at once.
 _WAITING = frozenset({RunStatus.NOT_STARTED, RunStatus.QUEUED})
@@ -99,7 +102,7 @@ def move_run(
     if c.execute(statement.values(**values)).rowcount == 0:
         return None
     if warnings:
-        _add_warnings(c, run_id, warnings)
+        add_warnings(c, run_id, warnings)
     changes.note(c, "run", run_id)
     run = load_run(c, run_id)
     if run.parent_id is not None:
@@ -112,9 +115,10 @@ def load_run(c: Connection, run_id: str) -> Run:
     return load_runs(c, c.execute(run_query().where(runs.c.id == run_id)).all(), 0)[0]
 
 
-def _add_warnings(c: Connection, run_id: str, warnings: Sequence[str]) -> None:
+def add_warnings(c: Connection, run_id: str, warnings: Sequence[str]) -> None:
+    """Add what a run does not say yet to its warnings; of very many the first are kept."""
     known = c.scalar(select(runs.c.warnings).where(runs.c.id == run_id)) or []
-    merged = list(dict.fromkeys([*known, *warnings]))
+    merged = list(dict.fromkeys([*known, *warnings]))[: max(MAX_WARNINGS, len(known))]
     c.execute(update(runs).where(runs.c.id == run_id).values(warnings=merged))
 
 

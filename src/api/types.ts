@@ -144,6 +144,16 @@ export interface MetricSummary {
   updated_at: string;
 }
 
+/** One value of a `TypedMetric`. */
+export interface MetricValue {
+  index: number;
+  type: string;
+  at: string;
+  step: number | null;
+  description: string;
+  value: unknown;
+}
+
 /** A registered model; versions count from 1 under each name. */
 export interface Model {
   name: string;
@@ -171,6 +181,20 @@ export interface ModelRegistration {
   tags?: Record<string, string>;
   description?: string;
   key?: string;
+}
+
+/** One child run, Running from its creation. */
+export interface NewChild {
+  id: string;
+  display_name?: string;
+  tags?: Record<string, string>;
+  params?: Record<string, string>;
+  created_at?: string | null;
+}
+
+/** Child runs of one parent, in their order; all are made, or none. */
+export interface NewChildren {
+  items: NewChild[];
 }
 
 /** One page of a list, and the cursor that gives the next one (None at the end). */
@@ -217,6 +241,13 @@ export interface Run {
   warnings: string[];
   waiting_for: string;
   metrics: MetricSummary[];
+}
+
+/** How a run ended, as its own process tells: 'Completed', 'Failed' (with an `error`) or 'Canceled'. */
+export interface RunEnd {
+  status: RunStatus;
+  error?: RunError | null;
+  ended_at?: string | null;
 }
 
 /** Why a run failed. `message` is one sentence for people; `traceback` points at notebook or script lines. */
@@ -330,6 +361,14 @@ export interface SnapshotRequest {
   preview?: boolean;
 }
 
+/** A metric of values that are more than numbers. */
+export interface TypedMetric {
+  name: string;
+  type: string;
+  count: number;
+  updated_at: string;
+}
+
 /** What a workspace is and holds. */
 export interface WorkspaceInfo {
   id: string;
@@ -380,6 +419,10 @@ export interface Operations {
   'runs.get': { arguments: { run: string }; body: undefined; answer: Run };
   /** Change tags, display name or description. */
   'runs.update': { arguments: { run: string }; body: RunUpdate; answer: Run };
+  /** Child runs that the process of `run` made of itself; all are made, or none. They are Running from now on. */
+  'runs.create_children': { arguments: { run: string }; body: NewChildren; answer: Page<Run> };
+  /** The end of a child or an interactive run, as its own process tells; an ended one stays as it is. */
+  'runs.end': { arguments: { run: string }; body: RunEnd; answer: Run };
   /** Ask for the end of a run and of its children. A queued one is Canceled at once; an ended one stays. */
   'runs.cancel': { arguments: { run: string }; body: undefined; answer: Run };
   /** At most `limit` bytes of ``std.log`` or ``agent.log`` from a byte offset; a negative one is from the end. */
@@ -392,6 +435,10 @@ export interface Operations {
   'metrics.list': { arguments: { run: string; limit?: number; cursor?: string | null }; body: undefined; answer: Page<MetricSummary> };
   /** A series as binary columns (see `jupyter_mlws.api.series`). */
   'metrics.read': { arguments: { run: string; name: string; after?: number; points?: number | null }; body: undefined; answer: ArrayBuffer };
+  /** The metrics of a run that are more than numbers, by name. */
+  'metrics.typed': { arguments: { run: string; limit?: number; cursor?: string | null }; body: undefined; answer: Page<TypedMetric> };
+  /** The values of one typed metric, in the order of their logging, or `NotFound`. */
+  'metrics.values': { arguments: { run: string; name: string; after?: number; limit?: number }; body: undefined; answer: Page<MetricValue> };
   /** Snapshot a folder of the machine that answers. Reading any folder is as much as running code: 'execute'. */
   'snapshots.create': { arguments: Record<string, never>; body: SnapshotRequest; answer: SnapshotReport };
   /** The files of a snapshot, or `NotFound`. */
@@ -435,12 +482,16 @@ export const OPERATIONS: { readonly [id in keyof Operations]: Operation } = {
   'runs.list': { method: 'GET', path: '/runs', scope: 'workspace', pathArguments: [], queryArguments: ['experiment', 'status', 'document', 'parent', 'search', 'filter', 'order_by', 'include_children', 'limit', 'cursor'], body: null, answer: 'json' },
   'runs.get': { method: 'GET', path: '/runs/{run}', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
   'runs.update': { method: 'PATCH', path: '/runs/{run}', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: 'json', answer: 'json' },
+  'runs.create_children': { method: 'POST', path: '/runs/{run}/children', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: 'json', answer: 'json' },
+  'runs.end': { method: 'POST', path: '/runs/{run}/end', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: 'json', answer: 'json' },
   'runs.cancel': { method: 'POST', path: '/runs/{run}/cancel', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
   'logs.read': { method: 'GET', path: '/runs/{run}/logs', scope: 'workspace', pathArguments: ['run'], queryArguments: ['name', 'offset', 'limit'], body: null, answer: 'json' },
   'files.list': { method: 'GET', path: '/runs/{run}/files', scope: 'workspace', pathArguments: ['run'], queryArguments: ['kind', 'limit', 'cursor'], body: null, answer: 'json' },
   'files.download': { method: 'GET', path: '/runs/{run}/file', scope: 'workspace', pathArguments: ['run'], queryArguments: ['name', 'kind'], body: null, answer: 'bytes' },
   'metrics.list': { method: 'GET', path: '/runs/{run}/metrics', scope: 'workspace', pathArguments: ['run'], queryArguments: ['limit', 'cursor'], body: null, answer: 'json' },
   'metrics.read': { method: 'GET', path: '/runs/{run}/metric', scope: 'workspace', pathArguments: ['run'], queryArguments: ['name', 'after', 'points'], body: null, answer: 'bytes' },
+  'metrics.typed': { method: 'GET', path: '/runs/{run}/typed', scope: 'workspace', pathArguments: ['run'], queryArguments: ['limit', 'cursor'], body: null, answer: 'json' },
+  'metrics.values': { method: 'GET', path: '/runs/{run}/values', scope: 'workspace', pathArguments: ['run'], queryArguments: ['name', 'after', 'limit'], body: null, answer: 'json' },
   'snapshots.create': { method: 'POST', path: '/snapshots', scope: 'workspace', pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
   'snapshots.get': { method: 'GET', path: '/snapshots/{snapshot}', scope: 'workspace', pathArguments: ['snapshot'], queryArguments: [], body: null, answer: 'json' },
   'snapshots.download': { method: 'GET', path: '/snapshots/{snapshot}/zip', scope: 'workspace', pathArguments: ['snapshot'], queryArguments: [], body: null, answer: 'bytes' },
