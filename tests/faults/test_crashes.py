@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from jupyter_mlws import workspace as room
 from jupyter_mlws.domain.run import Run as RunRecord
 from jupyter_mlws.domain.status import RunStatus
+from jupyter_mlws.sdk.run import Run
 from jupyter_mlws.workspace import wake
 
 from .clients import KernelVictim, ServerVictim
@@ -27,29 +29,26 @@ def crashes(lab, monkeypatch):
     found.check_nothing_lives()
 
 
-def kill_scripts(crashes: Crashes, times: int) -> None:
+def kill_processes(crashes: Crashes, times: int, which: Callable[[Run], int], code: str) -> None:
     for _ in range(0, times, AT_ONCE):
         begun = crashes.begin(AT_ONCE)
         for run in crashes.random.sample(begun, AT_ONCE):
-            pid = crashes.lab.script(run)
+            pid = which(run)
             crashes.wait_for_the_moment(run)
             crashes.kill(pid)
         for run in begun:
-            crashes.check(run, status=RunStatus.FAILED, code="killed")
-            assert run.refresh().error.signal == "SIGKILL"
+            crashes.check(run, status=RunStatus.FAILED, code=code)
+            if code == "killed":
+                assert run.refresh().error.signal == "SIGKILL"
     crashes.check_they_logged()
+
+
+def kill_scripts(crashes: Crashes, times: int) -> None:
+    kill_processes(crashes, times, crashes.lab.script, "killed")
 
 
 def kill_agents(crashes: Crashes, times: int) -> None:
-    for _ in range(0, times, AT_ONCE):
-        begun = crashes.begin(AT_ONCE)
-        for run in crashes.random.sample(begun, AT_ONCE):
-            pid = crashes.lab.agent(run)
-            crashes.wait_for_the_moment(run)
-            crashes.kill(pid)
-        for run in begun:
-            crashes.check(run, status=RunStatus.FAILED, code="agent_lost")
-    crashes.check_they_logged()
+    kill_processes(crashes, times, crashes.lab.agent, "agent_lost")
 
 
 def kill_dispatchers(crashes: Crashes, times: int, group: int = 25) -> None:

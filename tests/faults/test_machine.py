@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+from machines import live
 from run_model import ENDS, MOVES, STATES, parent_of
 from sqlalchemy import Connection, select, update
 
@@ -387,33 +387,13 @@ def two_stores(database_kind: str, request: pytest.FixtureRequest) -> Iterator[t
             yield one, other
 
 
-def live(stores: tuple[Store, Store], least: int, each: int) -> int:
-    """Take at least so many steps, in lives of `each` events; returns how many there were."""
-    steps = [0]
-    machine = type("Life", (Life,), {"stores": stores, "steps": steps})
-    while steps[0] < least:
-        run_state_machine_as_test(
-            machine,
-            settings=settings(
-                max_examples=max(5, (least - steps[0]) // (2 * each)),
-                stateful_step_count=each,
-                deadline=None,
-                database=None,
-                suppress_health_check=list(HealthCheck),
-                phases=(Phase.generate,),
-                report_multiple_bugs=False,
-            ),
-        )
-    return steps[0]
-
-
 def test_F33_F34_the_records_follow_the_model_through_two_thousand_steps(two_stores, database_kind, trials):
     # A server's commit waits for its disk: fewer of them there.
-    steps = live(two_stores, 2000 if database_kind == "sqlite" else 300, 50)
+    steps = live(Life, 2000 if database_kind == "sqlite" else 300, 50, share=2, stores=two_stores)
     trials(f"steps of the state machine on {database_kind}", steps=steps)
 
 
 @pytest.mark.soak
 def test_F33_F34_the_records_follow_the_model_through_a_hundred_thousand_steps(two_stores, database_kind, trials):
-    steps = live(two_stores, 100_000 if database_kind == "sqlite" else 5_000, 100)
+    steps = live(Life, 100_000 if database_kind == "sqlite" else 5_000, 100, share=2, stores=two_stores)
     trials(f"steps of the state machine on {database_kind}", steps=steps)

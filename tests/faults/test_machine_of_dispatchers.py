@@ -9,9 +9,9 @@ from tempfile import mkdtemp
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from machines import live
 from pretended import HERE, Clock, World
 from run_model import ENDS, can_get
 from sqlalchemy import select, update
@@ -211,29 +211,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return found
 
 
-def live(clock: Clock, least: int, each: int) -> int:
-    steps = [0]
-    machine = type("Machine", (Machine,), {"clock": clock, "steps": steps})
-    while steps[0] < least:
-        run_state_machine_as_test(
-            machine,
-            settings=settings(
-                max_examples=max(5, (least - steps[0]) // each),
-                stateful_step_count=each,
-                deadline=None,
-                database=None,
-                suppress_health_check=list(HealthCheck),
-                phases=(Phase.generate,),
-                report_multiple_bugs=False,
-            ),
-        )
-    return steps[0]
-
-
 def test_F27_F33_dispatchers_that_die_anywhere_start_each_script_once_and_tell_the_true_end(clock, trials):
-    trials("steps of dispatchers that may die at each", steps=live(clock, 300, 40))
+    trials("steps of dispatchers that may die at each", steps=live(Machine, 300, 40, clock=clock))
 
 
 @pytest.mark.soak
 def test_F27_F33_dispatchers_that_die_anywhere_in_four_thousand_steps(clock, trials):
-    trials("steps of dispatchers that may die at each", steps=live(clock, 4_000, 60))
+    trials("steps of dispatchers that may die at each", steps=live(Machine, 4_000, 60, clock=clock))

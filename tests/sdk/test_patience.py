@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from asleep import Asleep
 
 from jupyter_mlws.api import patience
 from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.domain.run import RunSubmission
-from jupyter_mlws.domain.workspace import DispatcherState
 from jupyter_mlws.errors import MlwsError, NotFound, Unavailable
 from jupyter_mlws.services import Services
 from jupyter_mlws.store import Store
@@ -26,20 +26,10 @@ with Store.open(sys.argv[1]) as store, store.write():
 """
 
 
-class Asleep:
-    """No dispatcher is needed here."""
-
-    def __call__(self) -> None:
-        pass
-
-    def state(self) -> DispatcherState:
-        return DispatcherState(alive=True)
-
-
 @pytest.fixture
 def services(store_factory: Callable[..., Store], tmp_path: Path) -> Services:
     store = store_factory(busy_timeout_s=0.3)
-    return Services(tmp_path, store, BlobStore(tmp_path / "blobs"), wake=Asleep(), user="ada", host="box")  # type: ignore[arg-type]
+    return Services(tmp_path, store, BlobStore(tmp_path / "blobs"), wake=Asleep(), user="ada", host="box")
 
 
 def held(database: str, seconds: float) -> subprocess.Popen[str]:

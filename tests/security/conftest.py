@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from asleep import Asleep
 from jupyter_server.auth.authorizer import Authorizer
 from tornado.httpclient import AsyncHTTPClient, HTTPResponse
 
@@ -22,7 +23,6 @@ from jupyter_mlws.domain.file import FileKind, RunFile
 from jupyter_mlws.domain.model import ModelRegistration
 from jupyter_mlws.domain.run import RunSubmission
 from jupyter_mlws.domain.snapshot import SnapshotRequest
-from jupyter_mlws.domain.workspace import DispatcherState
 from jupyter_mlws.services import Services
 from jupyter_mlws.store import Store
 from jupyter_mlws.store.files import put_file
@@ -108,19 +108,6 @@ def failure(answer: HTTPResponse) -> dict[str, Any]:
     assert payload["message"], payload
     assert answer.headers["Content-Type"].startswith("application/json")
     return payload
-
-
-class Asleep:
-    """Nobody dispatches here: what is queued stays queued."""
-
-    def __call__(self) -> None:
-        pass
-
-    def state(self) -> DispatcherState:
-        return DispatcherState(alive=False)
-
-    def ensure(self) -> DispatcherState:
-        return self.state()
 
 
 @dataclass(frozen=True)

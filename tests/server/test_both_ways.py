@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asleep import Asleep
 
 from jupyter_mlws import workspace
 from jupyter_mlws.api.http import HttpApi, ServerApi
@@ -22,26 +23,12 @@ from jupyter_mlws.domain.model import ModelRegistration
 from jupyter_mlws.domain.run import RunSubmission, RunUpdate
 from jupyter_mlws.domain.snapshot import SnapshotRequest
 from jupyter_mlws.domain.status import RunStatus
-from jupyter_mlws.domain.workspace import DispatcherState
 from jupyter_mlws.errors import InvalidInput, InvalidName, InvalidPath, MlwsError, NotFound
 from jupyter_mlws.services import Services
 from jupyter_mlws.store import Store
 from jupyter_mlws.store.files import put_file
 
 from .conftest import in_thread
-
-
-class Asleep:
-    """Nobody dispatches: what is queued stays queued."""
-
-    def __call__(self) -> None:
-        pass
-
-    def state(self) -> DispatcherState:
-        return DispatcherState(alive=False)
-
-    def ensure(self) -> DispatcherState:
-        return self.state()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from asleep import Asleep
 
 from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.domain.run import RunSubmission
@@ -19,8 +20,6 @@ from jupyter_mlws.services import Services, handover
 from jupyter_mlws.services.handover import Handover
 from jupyter_mlws.services.runs import Runs
 from jupyter_mlws.store import Store, runs
-
-from .conftest import Nobody
 
 FULL = Handover(environment={"A": "caf\udce9\n", "B": ""}, secrets={"S": "x"}, command=("python", "--token", "t"))
 
@@ -33,7 +32,7 @@ def left() -> list[str]:
 @pytest.fixture
 def services(tmp_path: Path) -> Iterator[Services]:
     with Store.open(tmp_path) as store:
-        yield Services(tmp_path, store, BlobStore(tmp_path / "blobs"), wake=Nobody(), user="ada", host="box")
+        yield Services(tmp_path, store, BlobStore(tmp_path / "blobs"), wake=Asleep(), user="ada", host="box")
 
 
 def submission(**facts: object) -> RunSubmission:

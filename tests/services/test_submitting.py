@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from asleep import Asleep
 
 from jupyter_mlws.api.routes import Upload
 from jupyter_mlws.blobs import BlobStore
@@ -18,8 +19,6 @@ from jupyter_mlws.domain.run import Captured, Run, RunSource, RunSubmission
 from jupyter_mlws.errors import Unavailable
 from jupyter_mlws.services import Services
 from jupyter_mlws.store import Store
-
-from .conftest import Nobody
 
 
 class Watched(BlobStore):
@@ -65,7 +64,7 @@ class Place:
 def place(tmp_path: Path) -> Iterator[Place]:
     blobs = Watched(tmp_path / "blobs")
     with Store.open(tmp_path) as store:
-        yield Place(Services(tmp_path, store, blobs, wake=Nobody(), user="ada", host="box"), blobs)
+        yield Place(Services(tmp_path, store, blobs, wake=Asleep(), user="ada", host="box"), blobs)
 
 
 def test_captured_bytes_are_on_the_disk_before_the_record_that_names_them(place: Place) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from folders import contents
 
 from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.domain.snapshot import SnapshotReport
@@ -17,18 +18,6 @@ Take = Callable[..., SnapshotReport]
 Write = Callable[..., Path]
 Names = Callable[[SnapshotReport], list[str]]
 Restored = Callable[[SnapshotReport], Path]
-
-
-def contents(folder: Path) -> dict[str, object]:
-    """Everything below a folder: bytes and mode of files, target of links."""
-    found: dict[str, object] = {}
-    for path in sorted(folder.rglob("*")):
-        name = str(path.relative_to(folder))
-        if path.is_symlink():
-            found[name] = os.readlink(path)
-        elif path.is_file():
-            found[name] = (path.read_bytes(), bool(path.stat().st_mode & 0o100))
-    return found
 
 
 def test_two_checkouts_have_one_id_whatever_times_umask_and_machine(

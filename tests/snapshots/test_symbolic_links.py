@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
+
+from folders import contents
 
 from jupyter_mlws.domain.snapshot import SnapshotReport
 
@@ -16,18 +17,6 @@ Restored = Callable[[SnapshotReport], Path]
 
 def links_of(report: SnapshotReport) -> dict[str, str]:
     return {link.path: link.reason for link in report.links}
-
-
-def contents(folder: Path) -> dict[str, object]:
-    """Everything below a folder: bytes and mode of files, target of links."""
-    found: dict[str, object] = {}
-    for path in sorted(folder.rglob("*")):
-        name = str(path.relative_to(folder))
-        if path.is_symlink():
-            found[name] = os.readlink(path)
-        elif path.is_file():
-            found[name] = (path.read_bytes(), bool(path.stat().st_mode & 0o100))
-    return found
 
 
 def test_links_inside_are_kept_and_links_that_leave_are_data(

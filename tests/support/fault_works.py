@@ -19,6 +19,7 @@ from typing import Any
 import alembic.command  # noqa: F401 - imported once, not by every fork
 import next_version
 import numpy as np  # noqa: F401 - imported once, not by every fork
+from asleep import Asleep
 
 from jupyter_mlws import workspace as room
 from jupyter_mlws.agent.sync import JournalSync
@@ -32,7 +33,6 @@ from jupyter_mlws.domain.model import ModelRegistration
 from jupyter_mlws.domain.run import RunUpdate
 from jupyter_mlws.domain.snapshot import LinkedPath
 from jupyter_mlws.domain.status import TERMINAL, RunStatus
-from jupyter_mlws.domain.workspace import DispatcherState
 from jupyter_mlws.magics import cell_job
 from jupyter_mlws.magics.job import returns as _returns  # noqa: F401 - imported once, not by every fork
 from jupyter_mlws.magics.job import shell as _shell  # noqa: F401
@@ -75,19 +75,6 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-class _Asleep:
-    """A dispatcher that nobody wakes: the test starts one when it wants to."""
-
-    def __call__(self) -> None:
-        return
-
-    def state(self) -> DispatcherState:
-        return DispatcherState(alive=False)
-
-    def ensure(self) -> DispatcherState:
-        return self.state()
-
-
 def services(place: Path) -> Services:
     """The workspace of a test's place, made when it is missing."""
     folder = place / "workspace"
@@ -96,7 +83,7 @@ def services(place: Path) -> Services:
         folder,
         Store.open(folder),
         BlobStore(folder / "blobs"),
-        wake=_Asleep(),
+        wake=Asleep(),
         user=user_name(),
         host=host_name(),
         workspace_id=facts.id,

@@ -1,12 +1,14 @@
-"""Services whose dispatcher is nobody."""
+"""A dispatcher's place with nobody in it."""
 
 from __future__ import annotations
 
 from jupyter_mlws.domain.workspace import DispatcherState
 
+__all__ = ["Asleep"]
 
-class Nobody:
-    """Stands where the dispatcher would be woken."""
+
+class Asleep:
+    """Nobody dispatches here: what is queued stays queued."""
 
     def __call__(self) -> None:
         pass
