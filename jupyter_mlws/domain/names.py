@@ -118,10 +118,11 @@ def check_metric_name(value: object) -> str:
 
 def check_tags(tags: object, kind: str = "tag", limit: int = MAX_TAGS) -> dict[str, str]:
     """Tags (or params) as a mapping of short text to text; a bare tag has the value ''."""
+    several = "properties" if kind == "property" else f"{kind}s"
     if not isinstance(tags, dict):
-        raise InvalidInput(f"The {kind}s must be a mapping of names to text.")
+        raise InvalidInput(f"The {several} must be a mapping of names to text.")
     if len(tags) > limit:
-        raise TooLarge(f"{len(tags)} {kind}s were given.", hint=f"At most {limit} are kept.")
+        raise TooLarge(f"{len(tags)} {several} were given.", hint=f"At most {limit} are kept.")
     return {
         check_text(f"{kind}'s name", key, MAX_TAG_KEY, empty=False): check_text(
             f"value of {kind} {key!r}", "" if value is None else value, MAX_TAG_VALUE

@@ -13,6 +13,7 @@ from jupyter_mlws.domain.model import Model, ModelFile, ModelRegistration
 from jupyter_mlws.domain.run import Run
 from jupyter_mlws.errors import InvalidInput, InvalidPath, NotFound
 from jupyter_mlws.store import Store, files, mailbox, models
+from jupyter_mlws.store.model_search import ModelWish, page_models
 
 RUN = Callable[..., Run]
 AT = datetime(2026, 1, 1, tzinfo=timezone.utc)
@@ -104,11 +105,11 @@ def test_models_are_listed_newest_first_by_name_and_by_run(store: Store, submit:
     for run, name in ((one, "a"), (two, "b"), (one, "a")):
         register(store, run, name)
     with store.read() as c:
-        page = models.page_models(c, None, None, 2, None)
-        rest = models.page_models(c, None, None, 2, page.next_cursor)
+        page = page_models(c, ModelWish(), 2, None)
+        rest = page_models(c, ModelWish(), 2, page.next_cursor)
         assert [item.id for item in (*page.items, *rest.items)] == ["a:2", "b:1", "a:1"]
-        assert [item.id for item in models.page_models(c, None, two.id, 9, None).items] == ["b:1"]
-        assert [item.id for item in models.page_models(c, "a", None, 9, None).items] == ["a:2", "a:1"]
+        assert [item.id for item in page_models(c, ModelWish(run=two.id), 9, None).items] == ["b:1"]
+        assert [item.id for item in page_models(c, ModelWish(name="a"), 9, None).items] == ["a:2", "a:1"]
         assert models.get_model(c, "a").version == 2
         with pytest.raises(NotFound, match="version 3 of model 'a'"):
             models.get_model(c, "a", 3)
