@@ -1,4 +1,4 @@
-"""Syncing journals and log every few seconds, beside the agent's loop: a slow disk must not stop the pipe."""
+"""Syncing what a script logs every few seconds, beside the agent's loop: a slow disk must not stop the pipe."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 
 from jupyter_mlws import faults
 from jupyter_mlws.agent import system
-from jupyter_mlws.runfolder.names import JOURNAL, STATE, STD_LOG
+from jupyter_mlws.runfolder.names import JOURNAL, STATE, STD_LOG, VALUES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,16 +51,19 @@ class JournalSync:
             self._busy.release()
 
     def _sync(self) -> None:
-        journal = os.path.join(self._folder, JOURNAL)
-        try:
-            names = os.listdir(journal)
-        except FileNotFoundError:
-            names = []
-        for path in [*(os.path.join(journal, name) for name in names), *([journal] if names else [])]:
-            self._sync_one(path)
+        for place in (JOURNAL, VALUES):
+            self._sync_all_in(os.path.join(self._folder, place))
         self._sync_one(os.path.join(self._folder, STD_LOG))
         self._sync_names()
         self._sync_one(os.path.join(self._folder, STATE))
+
+    def _sync_all_in(self, place: str) -> None:
+        try:
+            names = os.listdir(place)
+        except OSError:
+            return
+        for path in [*(os.path.join(place, name) for name in names), *([place] if names else [])]:
+            self._sync_one(path)
 
     def _sync_names(self) -> None:
         """Once, the names that lead to the files: in the run folder, its own, and that of the folder above."""

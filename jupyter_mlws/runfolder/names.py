@@ -24,6 +24,7 @@ __all__ = [
     "STATE",
     "STD_LOG",
     "UPLOADS",
+    "VALUES",
 ]
 
 JOB = "job.json"
@@ -44,6 +45,7 @@ REQUESTS = "mailbox/requests"
 REPLIES = "mailbox/replies"
 RESULTS = "results"
 UPLOADS = "uploads"
+VALUES = "values"
 CHILDREN = "children"
 
 # Every process of a run carries the first; the second leads a script back to its run folder.

@@ -17,6 +17,7 @@ _FOLDERS = (
     names.OUTPUTS,
     names.LOGS,
     names.JOURNAL,
+    names.VALUES,
     names.REQUESTS,
     names.REPLIES,
     names.RESULTS,
@@ -108,6 +109,11 @@ class RunFolder:
     def journal(self) -> Path:
         """Metric points; see `jupyter_mlws.runfolder.journal`."""
         return self.path / names.JOURNAL
+
+    @property
+    def values(self) -> Path:
+        """Values that are more than numbers; see `jupyter_mlws.runfolder.values`."""
+        return self.path / names.VALUES
 
     @property
     def mailbox(self) -> Path:
