@@ -9,11 +9,13 @@ from pathlib import Path
 from jupyter_mlws import faults
 from jupyter_mlws.api.codec import to_builtins
 from jupyter_mlws.api.interface import RunsApi
+from jupyter_mlws.domain.child import NewChildren, RunEnd
+from jupyter_mlws.domain.interactive import RunStart
 from jupyter_mlws.domain.names import check_experiment_name, check_text, new_run_id
 from jupyter_mlws.domain.page import Page
 from jupyter_mlws.domain.run import Run, RunSubmission, RunUpdate
-from jupyter_mlws.domain.status import RunStatus
-from jupyter_mlws.errors import InvalidInput, MlwsError, NotFound, Unavailable
+from jupyter_mlws.domain.status import ON_TARGET, RunStatus
+from jupyter_mlws.errors import InvalidInput, MlwsError, NotFound, Unavailable, WrongState
 from jupyter_mlws.services import handover
 from jupyter_mlws.services.attending import Attendant
 from jupyter_mlws.services.checking import check_storable, implements
@@ -21,10 +23,13 @@ from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.durability import make_durable
 from jupyter_mlws.services.filters import parse_filter, parse_order
 from jupyter_mlws.services.held_up import HeldUp
+from jupyter_mlws.services.interactive import start_interactive
 from jupyter_mlws.services.masking import mask
 from jupyter_mlws.services.submission import check_submission
+from jupyter_mlws.store import run_children
 from jupyter_mlws.store import runs as store_runs
 from jupyter_mlws.store import snapshots as store_snapshots
+from jupyter_mlws.store.mailbox import put_told_end
 from jupyter_mlws.store.paging import clamp_limit
 
 __all__ = ["Runs"]
@@ -65,6 +70,9 @@ class Runs:
             return run
         faults.point("submit.recorded")
         return self._woken(run)
+
+    def start(self, start: RunStart) -> Run:
+        return self._woken(start_interactive(self._context, start))
 
     def _may_be_recorded(self, run_id: str) -> bool:
         """Whether only the answer to the commit got lost: then the launch needs what was handed over."""
@@ -110,7 +118,7 @@ class Runs:
             # The run is queued for good; the next submit, or `mlws doctor`, wakes the dispatcher.
             _log.warning("The dispatcher was not woken: %s", error)
             return replace(
-                run, warnings=(*run.warnings, f"The run is queued, but its dispatcher did not start: {error}")
+                run, warnings=(*run.warnings, f"The run is recorded, but its dispatcher did not start: {error}")
             )
         return run
 
@@ -159,6 +167,25 @@ class Runs:
         with self._context.store.write() as c:
             return store_runs.update_run(c, run, update)
 
+    def create_children(self, run: str, children: NewChildren) -> Page[Run]:
+        check_storable(to_builtins(children), "child runs")
+        with self._context.store.write() as c:
+            return Page(items=run_children.create_children(c, run, children.items))
+
+    def end(self, run: str, end: RunEnd) -> Run:
+        check_storable(to_builtins(end), "end")
+        with self._context.store.write() as c:
+            found = store_runs.get_run(c, run)
+            if found.status.is_terminal:
+                return found
+            if found.kind == run_children.CHILD:
+                return run_children.end_child(c, found, end)
+            _check_it_tells_its_end(found)
+            if end.status is RunStatus.FAILED:
+                put_told_end(c, found.id, end)
+        # Whoever says of a running job that it is canceled wants that it ends, which its agent has to see to.
+        return self.cancel(run) if end.status is RunStatus.CANCELED else found
+
     def cancel(self, run: str) -> Run:
         with self._context.store.write() as c:
             ended = store_runs.cancel_run(c, store_runs.run_number(c, run))
@@ -166,6 +193,13 @@ class Runs:
         faults.point("cancel.recorded")
         handover.discard(ended, self._where_it_looks())
         return after if after.status.is_terminal else self._woken(after)
+
+
+def _check_it_tells_its_end(run: Run) -> None:
+    if run.kind == "sweep":
+        raise WrongState(f"Run #{run.number} is a sweep: it ends with its children.", hint="Cancel it to end it now.")
+    if run.status not in ON_TARGET:
+        raise WrongState(f"Run #{run.number} is {run.status}: nothing of it runs.", hint="Cancel it to end it now.")
 
 
 def _handed(submission: RunSubmission, recorded: RunSubmission) -> handover.Handover:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
+from jupyter_mlws.api.codec import from_builtins, to_builtins
+from jupyter_mlws.domain.child import RunEnd
 from jupyter_mlws.domain.clock import now
 from jupyter_mlws.store.runs import run_number
 from jupyter_mlws.store.tables import mailbox_requests
 
-__all__ = ["find_reply", "put_reply"]
+__all__ = ["find_reply", "put_reply", "put_told_end", "told_end"]
+
+# In the place of a request's id, which is a time and a number.
+_TOLD_END = "end"
 
 
 def find_reply(c: Connection, run_id: str, request_id: str) -> dict[str, Any] | None:
@@ -28,3 +33,16 @@ def put_reply(c: Connection, run_id: str, request_id: str, reply: dict[str, Any]
             run_number=run_number(c, run_id), request_id=request_id, reply=reply, handled_at=now()
         )
     )
+
+
+def put_told_end(c: Connection, run_id: str, end: RunEnd) -> None:
+    """Keep what a job says of its own end, for when it ends; what was said last counts."""
+    table = mailbox_requests.c
+    c.execute(delete(mailbox_requests).where(table.run_number == run_number(c, run_id), table.request_id == _TOLD_END))
+    put_reply(c, run_id, _TOLD_END, to_builtins(end))
+
+
+def told_end(c: Connection, run_id: str) -> RunEnd | None:
+    """What a job has said of its own end; None when it said nothing."""
+    said = find_reply(c, run_id, _TOLD_END)
+    return None if said is None else from_builtins(RunEnd, said)

@@ -22,6 +22,8 @@ __all__ = [
     "add_warnings",
     "cancel_run",
     "count_by_target",
+    "count_ended_children",
+    "end_runs",
     "follow_children",
     "load_run",
     "move_run",
@@ -35,6 +37,7 @@ MAX_WARNINGS = 100
 _FROM = {new: frozenset(old for old, allowed in ALLOWED.items() if new in allowed) for new in RunStatus}
 # Still without a process of ours: a cancel ends them at once.
 _WAITING = frozenset({RunStatus.NOT_STARTED, RunStatus.QUEUED})
+_WITHOUT_PROCESS = ("sweep", "child")
 
 
 def values_of(statuses: Collection[RunStatus]) -> list[str]:
@@ -105,9 +108,19 @@ def move_run(
         add_warnings(c, run_id, warnings)
     changes.note(c, "run", run_id)
     run = load_run(c, run_id)
-    if run.parent_id is not None:
+    if run.kind == "child":
+        _count_ended_child(c, run)
+    elif run.parent_id is not None:
         follow_children(c, run.parent_id)
     return run
+
+
+def _count_ended_child(c: Connection, child: Run) -> None:
+    """The parent of a child that a script made keeps its own status; it only counts those that have ended."""
+    if child.status in TERMINAL and child.parent_id is not None:
+        more = {"children_ended": runs.c.children_ended + 1}
+        c.execute(update(runs).where(runs.c.id == child.parent_id).values(**more))
+        changes.note(c, "run", child.parent_id)
 
 
 def load_run(c: Connection, run_id: str) -> Run:
@@ -172,9 +185,15 @@ def cancel_run(c: Connection, number: int) -> list[str]:
     list of str
         Ids of the runs that were canceled while they waited.
     """
+    family = _family(c, number)
     # The parent of a sweep follows its children; moved by itself it would end before they do.
-    own = [row for row in _family(c, number) if row.kind != "sweep" or row.child_count == 0]
+    own = [row for row in family if row.kind != "sweep" or row.child_count == 0]
     changed = _wish_for_end(c, [row.number for row in own])
+    if family[0].kind == "child":
+        # Nothing of it has to be ended first: its process is that of its root, which goes on.
+        moved_on = [row for row in own if row.id in changed]
+        end_runs(c, [row.number for row in moved_on], RunStatus.CANCELED)
+        count_ended_children(c, {row.parent_number for row in moved_on})
     changes.note_many(c, "run", [row.id for row in own if row.id in changed])
     for parent_id in dict.fromkeys(row.parent_id for row in own if row.id in changed and row.parent_id):
         follow_children(c, parent_id)
@@ -205,7 +224,13 @@ def _wish_for_end(c: Connection, numbers: list[int]) -> dict[str, RunStatus]:
 def _family(c: Connection, number: int) -> list[Any]:
     parents = runs.alias()
     query = select(
-        runs.c.number, runs.c.id, runs.c.kind, runs.c.status, runs.c.child_count, parents.c.id.label("parent_id")
+        runs.c.number,
+        runs.c.id,
+        runs.c.kind,
+        runs.c.status,
+        runs.c.child_count,
+        runs.c.parent_number,
+        parents.c.id.label("parent_id"),
     ).select_from(runs.outerjoin(parents, runs.c.parent_number == parents.c.number))
     found = list(c.execute(query.where(runs.c.number == number)))
     newest = [number]
@@ -218,6 +243,39 @@ def _family(c: Connection, number: int) -> list[Any]:
         found += rows
         newest = [row.number for row in rows]
     return found
+
+
+def end_runs(
+    c: Connection,
+    numbers: Sequence[int],
+    new: RunStatus,
+    *,
+    error: dict[str, Any] | None = None,
+    at: datetime | None = None,
+) -> None:
+    """Move live runs without a process of their own to their end, by the shortest way that the table of moves has."""
+    direct = values_of(_FROM[new])
+    values = moved(new, at or now())
+    # From Running to Canceled it is two moves, the wish for the end being the first.
+    values["status_sequence"] = runs.c.status_sequence + case((runs.c.status.in_(direct), 1), else_=2)
+    if error is not None:
+        values["error"] = error
+    live = runs.c.status.not_in(values_of(TERMINAL))
+    for part in _parts(list(numbers)):
+        c.execute(update(runs).where(runs.c.number.in_(part), live).values(**values))
+
+
+def count_ended_children(c: Connection, parents: Collection[int]) -> None:
+    """Count anew how many children of these runs have ended, and tell whoever looks at them."""
+    children = runs.alias("children")
+    ended = (
+        select(func.count())
+        .where(children.c.parent_number == runs.c.number, children.c.status.in_(values_of(TERMINAL)))
+        .scalar_subquery()
+    )
+    for part in _parts(sorted(parents)):
+        counted = update(runs).where(runs.c.number.in_(part)).values(children_ended=ended).returning(runs.c.id)
+        changes.note_many(c, "run", list(c.scalars(counted)))
 
 
 def _parts(numbers: list[int], size: int = 5000) -> list[list[int]]:
@@ -244,8 +302,11 @@ def runs_in(
     target: str | None = None,
     limit: int | None = None,
 ) -> list[Run]:
-    """Runs in these states, oldest first and at most `limit`, without the parents of sweeps (which have no process)."""
-    query = run_query().where(runs.c.status.in_(values_of(statuses)), runs.c.kind != "sweep")
+    """Runs in these states, oldest first and at most `limit`: those with a process of their own.
+
+    The parent of a sweep has none, nor a child that a script has made.
+    """
+    query = run_query().where(runs.c.status.in_(values_of(statuses)), runs.c.kind.not_in(_WITHOUT_PROCESS))
     for column, value in ((runs.c.host, host), (runs.c.user, user), (runs.c.compute_target, target)):
         if value is not None:
             query = query.where(column == value)
@@ -253,10 +314,10 @@ def runs_in(
 
 
 def count_by_target(c: Connection, statuses: Collection[RunStatus]) -> dict[str, int]:
-    """How many runs of each target are in these states, the parents of sweeps left out."""
+    """How many runs of each target are in these states, those left out that have no process on it."""
     query = (
         select(runs.c.compute_target, func.count())
-        .where(runs.c.status.in_(values_of(statuses)), runs.c.kind != "sweep")
+        .where(runs.c.status.in_(values_of(statuses)), runs.c.kind.not_in((*_WITHOUT_PROCESS, "interactive")))
         .group_by(runs.c.compute_target)
     )
     return dict(c.execute(query).all())

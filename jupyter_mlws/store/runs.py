@@ -35,6 +35,7 @@ __all__ = [
     "hand_back",
     "move_run",
     "page_runs",
+    "put_labels",
     "run_number",
     "runs_in",
     "set_waiting",
@@ -100,8 +101,8 @@ def create_run(
     c.execute(insert(runs), rows[:1])
     if sweep:
         c.execute(insert(runs), rows[1:])
-    _put_labels(c, run_tags, [(row["number"], tags) for row in rows])
-    _put_labels(c, run_params, [(first + i, check_tags(item, "parameter", len(item))) for i, item in enumerate(params)])
+    put_labels(c, run_tags, [(row["number"], tags) for row in rows])
+    put_labels(c, run_params, [(first + i, check_tags(item, "parameter", len(item))) for i, item in enumerate(params)])
     experiments.count_runs(c, experiment.id, len(rows))
     changes.note_many(c, "run", ids)
     changes.note(c, "experiment", experiment.name)
@@ -138,7 +139,8 @@ def _columns(submission: RunSubmission, user: str, host: str, status: RunStatus)
     }
 
 
-def _put_labels(c: Connection, table: Any, labels: Iterable[tuple[int, dict[str, str]]]) -> None:
+def put_labels(c: Connection, table: Any, labels: Iterable[tuple[int, dict[str, str]]]) -> None:
+    """Insert the tags or params of runs, given by number."""
     rows = [
         {"run_number": number, "name": name, "value": value}
         for number, mapping in labels
@@ -314,4 +316,4 @@ def _change_tags(c: Connection, number: int, change: dict[str, str | None]) -> N
             current[name] = text
     merged = check_tags(current)
     c.execute(delete(run_tags).where(run_tags.c.run_number == number))
-    _put_labels(c, run_tags, [(number, merged)])
+    put_labels(c, run_tags, [(number, merged)])
