@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from jupyter_mlws.magics.literals import literal_assignments
+from jupyter_mlws.domain.literals import literal_assignments
 from jupyter_mlws.magics.scopes import FUNCTIONS, catches_all, dotted, local_names, may_swallow, meet, star_names
 from jupyter_mlws.magics.texts import Texts, names_in_call
 

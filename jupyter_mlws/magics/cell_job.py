@@ -19,7 +19,7 @@ from typing import Any
 from jupyter_mlws import faults
 from jupyter_mlws.magics.job.display import Recorder, show_figures
 from jupyter_mlws.magics.job.executor import CellSource, execute
-from jupyter_mlws.magics.literals import literal
+from jupyter_mlws.domain.literals import literal
 
 __all__ = ["main"]
 

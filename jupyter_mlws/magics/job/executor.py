@@ -6,7 +6,7 @@ import ast
 import linecache
 import sys
 
-from jupyter_mlws.magics.literals import replace_literals
+from jupyter_mlws.domain.literals import replace_literals
 
 # Not from typing: this runs at the start of every job.
 TYPE_CHECKING = False

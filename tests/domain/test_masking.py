@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_mlws.services.masking import mask
+from jupyter_mlws.domain.masking import mask
 
 
 @pytest.mark.parametrize(
