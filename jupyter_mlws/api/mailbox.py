@@ -1,23 +1,43 @@
-"""The API as a script inside a job has it: what an operation is told goes into the run folder's mailbox.
+"""The API as a script inside a job has it: what it asks goes into the run folder's mailbox, and so does the answer.
 
-Only operations declared `from_job` are here. They tell and do not wait: a call returns the request's id, the dispatcher
-carries it out a moment later, and where a request could be carried out twice its `key` is minted here.
+Only operations declared `from_job` are here; the dispatcher limits them further, to the run and its own (see
+``docs/run-folder.md``). Most are *questions*: the call waits for its answer, which is what the same call gives in
+process or over HTTP, errors included. A few are *told*: nobody needs their answer, so the call returns at once and the
+dispatcher carries it out a moment later, also when the script has died by then. Where a request could be carried out
+twice its `key` is minted here.
 """
 
 from __future__ import annotations
 
+import inspect
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
-from typing import Any
+from functools import cache
+from typing import Any, BinaryIO
 
-from jupyter_mlws.api.codec import to_builtins
+from jupyter_mlws.api.codec import from_builtins, to_builtins
 from jupyter_mlws.api.interface import NOUNS
-from jupyter_mlws.api.routes import Operation, operations
-from jupyter_mlws.errors import Forbidden, InvalidInput
+from jupyter_mlws.api.routes import Download, Operation, operations
+from jupyter_mlws.errors import CorruptData, Forbidden, InvalidInput, Unavailable
+from jupyter_mlws.runfolder import mailbox
 from jupyter_mlws.runfolder.outbox import send
 
-__all__ = ["MailboxApi"]
+__all__ = ["ANSWER_S", "MailboxApi", "forbidden"]
+
+ANSWER_S = 60.0
+# Nobody needs the answer to these, and a training does not wait for them.
+_TOLD = frozenset({"runs.update", "runs.create_children", "runs.end", "models.register"})
+_CHUNK_BYTES = 1 << 20
+_NAMES = {str: "text", int: "a whole number", bool: "true or false", float: "a number"}
+
+
+def forbidden(operation_id: str) -> Forbidden:
+    """The error for an operation that a job may not ask."""
+    return Forbidden(
+        f"{operation_id[:80]} cannot be asked from inside a job.",
+        hint="A job logs, tags, uploads, registers and reads what is its own; ask for the rest where the workspace is.",
+    )
 
 
 class MailboxApi:
@@ -27,62 +47,90 @@ class MailboxApi:
     ----------
     folder : path
         The run folder.
+    wait : bool
+        Wait for the answer of every operation. Otherwise those that are told return the request's id at once.
+    followed : bool
+        Whether a workspace follows this folder. If none does questions are answered with `Unavailable`, and what is
+        told is kept for when the folder is imported.
     """
 
-    def __init__(self, folder: str | os.PathLike[str]) -> None:
+    def __init__(self, folder: str | os.PathLike[str], *, wait: bool = False, followed: bool = True) -> None:
         self._folder = folder
+        self._wait = wait
+        self._followed = followed
 
     def __getattr__(self, noun: str) -> _Noun:
         if noun not in NOUNS:
             raise AttributeError(noun)
-        return _Noun(self._folder, noun)
+        return _Noun(self, noun)
+
+    def __repr__(self) -> str:
+        return f"MailboxApi({os.fspath(self._folder)!r})"
+
+    def _call(self, operation: Operation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        arguments = _json(operation, _bound(operation, args, kwargs))
+        if operation.id in _TOLD and not (self._wait and self._followed):
+            return send(self._folder, operation.id, arguments)
+        if not self._followed:
+            raise Unavailable(
+                "This run is recorded offline, and no workspace is there to be asked.",
+                hint="Import it when it has ended: mlws import, or Workspace.import_offline().",
+            )
+        return self._ask(operation, arguments)
+
+    def _ask(self, operation: Operation, arguments: dict[str, Any]) -> Any:
+        request_id = send(self._folder, operation.id, arguments)
+        answer = mailbox.wait_reply(self._folder, request_id, ANSWER_S, keep=False)
+        if operation.returns is Download:
+            return _download(self._folder, request_id, answer)
+        return from_builtins(operation.returns, answer)
 
 
 class _Noun:
     """One noun of the API."""
 
-    def __init__(self, folder: str | os.PathLike[str], noun: str) -> None:
-        self._folder = folder
+    def __init__(self, api: MailboxApi, noun: str) -> None:
+        self._api = api
         self._noun = noun
 
-    def __getattr__(self, name: str) -> Callable[..., str]:
-        found = {operation.name: operation for operation in operations(self._noun, NOUNS[self._noun])}
-        if name not in found:
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        operation = _operations(self._noun).get(name)
+        if operation is None:
             raise AttributeError(name)
-        operation = found[name]
         if not operation.from_job:
-            raise Forbidden(
-                f"{operation.id} cannot be asked from inside a job.",
-                hint="A job logs, tags, uploads and registers; ask for the rest where the workspace is.",
-            )
+            raise forbidden(operation.id)
 
-        def tell(*args: Any, **kwargs: Any) -> str:
-            arguments = _bound(operation, args, kwargs)
-            return send(self._folder, operation.id, {key: to_builtins(value) for key, value in arguments.items()})
+        def call(*args: Any, **kwargs: Any) -> Any:
+            return self._api._call(operation, args, kwargs)
 
-        return tell
+        return call
+
+
+@cache
+def _operations(noun: str) -> dict[str, Operation]:
+    return {operation.name: operation for operation in operations(noun, NOUNS[noun])}
 
 
 def _bound(operation: Operation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """The arguments by name, each of the type that the declaration says."""
-    names = list(operation.types)
-    if len(args) > len(names):
-        raise TypeError(f"{operation.id} takes {len(names)} arguments, {len(args)} were given")
-    arguments = {**dict(zip(names, args, strict=False)), **kwargs}
+    """The arguments by name, each of the type that the declaration says; else `InvalidInput`, as everywhere."""
+    signature = inspect.signature(getattr(NOUNS[operation.noun], operation.name))
+    try:
+        arguments = signature.bind(None, *args, **kwargs).arguments
+    except TypeError as error:
+        raise InvalidInput(f"{operation.name}: {error}.") from error
+    del arguments["self"]
     for name, value in arguments.items():
-        if name not in names:
-            raise TypeError(f"{operation.id} has no argument {name!r}")
         kind = operation.types[name]
-        if isinstance(kind, type) and not isinstance(value, kind):
-            raise InvalidInput(f"{name} must be a {kind.__name__}, not {type(value).__name__}.")
-    missing = [name for name in names if name not in arguments and name not in _optional(operation)]
-    if missing:
-        raise TypeError(f"{operation.id} lacks the argument {missing[0]!r}")
+        if isinstance(kind, type) and type(value) is not kind:
+            raise InvalidInput(f"{name} must be {_NAMES.get(kind, kind.__name__)}, not {type(value).__name__}.")
     return {name: _keyed(value) for name, value in arguments.items()}
 
 
-def _optional(operation: Operation) -> set[str]:
-    return {name for name, parameter in operation.query_arguments.items() if parameter.default is not parameter.empty}
+def _json(operation: Operation, arguments: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return {name: to_builtins(value) for name, value in arguments.items()}
+    except TypeError as error:
+        raise InvalidInput(f"{operation.name}: {error}.") from error
 
 
 def _keyed(value: Any) -> Any:
@@ -90,3 +138,25 @@ def _keyed(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type) and any(field.name == "key" for field in fields(value)):
         return value if getattr(value, "key", "") else replace(value, key=os.urandom(16).hex())
     return value
+
+
+def _download(folder: str | os.PathLike[str], request_id: str, facts: Any) -> Download:
+    """The bytes that lie beside the answer; they are taken out of the folder, and gone when they were read."""
+    file = mailbox.take_bytes(folder, request_id)
+    size_bytes = os.fstat(file.fileno()).st_size
+    if not isinstance(facts, dict) or facts.get("size_bytes") not in (None, size_bytes):
+        file.close()
+        raise CorruptData("The workspace's answer is incomplete.", hint="Ask again.")
+    return Download(
+        _chunks(file),
+        name=str(facts.get("name") or "download"),
+        media_type=str(facts.get("media_type") or "application/octet-stream"),
+        size_bytes=size_bytes,
+        digest=facts.get("digest"),
+    )
+
+
+def _chunks(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(_CHUNK_BYTES):
+            yield chunk

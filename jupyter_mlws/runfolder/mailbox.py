@@ -12,21 +12,36 @@ import os
 import re
 import time
 from pathlib import Path
-from typing import Any, NamedTuple, Union
+from typing import Any, BinaryIO, NamedTuple, Union
 
 from jupyter_mlws import faults
-from jupyter_mlws.errors import MlwsError, Unavailable, from_payload
+from jupyter_mlws.errors import MlwsError, TooLarge, Unavailable, from_payload
 from jupyter_mlws.runfolder import clock
 from jupyter_mlws.runfolder.files import open_inside, read_plain, write_whole
 from jupyter_mlws.runfolder.names import REPLIES, REQUESTS
 
-__all__ = ["MAX_REQUEST_BYTES", "Folder", "Request", "new_id", "pending", "post", "remove", "reply", "wait_reply"]
+__all__ = [
+    "BYTES_SUFFIX",
+    "MAX_REQUEST_BYTES",
+    "Folder",
+    "Request",
+    "new_id",
+    "pending",
+    "post",
+    "remove",
+    "reply",
+    "take_bytes",
+    "wait_reply",
+]
 
 Folder = Union[str, "os.PathLike[str]"]
 
 # A script may write anything here: what is larger is answered without being read.
 MAX_REQUEST_BYTES = 1_000_000
 _SUFFIX = ".json"
+# Of the bytes that belong to an answer; whole before the answer appears.
+BYTES_SUFFIX = ".bin"
+_FIRST_PAUSE_S, _LAST_PAUSE_S = 0.005, 0.05
 _REQUEST = re.compile(r"[0-9a-f]{16}-[0-9a-f]{8}\.json")
 
 
@@ -45,13 +60,24 @@ def new_id() -> str:
 
 
 def post(folder: Folder, operation_id: str, arguments: dict[str, Any], request_id: str = "") -> str:
-    """Ask for an operation; returns the request's id without waiting."""
+    """Ask for an operation; returns the request's id without waiting.
+
+    Raises
+    ------
+    TooLarge
+        Nobody would read the request: it is above `MAX_REQUEST_BYTES`.
+    """
     requests = Path(folder) / REQUESTS
     requests.mkdir(parents=True, exist_ok=True)
     request_id = request_id or new_id()
-    body = {"operation": operation_id, "arguments": arguments}
+    body = json.dumps({"operation": operation_id, "arguments": arguments}).encode()
+    if len(body) > MAX_REQUEST_BYTES:
+        raise TooLarge(
+            f"The request {operation_id} takes {len(body):,} bytes.",
+            hint=f"At most {MAX_REQUEST_BYTES:,} can be asked at once.",
+        )
     faults.point("mailbox.request")
-    write_whole(requests / f"{request_id}.json", json.dumps(body).encode())
+    write_whole(requests / f"{request_id}{_SUFFIX}", body)
     faults.point("mailbox.requested")
     return request_id
 
@@ -138,32 +164,63 @@ def remove(folder: Folder, request_id: str) -> None:
         os.close(requests)
 
 
-def wait_reply(folder: Folder, request_id: str, timeout_s: float = 60.0, pause_s: float = 0.02) -> Any:
-    """Wait for an answer: its value is returned, its error raised.
+def wait_reply(folder: Folder, request_id: str, timeout_s: float = 60.0, *, keep: bool = True) -> Any:
+    """Wait for an answer: its value is returned, its error raised. With `keep` false its file is removed.
 
     Raises
     ------
     Unavailable
-        Nobody answered in time.
+        Nobody answered in time; the message says how far the request got.
     MlwsError
         The error that the workspace answered with, as its own class.
     """
     deadline = time.monotonic() + timeout_s
+    pause_s = _FIRST_PAUSE_S
     while True:
-        answer = _answer(folder, request_id)
+        answer = _answer(folder, request_id, keep)
         if answer is not None:
             return _value(answer)
-        if time.monotonic() >= deadline:
-            raise Unavailable(
-                f"The workspace did not answer within {timeout_s:g} s.",
-                hint="Its dispatcher may have stopped; `mlws doctor` on the submitting machine tells.",
-            )
-        time.sleep(pause_s)
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise _no_answer(folder, request_id, timeout_s)
+        time.sleep(min(pause_s, left))
+        pause_s = min(pause_s * 1.2, _LAST_PAUSE_S)
 
 
-def _answer(folder: Folder, request_id: str) -> dict[str, Any] | None:
+def _no_answer(folder: Folder, request_id: str, timeout_s: float) -> Unavailable:
+    if not os.path.isdir(folder):
+        return Unavailable("The run folder is gone, so the workspace cannot answer.", hint="The run has been ended.")
+    waits = os.path.exists(Path(folder, REQUESTS, f"{request_id}{_SUFFIX}"))
+    return Unavailable(
+        f"The workspace did not answer within {timeout_s:g} s"
+        + ("; its dispatcher has not taken the request up." if waits else "."),
+        hint="Its dispatcher may have stopped; `mlws doctor` on the submitting machine tells.",
+    )
+
+
+def take_bytes(folder: Folder, request_id: str) -> BinaryIO:
+    """The bytes that belong to an answer, for reading; their file is gone when this one is closed.
+
+    Raises
+    ------
+    Unavailable
+        They are not there.
+    """
+    path = Path(folder, REPLIES, f"{request_id}{BYTES_SUFFIX}")
     try:
-        body = json.loads(Path(folder, REPLIES, f"{request_id}{_SUFFIX}").read_bytes())
+        file = path.open("rb")
+        path.unlink()
+    except OSError as error:
+        raise Unavailable(f"The workspace's answer cannot be read ({error.strerror}).", hint="Ask again.") from error
+    return file
+
+
+def _answer(folder: Folder, request_id: str, keep: bool) -> dict[str, Any] | None:
+    path = Path(folder, REPLIES, f"{request_id}{_SUFFIX}")
+    try:
+        body = json.loads(path.read_bytes())
+        if not keep:
+            path.unlink(missing_ok=True)
     except FileNotFoundError:
         return None
     if not isinstance(body, dict):
