@@ -5,6 +5,7 @@ import { escapeControls } from '../components/text';
 import { useTranslation } from '../components/translation';
 import type { IChart } from './chart';
 import type { Points } from './points';
+import { followTheme } from './theme';
 
 const HEIGHT = 168;
 
@@ -100,7 +101,10 @@ function useChart(
       }
       const width = Math.max(120, element.clientWidth);
       made = createChart(element, { width, height: HEIGHT, onHover });
-      stop.push(followWidth(element, made), followTheme(made));
+      stop.push(
+        followWidth(element, made),
+        followTheme(() => made?.redraw())
+      );
       setChart(made);
     });
     return () => {
@@ -120,12 +124,5 @@ function followWidth(element: HTMLElement, chart: IChart): () => void {
     }
   });
   observer.observe(element);
-  return () => observer.disconnect();
-}
-
-/** The theme is a set of CSS variables, and its name stands on the body. */
-function followTheme(chart: IChart): () => void {
-  const observer = new MutationObserver(() => chart.redraw());
-  observer.observe(document.body, { attributeFilter: ['data-jp-theme-name'] });
   return () => observer.disconnect();
 }

@@ -11,6 +11,7 @@ import { useSignal } from '../components/model';
 import { StatusIcon, statusText } from '../components/status';
 import { escapeControls, Text } from '../components/text';
 import { useTranslation } from '../components/translation';
+import { TypedMetrics } from '../typed/TypedMetrics';
 import { isOutputs, RunDetailModel } from './detail';
 import { Results } from './Results';
 import { nameOf } from './RunRow';
@@ -62,6 +63,7 @@ export function RunDetail(props: IRunDetailProps): JSX.Element {
       <Troubles run={model.run} />
       <Notes run={model.run} />
       <Metrics model={model} run={model.run} />
+      <TypedMetrics model={model.typed} />
       <Results outputs={model.outputs} />
       <Pairs title={trans.__('Parameters')} pairs={model.run.params} />
       <Tags tags={model.run.tags} />

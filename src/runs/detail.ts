@@ -6,6 +6,7 @@ import { Points } from '../charts/points';
 import { Coalescer } from '../model/coalescer';
 import { Hold } from '../model/hold';
 import { IWorkspaceConnection } from '../tokens';
+import { TypedMetricsModel } from '../typed/model';
 import { IShownOutputs, readOutputs } from './outputs';
 import { leadingMetric } from './rows';
 import { hasEnded } from './status';
@@ -26,7 +27,11 @@ export class RunDetailModel implements IDisposable {
   constructor(private readonly _connection: IWorkspaceConnection) {
     _connection.changed.connect(this._onChanges, this);
     _connection.stateChanged.connect(this._onState, this);
+    this.typed = new TypedMetricsModel(_connection);
   }
+
+  /** What the run logged besides numbers. */
+  readonly typed: TypedMetricsModel;
 
   /** Something that a view shows changed. */
   get changed(): ISignal<this, void> {
@@ -87,6 +92,7 @@ export class RunDetailModel implements IDisposable {
       return;
     }
     this._active = active;
+    this.typed.active = active;
     if (active) {
       this._readAll();
     }
@@ -102,6 +108,7 @@ export class RunDetailModel implements IDisposable {
     for (const reader of this._readers) {
       reader.dispose();
     }
+    this.typed.dispose();
     Signal.clearData(this);
   }
 
@@ -121,6 +128,7 @@ export class RunDetailModel implements IDisposable {
     this._outputs = NO_OUTPUTS;
     this._outputsDigest = null;
     this._changed.emit();
+    this.typed.setRun(id);
     this._readAll();
   }
 
@@ -137,6 +145,7 @@ export class RunDetailModel implements IDisposable {
   /** Read everything again. */
   refresh(): void {
     this._readAll();
+    this.typed.refresh();
   }
 
   /** The bytes of a file. */

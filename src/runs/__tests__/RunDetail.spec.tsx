@@ -16,6 +16,7 @@ function show(facts: Partial<RunDetailModel>): HTMLElement {
     logIsCut: false,
     files: [],
     outputs: { shown: [], more: 0 },
+    typed: { items: [], changed: new Signal({}) },
     ...facts
   } as unknown as RunDetailModel;
   Object.assign(model, { changed: new Signal(model) });

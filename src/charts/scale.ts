@@ -1,0 +1,64 @@
+/** A stretch of an axis. */
+export type Domain = readonly [low: number, high: number];
+
+/** Places on a stretch of pixels. */
+export type Scale = (value: number) => number;
+
+/** A straight scale; the stretch of pixels may run backwards, as heights do. */
+export function scaleOf([low, high]: Domain, from: number, to: number): Scale {
+  const range = high - low || 1;
+  return value => from + ((value - low) / range) * (to - from);
+}
+
+/** Round numbers on an axis, about as many as wanted. */
+export function ticksOf([low, high]: Domain, wanted: number): number[] {
+  const rough = (high - low) / Math.max(1, wanted);
+  if (!(rough > 0) || !Number.isFinite(rough)) {
+    return Number.isFinite(low) ? [low] : [];
+  }
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step =
+    [1, 2, 5, 10].map(it => it * power).find(it => it >= rough * 0.999) ??
+    rough;
+  const first = Math.ceil(low / step - 1e-9);
+  const last = Math.floor(high / step + 1e-9);
+  return Array.from({ length: last - first + 1 }, (_, i) =>
+    Number(((first + i) * step).toPrecision(12))
+  );
+}
+
+/** The least stretch that holds the numbers, with some room on each side; what is no number is left out. */
+export function domainOf(values: readonly number[], room = 0): Domain {
+  let [low, high] = [Infinity, -Infinity];
+  for (const value of values) {
+    if (Number.isFinite(value)) {
+      low = Math.min(low, value);
+      high = Math.max(high, value);
+    }
+  }
+  if (low > high) {
+    return [0, 1];
+  }
+  const margin = (high - low) * room || (low === high ? 1 : 0);
+  return [low - margin, high + margin];
+}
+
+/** A line through the points, broken where one has no place. */
+export function linePath(
+  points: readonly { x: number; y: number }[],
+  x: Scale,
+  y: Scale
+): string {
+  let pen = 'M';
+  return points
+    .map(point => {
+      if (!Number.isFinite(point.x) || !Number.isFinite(point.y)) {
+        pen = 'M';
+        return '';
+      }
+      const step = `${pen}${x(point.x).toFixed(1)} ${y(point.y).toFixed(1)}`;
+      pen = 'L';
+      return step;
+    })
+    .join('');
+}

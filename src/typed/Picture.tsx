@@ -1,0 +1,124 @@
+import * as React from 'react';
+
+import { ApiError } from '../api';
+import { Notice } from '../components/empty';
+import { escapeControls } from '../components/text';
+import { useTranslation } from '../components/translation';
+import { IPictureFile } from './reading';
+
+/** Kinds of pictures that cannot hold scripts. */
+const SAFE: ReadonlySet<string> = new Set([
+  'image/png',
+  'image/jpeg',
+  'image/gif',
+  'image/webp'
+]);
+/** A picture unfolds in memory to four bytes a dot, whatever its file weighs. */
+const MAX_DOTS = 64e6;
+
+/** Whether a picture may be drawn in the page. */
+export function isDrawable(picture: IPictureFile): boolean {
+  return (
+    SAFE.has(picture.mediaType) && picture.width * picture.height <= MAX_DOTS
+  );
+}
+
+/** A picture among the files of a run; its place is kept free until it comes. */
+export function Picture(props: {
+  name: string;
+  picture: IPictureFile;
+  load: (file: string) => Promise<ArrayBuffer>;
+}): JSX.Element {
+  const trans = useTranslation();
+  const { picture, load } = props;
+  const drawable = isDrawable(picture);
+  const { url, error } = usePicture(drawable ? picture : null, load);
+  if (!drawable) {
+    return (
+      <p className="jp-mlws-hint">
+        {trans.__(
+          'The picture %1 is not drawn here (%2, %3 × %4); it is among the files below.',
+          escapeControls(picture.file),
+          escapeControls(picture.mediaType),
+          picture.width,
+          picture.height
+        )}
+      </p>
+    );
+  }
+  if (error) {
+    return (
+      <Notice kind="error">
+        {escapeControls(error.message)} {escapeControls(error.hint)}
+      </Notice>
+    );
+  }
+  return (
+    <div
+      className="jp-mlws-picture"
+      style={{ aspectRatio: ratioOf(picture), maxWidth: picture.width || 480 }}
+      aria-busy={url === null || undefined}
+    >
+      {url && (
+        <img
+          src={url}
+          alt={trans.__('Image %1', escapeControls(props.name))}
+          data-file={picture.file}
+        />
+      )}
+    </div>
+  );
+}
+
+function ratioOf({ width, height }: IPictureFile): string {
+  return width > 0 && height > 0 ? `${width} / ${height}` : '4 / 3';
+}
+
+interface ILoaded {
+  url: string | null;
+  error: ApiError | null;
+}
+
+/** The address of a picture in the page's memory, given back when another one is shown. */
+function usePicture(
+  picture: IPictureFile | null,
+  load: (file: string) => Promise<ArrayBuffer>
+): ILoaded {
+  const [loaded, setLoaded] = React.useState<ILoaded>({
+    url: null,
+    error: null
+  });
+  const file = picture?.file;
+  const type = picture?.mediaType;
+  React.useEffect(() => {
+    if (file === undefined) {
+      return;
+    }
+    let url: string | null = null;
+    let gone = false;
+    const take = async () => {
+      try {
+        const bytes = await load(file);
+        if (!gone) {
+          url = URL.createObjectURL(new Blob([bytes], { type }));
+          setLoaded({ url, error: null });
+        }
+      } catch (error) {
+        if (!(error instanceof ApiError)) {
+          throw error;
+        }
+        if (!gone) {
+          setLoaded({ url: null, error });
+        }
+      }
+    };
+    void take();
+    return () => {
+      gone = true;
+      if (url !== null) {
+        URL.revokeObjectURL(url);
+      }
+    };
+  }, [file, type, load]);
+  return loaded;
+}
