@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from enum import Enum
 from functools import partial
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 from jupyter_mlws.api import codec
+from jupyter_mlws.api.arguments import bind
 from jupyter_mlws.api.discovery import discover
 from jupyter_mlws.api.interface import (
     NOUNS,
@@ -21,6 +22,7 @@ from jupyter_mlws.api.interface import (
     DocumentsApi,
     ExperimentsApi,
     FilesApi,
+    FoldersApi,
     LogsApi,
     MetricsApi,
     ModelsApi,
@@ -31,9 +33,10 @@ from jupyter_mlws.api.interface import (
 )
 from jupyter_mlws.api.routes import Download, Operation, Upload, operations
 from jupyter_mlws.api.transport import Answer, Transport
-from jupyter_mlws.errors import CorruptData, InvalidInput, InvalidName, TooLarge
+from jupyter_mlws.domain.workspace import WorkspaceInfo
+from jupyter_mlws.errors import Conflict, CorruptData, InvalidInput, InvalidName, NotFound, TooLarge
 
-__all__ = ["HttpApi", "ServerApi", "connect", "find_server"]
+__all__ = ["HttpApi", "ServerApi", "connect", "find_server", "open_workspace"]
 
 # Servers take a request's head of 64 KiB; the rest is for its other lines.
 _MOST_ADDRESS = 60_000
@@ -68,7 +71,7 @@ class _Client:
         return f"{type(self).__name__}({self._transport.url + self._prefix!r})"
 
     def _send(self, operation: Operation, *values: Any, **named: Any) -> Any:
-        arguments = _bind(operation, values, named)
+        arguments = bind(operation, values, named)
         answer = self._transport.send(
             operation.method,
             self._prefix + _target(operation, arguments),
@@ -109,6 +112,7 @@ class HttpApi(_Client):
     runs: RunsApi
     logs: LogsApi
     files: FilesApi
+    folders: FoldersApi
     metrics: MetricsApi
     snapshots: SnapshotsApi
     blobs: BlobsApi
@@ -159,8 +163,60 @@ class ServerApi(_Client):
 
 
 def connect(url: str, token: str = "") -> ServerApi:
-    """The Jupyter server at `url`; without a token that of the variable ``MLWS_TOKEN`` is sent."""
-    return ServerApi(url, token or os.environ.get("MLWS_TOKEN", ""))
+    """The Jupyter server at `url`.
+
+    Parameters
+    ----------
+    url : str
+    token : str, optional
+        Without it that of the URL's query is sent, else that of the variable ``MLWS_TOKEN`` or ``JUPYTER_TOKEN``.
+    """
+    if not (token or parse_qs(urlsplit(url).query).get("token")):
+        token = os.environ.get("MLWS_TOKEN") or os.environ.get("JUPYTER_TOKEN", "")
+    return ServerApi(url, token)
+
+
+def open_workspace(url: str, token: str = "", workspace: str = "") -> tuple[ServerApi, WorkspaceInfo]:
+    """A workspace of the Jupyter server at `url`.
+
+    Parameters
+    ----------
+    url : str
+        Base URL of the server, such as ``https://host/user/ada/``; what follows ``#`` names the workspace.
+    token : str, optional
+        See `connect`.
+    workspace : str, optional
+        Name or id of one of the server's workspaces; default: that of the folder which the server shows.
+
+    Raises
+    ------
+    NotFound
+        There is no server with the extension at this address, or it has no such workspace; the hint lists those it has.
+    Conflict
+        Several of its workspaces have this name.
+    Forbidden
+        The server does not accept the token.
+    Unavailable
+        Nobody answers at this address.
+    """
+    address, _, named = url.partition("#")
+    server = connect(address, token)
+    wanted = workspace or named
+    return server, _named(server, wanted) if wanted else server.registry.resolve("")
+
+
+def _named(server: ServerApi, wanted: str) -> WorkspaceInfo:
+    known = server.registry.list().items
+    found = [info for info in known if info.id == wanted] or [info for info in known if info.name == wanted]
+    if not found:
+        names = ", ".join(sorted({info.name for info in known})) or "none"
+        raise NotFound(f"The server at {server.url} has no workspace {wanted[:80]!r}.", hint=f"It has: {names}.")
+    if len(found) > 1:
+        ids = ", ".join(f"{info.id} ({info.location})" for info in found)
+        raise Conflict(
+            f"The server at {server.url} has {len(found)} workspaces {wanted!r}.", hint=f"Give an id: {ids}."
+        )
+    return found[0]
 
 
 def find_server() -> ServerApi | None:
@@ -169,17 +225,6 @@ def find_server() -> ServerApi | None:
     if facts is None:
         return None
     return ServerApi(facts.url, facts.token, root=facts.root, document=facts.document, kernel_id=facts.kernel_id)
-
-
-def _bind(operation: Operation, values: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of a call by name, as the declared signature has them."""
-    names = list(operation.types)
-    arguments = dict(zip(names, values, strict=False)) | named
-    needed = {*operation.path_arguments, operation.body_argument} - {None}
-    needed |= {name for name, p in operation.query_arguments.items() if p.default is p.empty}
-    if len(values) > len(names) or not needed <= arguments.keys() <= set(names):
-        raise TypeError(f"{operation.id} takes {', '.join(names) or 'no arguments'}")
-    return arguments
 
 
 def _target(operation: Operation, arguments: dict[str, Any]) -> str:

@@ -9,13 +9,13 @@ twice its `key` is minted here.
 
 from __future__ import annotations
 
-import inspect
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from typing import Any, BinaryIO
 
+from jupyter_mlws.api.arguments import bind
 from jupyter_mlws.api.codec import from_builtins, to_builtins
 from jupyter_mlws.api.interface import NOUNS
 from jupyter_mlws.api.routes import Download, Operation, operations
@@ -29,7 +29,6 @@ ANSWER_S = 60.0
 # Nobody needs the answer to these, and a training does not wait for them.
 _TOLD = frozenset({"runs.update", "runs.create_children", "runs.end", "models.register"})
 _CHUNK_BYTES = 1 << 20
-_NAMES = {str: "text", int: "a whole number", bool: "true or false", float: "a number"}
 
 
 def forbidden(operation_id: str) -> Forbidden:
@@ -68,7 +67,7 @@ class MailboxApi:
         return f"MailboxApi({os.fspath(self._folder)!r})"
 
     def _call(self, operation: Operation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        arguments = _json(operation, _bound(operation, args, kwargs))
+        arguments = _json(operation, bind(operation, args, kwargs))
         if operation.id in _TOLD and not (self._wait and self._followed):
             return send(self._folder, operation.id, arguments)
         if not self._followed:
@@ -111,24 +110,9 @@ def _operations(noun: str) -> dict[str, Operation]:
     return {operation.name: operation for operation in operations(noun, NOUNS[noun])}
 
 
-def _bound(operation: Operation, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    """The arguments by name, each of the type that the declaration says; else `InvalidInput`, as everywhere."""
-    signature = inspect.signature(getattr(NOUNS[operation.noun], operation.name))
-    try:
-        arguments = signature.bind(None, *args, **kwargs).arguments
-    except TypeError as error:
-        raise InvalidInput(f"{operation.name}: {error}.") from error
-    del arguments["self"]
-    for name, value in arguments.items():
-        kind = operation.types[name]
-        if isinstance(kind, type) and type(value) is not kind:
-            raise InvalidInput(f"{name} must be {_NAMES.get(kind, kind.__name__)}, not {type(value).__name__}.")
-    return {name: _keyed(value) for name, value in arguments.items()}
-
-
 def _json(operation: Operation, arguments: dict[str, Any]) -> dict[str, Any]:
     try:
-        return {name: to_builtins(value) for name, value in arguments.items()}
+        return {name: to_builtins(_keyed(value)) for name, value in arguments.items()}
     except TypeError as error:
         raise InvalidInput(f"{operation.name}: {error}.") from error
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-__all__ = ["Change", "ChangePage", "DispatcherState", "FarSide", "WorkspaceInfo"]
+__all__ = ["Change", "ChangePage", "DispatcherState", "FarSide", "WorkspaceInfo", "is_url"]
 
 _NOISE = ("Traceback (most recent call last):", "The above exception was the direct cause of the following exception:")
+
+
+def is_url(location: str) -> bool:
+    """Whether a workspace's location is reached over HTTP."""
+    return location.startswith(("http://", "https://"))
 
 
 @dataclass(frozen=True, kw_only=True)

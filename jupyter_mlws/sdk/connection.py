@@ -9,6 +9,7 @@ from typing import cast
 
 from jupyter_mlws.api.interface import Api
 from jupyter_mlws.api.patience import patient
+from jupyter_mlws.domain.workspace import is_url
 from jupyter_mlws.errors import MissingPart
 from jupyter_mlws.runfolder import places
 
@@ -24,7 +25,9 @@ class Connection:
     location: str
 
 
-_opened: dict[tuple[str, str, str, int], Connection] = {}
+# By where a workspace is, never by where this process stands; the oldest goes when there are more.
+_opened: dict[tuple[str, ...], Connection] = {}
+_MOST_OPENED = 32
 
 
 def has_full_package() -> bool:
@@ -32,7 +35,13 @@ def has_full_package() -> bool:
     return find_spec("jupyter_mlws.workspace") is not None and find_spec("sqlalchemy") is not None
 
 
-def connect(location: str | os.PathLike[str] | None = None, document: str | None = None) -> Connection:
+def connect(
+    location: str | os.PathLike[str] | None = None,
+    document: str | None = None,
+    *,
+    token: str = "",
+    workspace: str = "",
+) -> Connection:
     """The workspace at `location`, or the one that belongs to `document` (by default the working directory).
 
     Parameters
@@ -41,6 +50,8 @@ def connect(location: str | os.PathLike[str] | None = None, document: str | None
         Folder of an embedded workspace, or the URL of a Jupyter server that runs the extension.
     document : str, optional
         Absolute path of the notebook or script whose workspace is wanted.
+    token, workspace : str, optional
+        Of a Jupyter server: what it asks for, and which of its workspaces is meant, by name or id.
 
     Raises
     ------
@@ -49,31 +60,49 @@ def connect(location: str | os.PathLike[str] | None = None, document: str | None
     MissingPart
         Only the standard-library part is here, and no Jupyter server was found.
     """
-    found = str(location or os.environ.get("MLWS_WORKSPACE", ""))
+    found, asks_server = _where(location, document or os.getcwd())
     # The user's folders count too: a process may be given another home. A fork opens its own.
-    key = (found, document or os.getcwd(), str(places.data_dir()), os.getpid())
+    key = (found, str(asks_server), token, workspace, str(places.data_dir()), str(os.getpid()))
     if key not in _opened:
-        _opened[key] = _connect(location, document)
+        connection = _ask_server(found) if asks_server else _open(found, token, workspace)
+        while len(_opened) >= _MOST_OPENED:
+            _opened.pop(next(iter(_opened)), None)
+        _opened[key] = connection
     return _opened[key]
 
 
-def _connect(location: str | os.PathLike[str] | None, document: str | None) -> Connection:
-    if not has_full_package():
-        return _connect_by_server(document)
-    from jupyter_mlws import workspace
+def _where(location: str | os.PathLike[str] | None, document: str) -> tuple[str, bool]:
+    """The folder or URL of the workspace; or the document, and that the kernel's own server has to be asked for it."""
+    named = os.fspath(location) if location else os.environ.get("MLWS_WORKSPACE", "")
+    if has_full_package():
+        from jupyter_mlws import workspace
 
-    opened = workspace.connect(None if location is None else str(location), document=document or os.getcwd())
-    return Connection(api=patient(opened.api), id=opened.id, location=str(opened.location))
+        return workspace.find(named or None, document=document), False
+    if is_url(named):
+        return named.rstrip("/"), False
+    return document if os.path.isdir(document) else os.path.dirname(document), True
 
 
-def _connect_by_server(document: str | None) -> Connection:
-    from jupyter_mlws.api import http
+def _open(found: str, token: str, workspace: str) -> Connection:
+    if has_full_package():
+        from jupyter_mlws import workspace as room
 
-    server = http.find_server()
+        opened = room.connect(found, token=token, workspace=workspace)
+        return Connection(api=patient(opened.api), id=opened.id, location=opened.location)
+    from jupyter_mlws.api.http import open_workspace
+
+    server, info = open_workspace(found, token, workspace)
+    return Connection(api=patient(cast(Api, server.workspace(info.id))), id=info.id, location=server.url)
+
+
+def _ask_server(document: str) -> Connection:
+    from jupyter_mlws.api.http import find_server
+
+    server = find_server()
     if server is None:
         raise MissingPart(
             "This kernel has only the small part of jupyter-mlws, and no Jupyter server with the extension was found.",
             hint="Install the package in this environment: %pip install jupyter-mlws",
         )
-    info = server.registry.resolve(server.relative_path(document or os.getcwd()))
+    info = server.registry.resolve(server.relative_path(document))
     return Connection(api=patient(cast(Api, server.workspace(info.id))), id=info.id, location=server.url)

@@ -27,17 +27,22 @@ class Workspace:
     Parameters
     ----------
     location : path-like or str, optional
-        Folder of an embedded workspace, made if it is missing, or the URL of a Jupyter server that runs the extension.
-        Without it the workspace is found as `from_config` does.
+        Folder of an embedded workspace, made if it is missing, or the URL of a Jupyter server that runs the extension,
+        such as ``https://host/user/ada/``. Without it the workspace is found as `from_config` does.
+    token : str, optional
+        What the server asks for; default: the variable ``MLWS_TOKEN``, then ``JUPYTER_TOKEN``.
+    workspace : str, optional
+        Name or id of one of the server's workspaces; default: that of the folder which the server shows.
 
     Examples
     --------
     >>> ws = Workspace()                                # doctest: +SKIP
     >>> ws.runs(limit=5)                                # doctest: +SKIP
+    >>> Workspace("https://host/user/ada/", token="...")   # doctest: +SKIP
     """
 
-    def __init__(self, location: str | os.PathLike[str] | None = None) -> None:
-        self._connection = connect(location)
+    def __init__(self, location: str | os.PathLike[str] | None = None, *, token: str = "", workspace: str = "") -> None:
+        self._connection = connect(location, token=token, workspace=workspace)
 
     @classmethod
     def _of(cls, connection: Connection) -> Workspace:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import inspect
 import re
-import types
-import typing
 from collections.abc import Callable
 from dataclasses import is_dataclass
 from functools import wraps
@@ -13,18 +11,16 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from jupyter_mlws.api.arguments import check_argument
 from jupyter_mlws.api.codec import to_builtins
 from jupyter_mlws.api.routes import operations
-from jupyter_mlws.errors import InvalidInput, TooLarge
+from jupyter_mlws.errors import InvalidInput
 
 __all__ = ["check_storable", "implements"]
 
 T = TypeVar("T")
-# Of one argument. Longer text travels inside a record, whose fields have limits of their own.
-MAX_TEXT = 65_536
 _BIGGEST = 2**63 - 1
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-_NAMES = {str: "text", int: "a whole number", bool: "true or false", float: "a number"}
 
 
 def implements(noun: str, protocol: type) -> Callable[[type[T]], type[T]]:
@@ -59,25 +55,8 @@ def _checked(method: Callable[..., Any], hints: dict[str, Any]) -> Callable[...,
 
 
 def _check(name: str, value: Any, hint: Any) -> Any:
-    kinds = typing.get_args(hint) if typing.get_origin(hint) in (typing.Union, types.UnionType) else (hint,)
-    if value is None and type(None) in kinds:
-        return None
-    kind = kinds[0]
-    if type(value) is not kind:
-        raise InvalidInput(f"{name} must be {_NAMES.get(kind, kind.__name__)}, not {type(value).__name__}.")
-    if kind is str:
-        return _check_text(name, value)
-    if kind is int and not -_BIGGEST <= value <= _BIGGEST:
-        raise InvalidInput(f"{name} is out of range.")
-    return _check_record(name, value) if is_dataclass(kind) else value
-
-
-def _check_text(name: str, value: str) -> str:
-    if len(value) > MAX_TEXT:
-        raise TooLarge(f"{name} has {len(value):,} characters.", hint=f"At most {MAX_TEXT:,}.")
-    if _UNSTORABLE.search(value):
-        raise InvalidInput(f"{name} has characters that no database can keep (NUL or lone surrogates).")
-    return value
+    check_argument(name, value, hint)
+    return _check_record(name, value) if is_dataclass(value) else value
 
 
 def _check_record(name: str, value: Any) -> Any:

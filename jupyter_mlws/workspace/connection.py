@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from jupyter_mlws.errors import WorkspaceError
+from jupyter_mlws.domain.workspace import is_url
+from jupyter_mlws.errors import InvalidInput, WorkspaceError
 from jupyter_mlws.workspace import registry
-from jupyter_mlws.workspace.finding import find, is_url
+from jupyter_mlws.workspace.finding import find
 
 if TYPE_CHECKING:
     from jupyter_mlws.api.interface import Api
@@ -48,9 +49,19 @@ class Opened:
 
 
 def connect(
-    location: str | os.PathLike[str] | None = None, *, document: str | os.PathLike[str] | None = None
+    location: str | os.PathLike[str] | None = None,
+    *,
+    document: str | os.PathLike[str] | None = None,
+    token: str = "",
+    workspace: str = "",
 ) -> Opened:
     """Find a workspace (see `find`), open it, make it if it is an embedded one and missing.
+
+    Parameters
+    ----------
+    location, document : path-like or URL, optional
+    token, workspace : str, optional
+        Of a Jupyter server: what it asks for, and which of its workspaces is meant, by name or id.
 
     Raises
     ------
@@ -60,14 +71,20 @@ def connect(
         The workspace cannot be used; the message says why and what to do.
     """
     found = find(location, document=document)
-    return _open_server(found) if is_url(found) else open_folder(Path(found))
+    if is_url(found):
+        return _open_server(found, token, workspace)
+    if token or workspace:
+        raise InvalidInput(
+            f"{found} is a folder: it has no token, and only one workspace.", hint="Give a server's URL."
+        )
+    return open_folder(Path(found))
 
 
 def open_registered(workspace_id: str) -> Opened:
     """The workspace of this id in the user's registry, or `NotFound`."""
     location = registry.location_of(workspace_id)
     if is_url(location):
-        return _open_server(location)
+        return _open_server(location, workspace=workspace_id)
     if not Path(location).is_dir():
         raise WorkspaceError(
             f"The workspace {location} is gone.", hint="If it was moved, open it once where it is now."
@@ -104,12 +121,13 @@ def open_folder(folder: Path) -> Opened:
     return Opened(api=services, id=facts.id, location=str(folder), _close=records.store.close)
 
 
-def _open_server(url: str) -> Opened:
+def _open_server(url: str, token: str = "", workspace: str = "") -> Opened:
     from jupyter_mlws.api import http
 
-    server = http.connect(url)
-    info = server.registry.resolve("")
+    server, info = http.open_workspace(url, token, workspace)
+    named = workspace or url.partition("#")[2]
+    place = f"{server.url}#{info.id}" if named else server.url
     # Where the folder is this user's own, it stays the place of the workspace. A token in the URL is not written down.
     if is_url(registry.all_locations().get(info.id, url)):
-        registry.register(info.id, server.url)
-    return Opened(api=cast("Api", server.workspace(info.id)), id=info.id, location=server.url, _close=lambda: None)
+        registry.register(info.id, place)
+    return Opened(api=cast("Api", server.workspace(info.id)), id=info.id, location=place, _close=lambda: None)

@@ -6,16 +6,12 @@ import os
 from pathlib import Path
 
 from jupyter_mlws.dispatcher.settings import WORKSPACE_FILE
+from jupyter_mlws.domain.workspace import is_url
 from jupyter_mlws.errors import WorkspaceError
 from jupyter_mlws.runfolder import places
 from jupyter_mlws.workspace.config import CONFIG, config_location, nearest_config
 
-__all__ = ["default_workspace", "find", "is_url"]
-
-
-def is_url(location: str) -> bool:
-    """Whether a location is reached over HTTP."""
-    return location.startswith(("http://", "https://"))
+__all__ = ["default_workspace", "find"]
 
 
 def default_workspace() -> Path:
