@@ -33,15 +33,22 @@ class JupyterProcess:
         Whether it has ours.
     alone : bool
         Whether it is without all others, which need a second of the processor at each start.
+    base_url : str
+        Path that all its addresses begin with, as behind a hub.
     """
 
-    def __init__(self, root: Path, log: Path, *, extension: bool = True, alone: bool = False) -> None:
+    token = _TOKEN
+
+    def __init__(
+        self, root: Path, log: Path, *, extension: bool = True, alone: bool = False, base_url: str = "/"
+    ) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
+        self.url = f"http://127.0.0.1:{port}{base_url.rstrip('/')}"
         self.log = log
         options = [f"--port={port}", f"--IdentityProvider.token={_TOKEN}", f"--ServerApp.root_dir={root}"]
+        options.append(f"--ServerApp.base_url={base_url}")
         loaded = {"jupyter_mlws": extension} | dict.fromkeys(_OTHERS if alone else (), False)
         with log.open("ab") as file:
             self.process = subprocess.Popen(

@@ -1,0 +1,37 @@
+"""Metrics: numbers as they were logged."""
+
+from __future__ import annotations
+
+import math
+
+from .suite import Ground, body, refused
+
+
+@body
+def metrics_come_back_in_the_shape_they_went_in(g: Ground) -> None:
+    found = g.done.get_metrics()
+    assert found["loss"] == [1.0, 0.5, 1 / 3, 0.25, 0.2]
+    assert found["accuracy"] == 0.9
+    assert math.isnan(found["odd"])
+    assert (found["first"], found["second"]) == (1.0, 2.0)
+    assert g.done.get_metrics("accuracy") == {"accuracy": 0.9}
+
+
+@body
+def a_series_has_steps_and_times(g: Ground) -> None:
+    columns = g.done.metric("loss").columns
+    assert list(columns["step"]) == [0, 1, 2, 3, 4]
+    assert list(columns["time"]) == sorted(columns["time"])
+
+
+@body
+def the_summaries_have_the_latest_value(g: Ground) -> None:
+    page = g.ws.api.metrics.list(g.done.id)
+    summary = {item.name: item for item in page.items}["loss"]
+    assert (summary.count, summary.last, summary.last_step) == (5, 0.2, 4)
+    assert (summary.minimum, summary.maximum) == (0.2, 1.0)
+
+
+@body
+def a_series_that_was_never_logged_is_not_found(g: Ground) -> None:
+    assert refused(lambda: g.done.metric("nothing")) == ("NotFound", "not_found")
