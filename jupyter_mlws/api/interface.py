@@ -13,13 +13,16 @@ from typing import Literal, Protocol
 from jupyter_mlws.api.routes import Download, Operation, Upload, operations, route
 from jupyter_mlws.domain.child import NewChildren, RunEnd
 from jupyter_mlws.domain.compute import Compute
+from jupyter_mlws.domain.deletion import Deletion, GarbageReport, TrashItem
 from jupyter_mlws.domain.document import Document, DocumentRequest
-from jupyter_mlws.domain.experiment import Experiment
+from jupyter_mlws.domain.experiment import Experiment, ExperimentUpdate
 from jupyter_mlws.domain.file import LogPart, RunFile
+from jupyter_mlws.domain.interactive import FolderImport, FolderPart, RunStart
 from jupyter_mlws.domain.job import InputFile
 from jupyter_mlws.domain.metric import MetricSummary, MetricValue, TypedMetric
-from jupyter_mlws.domain.model import Model, ModelRegistration
+from jupyter_mlws.domain.model import Model, ModelRegistration, ModelUpdate
 from jupyter_mlws.domain.page import Page
+from jupyter_mlws.domain.rerun import Rerun
 from jupyter_mlws.domain.run import Run, RunSubmission, RunUpdate
 from jupyter_mlws.domain.snapshot import Manifest, SnapshotReport, SnapshotRequest
 from jupyter_mlws.domain.workspace import ChangePage, FarSide, WorkspaceInfo
@@ -33,12 +36,14 @@ __all__ = [
     "DocumentsApi",
     "ExperimentsApi",
     "FilesApi",
+    "FoldersApi",
     "LogsApi",
     "MetricsApi",
     "ModelsApi",
     "RegistryApi",
     "RunsApi",
     "SnapshotsApi",
+    "TrashApi",
     "WorkspaceApi",
     "all_operations",
 ]
@@ -73,8 +78,10 @@ class ExperimentsApi(Protocol):
     """Named groups of runs."""
 
     @route("GET", "/experiments", resource="experiments")
-    def list(self, limit: int = 50, cursor: str | None = None) -> Page[Experiment]:
-        """Experiments, newest first."""
+    def list(
+        self, limit: int = 50, cursor: str | None = None, include_archived: bool = False
+    ) -> Page[Experiment]:
+        """Experiments, newest first; archived ones only when `include_archived` is set."""
         ...
 
     @route("GET", "/experiments/{name}", resource="experiments", from_job=True)
@@ -85,6 +92,33 @@ class ExperimentsApi(Protocol):
     @route("PUT", "/experiments/{name}", resource="experiments", permission="write")
     def create(self, name: str) -> Experiment:
         """The experiment of this name, made if it is missing."""
+        ...
+
+    @route("PATCH", "/experiments/{name}", resource="experiments", permission="write")
+    def update(self, name: str, update: ExperimentUpdate) -> Experiment:
+        """Change description or tags, archive or reactivate."""
+        ...
+
+    @route("DELETE", "/experiments/{name}", resource="experiments", permission="write")
+    def delete(self, name: str) -> Deletion:
+        """Put the experiment and all its runs into the trash; its name is free at once. Asked again, the same answer.
+
+        Raises
+        ------
+        WrongState
+            A run of it has not ended; the message names it.
+        """
+        ...
+
+    @route("POST", "/experiments/{name}/restore", resource="experiments", permission="write")
+    def restore(self, name: str, new_name: str | None = None) -> Experiment:
+        """Take the experiment that was deleted last under this name, and the runs that went with it, out of the trash.
+
+        Raises
+        ------
+        AlreadyExists
+            The name is taken by now: give a `new_name`.
+        """
         ...
 
 
@@ -103,6 +137,38 @@ class RunsApi(Protocol):
         InvalidInput
             Unknown compute target or environment (the message lists the known ones and the nearest), unknown snapshot
             or blob.
+        """
+        ...
+
+    @route("POST", "/runs/start", resource="runs", permission="write")
+    def start(self, start: RunStart) -> Run:
+        """Record a run that the calling process itself is; it is Running at once, and nothing is executed for it.
+
+        What the process logs goes into the run's folder, where the dispatcher follows it: on the same disk, or by
+        `folders.append`. Repeated with the same `key` it answers with the same run.
+
+        Raises
+        ------
+        InvalidInput
+            Unknown snapshot.
+        """
+        ...
+
+    @route("POST", "/runs/{run}/rerun", resource="runs", permission="execute")
+    def rerun(self, run: str, rerun: Rerun) -> Run:
+        """A new run like an earlier one: the same snapshot, command, inputs and parameters, but for what `rerun` says.
+
+        A sweep is done again as a whole, one of its runs by itself. The new run's property ``mlws.rerun_of`` names the
+        earlier one. Repeated with the same `key` it answers with the same run.
+
+        Raises
+        ------
+        WrongState
+            Child and interactive runs happened inside another process, and cannot be started by themselves.
+        InvalidInput
+            A secret or a masked argument has to be given again; or a change does not fit the run.
+        CorruptData
+            The snapshot or an input of the earlier run is gone.
         """
         ...
 
@@ -175,6 +241,91 @@ class RunsApi(Protocol):
     @route("POST", "/runs/{run}/cancel", resource="runs", permission="write")
     def cancel(self, run: str) -> Run:
         """Ask for the end of a run and of its children. A queued one is Canceled at once; an ended one stays."""
+        ...
+
+    @route("DELETE", "/runs/{run}", resource="runs", permission="write")
+    def delete(self, run: str) -> Deletion:
+        """Put a run and all its descendants into the trash: nobody sees them, until they are restored.
+
+        Models that were registered from them stay. Asked again it gives the same answer.
+
+        Raises
+        ------
+        WrongState
+            It, or a descendant, or the sweep that it belongs to, has not ended; the message names it.
+        """
+        ...
+
+    @route("POST", "/runs/{run}/restore", resource="runs", permission="write")
+    def restore(self, run: str) -> Run:
+        """Take a run and its descendants out of the trash; one that is not in it stays as it is.
+
+        Raises
+        ------
+        NotFound
+            There is none, or it has left the trash for good.
+        WrongState
+            It went into the trash with its parent or its experiment: restore that.
+        """
+        ...
+
+
+class FoldersApi(Protocol):
+    """Run folders that are written elsewhere: those of interactive runs, and of runs that were recorded offline."""
+
+    @route("PUT", "/runs/{run}/folder", resource="runs", permission="write")
+    def append(self, run: str, path: str, offset: int, content: Upload, total: int | None = None) -> FolderPart:
+        """Write bytes into a file of an interactive run's folder; the same bytes again change nothing.
+
+        Parameters
+        ----------
+        path : str
+            One of the places where a process writes, such as ``journal/<file>``.
+        offset : int
+            At most the size that the file has.
+        total : int, optional
+            Size of the whole file. It is needed for what appears whole or not at all: requests, outputs, uploads. The
+            file appears with its last piece.
+
+        Raises
+        ------
+        Conflict
+            `offset` lies behind the end of the file; `details` have its ``size_bytes``.
+        WrongState
+            The run has ended, or is none that logs from a process elsewhere.
+        InvalidPath
+            The path is none of these places, or a link is in the way.
+        """
+        ...
+
+    @route("GET", "/runs/{run}/folder", resource="runs")
+    def read(self, run: str, path: str, offset: int = 0) -> Download:
+        """What the dispatcher tells the process of an interactive run: ``control.json``, ``mailbox/replies/<file>``.
+
+        Raises
+        ------
+        NotFound
+            There is nothing of this name (yet).
+        """
+        ...
+
+    @route("POST", "/offline", resource="runs", permission="write")
+    def import_offline(self, content: Upload) -> FolderImport:
+        """Import a run that was recorded offline: a zip of its folder.
+
+        The dispatcher takes it in; `imported` tells when it is done. The run keeps its id, so imported again it brings
+        what is new and nothing twice.
+
+        Raises
+        ------
+        InvalidInput
+            It is no folder of an offline run; nothing of it is kept.
+        """
+        ...
+
+    @route("GET", "/runs/{run}/import", resource="runs")
+    def imported(self, run: str) -> FolderImport:
+        """How far the import of a run is, or `NotFound`."""
         ...
 
 
@@ -275,18 +426,53 @@ class BlobsApi(Protocol):
 
 
 class ModelsApi(Protocol):
-    """The model registry."""
+    """The model registry.
+
+    A version is named by its number; 0 is the latest one. What was deleted is found by nothing here but
+    ``list(deleted=True)`` and `restore`.
+    """
 
     @route("POST", "/models", resource="models", permission="write", from_job=True)
     def register(self, registration: ModelRegistration) -> Model:
-        """A new version made of files that the run left. The bytes are shared with the run's files, not copied."""
+        """A new version made of files that a run left, or of uploaded ones. The bytes are shared, not copied.
+
+        Repeated with the same `key` it answers with the same version.
+
+        Raises
+        ------
+        NotFound
+            There is no such run, or it left no such file.
+        InvalidInput
+            The bytes of a file are not stored.
+        """
         ...
 
     @route("GET", "/models", resource="models", from_job=True)
     def list(
-        self, name: str | None = None, run: str | None = None, limit: int = 50, cursor: str | None = None
+        self,
+        name: str | None = None,
+        run: str | None = None,
+        search: str | None = None,
+        tags: str | None = None,
+        properties: str | None = None,
+        latest: bool = False,
+        deleted: bool = False,
+        limit: int = 50,
+        cursor: str | None = None,
     ) -> Page[Model]:
-        """Model versions, newest first."""
+        """Model versions, newest first.
+
+        Parameters
+        ----------
+        search : str, optional
+            A piece of text found in name, description, tags or aliases, whatever its case.
+        tags, properties : str, optional
+            A JSON object of names and values that a version has, such as ``{"stage": "test"}``; a value of null is any.
+        latest : bool
+            Only the newest version of each name.
+        deleted : bool
+            Those in the trash, instead of those that are not.
+        """
         ...
 
     @route("GET", "/models/{name}/versions/{version}", resource="models", from_job=True)
@@ -294,9 +480,88 @@ class ModelsApi(Protocol):
         """One version (0: the latest), or `NotFound`."""
         ...
 
+    @route("GET", "/models/{name}/aliases/{alias}", resource="models", from_job=True)
+    def get_by_alias(self, name: str, alias: str) -> Model:
+        """The version that an alias names ('latest': the newest), or `NotFound`."""
+        ...
+
+    @route("PATCH", "/models/{name}/versions/{version}", resource="models", permission="write", from_job=True)
+    def update(self, name: str, version: int, update: ModelUpdate) -> Model:
+        """Change tags, description or framework of a version, or add properties to it.
+
+        Raises
+        ------
+        Conflict
+            A property has another value already.
+        """
+        ...
+
+    @route("PUT", "/models/{name}/aliases/{alias}", resource="models", permission="write")
+    def set_alias(self, name: str, alias: str, version: int) -> Model:
+        """Give a version a name of its own, such as 'production'; another version that has it loses it in this step."""
+        ...
+
+    @route("DELETE", "/models/{name}/aliases/{alias}", resource="models", permission="write")
+    def remove_alias(self, name: str, alias: str) -> Model:
+        """Take an alias away; the version that had it."""
+        ...
+
+    @route("DELETE", "/models/{name}/versions/{version}", resource="models", permission="write")
+    def delete(self, name: str, version: int) -> Model:
+        """Put a version into the trash. Its number is never given again; `restore` brings it back with its aliases."""
+        ...
+
+    @route("POST", "/models/{name}/versions/{version}/restore", resource="models", permission="write")
+    def restore(self, name: str, version: int) -> Model:
+        """Take a version out of the trash; one that is not there stays as it is."""
+        ...
+
+    @route("GET", "/models/{name}/versions/{version}/fetch", resource="models", from_job=True)
+    def fetch(self, name: str, version: int) -> Model:
+        """A version that is about to be used: the bytes of all its files are there. A job gets them handed.
+
+        Asked from inside a job, the files lie below ``inputs/models/<name>/<version>`` of the run folder when the
+        answer comes; elsewhere they are downloaded one by one.
+
+        Raises
+        ------
+        CorruptData
+            The bytes of a file are gone.
+        """
+        ...
+
     @route("GET", "/models/{name}/versions/{version}/file", resource="models", from_job=True)
     def download(self, name: str, version: int, path: str) -> Download:
         """One file of a version."""
+        ...
+
+
+class TrashApi(Protocol):
+    """What was deleted: it can come back until it is purged, and its bytes are freed then."""
+
+    @route("GET", "/trash", resource="runs")
+    def list(self, limit: int = 50, cursor: str | None = None) -> Page[TrashItem]:
+        """What can be restored: runs, experiments and models, the last deleted first."""
+        ...
+
+    @route("POST", "/trash/collect", resource="workspaces", permission="write")
+    def collect(self, dry_run: bool = False, everything: bool = False) -> GarbageReport:
+        """Purge what has been in the trash for its days, then free all bytes that nothing uses any more.
+
+        Safe beside whatever else goes on in the workspace, in this process or another.
+
+        Parameters
+        ----------
+        dry_run : bool
+            Only say what would go.
+        everything : bool
+            Purge all that is in the trash, however new.
+
+        Raises
+        ------
+        Conflict
+            Another collection began meanwhile, and goes on in this one's place.
+        """
         ...
 
 
@@ -359,6 +624,8 @@ class Api(Protocol):
     @property
     def files(self) -> FilesApi: ...
     @property
+    def folders(self) -> FoldersApi: ...
+    @property
     def metrics(self) -> MetricsApi: ...
     @property
     def snapshots(self) -> SnapshotsApi: ...
@@ -366,6 +633,8 @@ class Api(Protocol):
     def blobs(self) -> BlobsApi: ...
     @property
     def models(self) -> ModelsApi: ...
+    @property
+    def trash(self) -> TrashApi: ...
     @property
     def compute(self) -> ComputeApi: ...
 
@@ -377,10 +646,12 @@ NOUNS: dict[str, type] = {
     "runs": RunsApi,
     "logs": LogsApi,
     "files": FilesApi,
+    "folders": FoldersApi,
     "metrics": MetricsApi,
     "snapshots": SnapshotsApi,
     "blobs": BlobsApi,
     "models": ModelsApi,
+    "trash": TrashApi,
     "compute": ComputeApi,
 }
 # Below the root of the extension.

@@ -24,6 +24,9 @@ __all__ = ["Captured", "Run", "RunError", "RunSource", "RunSubmission", "RunUpda
 
 MAX_SWEEP = 10_000
 MAX_DURATION_S = 2_592_000.0
+# Their process is there already, or was.
+NOT_SUBMITTED = ("interactive", "offline")
+_KINDS = ("script", "cell", "sweep", *NOT_SUBMITTED)
 _RESERVED_VARIABLES = ("MLWS_",)
 
 
@@ -132,7 +135,8 @@ class RunSubmission:
     command : tuple of str
         Argument vector. Its first item is an absolute interpreter or a program found on the job's PATH.
     kind : str
-        'script', 'cell', or 'sweep' (then `sweep` has the children's parameters and the parent runs nothing).
+        'script', 'cell', or 'sweep' (then `sweep` has the children's parameters and the parent runs nothing);
+        'interactive' or 'offline' for the record of a run that nobody starts, which cannot be submitted.
     inherited_environment : dict or None
         The submitter's current variables, handed to the job once. Names are recorded, values never stored.
     secrets : dict
@@ -141,6 +145,8 @@ class RunSubmission:
         One mapping of parameters for each child run.
     parallel : int or None
         At most so many children at a time.
+    properties : dict
+        Facts for good, such as the run that this one repeats.
     key : str
         Makes a repeated request harmless: the same key gives the same run.
     """
@@ -175,6 +181,7 @@ class RunSubmission:
     source: RunSource = field(default_factory=RunSource)
     sweep: tuple[dict[str, str], ...] = ()
     parallel: int | None = None
+    properties: dict[str, str] = field(default_factory=dict)
     key: str = ""
 
     def __post_init__(self) -> None:
@@ -183,6 +190,7 @@ class RunSubmission:
         check_text("description", self.description, MAX_DESCRIPTION)
         check_tags(self.tags)
         check_tags(self.params, "parameter", MAX_PARAMS)
+        check_tags(self.properties, "property")
         for params in self.sweep:
             check_tags(params, "parameter", MAX_PARAMS)
         if self.working_directory:
@@ -191,9 +199,9 @@ class RunSubmission:
         self._check_limits()
 
     def _check_command(self) -> None:
-        if self.kind not in ("script", "cell", "sweep"):
+        if self.kind not in _KINDS:
             raise InvalidInput(f"There is no kind of run {self.kind!r}.")
-        if not self.command:
+        if not self.command and self.kind not in NOT_SUBMITTED:
             raise InvalidInput("The command is empty.", hint="Give a script or a command.")
         if any("\0" in word for word in self.command):
             raise InvalidInput("An argument contains a NUL character, which no program can be given.")
@@ -216,11 +224,15 @@ class RunSubmission:
 
 @dataclass(frozen=True, kw_only=True)
 class RunUpdate:
-    """A change of what a person may change; None leaves a field as it is, a tag of None removes it."""
+    """A change of what a person may change; None leaves a field as it is, a tag of None removes it.
+
+    Properties are only ever added: another value for one that is there is a `Conflict`.
+    """
 
     display_name: str | None = None
     description: str | None = None
     tags: dict[str, str | None] | None = None
+    properties: dict[str, str] | None = None
 
     def __post_init__(self) -> None:
         if self.display_name is not None:
@@ -229,3 +241,5 @@ class RunUpdate:
             check_text("description", self.description, MAX_DESCRIPTION)
         if self.tags is not None:
             check_tags(self.tags)
+        if self.properties is not None:
+            check_tags(self.properties, "property")

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.services.attending import Attendant
 from jupyter_mlws.services.blobs import Blobs
 from jupyter_mlws.services.compute import ComputeTargets
-from jupyter_mlws.services.context import Context, Waker
+from jupyter_mlws.services.context import Context, Keeping, Waker
 from jupyter_mlws.services.experiments import Experiments
 from jupyter_mlws.services.files import Files
+from jupyter_mlws.services.folders import Folders
 from jupyter_mlws.services.logs import Logs
 from jupyter_mlws.services.metrics import Metrics
 from jupyter_mlws.services.models import Models
 from jupyter_mlws.services.runs import Runs
 from jupyter_mlws.services.snapshots import Snapshots
+from jupyter_mlws.services.trash import Trash
 from jupyter_mlws.services.workspaces import WorkspaceService
 from jupyter_mlws.store import Store
 
-__all__ = ["Services", "Waker"]
+__all__ = ["Keeping", "Services", "Waker"]
 
 
 class Services:
@@ -41,6 +44,8 @@ class Services:
         What the workspace is called.
     warnings : tuple of str
         What a person should know about the place; default: what the store says.
+    keeping : callable
+        Asked how long the trash and unused bytes are kept.
     """
 
     def __init__(
@@ -55,6 +60,7 @@ class Services:
         workspace_id: str = "",
         name: str = "",
         warnings: tuple[str, ...] = (),
+        keeping: Callable[[], Keeping] = Keeping,
     ) -> None:
         context = Context(
             folder=folder,
@@ -66,6 +72,7 @@ class Services:
             workspace_id=workspace_id,
             name=name or folder.name,
             warnings=warnings or store.warnings,
+            keeping=keeping,
         )
         self.store = store
         attendant = Attendant(context)
@@ -74,10 +81,12 @@ class Services:
         self.runs = Runs(context, attendant)
         self.logs = Logs(context)
         self.files = Files(context)
+        self.folders = Folders(context, attendant)
         self.metrics = Metrics(context)
         self.snapshots = Snapshots(context)
         self.blobs = Blobs(context)
         self.models = Models(context)
+        self.trash = Trash(context)
         self.compute = ComputeTargets(context)
 
     def data_version(self) -> int:

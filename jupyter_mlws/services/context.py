@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -10,7 +11,24 @@ from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.domain.workspace import DispatcherState
 from jupyter_mlws.store import Store
 
-__all__ = ["Context", "Waker"]
+__all__ = ["Context", "Keeping", "Waker"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keeping:
+    """How long what nobody wants any more is kept.
+
+    Attributes
+    ----------
+    trash_days : float
+        What was deleted can be restored for so many days.
+    grace_s : float
+        Stored bytes that no record names stay for so long after they were stored or used: somebody may be about to
+        record them.
+    """
+
+    trash_days: float = 7.0
+    grace_s: float = 3600.0
 
 
 class Waker(Protocol):
@@ -42,3 +60,4 @@ class Context:
     workspace_id: str
     name: str
     warnings: tuple[str, ...] = ()
+    keeping: Callable[[], Keeping] = Keeping

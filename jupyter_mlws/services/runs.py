@@ -10,9 +10,11 @@ from jupyter_mlws import faults
 from jupyter_mlws.api.codec import to_builtins
 from jupyter_mlws.api.interface import RunsApi
 from jupyter_mlws.domain.child import NewChildren, RunEnd
+from jupyter_mlws.domain.deletion import Deletion
 from jupyter_mlws.domain.interactive import RunStart
 from jupyter_mlws.domain.names import check_experiment_name, check_text, new_run_id
 from jupyter_mlws.domain.page import Page
+from jupyter_mlws.domain.rerun import Rerun
 from jupyter_mlws.domain.run import Run, RunSubmission, RunUpdate
 from jupyter_mlws.domain.status import ON_TARGET, RunStatus
 from jupyter_mlws.errors import InvalidInput, MlwsError, NotFound, Unavailable, WrongState
@@ -20,13 +22,15 @@ from jupyter_mlws.services import handover
 from jupyter_mlws.services.attending import Attendant
 from jupyter_mlws.services.checking import check_storable, implements
 from jupyter_mlws.services.context import Context
+from jupyter_mlws.services.deleting import delete_run
 from jupyter_mlws.services.durability import make_durable
 from jupyter_mlws.services.filters import parse_filter, parse_order
 from jupyter_mlws.services.held_up import HeldUp
 from jupyter_mlws.services.interactive import start_interactive
-from jupyter_mlws.services.masking import mask
+from jupyter_mlws.domain.masking import mask
+from jupyter_mlws.services.rerun import submission_again
 from jupyter_mlws.services.submission import check_submission
-from jupyter_mlws.store import run_children
+from jupyter_mlws.store import deletion, run_children
 from jupyter_mlws.store import runs as store_runs
 from jupyter_mlws.store import snapshots as store_snapshots
 from jupyter_mlws.store.mailbox import put_told_end
@@ -73,6 +77,10 @@ class Runs:
 
     def start(self, start: RunStart) -> Run:
         return self._woken(start_interactive(self._context, start))
+
+    def rerun(self, run: str, rerun: Rerun) -> Run:
+        known = self._known(rerun.key)
+        return known if known is not None else self.submit(submission_again(self._context, run, rerun))
 
     def _may_be_recorded(self, run_id: str) -> bool:
         """Whether only the answer to the commit got lost: then the launch needs what was handed over."""
@@ -193,6 +201,13 @@ class Runs:
         faults.point("cancel.recorded")
         handover.discard(ended, self._where_it_looks())
         return after if after.status.is_terminal else self._woken(after)
+
+    def delete(self, run: str) -> Deletion:
+        return delete_run(self._context, run)
+
+    def restore(self, run: str) -> Run:
+        with self._context.store.write() as c:
+            return deletion.restore_run(c, run)
 
 
 def _check_it_tells_its_end(run: Run) -> None:

@@ -6,7 +6,7 @@ Unicode normalisation: the code that opens a file uses the name that it has), ti
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from operator import attrgetter
 
 from jupyter_mlws.blobs import BlobStore
@@ -14,7 +14,7 @@ from jupyter_mlws.domain.names import check_digest
 from jupyter_mlws.domain.snapshot import Manifest, ManifestEntry
 from jupyter_mlws.errors import InvalidInput, InvalidPath, NotFound, WorkspaceError
 
-__all__ = ["from_bytes", "load_manifest", "sorted_entries", "to_bytes"]
+__all__ = ["from_bytes", "load_manifest", "named_in", "sorted_entries", "to_bytes"]
 
 _HEAD = "jupyter-mlws snapshot "
 _MAX_BYTES = 1 << 28
@@ -45,6 +45,22 @@ def from_bytes(data: bytes) -> Manifest:
         raise InvalidInput("These bytes are no list of a snapshot's files.") from error
     _check_tree(manifest)
     return manifest
+
+
+def named_in(data: bytes) -> Iterator[tuple[str, int]]:
+    """Digest and size of each file that the bytes of a manifest name, quicker than by taking it apart.
+
+    Raises
+    ------
+    InvalidInput
+        They are no manifest that this version knows.
+    """
+    head, _, rest = data.partition(b"\n")
+    if head != f"{_HEAD}1".encode():
+        raise InvalidInput("These bytes are no list of a snapshot's files that this version knows.")
+    for line in rest.removesuffix(b"\n").split(b"\n") if rest else ():
+        _, digest, size, _ = line.split(b" ", 3)
+        yield digest.decode("ascii"), int(size)
 
 
 def load_manifest(snapshot_id: str, blobs: BlobStore) -> Manifest:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from jupyter_mlws.domain.page import Page, clamp_limit
 from jupyter_mlws.errors import InvalidInput
 
-__all__ = ["clamp_limit", "cut", "decode", "encode", "number_after", "text_after"]
+__all__ = ["clamp_limit", "cut", "decode", "encode", "malformed", "number_after", "text_after"]
 
 T = TypeVar("T")
 _BIGGEST = 2**63 - 1
@@ -29,7 +29,7 @@ def number_after(cursor: str | None) -> int | None:
     """The number where the page before ended; None for the first page."""
     value = decode(cursor)
     if value is not None and (not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _BIGGEST):
-        raise _malformed()
+        raise malformed()
     return value
 
 
@@ -37,7 +37,7 @@ def text_after(cursor: str | None) -> str | None:
     """The name where the page before ended; None for the first page."""
     value = decode(cursor)
     if value is not None and not isinstance(value, str):
-        raise _malformed()
+        raise malformed()
     return value
 
 
@@ -53,11 +53,12 @@ def decode(cursor: str | None) -> object:
     try:
         value = json.loads(urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error, RecursionError):
-        raise _malformed() from None
+        raise malformed() from None
     if value is None:
-        raise _malformed()
+        raise malformed()
     return value
 
 
-def _malformed() -> InvalidInput:
+def malformed() -> InvalidInput:
+    """The error for a cursor that is none of ours."""
     return InvalidInput("The cursor of the page is not one that was given out.", hint="Start again without a cursor.")

@@ -15,15 +15,16 @@ from jupyter_mlws.domain.names import MAX_DESCRIPTION, MAX_DISPLAY_NAME, check_i
 from jupyter_mlws.domain.page import Page
 from jupyter_mlws.domain.run import Run, RunSubmission, RunUpdate
 from jupyter_mlws.domain.status import RunStatus
-from jupyter_mlws.errors import NotFound
+from jupyter_mlws.errors import Conflict, NotFound
 from jupyter_mlws.store import changes, counters, experiments
+from jupyter_mlws.store.deleted import PURGED, not_deleted
 from jupyter_mlws.store.paging import cut, number_after
 from jupyter_mlws.store.run_claims import claim_queued, hand_back
 from jupyter_mlws.store.run_filters import condition, few_candidates
 from jupyter_mlws.store.run_order import ordered_numbers
 from jupyter_mlws.store.run_record import body_of, load_runs, read_submission, run_query, search_text, summaries_of
 from jupyter_mlws.store.run_states import cancel_run, move_run, runs_in, set_waiting
-from jupyter_mlws.store.tables import run_params, run_tags, runs, submissions
+from jupyter_mlws.store.tables import deleted_runs, run_params, run_tags, runs, submissions
 
 __all__ = [
     "cancel_run",
@@ -33,7 +34,9 @@ __all__ = [
     "get_run",
     "get_submission",
     "hand_back",
+    "missing_run",
     "move_run",
+    "named_run",
     "page_runs",
     "put_labels",
     "run_number",
@@ -74,7 +77,7 @@ def create_run(
     children : sequence of str
         Ids of the runs of `submission.sweep`, one for each.
     """
-    experiment = experiments.ensure(c, submission.experiment)
+    experiment = experiments.ensure(c, submission.experiment, for_runs=True)
     sweep = submission.sweep if submission.kind == "sweep" else ()
     first = counters.take(c, "run", 1 + len(sweep))
     submission_id = c.scalar(insert(submissions).values(body=body_of(submission)).returning(submissions.c.id))
@@ -136,6 +139,7 @@ def _columns(submission: RunSubmission, user: str, host: str, status: RunStatus)
         "document": submission.source.document,
         "document_id": submission.source.document_id,
         "snapshot_id": submission.snapshot_id,
+        "properties": check_tags(submission.properties, "property") or None,
     }
 
 
@@ -150,7 +154,7 @@ def put_labels(c: Connection, table: Any, labels: Iterable[tuple[int, dict[str, 
         c.execute(insert(table), rows)
 
 
-def _named(run: str) -> ColumnElement[bool]:
+def named_run(run: str) -> ColumnElement[bool]:
     """The condition that finds a run by its id, its number or ``#number``."""
     number = _NUMBER.fullmatch(run)
     if number:
@@ -158,23 +162,37 @@ def _named(run: str) -> ColumnElement[bool]:
     return runs.c.id == check_id(run)
 
 
-def _missing(run: str) -> NotFound:
+def missing_run(run: str) -> NotFound:
+    """The error for a run that is not there."""
     return NotFound(f"There is no run {run[:80]}.", hint="List the runs to see their numbers: mlws runs.")
+
+
+def _not_found(c: Connection, run: str) -> NotFound:
+    """Why a run is not found: it was deleted, or never was."""
+    query = select(runs.c.number).join_from(runs, deleted_runs, deleted_runs.c.run_number == runs.c.number)
+    number = c.scalar(query.where(named_run(run), deleted_runs.c.deleted_at != PURGED))
+    if number is None:
+        return missing_run(run)
+    return NotFound(
+        f"Run #{number} is in the trash.",
+        hint=f"Restore it: mlws run restore {number}.",
+        details={"deleted": True},
+    )
 
 
 def run_number(c: Connection, run: str) -> int:
     """The number of a run named by its id or number, or `NotFound`."""
-    number: int | None = c.scalar(select(runs.c.number).where(_named(run)))
+    number: int | None = c.scalar(select(runs.c.number).where(named_run(run), not_deleted()))
     if number is None:
-        raise _missing(run)
+        raise _not_found(c, run)
     return number
 
 
 def get_run(c: Connection, run: str, *, metrics: int = METRICS_OF_ONE) -> Run:
     """One run by its id, its number or ``#number``, with the summaries of its first `metrics` series; or `NotFound`."""
-    rows = c.execute(run_query().where(_named(run))).all()
+    rows = c.execute(run_query().where(named_run(run), not_deleted())).all()
     if not rows:
-        raise _missing(run)
+        raise _not_found(c, run)
     return load_runs(c, rows, metrics)[0]
 
 
@@ -189,10 +207,10 @@ def get_submission(c: Connection, run: str) -> RunSubmission:
     row = c.execute(
         select(runs.c.number, runs.c.kind, submissions.c.body)
         .join_from(runs, submissions, runs.c.submission_id == submissions.c.id)
-        .where(_named(run))
+        .where(named_run(run), not_deleted())
     ).one_or_none()
     if row is None:
-        raise _missing(run)
+        raise _not_found(c, run)
     params = c.execute(select(run_params.c.name, run_params.c.value).where(run_params.c.run_number == row.number))
     return read_submission(row.body, kind=row.kind, params=dict(params.all()))
 
@@ -225,6 +243,7 @@ def page_runs(
     if experiment is not None and found is None:
         return Page(items=())
     query = select(runs.c.number).where(
+        not_deleted(),
         *_conditions(None if found is None else found.id, statuses, search),
         *_of_parent(c, parent, include_children=include_children),
     )
@@ -283,7 +302,7 @@ def _of_document(query: Select[tuple[int]], document: str | None, limit: int) ->
 
 
 def update_run(c: Connection, run: str, change: RunUpdate) -> Run:
-    """Change tags, display name or description; a tag of None is removed."""
+    """Change tags, display name or description, add properties; a tag of None is removed."""
     number = run_number(c, run)
     values = {
         name: check_text(name.replace("_", " "), value, limit)
@@ -297,6 +316,8 @@ def update_run(c: Connection, run: str, change: RunUpdate) -> Run:
         c.execute(update(runs).where(runs.c.number == number).values(**values))
     if change.tags:
         _change_tags(c, number, change.tags)
+    if change.properties:
+        _add_properties(c, number, change.properties)
     after = get_run(c, run)
     text = search_text(number, after.experiment, after.display_name, after.tags, after.params)
     c.execute(update(runs).where(runs.c.number == number).values(search_text=text))
@@ -306,14 +327,30 @@ def update_run(c: Connection, run: str, change: RunUpdate) -> Run:
 
 def _change_tags(c: Connection, number: int, change: dict[str, str | None]) -> None:
     rows = c.execute(select(run_tags.c.name, run_tags.c.value).where(run_tags.c.run_number == number))
-    current = dict(rows.all())
-    for name, value in change.items():
-        # As they are stored: normalised, so that a tag written in another form of Unicode is the same tag.
-        [(name, text)] = check_tags({name: value}).items()
-        if value is None:
-            current.pop(name, None)
-        else:
-            current[name] = text
-    merged = check_tags(current)
+    merged = experiments.changed_labels(dict(rows.all()), change)
     c.execute(delete(run_tags).where(run_tags.c.run_number == number))
     put_labels(c, run_tags, [(number, merged)])
+
+
+def _add_properties(c: Connection, number: int, added: dict[str, str]) -> None:
+    current = c.scalar(select(runs.c.properties).where(runs.c.number == number)) or {}
+    merged = added_properties(current, added, f"Run #{number}")
+    c.execute(update(runs).where(runs.c.number == number).values(properties=merged))
+
+
+def added_properties(current: dict[str, str], added: dict[str, str], what: str) -> dict[str, str]:
+    """Properties with more of them; what is there stays, and another value for it is a `Conflict`.
+
+    Raises
+    ------
+    Conflict, TooLarge
+    """
+    new = check_tags(added, "property")
+    for name, value in new.items():
+        if current.get(name, value) != value:
+            raise Conflict(
+                f"{what} has the property {name[:100]!r} already, with another value, and properties stay as they are.",
+                hint="Use a tag for what changes.",
+                details={"property": name, "value": current[name]},
+            )
+    return check_tags({**current, **new}, "property")

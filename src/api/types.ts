@@ -45,6 +45,16 @@ export interface Compute {
   note: string;
 }
 
+/** What was put into the trash. */
+export interface Deletion {
+  kind: string;
+  name: string;
+  run_count: number;
+  size_bytes: number;
+  deleted_at: string;
+  until: string;
+}
+
 /** Whether the dispatcher of this workspace, host and user lives. */
 export interface DispatcherState {
   alive: boolean;
@@ -75,6 +85,16 @@ export interface Experiment {
   name: string;
   created_at: string;
   run_count: number;
+  description: string;
+  tags: Record<string, string>;
+  archived_at: string | null;
+}
+
+/** A change of what a person may change; None leaves a field as it is, a tag of None removes it. */
+export interface ExperimentUpdate {
+  description?: string | null;
+  tags?: Record<string, string | null> | null;
+  archived?: boolean | null;
 }
 
 /** Where the zip of the standard-library part lies on the server's machine, and its version. */
@@ -85,6 +105,37 @@ export interface FarSide {
 
 /** What a stored file is. */
 export type FileKind = 'output' | 'log' | 'result';
+
+/** How far the import of an offline run is. */
+export interface FolderImport {
+  run_id: string;
+  number: number;
+  pending: boolean;
+}
+
+/** How many bytes a file of a run folder has now, and whether the run's end was asked for. */
+export interface FolderPart {
+  size_bytes: number;
+  cancel: boolean;
+}
+
+/** What a collection removed, or with `dry_run` would remove. */
+export interface GarbageReport {
+  dry_run: boolean;
+  runs: number;
+  experiments: number;
+  models: number;
+  snapshots: number;
+  blob_count: number;
+  blob_bytes: number;
+  folder_count: number;
+  folder_bytes: number;
+  freed_bytes: number;
+  young_count: number;
+  young_bytes: number;
+  kept_runs: number;
+  warnings: string[];
+}
 
 /** Facts of the repository that holds a snapshot's folder; the remote is free of credentials. */
 export interface GitInfo {
@@ -154,7 +205,7 @@ export interface MetricValue {
   value: unknown;
 }
 
-/** A registered model; versions count from 1 under each name. */
+/** A registered model; versions count from 1 under each name, and none is ever given twice. */
 export interface Model {
   name: string;
   version: number;
@@ -162,8 +213,16 @@ export interface Model {
   files: ModelFile[];
   run_id: string | null;
   run_number: number | null;
+  run_deleted: boolean;
+  snapshot_id: string | null;
   tags: Record<string, string>;
+  properties: Record<string, string>;
+  aliases: string[];
   description: string;
+  framework: string;
+  framework_version: string;
+  updated_at: string | null;
+  deleted_at: string | null;
 }
 
 /** One file of a model version. */
@@ -173,14 +232,28 @@ export interface ModelFile {
   digest: string;
 }
 
-/** The wish to register files of a run as a new version. */
+/** The wish to register files as a new version. */
 export interface ModelRegistration {
   name: string;
-  run_id: string;
-  path: string;
+  run_id?: string;
+  path?: string;
+  child_paths?: string[];
+  files?: ModelFile[];
   tags?: Record<string, string>;
+  properties?: Record<string, string>;
   description?: string;
+  framework?: string;
+  framework_version?: string;
   key?: string;
+}
+
+/** A change of what a person may change; None leaves a field as it is. */
+export interface ModelUpdate {
+  description?: string | null;
+  framework?: string | null;
+  framework_version?: string | null;
+  tags?: Record<string, string | null> | null;
+  properties?: Record<string, string> | null;
 }
 
 /** One child run, Running from its creation. */
@@ -201,6 +274,22 @@ export interface NewChildren {
 export interface Page<T> {
   items: T[];
   next_cursor: string | null;
+}
+
+/** The wish for a run like one before; None leaves a fact as it was. */
+export interface Rerun {
+  arguments?: string[] | null;
+  params?: Record<string, string> | null;
+  tags?: Record<string, string> | null;
+  display_name?: string | null;
+  description?: string | null;
+  experiment?: string | null;
+  compute_target?: string | null;
+  environment_variables?: Record<string, string | null> | null;
+  inherited_environment?: Record<string, string> | null;
+  secrets?: Record<string, string>;
+  max_run_duration_s?: Num | null;
+  key?: string;
 }
 
 /** The record of a run. */
@@ -279,6 +368,24 @@ export interface RunSource {
   origin: string;
 }
 
+/** The wish for a run that the calling process itself is: Running as soon as it is recorded. */
+export interface RunStart {
+  experiment: string;
+  display_name?: string;
+  description?: string;
+  tags?: Record<string, string>;
+  params?: Record<string, string>;
+  command?: string[];
+  logged_from?: string;
+  snapshot_id?: string | null;
+  snapshot_scope?: string;
+  links?: LinkedPath[];
+  git?: GitInfo | null;
+  notes?: string[];
+  source?: RunSource;
+  key?: string;
+}
+
 /** State of a run, with the words of a classic cloud ML workspace. */
 export type RunStatus = 'NotStarted' | 'Queued' | 'Provisioning' | 'Preparing' | 'Running' | 'Finalizing' | 'CancelRequested' | 'NotResponding' | 'Completed' | 'Failed' | 'Canceled';
 
@@ -314,6 +421,7 @@ export interface RunSubmission {
   source?: RunSource;
   sweep?: Record<string, string>[];
   parallel?: number | null;
+  properties?: Record<string, string>;
   key?: string;
 }
 
@@ -322,6 +430,7 @@ export interface RunUpdate {
   display_name?: string | null;
   description?: string | null;
   tags?: Record<string, string | null> | null;
+  properties?: Record<string, string> | null;
 }
 
 /** A stored snapshot; `id` is the sha256 of its manifest, so equal folders have equal ids. */
@@ -359,6 +468,21 @@ export interface SnapshotRequest {
   packages?: Record<string, string>;
   data?: string[];
   preview?: boolean;
+}
+
+/**
+ * One thing in the trash; the runs of a deleted experiment, and a deleted run's descendants, are not listed
+ * apart.
+ */
+export interface TrashItem {
+  kind: string;
+  name: string;
+  deleted_at: string;
+  until: string;
+  number: number | null;
+  experiment: string;
+  title: string;
+  run_count: number;
 }
 
 /** A metric of values that are more than numbers. */
@@ -405,14 +529,24 @@ export interface Operations {
   'workspace.changes': { arguments: { since: number; limit?: number }; body: undefined; answer: ChangePage };
   /** Start the dispatcher if none lives, or wake it; wait until it does, at most 5 s. */
   'workspace.wake': { arguments: Record<string, never>; body: undefined; answer: WorkspaceInfo };
-  /** Experiments, newest first. */
-  'experiments.list': { arguments: { limit?: number; cursor?: string | null }; body: undefined; answer: Page<Experiment> };
+  /** Experiments, newest first; archived ones only when `include_archived` is set. */
+  'experiments.list': { arguments: { limit?: number; cursor?: string | null; include_archived?: boolean }; body: undefined; answer: Page<Experiment> };
   /** One experiment, or `NotFound`. */
   'experiments.get': { arguments: { name: string }; body: undefined; answer: Experiment };
   /** The experiment of this name, made if it is missing. */
   'experiments.create': { arguments: { name: string }; body: undefined; answer: Experiment };
+  /** Change description or tags, archive or reactivate. */
+  'experiments.update': { arguments: { name: string }; body: ExperimentUpdate; answer: Experiment };
+  /** Put the experiment and all its runs into the trash; its name is free at once. Asked again, the same answer. */
+  'experiments.delete': { arguments: { name: string }; body: undefined; answer: Deletion };
+  /** Take the experiment that was deleted last under this name, and the runs that went with it, out of the trash. */
+  'experiments.restore': { arguments: { name: string; new_name?: string | null }; body: undefined; answer: Experiment };
   /** Record the run (and a sweep's children), queue it, wake the dispatcher; return without waiting for it. */
   'runs.submit': { arguments: Record<string, never>; body: RunSubmission; answer: Run };
+  /** Record a run that the calling process itself is; it is Running at once, and nothing is executed for it. */
+  'runs.start': { arguments: Record<string, never>; body: RunStart; answer: Run };
+  /** A new run like an earlier one: the same snapshot, command, inputs and parameters, but for what `rerun` says. */
+  'runs.rerun': { arguments: { run: string }; body: Rerun; answer: Run };
   /** Runs, newest first; children of a sweep only when `parent` names it or `include_children` is set. */
   'runs.list': { arguments: { experiment?: string | null; status?: string | null; document?: string | null; parent?: string | null; search?: string | null; filter?: string | null; order_by?: string | null; include_children?: boolean; limit?: number; cursor?: string | null }; body: undefined; answer: Page<Run> };
   /** One run with its metrics' summaries, or `NotFound`. */
@@ -425,12 +559,24 @@ export interface Operations {
   'runs.end': { arguments: { run: string }; body: RunEnd; answer: Run };
   /** Ask for the end of a run and of its children. A queued one is Canceled at once; an ended one stays. */
   'runs.cancel': { arguments: { run: string }; body: undefined; answer: Run };
+  /** Put a run and all its descendants into the trash: nobody sees them, until they are restored. */
+  'runs.delete': { arguments: { run: string }; body: undefined; answer: Deletion };
+  /** Take a run and its descendants out of the trash; one that is not in it stays as it is. */
+  'runs.restore': { arguments: { run: string }; body: undefined; answer: Run };
   /** At most `limit` bytes of ``std.log`` or ``agent.log`` from a byte offset; a negative one is from the end. */
   'logs.read': { arguments: { run: string; name?: string; offset?: number; limit?: number }; body: undefined; answer: LogPart };
   /** Files of a run, by name. */
   'files.list': { arguments: { run: string; kind?: string | null; limit?: number; cursor?: string | null }; body: undefined; answer: Page<RunFile> };
   /** The bytes of one file, or `NotFound`. */
   'files.download': { arguments: { run: string; name: string; kind?: string }; body: undefined; answer: ArrayBuffer };
+  /** Write bytes into a file of an interactive run's folder; the same bytes again change nothing. */
+  'folders.append': { arguments: { run: string; path: string; offset: number; total?: number | null }; body: Blob | ArrayBuffer; answer: FolderPart };
+  /** What the dispatcher tells the process of an interactive run: ``control.json``, ``mailbox/replies/<file>``. */
+  'folders.read': { arguments: { run: string; path: string; offset?: number }; body: undefined; answer: ArrayBuffer };
+  /** Import a run that was recorded offline: a zip of its folder. */
+  'folders.import_offline': { arguments: Record<string, never>; body: Blob | ArrayBuffer; answer: FolderImport };
+  /** How far the import of a run is, or `NotFound`. */
+  'folders.imported': { arguments: { run: string }; body: undefined; answer: FolderImport };
   /** The series of a run, by name, each with its latest value. */
   'metrics.list': { arguments: { run: string; limit?: number; cursor?: string | null }; body: undefined; answer: Page<MetricSummary> };
   /** A series as binary columns (see `jupyter_mlws.api.series`). */
@@ -449,14 +595,32 @@ export interface Operations {
   'snapshots.download_file': { arguments: { snapshot: string; path: string }; body: undefined; answer: ArrayBuffer };
   /** Store bytes; the answer names their digest. */
   'blobs.upload': { arguments: { name: string }; body: Blob | ArrayBuffer; answer: InputFile };
-  /** A new version made of files that the run left. The bytes are shared with the run's files, not copied. */
+  /** A new version made of files that a run left, or of uploaded ones. The bytes are shared, not copied. */
   'models.register': { arguments: Record<string, never>; body: ModelRegistration; answer: Model };
   /** Model versions, newest first. */
-  'models.list': { arguments: { name?: string | null; run?: string | null; limit?: number; cursor?: string | null }; body: undefined; answer: Page<Model> };
+  'models.list': { arguments: { name?: string | null; run?: string | null; search?: string | null; tags?: string | null; properties?: string | null; latest?: boolean; deleted?: boolean; limit?: number; cursor?: string | null }; body: undefined; answer: Page<Model> };
   /** One version (0: the latest), or `NotFound`. */
   'models.get': { arguments: { name: string; version: number }; body: undefined; answer: Model };
+  /** The version that an alias names ('latest': the newest), or `NotFound`. */
+  'models.get_by_alias': { arguments: { name: string; alias: string }; body: undefined; answer: Model };
+  /** Change tags, description or framework of a version, or add properties to it. */
+  'models.update': { arguments: { name: string; version: number }; body: ModelUpdate; answer: Model };
+  /** Give a version a name of its own, such as 'production'; another version that has it loses it in this step. */
+  'models.set_alias': { arguments: { name: string; alias: string; version: number }; body: undefined; answer: Model };
+  /** Take an alias away; the version that had it. */
+  'models.remove_alias': { arguments: { name: string; alias: string }; body: undefined; answer: Model };
+  /** Put a version into the trash. Its number is never given again; `restore` brings it back with its aliases. */
+  'models.delete': { arguments: { name: string; version: number }; body: undefined; answer: Model };
+  /** Take a version out of the trash; one that is not there stays as it is. */
+  'models.restore': { arguments: { name: string; version: number }; body: undefined; answer: Model };
+  /** A version that is about to be used: the bytes of all its files are there. A job gets them handed. */
+  'models.fetch': { arguments: { name: string; version: number }; body: undefined; answer: Model };
   /** One file of a version. */
   'models.download': { arguments: { name: string; version: number; path: string }; body: undefined; answer: ArrayBuffer };
+  /** What can be restored: runs, experiments and models, the last deleted first. */
+  'trash.list': { arguments: { limit?: number; cursor?: string | null }; body: undefined; answer: Page<TrashItem> };
+  /** Purge what has been in the trash for its days, then free all bytes that nothing uses any more. */
+  'trash.collect': { arguments: { dry_run?: boolean; everything?: boolean }; body: undefined; answer: GarbageReport };
   /** All targets with their slots and queue. */
   'compute.list': { arguments: Record<string, never>; body: undefined; answer: Page<Compute> };
   /** Every registered workspace that can be opened. */
@@ -475,19 +639,30 @@ export const OPERATIONS: { readonly [id in keyof Operations]: Operation } = {
   'workspace.info': { method: 'GET', path: '/info', scope: 'workspace', pathArguments: [], queryArguments: [], body: null, answer: 'json' },
   'workspace.changes': { method: 'GET', path: '/changes', scope: 'workspace', pathArguments: [], queryArguments: ['since', 'limit'], body: null, answer: 'json' },
   'workspace.wake': { method: 'POST', path: '/wake', scope: 'workspace', pathArguments: [], queryArguments: [], body: null, answer: 'json' },
-  'experiments.list': { method: 'GET', path: '/experiments', scope: 'workspace', pathArguments: [], queryArguments: ['limit', 'cursor'], body: null, answer: 'json' },
+  'experiments.list': { method: 'GET', path: '/experiments', scope: 'workspace', pathArguments: [], queryArguments: ['limit', 'cursor', 'include_archived'], body: null, answer: 'json' },
   'experiments.get': { method: 'GET', path: '/experiments/{name}', scope: 'workspace', pathArguments: ['name'], queryArguments: [], body: null, answer: 'json' },
   'experiments.create': { method: 'PUT', path: '/experiments/{name}', scope: 'workspace', pathArguments: ['name'], queryArguments: [], body: null, answer: 'json' },
+  'experiments.update': { method: 'PATCH', path: '/experiments/{name}', scope: 'workspace', pathArguments: ['name'], queryArguments: [], body: 'json', answer: 'json' },
+  'experiments.delete': { method: 'DELETE', path: '/experiments/{name}', scope: 'workspace', pathArguments: ['name'], queryArguments: [], body: null, answer: 'json' },
+  'experiments.restore': { method: 'POST', path: '/experiments/{name}/restore', scope: 'workspace', pathArguments: ['name'], queryArguments: ['new_name'], body: null, answer: 'json' },
   'runs.submit': { method: 'POST', path: '/runs', scope: 'workspace', pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
+  'runs.start': { method: 'POST', path: '/runs/start', scope: 'workspace', pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
+  'runs.rerun': { method: 'POST', path: '/runs/{run}/rerun', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: 'json', answer: 'json' },
   'runs.list': { method: 'GET', path: '/runs', scope: 'workspace', pathArguments: [], queryArguments: ['experiment', 'status', 'document', 'parent', 'search', 'filter', 'order_by', 'include_children', 'limit', 'cursor'], body: null, answer: 'json' },
   'runs.get': { method: 'GET', path: '/runs/{run}', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
   'runs.update': { method: 'PATCH', path: '/runs/{run}', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: 'json', answer: 'json' },
   'runs.create_children': { method: 'POST', path: '/runs/{run}/children', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: 'json', answer: 'json' },
   'runs.end': { method: 'POST', path: '/runs/{run}/end', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: 'json', answer: 'json' },
   'runs.cancel': { method: 'POST', path: '/runs/{run}/cancel', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
+  'runs.delete': { method: 'DELETE', path: '/runs/{run}', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
+  'runs.restore': { method: 'POST', path: '/runs/{run}/restore', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
   'logs.read': { method: 'GET', path: '/runs/{run}/logs', scope: 'workspace', pathArguments: ['run'], queryArguments: ['name', 'offset', 'limit'], body: null, answer: 'json' },
   'files.list': { method: 'GET', path: '/runs/{run}/files', scope: 'workspace', pathArguments: ['run'], queryArguments: ['kind', 'limit', 'cursor'], body: null, answer: 'json' },
   'files.download': { method: 'GET', path: '/runs/{run}/file', scope: 'workspace', pathArguments: ['run'], queryArguments: ['name', 'kind'], body: null, answer: 'bytes' },
+  'folders.append': { method: 'PUT', path: '/runs/{run}/folder', scope: 'workspace', pathArguments: ['run'], queryArguments: ['path', 'offset', 'total'], body: 'bytes', answer: 'json' },
+  'folders.read': { method: 'GET', path: '/runs/{run}/folder', scope: 'workspace', pathArguments: ['run'], queryArguments: ['path', 'offset'], body: null, answer: 'bytes' },
+  'folders.import_offline': { method: 'POST', path: '/offline', scope: 'workspace', pathArguments: [], queryArguments: [], body: 'bytes', answer: 'json' },
+  'folders.imported': { method: 'GET', path: '/runs/{run}/import', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
   'metrics.list': { method: 'GET', path: '/runs/{run}/metrics', scope: 'workspace', pathArguments: ['run'], queryArguments: ['limit', 'cursor'], body: null, answer: 'json' },
   'metrics.read': { method: 'GET', path: '/runs/{run}/metric', scope: 'workspace', pathArguments: ['run'], queryArguments: ['name', 'after', 'points'], body: null, answer: 'bytes' },
   'metrics.typed': { method: 'GET', path: '/runs/{run}/typed', scope: 'workspace', pathArguments: ['run'], queryArguments: ['limit', 'cursor'], body: null, answer: 'json' },
@@ -498,9 +673,18 @@ export const OPERATIONS: { readonly [id in keyof Operations]: Operation } = {
   'snapshots.download_file': { method: 'GET', path: '/snapshots/{snapshot}/file', scope: 'workspace', pathArguments: ['snapshot'], queryArguments: ['path'], body: null, answer: 'bytes' },
   'blobs.upload': { method: 'POST', path: '/blobs', scope: 'workspace', pathArguments: [], queryArguments: ['name'], body: 'bytes', answer: 'json' },
   'models.register': { method: 'POST', path: '/models', scope: 'workspace', pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
-  'models.list': { method: 'GET', path: '/models', scope: 'workspace', pathArguments: [], queryArguments: ['name', 'run', 'limit', 'cursor'], body: null, answer: 'json' },
+  'models.list': { method: 'GET', path: '/models', scope: 'workspace', pathArguments: [], queryArguments: ['name', 'run', 'search', 'tags', 'properties', 'latest', 'deleted', 'limit', 'cursor'], body: null, answer: 'json' },
   'models.get': { method: 'GET', path: '/models/{name}/versions/{version}', scope: 'workspace', pathArguments: ['name', 'version'], queryArguments: [], body: null, answer: 'json' },
+  'models.get_by_alias': { method: 'GET', path: '/models/{name}/aliases/{alias}', scope: 'workspace', pathArguments: ['name', 'alias'], queryArguments: [], body: null, answer: 'json' },
+  'models.update': { method: 'PATCH', path: '/models/{name}/versions/{version}', scope: 'workspace', pathArguments: ['name', 'version'], queryArguments: [], body: 'json', answer: 'json' },
+  'models.set_alias': { method: 'PUT', path: '/models/{name}/aliases/{alias}', scope: 'workspace', pathArguments: ['name', 'alias'], queryArguments: ['version'], body: null, answer: 'json' },
+  'models.remove_alias': { method: 'DELETE', path: '/models/{name}/aliases/{alias}', scope: 'workspace', pathArguments: ['name', 'alias'], queryArguments: [], body: null, answer: 'json' },
+  'models.delete': { method: 'DELETE', path: '/models/{name}/versions/{version}', scope: 'workspace', pathArguments: ['name', 'version'], queryArguments: [], body: null, answer: 'json' },
+  'models.restore': { method: 'POST', path: '/models/{name}/versions/{version}/restore', scope: 'workspace', pathArguments: ['name', 'version'], queryArguments: [], body: null, answer: 'json' },
+  'models.fetch': { method: 'GET', path: '/models/{name}/versions/{version}/fetch', scope: 'workspace', pathArguments: ['name', 'version'], queryArguments: [], body: null, answer: 'json' },
   'models.download': { method: 'GET', path: '/models/{name}/versions/{version}/file', scope: 'workspace', pathArguments: ['name', 'version'], queryArguments: ['path'], body: null, answer: 'bytes' },
+  'trash.list': { method: 'GET', path: '/trash', scope: 'workspace', pathArguments: [], queryArguments: ['limit', 'cursor'], body: null, answer: 'json' },
+  'trash.collect': { method: 'POST', path: '/trash/collect', scope: 'workspace', pathArguments: [], queryArguments: ['dry_run', 'everything'], body: null, answer: 'json' },
   'compute.list': { method: 'GET', path: '/compute', scope: 'workspace', pathArguments: [], queryArguments: [], body: null, answer: 'json' },
   'registry.list': { method: 'GET', path: '/workspaces', scope: 'server', pathArguments: [], queryArguments: [], body: null, answer: 'json' },
   'registry.far_side': { method: 'GET', path: '/farside', scope: 'server', pathArguments: [], queryArguments: [], body: null, answer: 'json' },

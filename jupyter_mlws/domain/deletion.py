@@ -1,0 +1,97 @@
+"""Deleting in two steps: into the trash, from where everything comes back, and out of it, when its bytes are freed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+__all__ = ["Deletion", "GarbageReport", "TrashItem"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deletion:
+    """What was put into the trash.
+
+    Attributes
+    ----------
+    kind, name : str
+        'run', 'experiment' or 'model', and the id, name, or ``name:version`` that restores it.
+    run_count : int
+        Runs that went with it: of a run itself and its descendants, of an experiment all of its runs.
+    size_bytes : int
+        What will be free when it has left the trash: bytes that nothing outside the trash uses.
+    deleted_at, until : datetime
+        It can be restored until then, and as long as nobody has emptied the trash or collected the garbage since.
+    """
+
+    kind: str
+    name: str
+    run_count: int
+    size_bytes: int
+    deleted_at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrashItem:
+    """One thing in the trash; the runs of a deleted experiment, and a deleted run's descendants, are not listed apart.
+
+    Attributes
+    ----------
+    kind, name : str
+        As of a `Deletion`.
+    number : int or None
+        A run's number.
+    experiment : str
+        A run's experiment.
+    title : str
+        What people call it: a run's display name.
+    """
+
+    kind: str
+    name: str
+    deleted_at: datetime
+    until: datetime
+    number: int | None = None
+    experiment: str = ""
+    title: str = ""
+    run_count: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class GarbageReport:
+    """What a collection removed, or with `dry_run` would remove.
+
+    Attributes
+    ----------
+    runs, experiments, models, snapshots : int
+        Records that left for good. Runs count descendants.
+    blob_count, blob_bytes : int
+        Stored bytes that nothing used any more.
+    folder_count, folder_bytes : int
+        Folders of runs that have no record.
+    freed_bytes : int
+        Both together, as they were measured while they went.
+    young_count, young_bytes : int
+        What nothing uses either, and stays for now because it was stored or used a short while ago: somebody may be
+        about to record it.
+    kept_runs : int
+        Runs that stay in the trash until their time has come.
+    warnings : tuple of str
+        What could not be looked at or removed, a sentence each.
+    """
+
+    dry_run: bool = False
+    runs: int = 0
+    experiments: int = 0
+    models: int = 0
+    snapshots: int = 0
+    blob_count: int = 0
+    blob_bytes: int = 0
+    folder_count: int = 0
+    folder_bytes: int = 0
+    freed_bytes: int = 0
+    young_count: int = 0
+    young_bytes: int = 0
+    kept_runs: int = 0
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,42 @@
+"""Putting runs and experiments into the trash, and saying what that will free."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from jupyter_mlws.domain.deletion import Deletion
+from jupyter_mlws.services.context import Context
+from jupyter_mlws.services.weighing import weigh
+from jupyter_mlws.store import deletion, experiment_trash
+
+__all__ = ["delete_experiment", "delete_run"]
+
+
+def delete_run(context: Context, run: str) -> Deletion:
+    """Put a run and its descendants into the trash."""
+    with context.store.write() as c:
+        gone = deletion.delete_run(c, run)
+        numbers = deletion.deleted_with(c, gone)
+    return Deletion(
+        kind="run",
+        name=gone.id,
+        run_count=gone.run_count,
+        size_bytes=weigh(context, numbers),
+        deleted_at=gone.deleted_at,
+        until=gone.deleted_at + timedelta(days=context.keeping().trash_days),
+    )
+
+
+def delete_experiment(context: Context, name: str) -> Deletion:
+    """Put an experiment and all its runs into the trash."""
+    with context.store.write() as c:
+        gone = experiment_trash.delete_experiment(c, name)
+        numbers = experiment_trash.deleted_with(c, gone)
+    return Deletion(
+        kind="experiment",
+        name=gone.name,
+        run_count=gone.run_count,
+        size_bytes=weigh(context, numbers),
+        deleted_at=gone.deleted_at,
+        until=gone.deleted_at + timedelta(days=context.keeping().trash_days),
+    )

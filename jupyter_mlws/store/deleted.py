@@ -1,0 +1,20 @@
+"""What is in the trash is in no list, and found by nobody who does not ask for the trash."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+from sqlalchemy import ColumnElement, exists
+
+from jupyter_mlws.store.tables import deleted_runs, runs
+
+__all__ = ["PURGED", "not_deleted"]
+
+# When it is decided that something leaves the trash for good, this becomes its time: from then on it cannot be
+# restored, although its rows go piece by piece, and whoever finds it so goes on with that.
+PURGED = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def not_deleted() -> ColumnElement[bool]:
+    """The condition on a row of `runs` that it is not in the trash."""
+    return ~exists().where(deleted_runs.c.run_number == runs.c.number).correlate(runs)
