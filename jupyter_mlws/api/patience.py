@@ -23,7 +23,7 @@ __all__ = ["PATIENCE_S", "patient"]
 # Longer than a writer is waited for twice, and than a database server takes to restart.
 PATIENCE_S = 30.0
 # These make something new; by its key a second request for the same thing is known.
-_KEYED = ("runs.submit", "models.register")
+_KEYED = ("runs.submit", "runs.start", "runs.rerun", "models.register")
 
 
 def patient(api: Api) -> Api:

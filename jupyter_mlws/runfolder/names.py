@@ -25,6 +25,7 @@ __all__ = [
     "STD_LOG",
     "UPLOADS",
     "VALUES",
+    "models_folder",
 ]
 
 JOB = "job.json"
@@ -51,3 +52,8 @@ CHILDREN = "children"
 # Every process of a run carries the first; the second leads a script back to its run folder.
 RUN_ID_VARIABLE = "MLWS_RUN_ID"
 RUN_FOLDER_VARIABLE = "MLWS_RUN_FOLDER"
+
+
+def models_folder(name: str, version: int) -> str:
+    """Where a model that a script asked for lies below ``inputs/``."""
+    return f"models/{name}/{version}"

@@ -18,8 +18,8 @@ from jupyter_mlws.store.tables import experiments, metric_latest, run_params, ru
 
 __all__ = ["body_of", "load_runs", "read_submission", "run_query", "search_text", "summaries_of"]
 
-# Never stored: handed to the job once, then forgotten. `sweep` is kept as the children's params.
-_TRANSIENT = ("inherited_environment", "secrets", "sweep", "key", "params")
+# Never stored: handed to the job once, then forgotten. `sweep` is kept as the children's params; some have columns.
+_TRANSIENT = ("inherited_environment", "secrets", "sweep", "key", "params", "properties")
 _parents = runs.alias("parents")
 
 
@@ -49,6 +49,8 @@ def body_of(submission: RunSubmission) -> str:
         body.pop(name)
     names = {*submission.environment_variables, *(submission.inherited_environment or {}), *submission.secrets}
     body["variable_names"] = sorted(names)
+    # Which of them have to be given again where the run is done again.
+    body["secret_names"] = sorted(submission.secrets)
     return msgspec.json.encode(body).decode()
 
 

@@ -1,0 +1,61 @@
+"""A run done again: what is to be different."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from jupyter_mlws.domain.names import (
+    MAX_DESCRIPTION,
+    MAX_DISPLAY_NAME,
+    MAX_PARAMS,
+    check_experiment_name,
+    check_tags,
+    check_text,
+)
+
+__all__ = ["RERUN_OF", "Rerun"]
+
+# The property of a run that names the one it repeats.
+RERUN_OF = "mlws.rerun_of"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rerun:
+    """The wish for a run like one before; None leaves a fact as it was.
+
+    Attributes
+    ----------
+    arguments : tuple of str or None
+        All arguments of the script, instead of those it had.
+    params, tags : dict or None
+        Added to those that the run had, or put in their place.
+    environment_variables : dict or None
+        The same; a value of None takes a variable away.
+    inherited_environment : dict or None
+        The variables of whoever asks, handed to the job once and never stored.
+    secrets : dict
+        What was not stored: secrets by their name, masked arguments by their option (``--token``).
+    key : str
+        Makes a repeated request harmless: the same key gives the same run.
+    """
+
+    arguments: tuple[str, ...] | None = None
+    params: dict[str, str] | None = None
+    tags: dict[str, str] | None = None
+    display_name: str | None = None
+    description: str | None = None
+    experiment: str | None = None
+    compute_target: str | None = None
+    environment_variables: dict[str, str | None] | None = None
+    inherited_environment: dict[str, str] | None = None
+    secrets: dict[str, str] = field(default_factory=dict)
+    max_run_duration_s: float | None = None
+    key: str = ""
+
+    def __post_init__(self) -> None:
+        if self.experiment is not None:
+            check_experiment_name(self.experiment)
+        check_text("display name", self.display_name or "", MAX_DISPLAY_NAME)
+        check_text("description", self.description or "", MAX_DESCRIPTION)
+        check_tags(self.tags or {})
+        check_tags(self.params or {}, "parameter", MAX_PARAMS)

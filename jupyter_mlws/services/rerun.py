@@ -1,0 +1,215 @@
+"""A run done again: the submission of an earlier one, with what is to be different."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from jupyter_mlws.domain.masking import masked_options, unmask
+from jupyter_mlws.domain.rerun import RERUN_OF, Rerun
+from jupyter_mlws.domain.run import Run, RunSubmission
+from jupyter_mlws.errors import CorruptData, InvalidInput, NotFound, WrongState
+from jupyter_mlws.services.context import Context
+from jupyter_mlws.services.rerun_cells import CellWish
+from jupyter_mlws.store import runs as store_runs
+from jupyter_mlws.store import snapshots as store_snapshots
+from jupyter_mlws.store.submissions import Submitted, find_submitted
+
+__all__ = ["submission_again"]
+
+_STARTED_BY_US = ("script", "cell", "sweep")
+_LOST_BYTES = "\ufffd"
+
+
+def submission_again(context: Context, run: str, rerun: Rerun) -> RunSubmission:
+    """The submission that does a run again.
+
+    Raises
+    ------
+    NotFound
+        There is no such run.
+    WrongState
+        The run was not started by the workspace.
+    InvalidInput
+        Something has to be given again, or does not fit the run; the message names it.
+    CorruptData
+        The snapshot or an input is gone.
+    """
+    with context.store.read() as c:
+        earlier = store_runs.get_run(c, run, metrics=0)
+        _check_kind(earlier)
+        submitted = find_submitted(c, earlier)
+        known = earlier.snapshot_id is None or store_snapshots.find_snapshot(c, earlier.snapshot_id) is not None
+    submission = submitted.submission
+    _check_bytes(context, earlier, submission, known=known)
+    wish = CellWish.of(submission, context.blobs)
+    secrets = _secrets(earlier, submitted, rerun, wish)
+    command, arguments = _command(earlier, submission, rerun, wish)
+    _check_interpreter(context, earlier, command)
+    changed = _with_changes(submission, rerun)
+    if wish is not None:
+        changed = replace(changed, inputs=wish.inputs_with(rerun.params or {}, rerun.arguments, earlier))
+    return replace(
+        changed,
+        command=command,
+        arguments=arguments,
+        secrets=secrets,
+        inherited_environment=rerun.inherited_environment,
+        properties={RERUN_OF: earlier.id},
+        key=rerun.key,
+    )
+
+
+def _check_kind(earlier: Run) -> None:
+    if earlier.kind not in _STARTED_BY_US:
+        where = "another run's script" if earlier.kind == "child" else "a process that was not started for it"
+        raise WrongState(
+            f"Run #{earlier.number} happened inside {where}, and cannot be done again by itself.",
+            hint=f"Run its parent again: mlws run rerun {earlier.parent_id}"
+            if earlier.parent_id
+            else "Run that again.",
+        )
+
+
+# -- what must still be there
+
+
+def _check_bytes(context: Context, earlier: Run, submission: RunSubmission, *, known: bool) -> None:
+    if submission.snapshot_id is not None:
+        if not known:
+            raise _gone(earlier, "Its snapshot")
+        _check_snapshot(context, earlier, submission.snapshot_id)
+    for item in submission.inputs:
+        if not context.blobs.has(item.digest, item.size_bytes):
+            raise _gone(earlier, f"Its input {item.name}")
+
+
+def _check_snapshot(context: Context, earlier: Run, snapshot_id: str) -> None:
+    from jupyter_mlws.snapshots import load_manifest
+
+    try:
+        manifest = load_manifest(snapshot_id, context.blobs)
+    except NotFound:
+        raise _gone(earlier, "Its snapshot") from None
+    for entry in manifest.entries:
+        if not context.blobs.has(entry.digest, entry.size_bytes):
+            raise _gone(earlier, f"The file {entry.path[:80]} of its snapshot")
+
+
+def _gone(earlier: Run, what: str) -> CorruptData:
+    return CorruptData(
+        f"Run #{earlier.number} cannot be done again: {what[0].lower()}{what[1:]} is gone from the workspace.",
+        hint="Submit its code anew, or restore the workspace's blobs folder from a backup.",
+        details={"run": earlier.id, "missing": what},
+    )
+
+
+def _check_interpreter(context: Context, earlier: Run, command: tuple[str, ...]) -> None:
+    here = earlier.host == context.host and earlier.compute_target == "local"
+    if here and os.path.isabs(command[0]) and not os.path.exists(command[0]):
+        raise InvalidInput(
+            f"Run #{earlier.number} was run by {command[0]}, which is not there any more.",
+            hint="Submit its code anew, with the interpreter that there is now.",
+        )
+
+
+# -- what was never stored
+
+
+def _secrets(earlier: Run, submitted: Submitted, rerun: Rerun, wish: CellWish | None) -> dict[str, str]:
+    """The secrets by name, from what is given and from the caller's own variables."""
+    given = {name: value for name, value in rerun.secrets.items() if not name.startswith("-")}
+    names: Iterable[str] = submitted.secret_names or ()
+    if submitted.secret_names is None and wish is not None:
+        names = wish.secret_names
+    inherited: Mapping[str, str] = rerun.inherited_environment or {}
+    found = {name: given.get(name, inherited.get(name)) for name in names} | given
+    missing = [name for name, value in found.items() if value is None]
+    if missing:
+        raise _to_be_given(earlier, "secret", missing)
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _to_be_given(earlier: Run, what: str, names: list[str]) -> InvalidInput:
+    shown, many = ", ".join(names), len(names) > 1
+    return InvalidInput(
+        f"Run #{earlier.number} was given the {what}{'s' if many else ''} {shown}, and secrets are not stored.",
+        hint=f"Give {'them' if many else 'it'} again: run.rerun(secrets={{{names[0]!r}: ...}}), "
+        f"or mlws run rerun {earlier.number} --secret {names[0]}",
+        details={"secrets": names},
+    )
+
+
+def _command(
+    earlier: Run, submission: RunSubmission, rerun: Rerun, wish: CellWish | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The command and its arguments, with what was masked put in again."""
+    own = len(submission.arguments)
+    head = submission.command[: len(submission.command) - own] if own else submission.command
+    if wish is None and rerun.arguments is not None:
+        if not _is_script(head):
+            raise InvalidInput(
+                f"Run #{earlier.number} was a command line, which has no arguments of its own.",
+                hint="Submit the new command line as a run of its own.",
+            )
+        words = (*head, *rerun.arguments)
+    else:
+        words = submission.command
+        _refuse_lost(earlier, words)
+    if rerun.arguments is None:
+        words = _unmasked(earlier, words, rerun)
+    return words, words[len(head) :] if own or rerun.arguments is not None else ()
+
+
+def _is_script(head: tuple[str, ...]) -> bool:
+    """Whether a command is an interpreter and its script: what follows are arguments then."""
+    return len(head) == 2 and head[1].endswith(".py")
+
+
+def _refuse_lost(earlier: Run, words: tuple[str, ...]) -> None:
+    for word in words:
+        if _LOST_BYTES in word:
+            raise InvalidInput(
+                f"The argument {word[:80]!r} of run #{earlier.number} had bytes that are no text and were not stored.",
+                hint="Give all arguments again: run.rerun(arguments=[...])",
+            )
+
+
+def _unmasked(earlier: Run, words: tuple[str, ...], rerun: Rerun) -> tuple[str, ...]:
+    options = masked_options(words)
+    missing = [option for option in options if option not in rerun.secrets]
+    if missing:
+        raise _to_be_given(earlier, "argument", missing)
+    for option in rerun.secrets:
+        if option.startswith("-") and option not in options:
+            raise InvalidInput(
+                f"Run #{earlier.number} has no masked argument {option[:80]}.",
+                hint=f"Masked: {', '.join(options) or 'none'}. Change others with run.rerun(arguments=[...])",
+            )
+    return unmask(words, rerun.secrets)
+
+
+# -- what is to be different
+
+
+def _with_changes(submission: RunSubmission, rerun: Rerun) -> RunSubmission:
+    swept = sorted({name for child in submission.sweep for name in child} & set(rerun.params or ()))
+    if swept:
+        raise InvalidInput(
+            f"The parameter {swept[0]!r} differs between the runs of this sweep.",
+            hint="Run one of them again, or submit a new sweep.",
+        )
+    variables: dict[str, str | None] = {**submission.environment_variables, **(rerun.environment_variables or {})}
+    changed = replace(
+        submission,
+        params=submission.params | (rerun.params or {}),
+        tags=submission.tags | (rerun.tags or {}),
+        environment_variables={name: value for name, value in variables.items() if value is not None},
+    )
+    single = {
+        name: value
+        for name in ("display_name", "description", "experiment", "compute_target", "max_run_duration_s")
+        if (value := getattr(rerun, name)) is not None
+    }
+    return replace(changed, **single)
