@@ -15,6 +15,8 @@ from jupyter_mlws import __version__, faults
 from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.dispatcher.following import Follower
 from jupyter_mlws.dispatcher.gpus import GpuPool
+from jupyter_mlws.dispatcher.importing import follow_import, waiting_imports
+from jupyter_mlws.dispatcher.interactive import InteractiveFollower
 from jupyter_mlws.dispatcher.leftovers import clear_up, look_for_damage
 from jupyter_mlws.dispatcher.listener import Listener
 from jupyter_mlws.dispatcher.place import host_name, lock_path, user_name
@@ -22,13 +24,15 @@ from jupyter_mlws.dispatcher.records import Records, open_records
 from jupyter_mlws.dispatcher.settings import Settings, WorkspaceFile, read_workspace_file
 from jupyter_mlws.dispatcher.succession import gpus_of, is_newer_folder, is_served
 from jupyter_mlws.dispatcher.turn import Superseded, Turn
-from jupyter_mlws.domain.run import Run
+from jupyter_mlws.domain.interactive import INTERACTIVE
+from jupyter_mlws.domain.run import NOT_SUBMITTED, Run
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.domain.workspace import DispatcherState
 from jupyter_mlws.errors import DispatcherUnavailable, MlwsError, StorageFull, Unavailable, WorkspaceError
 from jupyter_mlws.runfolder import places
 from jupyter_mlws.services import Services
 from jupyter_mlws.store.dispatchers import left_on, owner_name
+from jupyter_mlws.store.interactive import claim_started, has_started
 from jupyter_mlws.store.lock import holders
 from jupyter_mlws.store.runs import claim_queued, runs_in, set_waiting
 from jupyter_mlws.targets import registry as targets
@@ -281,6 +285,8 @@ class Dispatcher:
             self._followers.pop(run_id).close()
         # First what only needs to be read: no full disk and no other writer may keep a run from being ended.
         self._pass_cancels_on()
+        self._join_started()
+        self._take_imports()
         for name in self._targets:
             self._claim(name)
         if self._followers:
@@ -307,7 +313,30 @@ class Dispatcher:
 
     def _running(self, name: str) -> list[int]:
         followers = (follower.run_record for follower in self._followers.values())
-        return sorted(run.number for run in followers if run.compute_target == name)
+        # What logs from a process of somebody's own takes no slot.
+        return sorted(run.number for run in followers if run.compute_target == name and run.kind not in NOT_SUBMITTED)
+
+    def _join_started(self) -> None:
+        """Follow the runs that log from processes which are there already."""
+        context = self._context
+        with context.store.read() as c:
+            if not has_started(c, user=context.user, host=context.host):
+                return
+        owner = owner_name(context.host, os.getpid(), self._turn.number)
+        with context.write() as c:
+            started = claim_started(c, user=context.user, host=context.host, owner=owner)
+        faults.point("dispatcher.joined")
+        for run in started:
+            self._follow(run, targets.get("local"))
+
+    def _take_imports(self) -> None:
+        """Take in the folders of runs that were recorded offline."""
+        for run_id, folder in waiting_imports(self._context):
+            if run_id not in self._followers:
+                follower = follow_import(self._context, run_id, folder)
+                if follower is not None:
+                    self._followers[run_id] = follower
+                    follower.start()
 
     def _tell_waiting(self, name: str, host: str | None, text: str) -> None:
         context = self._context
@@ -330,7 +359,10 @@ class Dispatcher:
                 self._followers[run.id].cancel()
 
     def _follow(self, run: Run, target: Target, gpus: tuple[int, ...] = ()) -> None:
-        follower = Follower(self._context, run, target, gpus)
+        if run.kind == INTERACTIVE:
+            follower: Follower = InteractiveFollower(self._context, run)
+        else:
+            follower = Follower(self._context, run, target, gpus)
         self._followers[run.id] = follower
         follower.start()
 
@@ -360,8 +392,9 @@ class Dispatcher:
                 continue
             try:
                 target = targets.get(run.compute_target)
+                gpus = () if run.kind == INTERACTIVE else gpus_of(context.run_folder(run.id))
                 # Before anything is claimed: what a living run has is not free.
-                self._follow(run, target, context.gpus.hold(gpus_of(context.run_folder(run.id))))
+                self._follow(run, target, context.gpus.hold(gpus))
             except MlwsError as error:
                 _log.warning("Run %s cannot be taken up: %s", run.id, error)
         clear_up(context, self._followers)

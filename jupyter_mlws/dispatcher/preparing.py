@@ -20,10 +20,10 @@ from jupyter_mlws.runfolder import wire
 from jupyter_mlws.runfolder.files import read_plain, write_whole
 from jupyter_mlws.runfolder.paths import RunFolder
 
-__all__ = ["fill", "read_job", "read_plan"]
+__all__ = ["PLAN", "fill", "read_job", "read_plan"]
 
 # The dispatcher's own notes, for whichever dispatcher goes on: the files before the start, and what to warn of.
-_PLAN = "plan.json"
+PLAN = "plan.json"
 # Of a file that the script may have put in the place of ours.
 _MOST_BYTES = 1 << 28
 _SPOILT = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP)
@@ -71,7 +71,7 @@ def fill(
     warnings = place_links(folder, submission.links)
     plan = {"baseline": baseline_of(folder), "warnings": warnings}
     faults.point("preparing.plan")
-    write_whole(folder.path / _PLAN, wire.dumps(plan))
+    write_whole(folder.path / PLAN, wire.dumps(plan))
     job = _job(context, run, submission, variables, gpus)
     faults.point("preparing.job")
     write_whole(folder.job, wire.dumps(to_builtins(job)))
@@ -154,7 +154,7 @@ def read_job(folder: RunFolder) -> Job:
 def read_plan(folder: RunFolder) -> tuple[Baseline, list[str]]:
     """The files before the start, and the warnings of preparing."""
     try:
-        plan = wire.loads(_read_note(folder.path / _PLAN))
+        plan = wire.loads(_read_note(folder.path / PLAN))
         baseline = {str(path): (int(size), int(at)) for path, (size, at) in plan["baseline"].items()}
         return baseline, [str(sentence) for sentence in plan["warnings"]]
     except (ValueError, TypeError, KeyError, AttributeError) as error:

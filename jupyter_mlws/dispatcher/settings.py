@@ -92,6 +92,8 @@ class Settings:
         A run whose agent has not beaten its heart for so long is NotResponding.
     lost_s : float
         After so long it is given up, where nobody can look whether the agent lives (another pid namespace).
+    remote_lost_s : float
+        The same for an interactive run that logs over HTTP, where a silence may be the network's.
     start_timeout_s : float
         An agent that was started has to say so within this time.
     busy_timeout_s : float
@@ -113,6 +115,7 @@ class Settings:
     drain_s: float = 5.0
     silence_s: float = 15.0
     lost_s: float = 30.0
+    remote_lost_s: float = 600.0
     start_timeout_s: float = 30.0
     busy_timeout_s: float = 10.0
     max_output_bytes: int = 1 << 30

@@ -7,12 +7,12 @@ import difflib
 from jupyter_mlws.api.codec import to_builtins
 from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.domain.names import check_digest, check_file_name
-from jupyter_mlws.domain.run import RunSubmission
+from jupyter_mlws.domain.run import NOT_SUBMITTED, RunSubmission
 from jupyter_mlws.errors import InvalidInput, TooLarge
 from jupyter_mlws.services.checking import check_storable
 from jupyter_mlws.targets import registry
 
-__all__ = ["ENVIRONMENTS", "check_submission"]
+__all__ = ["ENVIRONMENTS", "check_record", "check_submission"]
 
 ENVIRONMENTS = ("kernel",)
 MAX_KEY = 200
@@ -24,12 +24,16 @@ _NOT_TEXT = ("inherited_environment", "secrets", "command", "arguments")
 
 def check_submission(submission: RunSubmission, blobs: BlobStore) -> None:
     """Raise the error that says what is wrong with a submission."""
+    if submission.kind in NOT_SUBMITTED:
+        raise InvalidInput(
+            f"A run of the kind {submission.kind!r} is not submitted.", hint="Start it with Experiment.start_logging()."
+        )
     registry.check_name(submission.compute_target)
     _check_gpus(submission)
     _check_environment(submission.environment)
     _check_sweep(submission)
     _check_variables(submission)
-    _check_record(submission)
+    check_record(submission)
     _check_inputs(submission, blobs)
 
 
@@ -66,7 +70,8 @@ def _check_variables(submission: RunSubmission) -> None:
             raise InvalidInput(f"{name[:80]!r} cannot be an environment variable: no '=' and no NUL in it.")
 
 
-def _check_record(submission: RunSubmission) -> None:
+def check_record(submission: RunSubmission) -> None:
+    """Raise the error that says why a database could not keep a submission."""
     if len(submission.key) > MAX_KEY:
         raise TooLarge(f"The key has {len(submission.key):,} characters.", hint=f"At most {MAX_KEY}.")
     body = {name: value for name, value in to_builtins(submission).items() if name not in _NOT_TEXT}
