@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from jupyter_mlws.domain.file import FileKind, RunFile
-from jupyter_mlws.domain.model import ModelRegistration
-from jupyter_mlws.errors import NotFound, WrongState
+from jupyter_mlws.domain.names import check_file_name
+from jupyter_mlws.errors import AlreadyExists, InvalidInput, NotFound, WrongState
 from jupyter_mlws.sdk.files import save
 from jupyter_mlws.sdk.run_facts import RunFacts
 
 if TYPE_CHECKING:
     from jupyter_mlws.sdk.model import Model
 
-__all__ = ["RunFiles"]
+__all__ = ["RunFiles", "already_there"]
+
+
+def already_there(name: str) -> AlreadyExists:
+    """The refusal of a second file of one name."""
+    return AlreadyExists(f"The run has a file {name[:80]!r} already.", hint="Upload it under another name.")
 
 
 class RunFiles(RunFacts):
@@ -39,12 +44,123 @@ class RunFiles(RunFacts):
             target = os.path.join(target, name.rsplit("/", 1)[-1])
         return save(self._download(name), target)
 
+    def download_files(
+        self,
+        prefix: str = "",
+        output_directory: str | os.PathLike[str] | None = None,
+        append_prefix: bool = True,
+    ) -> list[str]:
+        """Save all files whose names begin with `prefix`, and return their paths.
+
+        Parameters
+        ----------
+        prefix : str
+            Such as ``outputs/``; by default all of `get_file_names()`.
+        output_directory : path-like, optional
+            Folder to save them below; default: the working directory.
+        append_prefix : bool
+            Keep the folder of `prefix` in the paths.
+
+        Raises
+        ------
+        NotFound
+            No file has a name that begins so.
+        """
+        names = [name for name in self.get_file_names() if name.startswith(prefix)]
+        if not names:
+            raise NotFound(f"{self._name} has no file that begins with {prefix!r}.", hint="See run.get_file_names().")
+        cut = 0 if append_prefix else prefix.rfind("/") + 1
+        folder = os.fspath(output_directory) if output_directory is not None else "."
+        targets = [os.path.join(folder, *check_file_name(name[cut:]).split("/")) for name in names]
+        return [save(self._download(name), target) for name, target in zip(names, targets, strict=True)]
+
+    def upload_file(self, name: str, path_or_stream: str | os.PathLike[str] | BinaryIO) -> None:
+        """Keep a file with the run under `name`; in a job what is in ``outputs/`` is kept without this.
+
+        Parameters
+        ----------
+        name : str
+            Relative name such as ``plots/roc.png``.
+        path_or_stream : path-like or binary file
+
+        Raises
+        ------
+        AlreadyExists
+            The run has a file of this name.
+        InvalidPath
+            The name is not relative, or leaves the run.
+        NotFound
+            There is no such file.
+        """
+        self.upload_files([name], [path_or_stream])
+
+    def upload_files(self, names: Sequence[str], paths: Sequence[str | os.PathLike[str] | BinaryIO]) -> None:
+        """Keep several files with the run, each under its name; see `upload_file`.
+
+        All names and paths are looked at before the first file is kept.
+
+        Raises
+        ------
+        InvalidInput
+            There are not as many names as paths, or two are the same.
+        """
+        if isinstance(names, str) or isinstance(paths, (str, os.PathLike)) or len(names) != len(paths):
+            raise InvalidInput("upload_files needs as many names as paths.", hint="Give two lists of one length.")
+        if len(set(names)) < len(names):
+            raise InvalidInput("Two of the files to upload have the same name.", hint="Give each a name of its own.")
+        for name, path in zip(names, paths, strict=True):
+            check_file_name(name)
+            if isinstance(path, (str, os.PathLike)) and not os.path.isfile(path):
+                raise NotFound(f"There is no file {os.fspath(path)!r} to upload.", hint="Give the path of a file.")
+            self._check_new(name)
+        for name, path in zip(names, paths, strict=True):
+            if isinstance(path, (str, os.PathLike)):
+                with open(path, "rb") as file:
+                    self._keep(name, file)
+            else:
+                self._keep(name, path)
+
+    def upload_folder(self, name: str, path: str | os.PathLike[str]) -> None:
+        """Keep all files of a folder with the run, below `name`; links to folders are not followed.
+
+        Raises
+        ------
+        AlreadyExists, InvalidPath
+            As `upload_file`, before the first file is kept.
+        NotFound
+            There is no such folder, or no file is in it.
+        """
+        found = sorted(
+            (os.path.relpath(os.path.join(place, file), path), os.path.join(place, file))
+            for place, _, files in os.walk(path)
+            for file in files
+            if os.path.isfile(os.path.join(place, file))
+        )
+        if not found:
+            raise NotFound(f"There is no file in a folder {os.fspath(path)!r}.", hint="Give the path of a folder.")
+        prefix = check_file_name(name).rstrip("/")
+        self.upload_files([f"{prefix}/{file.replace(os.sep, '/')}" for file, _ in found], [path for _, path in found])
+
+    def _check_new(self, name: str) -> None:
+        """`AlreadyExists` if the run has a file of this name; asked again when the file is kept."""
+        if self._download_or_none(name) is not None:
+            raise already_there(name)
+
+    def _download_or_none(self, name: str) -> Any:
+        try:
+            return self._api.files.download(self.id, name)
+        except NotFound:
+            return None
+
+    def _keep(self, name: str, file: BinaryIO) -> None:
+        self._api.files.upload(self.id, name, Upload(file))
+
     def _download(self, name: str) -> Any:
         try:
-            return self.workspace.api.files.download(self.id, name)
+            return self._api.files.download(self.id, name)
         except NotFound:
             if name in ("logs/std.log", "logs/agent.log"):
-                return self.workspace.api.files.download(self.id, name[5:], kind="log")
+                return self._api.files.download(self.id, name[5:], kind="log")
             raise
 
     def get_snapshot_id(self) -> str | None:
@@ -59,27 +175,59 @@ class RunFiles(RunFacts):
         target = os.fspath(path) if path is not None else "."
         if os.path.isdir(target):
             target = os.path.join(target, f"run-{self.number}-snapshot.zip")
-        return save(self.workspace.api.snapshots.download(snapshot), target)
+        return save(self._api.snapshots.download(snapshot), target)
 
-    def register_model(self, name: str, path: str, tags: dict[str, str] | None = None, description: str = "") -> Model:
+    def register_model(
+        self,
+        model_name: str,
+        model_path: str | None = None,
+        tags: Mapping[str, object] | None = None,
+        properties: Mapping[str, object] | None = None,
+        model_framework: str = "",
+        model_framework_version: str = "",
+        description: str = "",
+        child_paths: Sequence[str] | None = None,
+    ) -> Model:
         """Register a file, or a folder of files, that the run left as a new version of a model.
+
+        The bytes are shared with the run's files, and the model keeps them when the run is deleted.
 
         Parameters
         ----------
-        name : str
-            The model's name.
-        path : str
-            One of `get_file_names()`, such as ``outputs/model.pkl``, or a folder of them.
+        model_name : str
+            The model's name; its versions count up.
+        model_path : str, optional
+            One of `get_file_names()`, such as ``outputs/model.pkl``, or a folder of them; default: `model_name`.
+        tags, properties : mapping, optional
+            Tags can be changed, properties only added to.
+        child_paths : sequence of str, optional
+            Of a folder only these files and folders, named below it.
+
+        Raises
+        ------
+        NotFound
+            The run left no such file.
         """
         from jupyter_mlws.sdk.model import Model
+        from jupyter_mlws.sdk.model_names import registration
 
-        wish = ModelRegistration(name=name, run_id=self.id, path=path, tags=dict(tags or {}), description=description)
-        return Model._of(self.workspace, self.workspace.api.models.register(wish))
+        wish = registration(
+            model_name,
+            run_id=self.id,
+            model_path=model_path,
+            tags=tags,
+            properties=properties,
+            description=description,
+            model_framework=model_framework,
+            model_framework_version=model_framework_version,
+            child_paths=child_paths,
+        )
+        return Model._of(self.workspace, self._api.models.register(wish))
 
     def _files(self, kind: FileKind) -> Iterator[RunFile]:
         cursor = None
         while True:
-            page = self.workspace.api.files.list(self.id, kind=kind.value, cursor=cursor)
+            page = self._api.files.list(self.id, kind=kind.value, cursor=cursor)
             yield from page.items
             cursor = page.next_cursor
             if cursor is None:

@@ -144,11 +144,16 @@ class Workspace:
 
         return Run.get(self, run)
 
-    def models(self, name: str | None = None) -> list[Model]:
-        """Registered model versions, newest first."""
+    def models(self, name: str | None = None, **wishes: Any) -> list[Model]:
+        """Registered model versions, newest first; see `Model.list` for what can be wished for.
+
+        Examples
+        --------
+        >>> ws.models(search="digits", latest=True)     # doctest: +SKIP
+        """
         from jupyter_mlws.sdk.model import Model
 
-        return Model.list(self, name)
+        return Model.list(self, name, **wishes)
 
     @property
     def experiments(self) -> dict[str, Experiment]:

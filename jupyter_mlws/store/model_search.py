@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, exists, select
 
 from jupyter_mlws.domain.model import Model
 from jupyter_mlws.domain.page import Page
+from jupyter_mlws.store.deleted import PURGED
 from jupyter_mlws.store.models import aliases_of, load_models, model_query, tags_of
 from jupyter_mlws.store.paging import encode, number_after
 from jupyter_mlws.store.runs import run_number
@@ -66,7 +67,7 @@ def page_models(c: Connection, wish: ModelWish, limit: int, cursor: str | None) 
 
 
 def _conditions(c: Connection, wish: ModelWish) -> Iterator[ColumnElement[bool]]:
-    yield models.c.deleted_at.is_not(None) if wish.deleted else models.c.deleted_at.is_(None)
+    yield models.c.deleted_at > PURGED if wish.deleted else models.c.deleted_at.is_(None)
     if wish.name is not None:
         yield models.c.name == wish.name
     if wish.run is not None:

@@ -10,9 +10,11 @@ from sqlalchemy import Connection, Select, delete, exists, func, insert, select,
 from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.model import LATEST, Model, ModelFile, ModelRegistration, ModelUpdate, check_alias
 from jupyter_mlws.domain.names import MAX_DESCRIPTION, check_tags, check_text
-from jupyter_mlws.errors import Conflict, NotFound
+from jupyter_mlws.errors import NotFound
 from jupyter_mlws.store import changes, counters
-from jupyter_mlws.store.runs import run_number
+from jupyter_mlws.store.deleted import PURGED
+from jupyter_mlws.store.experiments import changed_labels
+from jupyter_mlws.store.runs import added_properties, run_number
 from jupyter_mlws.store.tables import deleted_runs, model_aliases, model_files, model_tags, models, runs
 from jupyter_mlws.store.upsert import upsert
 
@@ -165,7 +167,7 @@ def get_model(c: Connection, name: str, version: int = 0, *, deleted: bool = Fal
         query = query.where(models.c.version == version)
     row = c.execute(query if version or deleted else query.where(models.c.deleted_at.is_(None))).one_or_none()
     what = f"version {version} of model {name[:80]!r}" if version else f"model {name[:80]!r}"
-    if row is None:
+    if row is None or row.deleted_at == PURGED:
         raise NotFound(f"There is no {what}.", hint="List the models to see their names and versions: mlws models list")
     if row.deleted_at is not None and not deleted:
         raise NotFound(
@@ -212,9 +214,8 @@ def update_model(c: Connection, name: str, version: int, change: ModelUpdate) ->
         if (text := getattr(change, field)) is not None
     }
     if change.properties:
-        _check_added(before, check_tags(change.properties, "property"))
-        merged = check_tags(before.properties | check_tags(change.properties, "property"), "property")
-        values["properties"] = (row.properties or {}) | merged
+        added = added_properties(before.properties, change.properties, f"Model {before.id}")
+        values["properties"] = (row.properties or {}) | added
     c.execute(update(models).where(models.c.id == row.id).values(updated_at=now(), **values))
     if change.tags:
         _change_tags(c, row.id, before.tags, change.tags)
@@ -222,27 +223,10 @@ def update_model(c: Connection, name: str, version: int, change: ModelUpdate) ->
     return get_model(c, name, before.version)
 
 
-def _check_added(model: Model, properties: dict[str, str]) -> None:
-    for key, value in properties.items():
-        known = model.properties.get(key, value)
-        if known != value:
-            raise Conflict(
-                f"The property {key!r} of model {model.id} is {known[:80]!r} and cannot be changed.",
-                hint="Properties are only added; use a tag for what changes.",
-            )
-
-
 def _change_tags(c: Connection, model_id: int, current: dict[str, str], change: dict[str, str | None]) -> None:
-    tags = dict(current)
-    for name, value in change.items():
-        [(key, text)] = check_tags({name: value}).items()
-        if value is None:
-            tags.pop(key, None)
-        else:
-            tags[key] = text
-    tags = check_tags(tags)
+    merged = changed_labels(current, change)
     c.execute(delete(model_tags).where(model_tags.c.model_id == model_id))
-    _put_tags(c, model_id, tags)
+    _put_tags(c, model_id, merged)
 
 
 def set_alias(c: Connection, name: str, alias: str, version: int) -> Model:
