@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
 from jupyter_mlws import faults
 from jupyter_mlws.blobs import BlobStore
@@ -91,6 +90,8 @@ class Collector:
         What an earlier dispatcher collected.
     settle_s, max_bytes : float, int
         See `jupyter_mlws.dispatcher.settings.Settings`.
+    inside : str
+        For the files of a child: its place below `folder`, which is its root's.
     """
 
     def __init__(
@@ -103,9 +104,11 @@ class Collector:
         *,
         settle_s: float = 1.0,
         max_bytes: int = 1 << 30,
+        inside: str = "",
     ) -> None:
         self.warnings: dict[str, None] = {}
         self._folder = folder
+        self._inside = inside
         self._working_directory = working_directory
         self._baseline = baseline
         self._blobs = blobs
@@ -147,6 +150,10 @@ class Collector:
         ]
         self._store(found for found in wanted if self._stored.get(found.key) != found.version)
 
+    def now(self) -> None:
+        """Store all that the script has left so far and that is not stored as it is: somebody asks for it."""
+        self._store(found for found in self._find() if self._stored.get(found.key) != found.version)
+
     def everything(self) -> None:
         """Store all that is not stored yet, our own logs included: the script has ended."""
         self._store(item for item in (*self._find(), *self._logs()) if self._stored.get(item.key) != item.version)
@@ -168,8 +175,8 @@ class Collector:
 
     def _keep(self, found: _Found, number: int) -> None:
         """Rename between two open folders: a link in either way, which the script may have put there, is an error."""
-        above, _, name = f"{found.folder}/{found.path}".rpartition("/")
-        kept_above, _, kept = storable(found.name).rpartition("/")
+        above, _, name = self._place(f"{found.folder}/{found.path}").rpartition("/")
+        kept_above, _, kept = self._place(storable(found.name)).rpartition("/")
         source = open_inside(self._folder, above)
         try:
             target = open_inside(self._folder, f"{LEFT}/{kept_above}".rstrip("/"), make=True)
@@ -181,6 +188,20 @@ class Collector:
                 os.close(target)
         finally:
             os.close(source)
+
+    def _place_of_left(self) -> str:
+        return f"{LEFT}/{self._inside}" if self._inside else LEFT
+
+    def _place(self, path: str) -> str:
+        """Where a path of this run lies below the run folder."""
+        return f"{self._inside}/{path}" if self._inside else path
+
+    def _open(self, folder: str) -> int | None:
+        """A folder of this run, never through a link."""
+        try:
+            return open_inside(self._folder, self._place(folder))
+        except OSError:
+            return None
 
     # -- finding
 
@@ -199,7 +220,7 @@ class Collector:
         return _Found(folder, entry.path, name, kind, entry.size, entry.mtime_ns, entry.mode)
 
     def _entries(self, folder: str, prefix: str) -> Iterator[tree.Entry]:
-        root = tree.open_folder(Path(self._folder, folder))
+        root = self._open(folder)
         if root is None:
             return
         try:
@@ -217,7 +238,7 @@ class Collector:
         return entry.path not in self._baseline
 
     def _logs(self) -> Iterator[_Found]:
-        root = tree.open_folder(self._folder.logs)
+        root = self._open(names.LOGS)
         if root is None:
             return
         try:
@@ -248,13 +269,13 @@ class Collector:
                 self._too_large[found.key] = found
                 self._warn(
                     f"{_shown(found.name)} has {found.size:,} bytes, above the limit of {self._max_bytes:,}, and was "
-                    f"left in the run's folder runs/{self._folder.path.name}/{LEFT}."
+                    f"left in the run's folder runs/{self._folder.path.name}/{self._place_of_left()}."
                 )
                 continue
             self._store_one(found)
 
     def _store_one(self, found: _Found) -> None:
-        root = tree.open_folder(Path(self._folder, found.folder))
+        root = self._open(found.folder)
         if root is None:
             return
         try:

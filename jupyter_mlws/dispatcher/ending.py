@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 from jupyter_mlws.dispatcher import tree
+from jupyter_mlws.domain.child import RunEnd
 from jupyter_mlws.domain.names import MAX_ERROR_MESSAGE
 from jupyter_mlws.domain.run import RunError
 from jupyter_mlws.domain.status import RunStatus
@@ -14,7 +16,7 @@ from jupyter_mlws.errors import MlwsError
 from jupyter_mlws.runfolder import names
 from jupyter_mlws.runfolder.paths import RunFolder
 
-__all__ = ["agent_lost", "how_it_ended", "not_followed", "not_prepared", "what_remains", "what_was_lost"]
+__all__ = ["agent_lost", "as_told", "how_it_ended", "not_followed", "not_prepared", "what_remains", "what_was_lost"]
 
 _MAX_ERROR_FILE = 1 << 20
 _MAX_TRACEBACK = 20_000
@@ -45,6 +47,18 @@ def how_it_ended(
         exit_code=exit_code if isinstance(exit_code, int) else None,
         signal=signal if isinstance(signal, str) else None,
         traceback=traceback[-_MAX_TRACEBACK:],
+    )
+
+
+def as_told(found: tuple[RunStatus, RunError | None], told: RunEnd | None) -> tuple[RunStatus, RunError | None]:
+    """The end as the script has told it beforehand, where it said that it has failed; a cancel stays one."""
+    status, seen = found
+    if told is None or told.error is None or status is RunStatus.CANCELED:
+        return found
+    # What the agent saw besides is kept: with which code the script went on to end, and its own traceback.
+    seen = seen or RunError(code=told.error.code, message="", exit_code=0)
+    return RunStatus.FAILED, replace(
+        told.error, exit_code=seen.exit_code, signal=seen.signal, traceback=told.error.traceback or seen.traceback
     )
 
 

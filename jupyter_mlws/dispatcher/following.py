@@ -29,6 +29,8 @@ from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import MlwsError, StorageFull, Unavailable
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.services import handover
+from jupyter_mlws.store.mailbox import told_end
+from jupyter_mlws.store.run_children import end_descendants
 from jupyter_mlws.store.runs import get_run, move_run
 from jupyter_mlws.targets.base import Target
 
@@ -124,6 +126,7 @@ class Follower(threading.Thread):
             self._context.check_turn()
             killed, _ = self._target.stop(self._folder, self.run_record.id)
             with self._context.write() as c:
+                end_descendants(c, self.run_record, RunStatus.FAILED, error, None)
                 move_run(c, self.run_record.id, RunStatus.FAILED, error=error)
             _log.info("Run #%d is ended, with %d processes.", self.run_record.number, len(killed))
 
@@ -297,7 +300,12 @@ class Follower(threading.Thread):
         if self._until_done(lambda: self._end(agent, killed, remaining)):
             agent.wait_until_gone(_GONE_S)
             faults.point("following.tidy")
-            tidy(self._folder, keep=self._context.settings.keep_run_folder, collector=self._opened().collector)
+            self._tidy()
+
+    def _tidy(self) -> None:
+        """Remove what is stored by now."""
+        keep = self._context.settings.keep_run_folder
+        tidy(self._folder, keep=keep, collectors=self._opened().all_collectors())
 
     def _end(self, agent: Agent, killed: list[int], remaining: list[int]) -> None:
         """Take up the last of everything; the final status comes with it, or not at all."""
@@ -309,6 +317,8 @@ class Follower(threading.Thread):
         faults.point("following.end")
         with self._context.write() as c:
             intake.record(c)
+            if status.is_terminal:  # of an import its process may go on
+                end_descendants(c, self.run_record, status, error, agent.ended_at)
             facts = agent.ended or {"remaining": remaining}
             warnings = [*intake.warnings(), *ending.what_was_lost(facts), *ending.what_remains(facts)]
             self._move_to_end(c, status, error, warnings, agent.ended_at)
@@ -318,7 +328,9 @@ class Follower(threading.Thread):
 
     def _outcome(self, agent: Agent, killed: list[int]) -> tuple[RunStatus, RunError | None]:
         if agent.ended is not None:
-            return ending.how_it_ended(self._folder, agent.ended, canceling=self._canceling.is_set())
+            found = ending.how_it_ended(self._folder, agent.ended, canceling=self._canceling.is_set())
+            with self._context.store.read() as c:
+                return ending.as_told(found, told_end(c, self.run_record.id))
         if self._canceling.is_set():
             return RunStatus.CANCELED, None
         return RunStatus.FAILED, ending.agent_lost(agent.lost_because, killed)

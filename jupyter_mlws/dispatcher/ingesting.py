@@ -1,23 +1,33 @@
-"""Taking up what a script logs: points and their offset in one transaction, so each is stored exactly once."""
+"""Taking up what a script logs: points, values and their offsets in one transaction, so each is stored exactly once."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
 
 from jupyter_mlws import faults
 from jupyter_mlws.dispatcher.context import Context
-from jupyter_mlws.runfolder.journal_reader import JournalReader
+from jupyter_mlws.runfolder.journal_reader import JournalReader, StreamPoints
 from jupyter_mlws.runfolder.paths import RunFolder
+from jupyter_mlws.runfolder.values import MAX_LINE_BYTES
 
-__all__ = ["Ingest"]
+if TYPE_CHECKING:
+    from jupyter_mlws.runfolder.values_reader import StreamValues, ValuesReader
 
-# Each commit waits for the disk; between two a chart sees nothing, so it stays well below a second.
-_PAUSE_S = 0.2
+__all__ = ["Ingest", "store_together"]
+
 _REMOVE_EVERY_S = 10.0
+# Among the streams of a run those of its values are known by this.
+_VALUES = "values/"
+# A chart of so many names is none; and each is a row that every look at the run has to pass.
+MAX_TYPED_NAMES = 1_000
 
 
 class Ingest:
-    """The metric points and the log of one run.
+    """The metric points and values of one run.
 
     Parameters
     ----------
@@ -33,53 +43,110 @@ class Ingest:
         self._folder = folder
         self._run_id = run_id
         self._reader = JournalReader(folder)
+        self._values_reader: ValuesReader | None = None
         self._offsets: dict[str, int] | None = None
         self._keep = keep
-        self._points_at = 0.0
         self._removed_at = time.monotonic()
-        self._log_at = 0.0
-        self._log_size = -1
+        self._points: list[StreamPoints] = []
+        self._values: list[StreamValues] = []
+        self._names: set[str] | None = None
+        self._spoilt: set[str] = set()
+        self._bad = 0
+        self._surplus = 0
+        self._before: dict[str, int] = {}
+        self._counts = (0, 0)
 
-    def step(self) -> None:
-        """Store what is new, if it is time again."""
-        now = time.monotonic()
-        if now - self._points_at >= _PAUSE_S and self._store_points(final=False):
-            self._points_at = now
-        if now - self._log_at >= 2 * _PAUSE_S and self._log_has_grown():
-            self._log_at = now
-            self._note_log()
+    def look(self, *, final: bool = False) -> bool:
+        """Read what is new; whether there is anything, to be stored by `store_together`.
+
+        With `final` all writers are dead.
+        """
+        offsets = self._known_offsets()
+        # A stream's name is a file's name that the script chose; ours are plain.
+        self._points = [points for points in self._reader.poll(offsets, final=final) if points.stream.isascii()]
+        self._values = self._read_values(offsets)
+        return bool(self._points or self._values)
+
+    def _read_values(self, offsets: dict[str, int]) -> list[StreamValues]:
+        if self._values_reader is None:
+            if not self._has_any("values"):
+                return []
+            from jupyter_mlws.runfolder.values_reader import ValuesReader
+
+            self._values_reader = ValuesReader(self._folder)
+        of_values = {name[len(_VALUES) :]: end for name, end in offsets.items() if name.startswith(_VALUES)}
+        # A line longer than any of ours, such as the hole of a file that was made long: nobody knows where it ends.
+        found = self._values_reader.poll(of_values | dict.fromkeys(self._spoilt, 1 << 62))
+        for part in found:
+            if part.bad and not part.values and part.end - part.start > MAX_LINE_BYTES:
+                self._spoilt.add(part.stream)
+        return found
+
+    def _has_any(self, name: str) -> bool:
+        place = self._folder.path / name
+        return not place.is_symlink() and any(place.glob("*"))
+
+    def put(self, c: Connection) -> None:
+        """Store what was read in a transaction, with how far it was read."""
+        if self._points:
+            # Imported with the first point: numpy would delay the first start.
+            from jupyter_mlws.store.metrics import append_points
+
+            for points in self._points:
+                append_points(c, self._run_id, points)
+        for part in self._values:
+            self._put_values(c, part)
+
+    def _put_values(self, c: Connection, part: StreamValues) -> None:
+        from jupyter_mlws.store.typed_metrics import NewValue, all_typed_names, append_values
+
+        if self._names is None:
+            self._names = all_typed_names(c, self._run_id)
+        kept = []
+        for value in part.values:
+            if value.name not in self._names and len(self._names) >= MAX_TYPED_NAMES:
+                self._surplus += 1
+                continue
+            self._names.add(value.name)
+            kept.append(NewValue(**value._asdict()))
+        append_values(c, self._run_id, _VALUES + part.stream, part.start, part.end, kept)
+
+    def begin(self) -> None:
+        """What is stored is unknown from here to `stored`: the answer to the commit may be what gets lost."""
+        self._before, self._offsets = self._known_offsets(), None
+        self._counts = self._bad, self._surplus
+
+    def not_stored(self) -> None:
+        """Read again from what the database says, the next time."""
+        self._bad, self._surplus = self._counts
+        self._names = None
+
+    def stored(self) -> None:
+        """Note that all that was read is stored for good."""
+        self._offsets = (
+            self._before
+            | {points.stream: points.end for points in self._points}
+            | {_VALUES + part.stream: part.end for part in self._values}
+        )
+        self._bad += sum(part.bad for part in self._values)
+        self._points, self._values = [], []
+        self._remove_stored()
 
     def dropped(self) -> int:
-        """How many points have found no room on the disk so far."""
+        """How many points and values have found no room on the disk so far."""
         return self._reader.dropped()
 
-    def finish(self) -> int:
-        """Store all that is left: all writers are dead. Returns how many points found no room on the disk."""
-        while self._store_points(final=True):
-            pass
-        return self._reader.dropped()
-
-    def _store_points(self, *, final: bool) -> bool:
-        if self._offsets is None:
-            self._offsets = self._stored_offsets()
-        # A stream's name is a file's name that the script chose; ours are plain.
-        found = [points for points in self._reader.poll(self._offsets, final=final) if points.stream.isascii()]
-        if not found:
-            return False
-        # Imported with the first point: numpy would delay the first start.
-        from jupyter_mlws.store.metrics import append_points
-
-        faults.point("ingest.points")
-        # Where this fails it cannot be told whether the points were stored: the answer to the commit may be what got
-        # lost. So the next time the database is asked.
-        offsets, self._offsets = self._offsets, None
-        with self._context.write() as c:
-            for points in found:
-                append_points(c, self._run_id, points)
-        faults.point("ingest.points_stored")
-        self._offsets = offsets | {points.stream: points.end for points in found}
-        self._remove_stored()
-        return True
+    def warnings(self) -> list[str]:
+        """What a person should know of what was read."""
+        found = []
+        if self._bad:
+            found.append(f"{self._bad:,} lines among the logged values could not be understood and were left out.")
+        if self._surplus:
+            found.append(
+                f"{self._surplus:,} values were left out: a run keeps at most {MAX_TYPED_NAMES:,} names of tables, "
+                "images and the like."
+            )
+        return found
 
     def _remove_stored(self) -> None:
         """Give the space of stored points back, now and then: a long run logs more than its journal should hold."""
@@ -88,24 +155,33 @@ class Ingest:
             self._removed_at = now
             self._reader.remove_consumed(self._offsets)
 
+    def _known_offsets(self) -> dict[str, int]:
+        if self._offsets is None:
+            self._offsets = self._stored_offsets()
+        return self._offsets
+
     def _stored_offsets(self) -> dict[str, int]:
-        if not any(self._folder.journal.glob("*")):
+        if not (self._has_any("journal") or self._has_any("values")):
             return {}
-        from jupyter_mlws.store.metrics import offsets
+        from jupyter_mlws.store.streams import offsets
 
         with self._context.store.read() as c:
             return offsets(c, self._run_id)
 
-    def _log_has_grown(self) -> bool:
-        try:
-            size = self._folder.std_log.lstat().st_size
-        except OSError:
-            return False
-        grown, self._log_size = size != self._log_size, size
-        return grown and size > 0
 
-    def _note_log(self) -> None:
-        from jupyter_mlws.store import changes
-
-        with self._context.write() as c:
-            changes.note(c, "log", self._run_id)
+def store_together(context: Context, ingests: Sequence[Ingest]) -> None:
+    """Store what several runs have read in one transaction, which waits for the disk once."""
+    faults.point("ingest.points")
+    for ingest in ingests:
+        ingest.begin()
+    try:
+        with context.write() as c:
+            for ingest in ingests:
+                ingest.put(c)
+    except BaseException:
+        for ingest in ingests:
+            ingest.not_stored()
+        raise
+    faults.point("ingest.points_stored")
+    for ingest in ingests:
+        ingest.stored()

@@ -1,8 +1,9 @@
-"""Taking up what comes out of a run folder: points, requests, files."""
+"""Taking up what comes out of a run folder: points, values, requests, files; of the run and of its children."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
@@ -10,23 +11,32 @@ from jupyter_mlws import faults
 from jupyter_mlws.dispatcher import preparing
 from jupyter_mlws.dispatcher.collecting import Collector
 from jupyter_mlws.dispatcher.context import Context
-from jupyter_mlws.dispatcher.ingesting import Ingest
+from jupyter_mlws.dispatcher.family import Family
+from jupyter_mlws.dispatcher.ingesting import Ingest, store_together
+from jupyter_mlws.dispatcher.part import Part
 from jupyter_mlws.dispatcher.requests import Requests
 from jupyter_mlws.domain.run import Run
 from jupyter_mlws.errors import MlwsError
 from jupyter_mlws.runfolder.paths import RunFolder
-from jupyter_mlws.store import files
+from jupyter_mlws.store import changes
+from jupyter_mlws.store.run_states import add_warnings
 
 __all__ = ["Intake"]
 
-# At most this share of the time goes into looking for files.
+# Each commit waits for the disk; between two a chart sees nothing, so it stays well below a second.
+_PAUSE_S = 0.2
+# At most this share of the time goes into looking for points, and into looking for files.
+_LOOK_SHARE = 0.2
 _SCAN_SHARE = 0.05
 _LOOK_FOR_LOSS_S = 0.5
 _LOSS_LASTS_S = 3.0
+# Runs whose points share a transaction, and whose files do.
+_TOGETHER = 50
+_RUNS_TOGETHER = 500
 
 
 class Intake:
-    """The intake of one run.
+    """The intake of one run folder.
 
     Every part may fail half-way because the workspace is busy or full, and is simply done again.
 
@@ -34,46 +44,55 @@ class Intake:
     ----------
     context : Context
     folder : RunFolder
-        Filled by `jupyter_mlws.dispatcher.preparing`.
+        Filled by `jupyter_mlws.dispatcher.preparing`, or by the process itself whose run is interactive.
     run : Run
     """
 
     def __init__(self, context: Context, folder: RunFolder, run: Run) -> None:
-        settings = context.settings
-        baseline, self._prepared_warnings = preparing.read_plan(folder)
-        with context.store.read() as c:
-            known = files.list_files(c, run.id)
-        self.collector = Collector(
-            folder,
-            preparing.read_job(folder).working_directory,
-            baseline,
-            context.blobs,
-            known,
-            settle_s=settings.settle_s,
-            max_bytes=settings.max_output_bytes,
-        )
         self._context = context
-        self._run = run
-        self._ingest = Ingest(context, folder, run.id, keep=settings.keep_run_folder)
-        self._requests = Requests(context, folder, run, self._collect_named)
-        self._scan_at = time.monotonic() + settings.settle_s
+        self._folder = folder
+        self._prepared_warnings: list[str] = []
+        self._root = Part(context, run.id, run.number, folder)
+        if run.kind != "interactive":
+            baseline, self._prepared_warnings = preparing.read_plan(folder)
+            self._root.begin_collecting(preparing.read_job(folder).working_directory, baseline)
+        self._family = Family(context, self._root, folder)
+        self._requests = Requests(context, run, folder, self._family, self)
+        self._scan_at = time.monotonic() + context.settings.settle_s
+        self._points_at = 0.0
+        self._log_at = 0.0
+        self._log_size = -1
         self._dropped = 0
         self._looked_at = time.monotonic()
         self._loss_at = -_LOSS_LASTS_S
 
+    @property
+    def collector(self) -> Collector:
+        """The files of the run itself."""
+        return self._root.collector
+
+    def all_collectors(self) -> list[Collector]:
+        """The files of the run and of its children."""
+        return [part.collector for part in self._family if part.is_there()]
+
     def step(self) -> None:
         """Take up what is new."""
-        self._ingest.step()
+        self._take_points()
+        self._note_log()
         self._requests.step()
         if time.monotonic() >= self._scan_at:
             self._scan()
+
+    def breathe(self) -> None:
+        """Take up points while something else takes long."""
+        self._take_points()
 
     def trouble(self) -> str:
         """What a person should know while it lasts: points that find no room. Looked for every now and then."""
         now = time.monotonic()
         if now - self._looked_at >= _LOOK_FOR_LOSS_S:
             self._looked_at = now
-            before, self._dropped = self._dropped, self._ingest.dropped()
+            before, self._dropped = self._dropped, self._root.ingest.dropped()
             if self._dropped > before:
                 self._loss_at = now
         if now - self._loss_at > _LOSS_LASTS_S:
@@ -83,48 +102,128 @@ class Intake:
             "free some space there, the script goes on"
         )
 
+    # -- points and values
+
+    def _take_points(self) -> None:
+        began = time.monotonic()
+        if began < self._points_at:
+            return
+        found = [self._root.ingest] if self._root.ingest.look() else []
+        for part in self._family.due():
+            has_news = part.is_there() and part.ingest.look()
+            self._family.looked(part, found=has_news)
+            if has_news:
+                found.append(part.ingest)
+        looked = time.monotonic() - began
+        self._store(found)
+        # A journal that takes long to read is read less often: reading must not become the work.
+        self._points_at = time.monotonic() + max(_PAUSE_S if found else 0.0, looked / _LOOK_SHARE)
+
+    def _store(self, ingests: Sequence[Ingest]) -> None:
+        for i in range(0, len(ingests), _TOGETHER):
+            store_together(self._context, ingests[i : i + _TOGETHER])
+
+    def take_in(self, parts: Sequence[Part], *, points: bool, files: bool) -> None:
+        """Store what these runs have written so far."""
+        there = [part for part in parts if part.is_there()]
+        if points:
+            self._take_all_points(there)
+        if files:
+            for part in there:
+                part.collector.now()
+            self._record(there)
+
+    def _take_all_points(self, parts: Sequence[Part], *, final: bool = False) -> None:
+        rest = list(parts)
+        while rest:
+            rest = [part for part in rest if part.ingest.look(final=final)]
+            self._store([part.ingest for part in rest])
+
+    def _note_log(self) -> None:
+        """Say that the log has grown, for whoever reads it along."""
+        now = time.monotonic()
+        if now - self._log_at < 2 * _PAUSE_S or not self._log_has_grown():
+            return
+        self._log_at = now
+        with self._context.write() as c:
+            changes.note(c, "log", self._root.id)
+
+    def _log_has_grown(self) -> bool:
+        try:
+            size = self._folder.std_log.lstat().st_size
+        except OSError:
+            return False
+        grown, self._log_size = size != self._log_size, size
+        return grown and size > 0
+
+    # -- files
+
     def _scan(self) -> None:
         began = time.monotonic()
-        self.collector.settled()
-        self._record()
+        parts = [self._root, *(part for part in self._family.to_scan() if part.is_there())]
+        for part in parts:
+            part.collector.settled()
+        self._record(parts)
         # A large folder is looked at less often: looking must not become the work.
         took = time.monotonic() - began
         self._scan_at = began + max(self._context.settings.settle_s, took / _SCAN_SHARE)
 
-    def _collect_named(self, path: str) -> None:
-        self.collector.named(path)
-        self._record()
+    def collect(self, part: Part, path: str) -> None:
+        """Store the output of this name, or all outputs below it, and record them."""
+        if part.is_there():
+            part.collector.named(path)
+            self._record([part])
 
-    def _record(self) -> None:
-        if self.collector.pending:
-            faults.point("intake.files")
-            self.sync()
-            with self._context.write() as c:
-                self.record(c)
-            faults.point("intake.files_recorded")
-            self.collector.recorded()
+    def _record(self, parts: Sequence[Part]) -> None:
+        pending = [part for part in parts if part.has_collected and part.collector.pending]
+        for i in range(0, len(pending), _RUNS_TOGETHER):
+            self._record_together(pending[i : i + _RUNS_TOGETHER])
 
-    def finish(self) -> None:
-        """Take up all that is left, but for the record of the files: the run is over."""
-        self._dropped = self._ingest.finish()
-        self._requests.finish()
-        self.collector.everything()
+    def _record_together(self, parts: Sequence[Part]) -> None:
+        faults.point("intake.files")
+        self._sync(parts)
+        with self._context.write() as c:
+            for part in parts:
+                part.record_files(c)
+        faults.point("intake.files_recorded")
+        for part in parts:
+            part.collector.recorded()
 
-    def sync(self) -> None:
+    def _sync(self, parts: Sequence[Part]) -> None:
         """Have the collected bytes on the disk, before the record that names them."""
         try:
-            self._context.blobs.sync(file.digest for file in self.collector.pending)
+            self._context.blobs.sync(file.digest for part in parts for file in part.collector.pending)
         except (MlwsError, OSError):
-            self.collector.not_kept()
+            for part in parts:
+                part.collector.not_kept()
             raise
+
+    # -- the end
+
+    def finish(self) -> None:
+        """Take up all that is left, but for the record of the run's own files: the run is over."""
+        self._requests.finish()
+        there = [part for part in self._family if part.is_there()]
+        self._take_all_points(there, final=True)
+        self._dropped = sum(part.ingest.dropped() for part in there)
+        for part in there:
+            part.collector.everything()
+        self._record(there[1:])
+
+    def sync(self) -> None:
+        """Have the collected bytes of the run itself on the disk, before the record that names them."""
+        self._sync([self._root])
 
     def record(self, c: Connection) -> None:
         """Record the collected files in a transaction; `recorded` of the collector is told after its commit."""
-        files.put_files(c, self._run.id, self.collector.pending)
+        self._root.record_files(c)
+        for part in self._family:
+            if part is not self._root and (found := part.warnings()):
+                add_warnings(c, part.id, found)
 
     def warnings(self) -> list[str]:
         """What a person should know, a sentence each."""
-        found = [*self._prepared_warnings, *self.collector.warnings, *self._requests.warnings]
+        found = [*self._prepared_warnings, *self._root.warnings()]
         if self._dropped:
             found.append(f"{self._dropped:,} metric points were not kept because the disk was full.")
         return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from jupyter_mlws import faults
@@ -19,7 +20,7 @@ _log = logging.getLogger(__name__)
 _KEPT = {names.JOB, names.STATE, LEFT}
 
 
-def tidy(folder: RunFolder, *, keep: bool = False, collector: Collector | None = None) -> None:
+def tidy(folder: RunFolder, *, keep: bool = False, collectors: Sequence[Collector] = ()) -> None:
     """Remove what was stored: code, inputs, journals, outputs, logs. What was too large to store is kept."""
     if keep:
         return
@@ -27,7 +28,8 @@ def tidy(folder: RunFolder, *, keep: bool = False, collector: Collector | None =
         # The script has put a link here: what lies behind it is not ours.
         _remove(folder.path)
         return
-    if collector is not None and not collector.keep_left():
+    kept = [collector.keep_left() for collector in collectors]  # each tries, whatever becomes of the others
+    if not all(kept):
         return  # the next dispatcher tries again
     try:
         entries = list(os.scandir(folder.path))

@@ -38,7 +38,7 @@ def clear_up(context: Context, followed: Container[str]) -> None:
         run = None if run_id in followed else _find(context, run_id)
         if run is not None and run.status not in LIVE:
             folder = RunFolder(context.run_folder(run_id))
-            tidy(folder, collector=_too_large(context, folder, run))
+            tidy(folder, collectors=_too_large(context, folder, run))
 
 
 def look_for_damage(store: Store) -> None:
@@ -77,15 +77,16 @@ def _find(context: Context, run_id: str) -> Run | None:
         return None
 
 
-def _too_large(context: Context, folder: RunFolder, run: Run) -> Collector | None:
-    """Knows the files that were too large to store, which its run was promised to keep; None once that is done.
+def _too_large(context: Context, folder: RunFolder, run: Run) -> list[Collector]:
+    """Know the files that were too large to store, which its run was promised to keep; none once that is done.
 
     The dispatcher's notes on the folder go when the folder is emptied, and that begins when they are put aside.
     """
     try:
-        collector = Intake(context, folder, run).collector
-        collector.everything()
+        collectors = Intake(context, folder, run).all_collectors()
+        for collector in collectors:
+            collector.everything()
     except (MlwsError, OSError) as error:
         _log.info("Nothing is left to keep of run #%d: %s", run.number, error)
-        return None
-    return collector
+        return []
+    return collectors

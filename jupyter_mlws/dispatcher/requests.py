@@ -1,193 +1,335 @@
-"""What a script asks of the workspace: carried out once, limited to its own run."""
+"""What a script asks of the workspace: each change is carried out once, each question answered, in their order."""
 
 from __future__ import annotations
 
 import errno
 import logging
 import time
-from collections.abc import Callable
-from functools import cache
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
 
 from jupyter_mlws import faults
+from jupyter_mlws.api.arguments import bind
 from jupyter_mlws.api.codec import from_builtins, to_builtins
-from jupyter_mlws.api.interface import NOUNS
-from jupyter_mlws.api.routes import Operation, operations
+from jupyter_mlws.api.mailbox import forbidden
+from jupyter_mlws.api.routes import Download, Operation
+from jupyter_mlws.dispatcher import handing
 from jupyter_mlws.dispatcher.context import Context
+from jupyter_mlws.dispatcher.family import Family
+from jupyter_mlws.dispatcher.part import Part
+from jupyter_mlws.dispatcher.permits import Permits, allowed_operations
 from jupyter_mlws.domain.model import ModelRegistration
 from jupyter_mlws.domain.run import Run
-from jupyter_mlws.errors import Forbidden, InvalidInput, MlwsError, StorageFull, TooLarge, Unavailable
+from jupyter_mlws.errors import InvalidInput, MlwsError, StorageFull, TooLarge, Unavailable
 from jupyter_mlws.runfolder import mailbox
 from jupyter_mlws.runfolder.mailbox import Request
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.store.mailbox import find_reply, put_reply
 
-__all__ = ["MAX_REQUESTS", "Requests"]
+__all__ = ["MAX_REQUESTS", "House", "Requests"]
 
 _log = logging.getLogger(__name__)
 # What may share a transaction, and how many of them.
-_SMALL = "runs.update"
+_SMALL = ("runs.update", "runs.create_children", "runs.end")
 _AT_ONCE = 50
-# Of one run, as counted by one dispatcher.
+# Changes of one run, as counted by one dispatcher.
 MAX_REQUESTS = 5_000
 _TURN_REQUESTS = 100
+# Held in memory at a time, from however many mailboxes.
+_MOST_AT_ONCE = 500
 _TURN_S = 0.2
-_MAX_WARNINGS = 20
-_MAX_WARNING = 500
+# A question that the workspace cannot answer is tried again for so long; then its script is told.
+_PATIENCE_S = 15.0
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+# Kept of an answer that can be had again: that its request was carried out.
+_DONE = {"done": True}
 
 
-@cache
-def _allowed() -> dict[str, Operation]:
-    """Operations that a job may ask for, by id."""
-    every = (operation for noun, protocol in NOUNS.items() for operation in operations(noun, protocol))
-    return {operation.id: operation for operation in every if operation.from_job}
+class House(Protocol):
+    """What a mailbox needs of the rest of the intake."""
+
+    def take_in(self, parts: Sequence[Part], *, points: bool, files: bool) -> None:
+        """Store what these runs have written so far."""
+        ...
+
+    def collect(self, part: Part, path: str) -> None:
+        """Store the output of this name, or all outputs below it, and record them."""
+        ...
+
+    def breathe(self) -> None:
+        """Do what must not wait for a long answer."""
+        ...
+
+
+class _Posted(NamedTuple):
+    """A request and whose mailbox it was found in."""
+
+    part: Part
+    request: Request
 
 
 class Requests:
-    """The mailbox of one run.
+    """The mailboxes of a run folder: the root's and those of its children.
 
     Parameters
     ----------
     context : Context
-    folder : RunFolder
     run : Run
-    collect : callable
-        Given an output's name, stores and records it now: a model is registered of files that are stored.
+        The root.
+    folder : RunFolder
+    family : Family
+    house : House
     """
 
-    def __init__(self, context: Context, folder: RunFolder, run: Run, collect: Callable[[str], None]) -> None:
-        self.warnings: list[str] = []
+    def __init__(self, context: Context, run: Run, folder: RunFolder, family: Family, house: House) -> None:
         self._context = context
         self._folder = folder
-        self._run = run
-        self._collect = collect
-        self._count = 0
-        self._stuck: set[str] = set()
+        self._family = family
+        self._house = house
+        self._permits = Permits(context, run, family)
+        self._made: list[tuple[str, int, bool]] = []
+        self._ended: list[Part] = []
+        self._asked_at: dict[str, float] = {}
+        self._ending = False
 
-    def step(self) -> None:
-        """Carry out and answer what is pending, for a while: a flood of requests must not hold up the rest."""
-        found = mailbox.pending(self._folder, _TURN_REQUESTS + len(self._stuck))
-        wanted = [request for request in found if request.id not in self._stuck]
+    def step(self) -> int:
+        """Carry out and answer what is pending, for a while: a flood of requests must not hold up the rest.
+
+        Returns
+        -------
+        int
+            How many were.
+        """
+        wanted = self._gather()
+        count = len(wanted)
         # From here on: to list a flood takes longer than a turn, and some of it has to be carried out in each.
         until = time.monotonic() + _TURN_S
         while wanted and time.monotonic() <= until:
-            together = _together(wanted)
+            together = self._together(wanted)
             self._deal_with(together)
             wanted = wanted[len(together) :]
+        for posted in wanted:
+            posted.part.more = True
+        return count - len(wanted)
 
     def finish(self) -> None:
         """Carry out all that is left: the script has ended. What is beyond the limit is told of, not answered."""
-        while self._count < MAX_REQUESTS:
-            before = self._count
-            self.step()
-            if self._count == before:
-                return
-        if mailbox.pending(self._folder, 1):
-            self._too_many()
+        self._ending = True
+        while self.step():
+            pass
+        for part in self._family:
+            if part.count >= MAX_REQUESTS and mailbox.pending(part.folder, 1):
+                self._too_many(part)
 
-    def _deal_with(self, requests: list[Request]) -> None:
+    # -- finding them
+
+    def _gather(self) -> list[_Posted]:
+        """What is pending in all mailboxes, in the order of posting."""
+        found = self._read(self._family.with_mail())
+        if any(_is_question(posted.request) for posted in found.values()):
+            # An answer counts on all that was told before, whichever mailbox it was put into.
+            found |= self._read(self._family.with_mail(whole=True))
+        return [found[request_id] for request_id in sorted(found)]
+
+    def _read(self, parts: Sequence[Part]) -> dict[str, _Posted]:
+        found: dict[str, _Posted] = {}
+        for part in parts:
+            if len(found) < _MOST_AT_ONCE:
+                found.update({posted.request.id: posted for posted in self._pending(part)})
+            else:
+                part.more = True
+        return found
+
+    def _pending(self, part: Part) -> list[_Posted]:
+        if self._ending and part.count >= MAX_REQUESTS:
+            return []  # nobody is there to be told
+        limit = _TURN_REQUESTS + len(part.stuck)
+        found = mailbox.pending(part.folder, limit)
+        part.more = len(found) >= limit
+        return [_Posted(part, request) for request in found if request.id not in part.stuck]
+
+    def _together(self, wanted: list[_Posted]) -> list[_Posted]:
+        """The first requests that can share a transaction: small changes of the record, nothing that stores files."""
+        small = [self._is_small(posted.request) for posted in wanted[:_AT_ONCE]]
+        return wanted[: max(1, (*small, False).index(False))]
+
+    def _is_small(self, request: Request) -> bool:
+        if request.operation != "runs.end":
+            return request.operation in _SMALL
+        # What a child has logged is taken in before its end, and one that is only just being made is not known yet.
+        return self._family.find(request.arguments.get("run")) is not None
+
+    # -- dealing with them
+
+    def _deal_with(self, together: list[_Posted]) -> None:
         """Carry out requests in one transaction, which waits for the disk once, and then tell their answers."""
+        self._take_in_before_end(together)
         faults.point("requests.answer")
-        before = self._count
+        before = [posted.part.count for posted in together]
+        self._made, self._ended = [], []
         try:
-            if len(requests) == 1:
-                answers = [self._answer_one(requests[0])]
+            if len(together) == 1:
+                answers = [self._answer_one(together[0])]
             else:
                 with self._context.write():
-                    answers = [self._answer_one(request) for request in requests]
+                    answers = [self._answer_one(posted) for posted in together]
         except BaseException:
-            self._count = before  # none of them was carried out
+            for posted, count in zip(together, before, strict=True):
+                posted.part.count = min(posted.part.count, count)  # none of them was carried out
             raise
         faults.point("requests.answered")
-        for request, answer in zip(requests, answers, strict=True):
-            self._tell(request, answer)
+        self._family.add(self._made)
+        for part in self._ended:
+            self._family.end(part)
+        for posted, answer in zip(together, answers, strict=True):
+            self._tell(posted, answer)
 
-    def _answer_one(self, request: Request) -> dict[str, Any]:
-        answer = self._answer(request) if self._count < MAX_REQUESTS else self._too_many()
-        self._count += 1
+    def _take_in_before_end(self, together: list[_Posted]) -> None:
+        """A child that has ended has all its points and files, for whoever looks at it from then on."""
+        ending = [posted.request for posted in together if posted.request.operation == "runs.end"]
+        parts = [part for request in ending if (part := self._family.find(request.arguments.get("run"))) is not None]
+        children = [part for part in parts if part is not self._family.root]
+        if children:
+            self._house.take_in(children, points=True, files=True)
+
+    def _answer_one(self, posted: _Posted) -> dict[str, Any]:
+        part, request = posted
+        if _is_question(request):
+            return self._answer_question(part, request)
+        answer = self._answer(part, request) if part.count < MAX_REQUESTS else self._too_many(part)
+        part.count += 1
         return answer
 
-    def _tell(self, request: Request, answer: dict[str, Any]) -> None:
+    def _tell(self, posted: _Posted, answer: dict[str, Any]) -> None:
+        part, request = posted
+        self._asked_at.pop(request.id, None)
         try:
-            mailbox.reply(self._folder, request.id, **answer)
-            mailbox.remove(self._folder, request.id)
+            mailbox.reply(part.folder, request.id, **answer)
+            mailbox.remove(part.folder, request.id)
         except OSError as error:
             if error.errno in _FULL:
                 raise
             # The script has spoilt its own mailbox: what it asked is done, and nobody is there to be told.
-            self._stuck.add(request.id)
+            part.stuck.add(request.id)
 
-    def _too_many(self) -> dict[str, Any]:
+    def _too_many(self, part: Part) -> dict[str, Any]:
         sentence = f"The script made more than {MAX_REQUESTS:,} requests; those beyond were not carried out."
-        self._warn(sentence)
+        part.warn(sentence)
         return {"err": TooLarge(sentence, hint="Log numbers as metrics, and tag now and then.").to_payload()}
 
-    def _answer(self, request: Request) -> dict[str, Any]:
+    # -- changes
+
+    def _answer(self, part: Part, request: Request) -> dict[str, Any]:
         with self._context.store.read() as c:
-            given = find_reply(c, self._run.id, request.id)
-        if given is not None:
-            return given
+            given = find_reply(c, part.id, request.id)
         try:
-            return self._carry_out(request)
+            if given is not None:
+                return self._say_again(request) if given == _DONE else given
+            return self._carry_out(part, request)
         except (Unavailable, StorageFull):
             raise  # asked again as soon as the workspace can answer
         except MlwsError as error:
-            return self._refuse(request, error)
+            return self._refuse(part, request, error)
         except (ValueError, TypeError, KeyError) as error:
-            _log.exception("A request of %s was not understood.", self._run.id)
-            return self._refuse(request, InvalidInput(f"The request was not understood ({type(error).__name__})."))
+            _log.exception("A request of %s was not understood.", part.id)
+            return self._refuse(part, request, _not_understood(error))
 
-    def _carry_out(self, request: Request) -> dict[str, Any]:
+    def _carry_out(self, part: Part, request: Request) -> dict[str, Any]:
         operation, arguments = self._understand(request)
-        for value in arguments.values():
-            if isinstance(value, ModelRegistration):
-                self._collect(value.path)
+        self._collect_of(arguments)
         # One transaction: what was done and that it was done are there together, or not at all.
         with self._context.write() as c:
-            result = getattr(getattr(self._context.api, operation.noun), operation.name)(**arguments)
+            result = self._call(operation, arguments)
             answer = {"ok": to_builtins(result)}
-            put_reply(c, self._run.id, request.id, answer)
+            put_reply(c, part.id, request.id, _DONE if operation.id in _SMALL else answer)
+        self._note(operation, arguments, result)
         return answer
+
+    def _collect_of(self, arguments: dict[str, Any]) -> None:
+        for value in arguments.values():
+            if isinstance(value, ModelRegistration) and (part := self._family.find(value.run_id)) is not None:
+                self._house.collect(part, value.path)
+
+    def _call(self, operation: Operation, arguments: dict[str, Any]) -> Any:
+        return getattr(getattr(self._context.api, operation.noun), operation.name)(**arguments)
+
+    def _note(self, operation: Operation, arguments: dict[str, Any], result: Any) -> None:
+        """Remember what the change means for us, once its transaction is committed."""
+        if operation.id == "runs.create_children":
+            self._made += [(run.id, run.number, not run.status.is_terminal) for run in result.items]
+        elif operation.id == "runs.end" and (part := self._family.find(arguments["run"])) is not self._family.root:
+            assert part is not None
+            self._ended.append(part)
+
+    def _say_again(self, request: Request) -> dict[str, Any]:
+        """The answer to a change that was carried out: whoever was to tell it died before."""
+        operation, arguments = self._understand(request)
+        if operation.id == "runs.create_children":  # carried out twice it makes nothing new
+            return {"ok": to_builtins(self._call(operation, arguments))}
+        return {"ok": to_builtins(self._context.api.runs.get(arguments["run"]))}
 
     def _understand(self, request: Request) -> tuple[Operation, dict[str, Any]]:
         if request.problem:
             raise InvalidInput(request.problem)
-        operation = _allowed().get(request.operation)
+        operation = allowed_operations().get(request.operation)
         if operation is None:
-            raise Forbidden(f"A job may not ask for {request.operation[:80]!r}.")
-        unknown = set(request.arguments) - set(operation.types)
-        if unknown:
-            raise InvalidInput(f"{operation.id} has no argument {sorted(unknown)[0]!r}.")
-        arguments = {
+            raise forbidden(request.operation)
+        given = {
             name: from_builtins(operation.types[name], value, strict=True, at=name)
             for name, value in request.arguments.items()
+            if name in operation.types
         }
-        self._limit_to_own(arguments)
-        return operation, arguments
+        unknown = {name: None for name in request.arguments if name not in operation.types}
+        return operation, self._permits.limit(operation, bind(operation, (), given | unknown))
 
-    def _limit_to_own(self, arguments: dict[str, Any]) -> None:
-        own = {self._run.id, str(self._run.number), f"#{self._run.number}"}
-        named = [value for name, value in arguments.items() if name == "run"]
-        named += [value.run_id for value in arguments.values() if isinstance(value, ModelRegistration)]
-        if any(run not in own for run in named):
-            raise Forbidden("A job may change its own run only.")
-
-    def _refuse(self, request: Request, error: MlwsError) -> dict[str, Any]:
-        self._warn(f"The script's request {request.operation[:80] or '?'} was refused: {error}")
+    def _refuse(self, part: Part, request: Request, error: MlwsError) -> dict[str, Any]:
+        part.refuse(request, error)
         answer = {"err": error.to_payload()}
         with self._context.write() as c:
-            put_reply(c, self._run.id, request.id, answer)
+            put_reply(c, part.id, request.id, answer)
         return answer
 
-    def _warn(self, sentence: str) -> None:
-        """Note what a person should know: few sentences and short ones, for the script chooses what they quote."""
-        sentence = sentence if len(sentence) <= _MAX_WARNING else sentence[: _MAX_WARNING - 1] + "…"
-        if len(self.warnings) < _MAX_WARNINGS and sentence not in self.warnings:
-            self.warnings.append(sentence)
+    # -- questions
+
+    def _answer_question(self, part: Part, request: Request) -> dict[str, Any]:
+        """The answer to what changes nothing: nobody has to remember it."""
+        try:
+            operation, arguments = self._understand(request)
+            self._take_in_before_answer(operation, arguments)
+            return {"ok": self._result(operation, arguments, part.folder, request.id)}
+        except Unavailable as error:
+            asked_at = self._asked_at.setdefault(request.id, time.monotonic())
+            if time.monotonic() - asked_at < _PATIENCE_S:
+                raise  # asked again as soon as the workspace can answer
+            return {"err": error.to_payload()}
+        except MlwsError as error:
+            return {"err": error.to_payload()}
+        except (ValueError, TypeError, KeyError) as error:
+            _log.exception("A question was not understood.")
+            return {"err": _not_understood(error).to_payload()}
+
+    def _take_in_before_answer(self, operation: Operation, arguments: dict[str, Any]) -> None:
+        """An answer holds all that its script had written before it asked."""
+        if operation.id == "runs.list":
+            self._house.take_in(self._family.open_ones, points=True, files=False)
+            return
+        part = self._family.find(arguments.get("run"))
+        if part is not None:
+            self._house.take_in([part], points=operation.noun in ("runs", "metrics"), files=operation.noun == "files")
+
+    def _result(self, operation: Operation, arguments: dict[str, Any], mail: RunFolder, request_id: str) -> Any:
+        result = self._call(operation, arguments)
+        if operation.id == "models.fetch":
+            handing.hand_model(self._folder, self._context.blobs, result, self._house.breathe)
+        if isinstance(result, Download):
+            return handing.hand_download(mail, request_id, result, self._house.breathe)
+        return to_builtins(result)
 
 
-def _together(wanted: list[Request]) -> list[Request]:
-    """The first requests that can share a transaction: small changes of the record, and nothing that stores files."""
-    small = [request.operation == _SMALL for request in wanted[:_AT_ONCE]]
-    return wanted[: max(1, (*small, False).index(False))]
+def _is_question(request: Request) -> bool:
+    operation = allowed_operations().get(request.operation)
+    return operation is not None and operation.method == "GET"
+
+
+def _not_understood(error: Exception) -> InvalidInput:
+    return InvalidInput(f"The request was not understood ({type(error).__name__}).")

@@ -6,9 +6,9 @@ from sqlalchemy import Connection, insert, select
 
 from jupyter_mlws.domain.snapshot import Snapshot
 from jupyter_mlws.errors import NotFound
-from jupyter_mlws.store.tables import snapshots
+from jupyter_mlws.store.tables import experiments, runs, snapshots
 
-__all__ = ["find_snapshot", "get_snapshot", "put_snapshot"]
+__all__ = ["find_snapshot", "get_snapshot", "is_snapshot_of", "put_snapshot"]
 
 
 def put_snapshot(c: Connection, snapshot: Snapshot) -> None:
@@ -38,3 +38,13 @@ def get_snapshot(c: Connection, snapshot_id: str) -> Snapshot:
     if found is None:
         raise NotFound(f"There is no snapshot {snapshot_id[:80]!r}.", hint="A run shows the id of its snapshot.")
     return found
+
+
+def is_snapshot_of(c: Connection, snapshot_id: str, experiment: str) -> bool:
+    """Whether a run of this experiment has this snapshot."""
+    query = (
+        select(runs.c.number)
+        .join_from(runs, experiments, runs.c.experiment_id == experiments.c.id)
+        .where(runs.c.snapshot_id == snapshot_id, experiments.c.name == experiment)
+    )
+    return c.execute(query.limit(1)).first() is not None

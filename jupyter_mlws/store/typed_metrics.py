@@ -27,7 +27,16 @@ from jupyter_mlws.store.streams import advance
 from jupyter_mlws.store.tables import metric_latest, metric_values, typed_metrics
 from jupyter_mlws.store.upsert import upsert
 
-__all__ = ["CHUNK_BYTES", "CHUNK_VALUES", "PAGE_BYTES", "NewValue", "append_values", "page_typed", "read_values"]
+__all__ = [
+    "CHUNK_BYTES",
+    "CHUNK_VALUES",
+    "PAGE_BYTES",
+    "NewValue",
+    "all_typed_names",
+    "append_values",
+    "page_typed",
+    "read_values",
+]
 
 # A chunk grows until it has either: rewriting it stays cheap, and few rows hold many values.
 CHUNK_BYTES = 64 * 1024
@@ -114,6 +123,11 @@ def known_types(c: Connection, number: int, names: Sequence[str]) -> dict[str, s
         types |= dict.fromkeys(c.scalars(series), _NUMBER)
         types |= typed_names(c, number, part)
     return types
+
+
+def all_typed_names(c: Connection, run_id: str) -> set[str]:
+    """The names of all typed metrics of a run."""
+    return set(c.scalars(select(typed_metrics.c.name).where(typed_metrics.c.run_number == run_number(c, run_id))))
 
 
 def typed_names(c: Connection, number: int, names: Sequence[str]) -> dict[str, str]:
