@@ -1,4 +1,4 @@
-import { downloadIcon, HTMLSelect, stopIcon } from '@jupyterlab/ui-components';
+import { HTMLSelect } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { Run, RunFile } from '../api';
@@ -6,7 +6,8 @@ import { MetricChart } from '../charts/MetricChart';
 import { plainText } from '../components/ansi';
 import { useNow } from '../components/clock';
 import { Button, Empty, Notice } from '../components/empty';
-import { formatBytes, formatDuration } from '../components/format';
+import { FileLine } from '../components/FileLine';
+import { formatDuration } from '../components/format';
 import { useSignal } from '../components/model';
 import { StatusIcon, statusText } from '../components/status';
 import { escapeControls, Text } from '../components/text';
@@ -14,18 +15,13 @@ import { useTranslation } from '../components/translation';
 import { TypedMetrics } from '../typed/TypedMetrics';
 import { isOutputs, RunDetailModel } from './detail';
 import { Results } from './Results';
-import { nameOf } from './RunRow';
-import {
-  canCancel,
-  hasEnded,
-  secondsOf,
-  waitsFor,
-  waitsItsTurn
-} from './status';
+import { OnRunAction, RunActions } from './RunActions';
+import { nameOf, placeOf } from './RunRow';
+import { hasEnded, secondsOf, waitsFor, waitsItsTurn } from './status';
 
 export interface IRunDetailProps {
   model: RunDetailModel;
-  onCancel: (id: string) => void;
+  onAction: OnRunAction;
   onDownload: (file: RunFile) => void;
 }
 
@@ -59,7 +55,7 @@ export function RunDetail(props: IRunDetailProps): JSX.Element {
       role="group"
       aria-label={trans.__('Run %1', model.run.number)}
     >
-      <Head run={model.run} onCancel={props.onCancel} />
+      <Head run={model.run} onAction={props.onAction} />
       <Troubles run={model.run} />
       <Notes run={model.run} />
       <Metrics model={model} run={model.run} />
@@ -73,11 +69,7 @@ export function RunDetail(props: IRunDetailProps): JSX.Element {
   );
 }
 
-function Head(props: {
-  run: Run;
-  onCancel: (id: string) => void;
-}): JSX.Element {
-  const trans = useTranslation();
+function Head(props: { run: Run; onAction: OnRunAction }): JSX.Element {
   const { run } = props;
   return (
     <div className="jp-mlws-detail-head">
@@ -86,17 +78,7 @@ function Head(props: {
         <strong>#{run.number}</strong> <Text value={nameOf(run)} />
         <Facts run={run} />
       </div>
-      {canCancel(run) && (
-        <button
-          type="button"
-          className="jp-mlws-cancel"
-          title={trans.__('Cancel run %1', run.number)}
-          onClick={() => props.onCancel(run.id)}
-        >
-          <stopIcon.react tag="span" width="14px" height="14px" />
-          {trans.__('Cancel')}
-        </button>
-      )}
+      <RunActions run={run} onAction={props.onAction} />
     </div>
   );
 }
@@ -109,10 +91,11 @@ function Facts(props: { run: Run }): JSX.Element {
   const status = statusText(trans, run.status);
   const waits = waitsItsTurn(run) ? waitsFor(run) : '';
   const namesTarget = waits.endsWith(` on ${run.compute_target}`);
+  const place = placeOf(trans, run) || run.compute_target;
   const facts = [
     waits === '' ? status : `${status}, ${waits}`,
     ...(seconds === null ? [] : [formatDuration(seconds)]),
-    ...(namesTarget ? [] : [run.compute_target])
+    ...(namesTarget ? [] : [place])
   ];
   return (
     <div className="jp-mlws-detail-facts">
@@ -402,35 +385,11 @@ function FileLines(props: {
       {props.files.map(file => (
         <FileLine
           key={`${file.kind} ${file.name}`}
-          file={file}
+          name={file.name}
+          size={file.size_bytes}
           onDownload={() => props.onDownload(file)}
         />
       ))}
     </ul>
-  );
-}
-
-function FileLine(props: {
-  file: RunFile;
-  onDownload: () => void;
-}): JSX.Element {
-  const trans = useTranslation();
-  const label = trans.__('Download %1', escapeControls(props.file.name));
-  return (
-    <li>
-      <Text className="jp-mlws-file-name" value={props.file.name} />
-      <span className="jp-mlws-file-size">
-        {formatBytes(props.file.size_bytes)}
-      </span>
-      <button
-        type="button"
-        className="jp-mlws-icon-button"
-        title={label}
-        aria-label={label}
-        onClick={props.onDownload}
-      >
-        <downloadIcon.react tag="span" width="14px" height="14px" />
-      </button>
-    </li>
   );
 }

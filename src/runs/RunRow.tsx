@@ -3,6 +3,7 @@ import {
   caretRightIcon,
   stopIcon
 } from '@jupyterlab/ui-components';
+import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { Run, RunError, toNumber } from '../api';
@@ -12,7 +13,14 @@ import { StatusIcon, statusText, WarningIcon } from '../components/status';
 import { escapeControls, Text } from '../components/text';
 import { useTranslation } from '../components/translation';
 import { hasSecondLine, heightOf, IRow } from './rows';
-import { canCancel, secondsOf, waitsFor, waitsItsTurn } from './status';
+import {
+  canCancel,
+  isInKernel,
+  isInteractive,
+  secondsOf,
+  waitsFor,
+  waitsItsTurn
+} from './status';
 
 export interface IRunRowProps {
   row: IRow;
@@ -25,6 +33,9 @@ export interface IRunRowProps {
   onToggle: () => void;
   onCancel: () => void;
 }
+
+/** Lines that lie deeper are not indented further: there is no room. */
+const DEEPEST = 6;
 
 /** Id of the element that shows a run in the list. */
 export function rowId(run: string): string {
@@ -39,7 +50,10 @@ export function RunRow(props: IRunRowProps): JSX.Element {
     <div
       id={rowId(run.id)}
       className={`jp-mlws-row ${selected ? 'jp-mod-selected' : ''}`}
-      style={{ height: heightOf(row), paddingInlineStart: 5 + row.depth * 12 }}
+      style={{
+        height: heightOf(row),
+        paddingInlineStart: 5 + Math.min(row.depth, DEEPEST) * 12
+      }}
       role="treeitem"
       aria-level={row.depth + 1}
       aria-selected={selected}
@@ -50,6 +64,7 @@ export function RunRow(props: IRunRowProps): JSX.Element {
       data-run={run.id}
       data-status={run.status}
       onClick={props.onSelect}
+      onContextMenu={props.onSelect}
     >
       <FirstLine {...props} />
       {hasSecondLine(row) && <SecondLine {...props} />}
@@ -65,6 +80,7 @@ function FirstLine(props: IRunRowProps): JSX.Element {
       <StatusIcon status={run.status} />
       <span className="jp-mlws-row-number">#{run.number}</span>
       <Text className="jp-mlws-row-name" value={nameOf(run)} />
+      <Place run={run} />
       {run.child_count > 0 && (
         <span className="jp-mlws-row-children">
           {run.children_ended}/{run.child_count}
@@ -74,6 +90,41 @@ function FirstLine(props: IRunRowProps): JSX.Element {
       <Sparkline values={props.values} />
       <Duration {...props} />
     </div>
+  );
+}
+
+/** Where the process of a run is that nobody started for it; '' for all others. */
+export function placeOf(trans: TranslationBundle, run: Run): string {
+  if (run.kind === 'offline') {
+    return trans.__('recorded offline');
+  }
+  if (!isInteractive(run)) {
+    return '';
+  }
+  const from = run.properties['mlws.logged_from'] ?? '';
+  if (from === '' || from === run.host) {
+    return isInKernel(run) ? trans.__('in a kernel') : trans.__('in a process');
+  }
+  return isInKernel(run)
+    ? trans.__('in a kernel on %1', from)
+    : trans.__('in a process on %1', from);
+}
+
+function Place(props: { run: Run }): JSX.Element | null {
+  const trans = useTranslation();
+  const place = placeOf(trans, props.run);
+  if (place === '') {
+    return null;
+  }
+  const word = isInteractive(props.run)
+    ? isInKernel(props.run)
+      ? trans.__('kernel')
+      : trans.__('process')
+    : trans.__('offline');
+  return (
+    <span className="jp-mlws-row-place" title={escapeControls(place)}>
+      {word}
+    </span>
   );
 }
 
@@ -184,6 +235,7 @@ function useLabel(props: IRunRowProps): string {
   const parts = [
     `#${run.number} ${nameOf(run)}`,
     statusText(trans, run.status),
+    ...(placeOf(trans, run) ? [placeOf(trans, run)] : []),
     ...(waitsFor(run) ? [waitsFor(run)] : []),
     ...(metric
       ? [`${metric.name} ${formatNumber(toNumber(metric.last))}`]

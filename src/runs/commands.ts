@@ -1,21 +1,31 @@
 import { JupyterFrontEnd } from '@jupyterlab/application';
-import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import { Clipboard } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 import { TranslationBundle } from '@jupyterlab/translation';
-import { refreshIcon, stopIcon } from '@jupyterlab/ui-components';
+import {
+  copyIcon,
+  deleteIcon,
+  refreshIcon,
+  stopIcon
+} from '@jupyterlab/ui-components';
+import { CommandRegistry } from '@lumino/commands';
 
-import { ApiError, RunFile } from '../api';
+import { Run } from '../api';
 import { workspaceIcon } from '../components/icons';
 import { IWorkspaceConnection } from '../tokens';
+import { cancelRun, deleteRun, rerunRun } from './actions';
 import { RunDetailModel } from './detail';
 import { createExample } from './example';
 import { RunListModel } from './model';
-import { canCancel } from './status';
+import { canCancel, canDelete, canRerun } from './status';
 
 export namespace CommandIDs {
   export const cancelRun = 'mlws:cancel-run';
+  export const copyRunId = 'mlws:copy-run-id';
+  export const deleteRun = 'mlws:delete-run';
   export const openExample = 'mlws:open-example';
   export const refresh = 'mlws:refresh';
+  export const rerun = 'mlws:rerun';
   export const showPanel = 'mlws:show-panel';
 }
 
@@ -58,9 +68,53 @@ export function addRunCommands(context: ICommandContext): void {
     execute: () => openExample(context)
   });
 
-  app.commands.addCommand(CommandIDs.cancelRun, {
-    label: trans.__('Cancel Selected Run'),
+  addRunCommand(context, CommandIDs.cancelRun, {
+    label: trans.__('Cancel Run'),
+    paletteLabel: trans.__('Cancel Selected Run'),
     icon: stopIcon,
+    isPossible: canCancel,
+    act: cancelRun
+  });
+  addRunCommand(context, CommandIDs.rerun, {
+    label: trans.__('Re-run'),
+    paletteLabel: trans.__('Re-run Selected Run'),
+    icon: refreshIcon,
+    isPossible: canRerun,
+    act: rerunRun
+  });
+  addRunCommand(context, CommandIDs.copyRunId, {
+    label: trans.__('Copy Run ID'),
+    paletteLabel: trans.__('Copy ID of Selected Run'),
+    icon: copyIcon,
+    isPossible: () => true,
+    act: async (_, run) => Clipboard.copyToSystem(run.id)
+  });
+  addRunCommand(context, CommandIDs.deleteRun, {
+    label: trans.__('Delete Run…'),
+    paletteLabel: trans.__('Delete Selected Run…'),
+    icon: deleteIcon,
+    isPossible: canDelete,
+    act: deleteRun
+  });
+}
+
+interface IRunCommand {
+  label: string;
+  paletteLabel: string;
+  icon: CommandRegistry.ICommandOptions['icon'];
+  isPossible: (run: Run) => boolean;
+  act: (context: ICommandContext, run: Run) => Promise<void>;
+}
+
+/** Add a command about one run: the one that is named, else the selected one. */
+function addRunCommand(
+  context: ICommandContext,
+  id: string,
+  command: IRunCommand
+): void {
+  context.app.commands.addCommand(id, {
+    label: args => (args.isPalette ? command.paletteLabel : command.label),
+    icon: command.icon,
     describedBy: {
       args: {
         type: 'object',
@@ -72,12 +126,32 @@ export function addRunCommands(context: ICommandContext): void {
         }
       }
     },
-    isEnabled: args =>
-      typeof args.run === 'string' ||
-      (detail.run !== null && canCancel(detail.run)),
-    execute: args => cancelRun(context, args.run)
+    isEnabled: args => {
+      const run = runOf(context, args.run);
+      return run !== null && command.isPossible(run);
+    },
+    execute: async args => {
+      const run = runOf(context, args.run);
+      if (run !== null) {
+        await command.act(context, run);
+      }
+    }
   });
 }
+
+function runOf(context: ICommandContext, id: unknown): Run | null {
+  const { runs, detail } = context;
+  const wanted = typeof id === 'string' ? id : runs.selected;
+  return wanted === null
+    ? null
+    : (runs.find(wanted) ?? (wanted === detail.id ? detail.run : null));
+}
+
+/** Commands of the menu that a line of the list opens, in groups. */
+export const CONTEXT_MENU: readonly (readonly string[])[] = [
+  [CommandIDs.cancelRun, CommandIDs.rerun, CommandIDs.copyRunId],
+  [CommandIDs.deleteRun]
+];
 
 async function openExample(context: ICommandContext): Promise<void> {
   const { app, connection, trans } = context;
@@ -89,62 +163,4 @@ async function openExample(context: ICommandContext): Promise<void> {
     )
   );
   await app.commands.execute('docmanager:open', { path });
-}
-
-async function cancelRun(context: ICommandContext, id: unknown): Promise<void> {
-  const { runs, detail, trans } = context;
-  const run =
-    runs.rows.find(row => row.run.id === id)?.run ??
-    (id === undefined || id === detail.id ? detail.run : null);
-  if (!run) {
-    return;
-  }
-  const { button } = await showDialog({
-    title: trans.__('Cancel run %1?', run.number),
-    body:
-      run.child_count > 0
-        ? trans.__(
-            'The run and its children are asked to stop, and are stopped after 10 seconds. What they logged and wrote so far is kept.'
-          )
-        : trans.__(
-            'The run is asked to stop, and is stopped after 10 seconds. What it logged and wrote so far is kept.'
-          ),
-    buttons: [
-      Dialog.cancelButton({ label: trans.__('Let it run') }),
-      Dialog.warnButton({ label: trans.__('Cancel run') })
-    ]
-  });
-  if (button.accept) {
-    await telling(() => runs.cancel(run.id));
-    detail.refresh();
-  }
-}
-
-/** Fetch a file with the page's credentials and hand it to the browser. */
-export async function downloadFile(
-  detail: RunDetailModel,
-  file: RunFile
-): Promise<void> {
-  await telling(async () => {
-    const blob = new Blob([await detail.download(file)]);
-    const url = URL.createObjectURL(blob);
-    const link = document.createElement('a');
-    link.href = url;
-    link.download = PathExt.basename(file.name);
-    link.click();
-    // The browser takes the bytes after this turn of the event loop.
-    setTimeout(() => URL.revokeObjectURL(url), 10000);
-  });
-}
-
-/** Do something for the user, and tell when it fails. */
-async function telling(act: () => Promise<void>): Promise<void> {
-  try {
-    await act();
-  } catch (error) {
-    if (!(error instanceof ApiError)) {
-      throw error;
-    }
-    Notification.error(`${error.message} ${error.hint}`.trim());
-  }
 }

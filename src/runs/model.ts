@@ -1,7 +1,7 @@
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { ApiError, Change, Run } from '../api';
+import { ApiError, Change, Deletion, Page, Run } from '../api';
 import { Coalescer } from '../model/coalescer';
 import { Hold } from '../model/hold';
 import { IWorkspaceConnection } from '../tokens';
@@ -163,9 +163,47 @@ export class RunListModel implements IDisposable {
     }
   }
 
+  /** A run of the list, by its id. */
+  find(id: string): Run | undefined {
+    for (const list of [this._runs, ...this._children.values()]) {
+      const found = list.find(run => run.id === id);
+      if (found) {
+        return found;
+      }
+    }
+    return undefined;
+  }
+
   /** Ask for the end of a run. */
   async cancel(id: string): Promise<void> {
     this._put(await this._connection.request('runs.cancel', { run: id }));
+  }
+
+  /** Do a run again, and select the new one. The same key makes one run, however often it is asked for. */
+  async rerun(id: string, key: string): Promise<Run> {
+    const run = await this._connection.request(
+      'runs.rerun',
+      { run: id },
+      { key }
+    );
+    this._add(run);
+    this.select(run.id);
+    return run;
+  }
+
+  /** Put a run, and all below it, into the trash. */
+  async delete(id: string): Promise<Deletion> {
+    const gone = await this._connection.request('runs.delete', { run: id });
+    this._drop(id);
+    return gone;
+  }
+
+  /** Take a run out of the trash, and select it. */
+  async restore(id: string): Promise<Run> {
+    const run = await this._connection.request('runs.restore', { run: id });
+    this._add(run);
+    this.select(run.id);
+    return run;
   }
 
   private _onState(): void {
@@ -202,6 +240,10 @@ export class RunListModel implements IDisposable {
     if (this._active && this._stale.size > 0) {
       this._runReader.request();
     }
+    // An experiment that is archived, deleted or restored takes its runs with it.
+    if (changes.some(change => change.kind === 'experiment')) {
+      this._pageReader.request();
+    }
   }
 
   private _reset(): void {
@@ -227,6 +269,7 @@ export class RunListModel implements IDisposable {
     }
     const generation = this._generation;
     const search = this._search;
+    const before = this._runs.map(run => run.id);
     try {
       const page = await this._list({});
       if (generation !== this._generation || search !== this._search) {
@@ -239,6 +282,7 @@ export class RunListModel implements IDisposable {
         this._listedSearch = search;
       }
       this._isLoaded = true;
+      this._forget(page, before);
       this._merge(page.items);
     } catch (error) {
       this._fail(error);
@@ -263,7 +307,7 @@ export class RunListModel implements IDisposable {
     const stale = new Set(this._stale);
     this._stale.clear();
     const parents = [...stale].filter(id => this._expanded.has(id));
-    const known = [...stale].filter(id => this._find(id) !== undefined);
+    const known = [...stale].filter(id => this.find(id) !== undefined);
     const single = known.length <= SINGLY;
     try {
       if (!single || known.length < stale.size) {
@@ -281,9 +325,17 @@ export class RunListModel implements IDisposable {
 
   private async _readRun(id: string): Promise<void> {
     const generation = this._generation;
-    const run = await this._connection.request('runs.get', { run: id });
-    if (generation === this._generation) {
-      this._put(run);
+    try {
+      const run = await this._connection.request('runs.get', { run: id });
+      if (generation === this._generation) {
+        this._put(run);
+      }
+    } catch (error) {
+      // Somebody put it into the trash.
+      if (!isGone(error) || generation !== this._generation) {
+        throw error;
+      }
+      this._drop(id);
     }
   }
 
@@ -301,20 +353,11 @@ export class RunListModel implements IDisposable {
       parent: id,
       limit: 1000
     });
-    if (generation === this._generation) {
+    // The parent may have gone meanwhile, and its children with it.
+    if (generation === this._generation && this.find(id) !== undefined) {
       this._children.set(id, [...page.items].sort(byNumberUp));
       this._emit();
     }
-  }
-
-  private _find(id: string): Run | undefined {
-    for (const list of [this._runs, ...this._children.values()]) {
-      const found = list.find(run => run.id === id);
-      if (found) {
-        return found;
-      }
-    }
-    return undefined;
   }
 
   /** Replace a run by what is known of it now, wherever it is listed. */
@@ -328,6 +371,60 @@ export class RunListModel implements IDisposable {
       this._children.set(id, list.map(replace));
     });
     this._emit();
+  }
+
+  /** List a run that is new here. */
+  private _add(run: Run): void {
+    const { parent_id } = run;
+    if (parent_id === null) {
+      this._merge([run]);
+    } else if (this._expanded.has(parent_id)) {
+      const others = this._children.get(parent_id) ?? [];
+      const list = [...others.filter(it => it.id !== run.id), run];
+      this._children.set(parent_id, list.sort(byNumberUp));
+      this._emit();
+    }
+  }
+
+  /** Leave out a run and all below it; the selection goes to the line that takes its place. */
+  private _drop(id: string): void {
+    const { rows } = this;
+    const first = rows.findIndex(row => row.run.id === id);
+    if (first < 0) {
+      return;
+    }
+    const { depth } = rows[first];
+    const after = rows.findIndex((row, i) => i > first && row.depth <= depth);
+    const gone = rows.slice(first, after < 0 ? rows.length : after);
+    const next = rows[after] ?? rows[first - 1];
+    const ids = new Set(gone.map(row => row.run.id));
+    const stays = (run: Run) => !ids.has(run.id);
+    this._runs = this._runs.filter(stays);
+    this._children.forEach((list, parent) => {
+      this._children.set(parent, list.filter(stays));
+    });
+    for (const each of ids) {
+      this._children.delete(each);
+      this._expanded.delete(each);
+    }
+    this._emit();
+    if (this._selected !== null && ids.has(this._selected)) {
+      this.select(next?.run.id ?? null);
+    }
+  }
+
+  /** Leave out what was there before a page of the newest runs was asked for, and should be on it and is not. */
+  private _forget(page: Page<Run>, before: readonly string[]): void {
+    const listed = new Set(page.items.map(run => run.id));
+    const oldest = page.next_cursor
+      ? Math.min(...page.items.map(run => run.number))
+      : 0;
+    const gone = before.filter(id => !listed.has(id));
+    for (const run of gone.map(id => this.find(id))) {
+      if (run && run.number >= oldest) {
+        this._drop(run.id);
+      }
+    }
   }
 
   private _merge(runs: readonly Run[]): void {
@@ -395,4 +492,8 @@ export class RunListModel implements IDisposable {
 
 function byNumberUp(a: Run, b: Run): number {
   return a.number - b.number;
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 'not_found';
 }

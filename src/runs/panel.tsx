@@ -15,12 +15,13 @@ import { DOMAIN, Translation } from '../components/translation';
 import { ComputeList } from '../compute/ComputeList';
 import { KernelNotice } from '../kernels/model';
 import { ListModel } from '../model/list';
-import { ModelList } from '../models/ModelList';
+import { ModelList, OnDownloadModel } from '../models/ModelList';
 import { IWorkspaceConnection } from '../tokens';
 import { Header } from '../workspace/Header';
 import { RunDetailModel } from './detail';
 import { NoRuns } from './NoRuns';
 import { RunListModel } from './model';
+import { OnRunAction } from './RunActions';
 import { RunDetail } from './RunDetail';
 import { RunList } from './RunList';
 import { Sparklines } from './sparklines';
@@ -49,7 +50,10 @@ export class WorkspacePanel extends SidePanel {
     this._models = this._addSection(
       trans.__('Models'),
       'models',
-      <ModelList model={_options.models} />
+      <ModelList
+        model={_options.models}
+        onDownload={_options.onDownloadModel}
+      />
     );
     this._compute = this._addSection(
       trans.__('Compute'),
@@ -158,7 +162,7 @@ export class WorkspacePanel extends SidePanel {
       <RunList
         model={runs}
         sparklines={sparklines}
-        onCancel={this._options.onCancel}
+        onCancel={id => this._options.onAction('cancel', id)}
         onOpen={() => this._focusDetail()}
         empty={() => (
           <NoRuns
@@ -175,7 +179,7 @@ export class WorkspacePanel extends SidePanel {
     return (
       <RunDetail
         model={this._options.detail}
-        onCancel={this._options.onCancel}
+        onAction={this._options.onAction}
         onDownload={this._options.onDownload}
       />
     );
@@ -220,8 +224,9 @@ export namespace WorkspacePanel {
     models: ListModel<Model>;
     compute: ListModel<Compute>;
     kernel: KernelNotice | null;
-    onCancel: (id: string) => void;
+    onAction: OnRunAction;
     onDownload: (file: RunFile) => void;
+    onDownloadModel: OnDownloadModel;
     onOpenExample: () => void;
     translator?: ITranslator;
   }

@@ -13,9 +13,11 @@ import { KernelNotice } from '../kernels/model';
 import { CommandIDs as KernelCommands } from '../kernels/commands';
 import { createModelList } from '../models/model';
 import { IWorkspaceConnection } from '../tokens';
-import { addRunCommands, CommandIDs, downloadFile } from './commands';
+import { downloadFile } from './actions';
+import { addRunCommands, CommandIDs, CONTEXT_MENU } from './commands';
 import { RunDetailModel } from './detail';
 import { RunListModel } from './model';
+import { RunAction } from './RunActions';
 import { WorkspacePanel } from './panel';
 import { Sparklines } from './sparklines';
 
@@ -49,11 +51,16 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
         new KernelNotice(notebooks, () => {
           void app.commands.execute(KernelCommands.enable);
         }),
-      onCancel: id => {
-        void app.commands.execute(CommandIDs.cancelRun, { run: id });
+      onAction: (action, run) => {
+        void app.commands.execute(ACTIONS[action], { run });
       },
       onDownload: file => {
-        void downloadFile(detail, file);
+        void downloadFile(file.name, () => detail.download(file));
+      },
+      onDownloadModel: ({ name, version }, { path }) => {
+        void downloadFile(path, () =>
+          connection.request('models.download', { name, version, path })
+        );
       },
       onOpenExample: () => {
         void app.commands.execute(CommandIDs.openExample);
@@ -62,9 +69,34 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
     });
     addRunCommands({ app, connection, detail, panelId: panel.id, runs, trans });
     for (const command of Object.values(CommandIDs)) {
-      palette?.addItem({ command, category: trans.__('ML Workspace') });
+      palette?.addItem({
+        command,
+        category: trans.__('ML Workspace'),
+        args: { isPalette: true }
+      });
     }
+    addContextMenu(app);
     app.shell.add(panel, 'left', { rank: 250, type: 'ML Workspace' });
     restorer?.add(panel, panel.id);
   }
 };
+
+const ACTIONS: Readonly<Record<RunAction, string>> = {
+  cancel: CommandIDs.cancelRun,
+  delete: CommandIDs.deleteRun,
+  rerun: CommandIDs.rerun
+};
+
+/** A line of the list is selected before its menu opens, so that the commands are about it. */
+function addContextMenu(app: JupyterFrontEnd): void {
+  const selector = '#jp-mlws-panel [role="tree"]';
+  CONTEXT_MENU.forEach((commands, group) => {
+    const rank = 10 * group;
+    if (group > 0) {
+      app.contextMenu.addItem({ type: 'separator', selector, rank });
+    }
+    commands.forEach((command, i) => {
+      app.contextMenu.addItem({ command, selector, rank: rank + 1 + i });
+    });
+  });
+}

@@ -19,7 +19,7 @@ export const ROW_HEIGHT = 26;
 export const ROW_HEIGHT_OF_TWO = 42;
 
 /**
- * The lines of the list, children below their parent.
+ * The lines of the list, children below their parent, whatever the depth.
  *
  * @param runs top-level runs, newest first
  * @param children of opened runs
@@ -30,14 +30,16 @@ export function buildRows(
   children: ReadonlyMap<string, readonly Run[]>,
   expanded: ReadonlySet<string>
 ): IRow[] {
-  return siblingRows(runs, 0).flatMap(row => {
-    if (row.run.child_count === 0) {
-      return [row];
-    }
-    const open = expanded.has(row.run.id);
-    const nested = open ? siblingRows(children.get(row.run.id) ?? [], 1) : [];
-    return [{ ...row, expanded: open }, ...nested];
-  });
+  const rowsOf = (siblings: readonly Run[], depth: number): IRow[] =>
+    siblingRows(siblings, depth).flatMap(row => {
+      if (row.run.child_count === 0) {
+        return [row];
+      }
+      const open = expanded.has(row.run.id);
+      const beneath = open ? (children.get(row.run.id) ?? []) : [];
+      return [{ ...row, expanded: open }, ...rowsOf(beneath, depth + 1)];
+    });
+  return rowsOf(runs, 0);
 }
 
 function siblingRows(runs: readonly Run[], depth: number): IRow[] {

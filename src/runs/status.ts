@@ -16,6 +16,37 @@ export function canCancel(run: Run): boolean {
   return !hasEnded(run) && run.status !== 'CancelRequested';
 }
 
+/** Whether the run's process is a kernel or another program that was there before: nothing was started for it. */
+export function isInteractive(run: Run): boolean {
+  return run.kind === 'interactive';
+}
+
+/** Whether that process is a notebook's kernel. */
+export function isInKernel(run: Run): boolean {
+  return isInteractive(run) && run.source.document.endsWith('.ipynb');
+}
+
+/** Whether the run is part of another one's process. */
+export function isScriptChild(run: Run): boolean {
+  return run.kind === 'child';
+}
+
+const NOTHING_TO_START: ReadonlySet<string> = new Set([
+  'interactive',
+  'offline',
+  'child'
+]);
+
+/** Whether there is something that can be done again. */
+export function canRerun(run: Run): boolean {
+  return !NOTHING_TO_START.has(run.kind);
+}
+
+/** Whether a run, which has to have ended for it, can go into the trash. */
+export function canDelete(run: Run): boolean {
+  return hasEnded(run);
+}
+
 /** What a live run waits for, or what holds it up; '' when nothing does. */
 export function waitsFor(run: Run): string {
   return hasEnded(run) ? '' : run.waiting_for;

@@ -21,7 +21,7 @@ function show(facts: Partial<RunDetailModel>): HTMLElement {
   } as unknown as RunDetailModel;
   Object.assign(model, { changed: new Signal(model) });
   return render(
-    <RunDetail model={model} onCancel={() => {}} onDownload={() => {}} />
+    <RunDetail model={model} onAction={() => {}} onDownload={() => {}} />
   ).container;
 }
 

@@ -54,6 +54,36 @@ describe('RunListModel', () => {
     expect(server.asked(LIST)[0].query.document).toBe('a.ipynb');
   });
 
+  it('leaves out a run that somebody deleted, and what lay below it', async () => {
+    const child = makeRun(3, { parent_id: runs[0].id });
+    runs[0] = makeRun(2, { child_count: 1 });
+    server.on(LIST, ({ query }) => ({
+      json: { items: query.parent ? [child] : runs, next_cursor: null }
+    }));
+    await wake();
+    model.toggle(runs[0].id);
+    await until(() => numbers().length === 3);
+    model.select(child.id);
+    const [gone] = runs;
+    runs = runs.slice(1);
+    events.tell(11, { kind: 'run', subject: gone.id });
+    await until(() => numbers().length === 1);
+    expect(model.selected).toBe(runs[0].id);
+    expect(model.error).toBeNull();
+  });
+
+  it('leaves out the runs of an experiment that was deleted, not older ones', async () => {
+    await wake();
+    runs = [runs[1]];
+    events.tell(11, { kind: 'experiment', subject: 'digits' });
+    await until(() => numbers().length === 1);
+    runs = [makeRun(5)];
+    server.on(LIST, () => ({ json: { items: runs, next_cursor: 'more' } }));
+    events.tell(12, { kind: 'experiment', subject: 'digits' });
+    await until(() => numbers().length === 2);
+    expect(numbers()).toEqual([5, 1]);
+  });
+
   it('reads live runs again while something holds them up, and once after', async () => {
     await wake();
     const live = runs[0];

@@ -76,6 +76,26 @@ describe('buildRows', () => {
     expect([rows[2].position, rows[2].siblings]).toEqual([2, 2]);
   });
 
+  it('nests children of children, whatever the depth', () => {
+    const top = makeRun(1, { child_count: 1 });
+    const middle = makeRun(2, { parent_id: top.id, child_count: 1 });
+    const bottom = makeRun(3, { parent_id: middle.id });
+    const rows = buildRows(
+      [top],
+      new Map([
+        [top.id, [middle]],
+        [middle.id, [bottom]]
+      ]),
+      new Set([top.id, middle.id])
+    );
+    expect(rows.map(row => [row.run.number, row.depth])).toEqual([
+      [1, 0],
+      [2, 1],
+      [3, 2]
+    ]);
+    expect(rows.map(row => row.expanded)).toEqual([true, true, null]);
+  });
+
   it('compares parameters within an experiment only', () => {
     const rows = buildRows(
       [

@@ -1,0 +1,31 @@
+import { downloadIcon } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+import { formatBytes } from './format';
+import { escapeControls, Text } from './text';
+import { useTranslation } from './translation';
+
+/** A file in a list: its name, its size, and the button that fetches it. */
+export function FileLine(props: {
+  name: string;
+  size: number;
+  onDownload: () => void;
+}): JSX.Element {
+  const trans = useTranslation();
+  const label = trans.__('Download %1', escapeControls(props.name));
+  return (
+    <li>
+      <Text className="jp-mlws-file-name" value={props.name} />
+      <span className="jp-mlws-file-size">{formatBytes(props.size)}</span>
+      <button
+        type="button"
+        className="jp-mlws-icon-button"
+        title={label}
+        aria-label={label}
+        onClick={props.onDownload}
+      >
+        <downloadIcon.react tag="span" width="14px" height="14px" />
+      </button>
+    </li>
+  );
+}

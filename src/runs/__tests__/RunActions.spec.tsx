@@ -1,0 +1,32 @@
+import { fireEvent, render, screen } from '@testing-library/react';
+import * as React from 'react';
+
+import { makeRun } from '../../__tests__/server';
+import { Run } from '../../api';
+import { RunActions } from '../RunActions';
+
+const ENDED = { status: 'Completed' } as const;
+
+describe('the buttons of a run', () => {
+  const onAction = jest.fn();
+  const names = (run: Run) => {
+    const { container } = render(<RunActions run={run} onAction={onAction} />);
+    return [...container.querySelectorAll('button')].map(it => it.title);
+  };
+
+  it('are those that its state allows', () => {
+    expect(names(makeRun(1))).toEqual(['Cancel run 1']);
+    expect(names(makeRun(2, ENDED))).toEqual(['Re-run run 2', 'Delete run 2']);
+    expect(names(makeRun(3, { ...ENDED, kind: 'child' }))).toEqual([
+      'Delete run 3'
+    ]);
+    expect(names(makeRun(4, { status: 'CancelRequested' }))).toEqual([]);
+  });
+
+  it('tell what is wanted', () => {
+    const run = makeRun(5, ENDED);
+    render(<RunActions run={run} onAction={onAction} />);
+    fireEvent.click(screen.getByRole('button', { name: 'Delete run 5' }));
+    expect(onAction).toHaveBeenCalledWith('delete', run.id);
+  });
+});

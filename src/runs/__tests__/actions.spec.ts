@@ -1,0 +1,191 @@
+import { Notification } from '@jupyterlab/apputils';
+import { nullTranslator } from '@jupyterlab/translation';
+
+import {
+  connect,
+  FakeServer,
+  IEvents,
+  makeRun,
+  until,
+  WORKSPACE
+} from '../../__tests__/server';
+import { Run } from '../../api';
+import {
+  cancelText,
+  deleteRun,
+  deleteText,
+  IActionContext,
+  rerunRun
+} from '../actions';
+import { RunDetailModel } from '../detail';
+import { RunListModel } from '../model';
+import { placeOf } from '../RunRow';
+
+const RUNS = `${WORKSPACE}/runs`;
+const trans = nullTranslator.load('');
+
+const ENDED = {
+  status: 'Completed',
+  ended_at: '2026-01-31T12:01:00Z'
+} as const;
+
+describe('what is done about runs', () => {
+  let server: FakeServer;
+  let events: IEvents;
+  let runs: Run[];
+  let context: IActionContext;
+  let told: string[];
+
+  beforeEach(async () => {
+    runs = [3, 2, 1].map(number => makeRun(number, ENDED));
+    server = new FakeServer();
+    server.on(`GET ${RUNS}`, () => ({
+      json: { items: runs, next_cursor: null }
+    }));
+    events = connect(server);
+    events.connection.watch();
+    await until(() => events.connection.state === 'connected');
+    context = {
+      connection: events.connection,
+      detail: new RunDetailModel(events.connection),
+      runs: new RunListModel(events.connection),
+      trans
+    };
+    context.runs.active = true;
+    await until(() => context.runs.isLoaded);
+    told = [];
+    jest.spyOn(Notification, 'success').mockImplementation(message => {
+      told.push(message);
+      return '';
+    });
+    jest.spyOn(Notification, 'error').mockImplementation(message => {
+      told.push(message);
+      return '';
+    });
+  });
+
+  afterEach(() => {
+    context.runs.dispose();
+    context.detail.dispose();
+    events.connection.dispose();
+    jest.restoreAllMocks();
+  });
+
+  const listed = () => context.runs.rows.map(row => row.run.number);
+  const selected = () => context.runs.find(context.runs.selected!)?.number;
+
+  /** Answer the dialog that is open. */
+  async function answer(label: string): Promise<string> {
+    const find = () =>
+      [...document.querySelectorAll<HTMLElement>('.jp-Dialog button')].find(
+        it => it.textContent?.includes(label)
+      );
+    await until(() => find() !== undefined);
+    const body = document.querySelector('.jp-Dialog-body')?.textContent ?? '';
+    find()!.click();
+    return body;
+  }
+
+  it('does a run again and selects the new one', async () => {
+    const again = makeRun(4, { status: 'Queued', started_at: null });
+    server.on(`POST ${RUNS}/${runs[2].id}/rerun`, () => {
+      runs = [again, ...runs];
+      return { json: again };
+    });
+    await rerunRun(context, runs[2]);
+    expect(listed()).toEqual([4, 3, 2, 1]);
+    expect(selected()).toBe(4);
+    expect(told).toEqual(['Run 4 does run 1 again.']);
+    const [{ body }] = server.asked(`POST ${RUNS}/${makeRun(1).id}/rerun`);
+    expect(body).toMatchObject({ key: expect.stringMatching(/.{16}/) });
+  });
+
+  it('says in a sentence why a run cannot be done again', async () => {
+    server.on(`POST ${RUNS}/${runs[0].id}/rerun`, {
+      json: {
+        code: 'invalid_input',
+        message: 'The secret TOKEN is needed again.',
+        hint: 'Give it with --secret TOKEN.'
+      },
+      status: 400
+    });
+    await rerunRun(context, runs[0]);
+    expect(told).toEqual([
+      'The secret TOKEN is needed again. Give it with --secret TOKEN.'
+    ]);
+  });
+
+  it('says what a deletion frees, deletes, and takes it back', async () => {
+    const [, second] = runs;
+    server.on(`GET ${RUNS}/${second.id}/files`, ({ query }) => ({
+      json: {
+        items: [{ size_bytes: 600000 }],
+        next_cursor: query.cursor ? null : 'more'
+      }
+    }));
+    server.on(`DELETE ${RUNS}/${second.id}`, () => {
+      runs = runs.filter(run => run !== second);
+      const deleted_at = '2026-01-31T12:00:00Z';
+      const until = '2026-02-07T12:00:00Z';
+      const gone = { kind: 'run', name: second.id, run_count: 1 };
+      return { json: { ...gone, size_bytes: 1.2e6, deleted_at, until } };
+    });
+    let undo: (() => void) | undefined;
+    jest.spyOn(Notification, 'info').mockImplementation((message, options) => {
+      told.push(message);
+      undo = () => options?.actions?.[0].callback(new MouseEvent('click'));
+      return '';
+    });
+    context.runs.select(second.id);
+    const deleted = deleteRun(context, second);
+    expect(await answer('Delete run')).toContain('frees up to 1.2 MB');
+    await deleted;
+    expect(listed()).toEqual([3, 1]);
+    expect(selected()).toBe(1);
+    expect(told[0]).toMatch(/^Run 2 is in the trash until .*2026.* 1\.2 MB/);
+
+    server.on(`POST ${RUNS}/${second.id}/restore`, { json: second });
+    undo?.();
+    await until(() => listed().length === 3);
+    expect(selected()).toBe(2);
+  });
+
+  it('deletes nothing when told to keep it', async () => {
+    server.on(`GET ${RUNS}/${runs[0].id}/files`, 'down');
+    const deleted = deleteRun(context, runs[0]);
+    expect(await answer('Keep it')).not.toContain('frees');
+    await deleted;
+    expect(listed()).toEqual([3, 2, 1]);
+    expect(server.asked(`DELETE ${RUNS}/${runs[0].id}`)).toEqual([]);
+  });
+});
+
+describe('the words for an action', () => {
+  it('tell what goes on after a cancellation', () => {
+    const kernel = makeRun(1, { kind: 'interactive' });
+    expect(cancelText(trans, kernel)).toContain('process that logs it goes on');
+    const child = makeRun(2, { kind: 'child' });
+    expect(cancelText(trans, child)).toContain('its parent goes on');
+    const sweep = makeRun(3, { child_count: 2 });
+    expect(cancelText(trans, sweep)).toContain('and its children');
+  });
+
+  it('tell what a deletion takes', () => {
+    expect(deleteText(trans, makeRun(1), 0)).toContain('frees up to 0 B');
+    expect(deleteText(trans, makeRun(1, { child_count: 3 }), null)).toContain(
+      'The run and its 3 children'
+    );
+  });
+
+  it('tell where a run is that was not started', () => {
+    const run = makeRun(1, { kind: 'interactive' });
+    expect(placeOf(trans, run)).toBe('in a kernel');
+    const properties = { 'mlws.logged_from': 'laptop' };
+    expect(placeOf(trans, { ...run, properties })).toBe(
+      'in a kernel on laptop'
+    );
+    const source = { ...run.source, document: 'train.py' };
+    expect(placeOf(trans, { ...run, source })).toBe('in a process');
+    expect(placeOf(trans, makeRun(2))).toBe('');
+  });
+});

@@ -1,0 +1,237 @@
+import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import { PathExt } from '@jupyterlab/coreutils';
+import { TranslationBundle } from '@jupyterlab/translation';
+import { UUID } from '@lumino/coreutils';
+
+import { ApiError, Deletion, Run } from '../api';
+import { formatBytes } from '../components/format';
+import { escapeControls } from '../components/text';
+import { IWorkspaceConnection } from '../tokens';
+import { RunDetailModel } from './detail';
+import { RunListModel } from './model';
+import { isInteractive, isScriptChild } from './status';
+
+/** What is needed to do something about a run. */
+export interface IActionContext {
+  connection: IWorkspaceConnection;
+  detail: RunDetailModel;
+  runs: RunListModel;
+  trans: TranslationBundle;
+}
+
+/** Pages of files that are weighed before a deletion; what lies beyond is in the answer to it. */
+const PAGES = 5;
+const UNDO_MS = 20000;
+
+/** Ask whether a run shall end, and ask for its end. */
+export async function cancelRun(
+  context: IActionContext,
+  run: Run
+): Promise<void> {
+  const { runs, detail, trans } = context;
+  const { button } = await showDialog({
+    title: trans.__('Cancel run %1?', run.number),
+    body: cancelText(trans, run),
+    buttons: [
+      Dialog.cancelButton({ label: trans.__('Let it run') }),
+      Dialog.warnButton({ label: trans.__('Cancel run') })
+    ]
+  });
+  if (button.accept) {
+    await telling(() => runs.cancel(run.id));
+    detail.refresh();
+  }
+}
+
+/** What a cancellation does to a run of this kind. */
+export function cancelText(trans: TranslationBundle, run: Run): string {
+  if (isInteractive(run)) {
+    return trans.__(
+      'The run ends as canceled; the process that logs it goes on. What it logged and wrote so far is kept.'
+    );
+  }
+  if (isScriptChild(run)) {
+    return trans.__(
+      'The run is marked as canceled; the script of its parent goes on. What it logged and wrote so far is kept.'
+    );
+  }
+  return run.child_count > 0
+    ? trans.__(
+        'The run and its children are asked to stop, and are stopped after 10 seconds. What they logged and wrote so far is kept.'
+      )
+    : trans.__(
+        'The run is asked to stop, and is stopped after 10 seconds. What it logged and wrote so far is kept.'
+      );
+}
+
+/** Do a run again as it was: same snapshot, command, parameters and inputs. */
+export async function rerunRun(
+  context: IActionContext,
+  run: Run
+): Promise<void> {
+  const { runs, trans } = context;
+  await telling(async () => {
+    const again = await runs.rerun(run.id, UUID.uuid4());
+    Notification.success(
+      trans.__('Run %1 does run %2 again.', again.number, run.number),
+      { autoClose: 5000 }
+    );
+  });
+}
+
+/** Ask whether a run shall go into the trash, put it there, and offer to take it back. */
+export async function deleteRun(
+  context: IActionContext,
+  run: Run
+): Promise<void> {
+  const { connection, runs, trans } = context;
+  const bytes = await weigh(connection, run);
+  const { button } = await showDialog({
+    title: trans.__('Delete run %1?', run.number),
+    body: deleteText(trans, run, bytes),
+    buttons: [
+      Dialog.cancelButton({ label: trans.__('Keep it') }),
+      Dialog.warnButton({ label: trans.__('Delete run') })
+    ]
+  });
+  if (!button.accept) {
+    return;
+  }
+  await telling(async () => {
+    const gone = await runs.delete(run.id);
+    Notification.info(deletedText(trans, run, gone), {
+      autoClose: UNDO_MS,
+      actions: [
+        {
+          label: trans.__('Undo'),
+          callback: () => {
+            void telling(async () => {
+              await runs.restore(run.id);
+            });
+          }
+        }
+      ]
+    });
+  });
+}
+
+/** What a deletion takes and frees, and for how long it can be undone. */
+export function deleteText(
+  trans: TranslationBundle,
+  run: Run,
+  bytes: number | null
+): string {
+  const what =
+    run.child_count > 0
+      ? trans._n(
+          'The run and its child go to the trash, from where they can be restored for 7 days.',
+          'The run and its %1 children go to the trash, from where they can be restored for 7 days.',
+          run.child_count
+        )
+      : trans.__(
+          'The run goes to the trash, from where it can be restored for 7 days.'
+        );
+  const models = trans.__('Models that were registered from it stay.');
+  if (bytes === null) {
+    return `${what} ${models}`;
+  }
+  const freed = trans.__(
+    'Then its files are removed, which frees up to %1.',
+    formatBytes(bytes)
+  );
+  return `${what} ${freed} ${models}`;
+}
+
+function deletedText(
+  trans: TranslationBundle,
+  run: Run,
+  gone: Deletion
+): string {
+  const until = new Date(gone.until).toLocaleDateString();
+  return gone.run_count > 1
+    ? trans.__(
+        'Run %1 and the %2 below it are in the trash until %3, when %4 are freed.',
+        run.number,
+        gone.run_count - 1,
+        until,
+        formatBytes(gone.size_bytes)
+      )
+    : trans.__(
+        'Run %1 is in the trash until %2, when %3 are freed.',
+        run.number,
+        until,
+        formatBytes(gone.size_bytes)
+      );
+}
+
+/** Bytes of the files of a run; null where they cannot be told. */
+async function weigh(
+  connection: IWorkspaceConnection,
+  run: Run
+): Promise<number | null> {
+  let bytes = 0;
+  let cursor: string | null = null;
+  try {
+    for (let i = 0; i < PAGES; i++) {
+      const page: Awaited<ReturnType<typeof listFiles>> = await listFiles(
+        connection,
+        run,
+        cursor
+      );
+      bytes += page.items.reduce((sum, file) => sum + file.size_bytes, 0);
+      cursor = page.next_cursor;
+      if (cursor === null) {
+        return run.child_count > 0 ? null : bytes;
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof ApiError)) {
+      throw error;
+    }
+  }
+  return null;
+}
+
+function listFiles(
+  connection: IWorkspaceConnection,
+  run: Run,
+  cursor: string | null
+) {
+  return connection.request('files.list', {
+    run: run.id,
+    limit: 1000,
+    cursor
+  });
+}
+
+/** Fetch a file with the page's credentials and hand it to the browser. */
+export async function downloadFile(
+  name: string,
+  read: () => Promise<ArrayBuffer>
+): Promise<void> {
+  await telling(async () => {
+    const blob = new Blob([await read()]);
+    const url = URL.createObjectURL(blob);
+    const link = document.createElement('a');
+    link.href = url;
+    link.download = PathExt.basename(name);
+    link.click();
+    // The browser takes the bytes after this turn of the event loop.
+    setTimeout(() => URL.revokeObjectURL(url), 10000);
+  });
+}
+
+/** Do something for the user, and tell in a sentence why when it fails. */
+export async function telling(act: () => Promise<void>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    if (!(error instanceof ApiError)) {
+      throw error;
+    }
+    Notification.error(
+      escapeControls(`${error.message} ${error.hint}`.trim()),
+      { autoClose: false }
+    );
+  }
+}
