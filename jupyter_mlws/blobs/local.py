@@ -11,16 +11,16 @@ import errno
 import itertools
 import os
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from stat import S_IMODE
+from stat import S_IMODE, S_ISREG
 from typing import BinaryIO
 
 from jupyter_mlws import faults
 from jupyter_mlws.blobs.durable import sync_files
-from jupyter_mlws.blobs.place import FORMAT, missing
-from jupyter_mlws.errors import MlwsError, StorageFull, Unavailable, WorkspaceError
+from jupyter_mlws.blobs.place import FORMAT, RENEW_S, FoundBlob, digest_of, missing
+from jupyter_mlws.errors import MlwsError, NotFound, StorageFull, Unavailable, WorkspaceError
 from jupyter_mlws.runfolder.files import is_of_living
 
 __all__ = ["LocalPlace", "full_disk_named"]
@@ -62,7 +62,16 @@ class LocalPlace:
         return f"{self.root}/{digest[:2]}/{digest[2:]}"
 
     def has(self, digest: str, size: int) -> bool:
-        return self.size(digest) == size
+        path = f"{self.root}/{digest[:2]}/{digest[2:]}"
+        try:
+            facts = os.stat(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        if facts.st_size != size:
+            return False
+        if facts.st_mtime < time.time() - RENEW_S:
+            _renew(path)
+        return True
 
     def size(self, digest: str) -> int | None:
         try:
@@ -115,11 +124,15 @@ class LocalPlace:
         folders = [*sorted({os.path.dirname(path) for path in fresh}), self.root, os.path.dirname(self.root)]
         try:
             sync_files(fresh, folders)
+        except FileNotFoundError as error:
+            # A collection took it, which holds up nobody who has not recorded it yet; the disk is well.
+            raise missing(_digest_of_file(str(error.filename))) from error
         except OSError as error:
             raise self._not_kept(fresh, error) from error
         faults.point("blobs.synced")
         for path in fresh:
-            os.chmod(path, _SYNCED)
+            with _gone_named(path):
+                os.chmod(path, _SYNCED)
 
     def _not_kept(self, fresh: list[str], error: OSError) -> MlwsError:
         """After a failed sync nobody knows what is on the disk, and a second sync would say that all is well.
@@ -127,7 +140,9 @@ class LocalPlace:
         So what was to be synced is dropped, whatever the reason: who brings it again writes it again.
         """
         for path in fresh:
-            _unlink(path)
+            with suppress(NotFound):
+                if _is_fresh(path):  # another may have brought it to the disk meanwhile, and recorded it
+                    _unlink(path)
         kind, way_out = (
             (StorageFull, "Free some space there, then try again.")
             if error.errno in _FULL
@@ -138,6 +153,49 @@ class LocalPlace:
             hint=way_out,
             details={"folder": self.root},
         )
+
+    def used_at(self, digest: str) -> float | None:
+        try:
+            return os.stat(self._file(digest)).st_mtime
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def walk(self) -> Iterator[FoundBlob]:
+        for folder in _folders_of(self.root):
+            for entry in _entries(f"{self.root}/{folder}"):
+                digest = digest_of(f"{folder}/{entry.name}")
+                if digest is None:
+                    continue
+                try:
+                    facts = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue
+                if S_ISREG(facts.st_mode):
+                    yield FoundBlob(digest, facts.st_size, facts.st_mtime)
+
+    @property
+    def removed_at_once(self) -> int:
+        return 200
+
+    def remove(self, digests: Sequence[str], unused_since: float) -> tuple[list[FoundBlob], list[str]]:
+        gone, stuck = [], []
+        for digest in digests:
+            path = self._file(digest)
+            try:
+                facts = os.stat(path, follow_symlinks=False)
+                if facts.st_mtime > unused_since:
+                    continue
+                faults.point("blobs.remove")
+                os.unlink(path)  # who reads it reads on: the bytes go with the last reader
+            except FileNotFoundError:
+                continue
+            except OSError:
+                stuck.append(digest)
+                continue
+            gone.append(FoundBlob(digest, facts.st_size, facts.st_mtime))
+        if gone:
+            faults.point("blobs.removed")
+        return gone, stuck
 
     def _make_folders(self) -> None:
         try:
@@ -205,6 +263,35 @@ class LocalDraft:
         _unlink(self._path)
 
 
+def _folders_of(root: str) -> list[str]:
+    return [entry.name for entry in _entries(root) if len(entry.name) == 2]
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _renew(path: str) -> None:
+    with suppress(OSError):  # of another user, or gone: whoever records it looks again
+        os.utime(path)
+
+
+@contextmanager
+def _gone_named(path: str) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise missing(_digest_of_file(path)) from None
+
+
+def _digest_of_file(path: str) -> str:
+    return "".join(path.rsplit("/", 2)[1:])
+
+
 def _unlink(path: str) -> None:
     try:
         os.unlink(path)
@@ -225,8 +312,6 @@ def _remove_stale(drafts: str) -> None:
 
 
 def _is_fresh(path: str) -> bool:
-    try:
+    with _gone_named(path):
         return S_IMODE(os.stat(path).st_mode) != _SYNCED
-    except FileNotFoundError:
-        digest = "".join(path.rsplit("/", 2)[1:])
-        raise missing(digest) from None
+    raise AssertionError

@@ -14,6 +14,7 @@ from jupyter_mlws.blobs.local import LocalPlace, full_disk_named
 from jupyter_mlws.blobs.place import BlobPlace, StoredBlob, missing
 from jupyter_mlws.blobs.reading import VerifiedReader, corrupt
 from jupyter_mlws.domain.names import check_digest
+from jupyter_mlws.errors import CorruptData
 
 __all__ = ["BlobStore"]
 
@@ -53,31 +54,41 @@ class BlobStore:
         with open(path, "rb", buffering=0) as file:
             return self.put_stream(file)
 
-    def put_stream(self, file: BinaryIO) -> StoredBlob:
-        """Store what `file` yields until its end, in constant memory."""
+    def put_stream(self, file: BinaryIO, digest: str | None = None) -> StoredBlob:
+        """Store what `file` yields until its end, in constant memory.
+
+        With a `digest` it has to be that of the bytes: else `CorruptData`, and nothing is stored.
+        """
         head = _read_up_to(file, _WHOLE + 1)
         if len(head) <= _WHOLE:
+            if digest not in (None, hashlib.sha256(head).hexdigest()):
+                raise _other_than(digest)
             return self.put_bytes(head)
         draft = self.place.draft()
         try:
-            digest, size = hashlib.sha256(), 0
+            found, size = hashlib.sha256(), 0
             while head:
-                digest.update(head)
+                found.update(head)
                 size += len(head)
                 draft.write(head)
                 head = file.read(_STEP)
+            if digest not in (None, found.hexdigest()):
+                raise _other_than(digest)
         except BaseException:
             draft.discard()
             raise
-        draft.publish(digest.hexdigest(), size)
-        return StoredBlob(digest.hexdigest(), size)
+        draft.publish(found.hexdigest(), size)
+        return StoredBlob(found.hexdigest(), size)
 
     def exists(self, digest: str) -> bool:
         """Whether the digest is stored."""
         return self.place.size(check_digest(digest)) is not None
 
     def has(self, digest: str, size: int) -> bool:
-        """Whether the digest is stored with this size (the quick form of `exists`, for digests known to be good)."""
+        """Whether the digest is stored with this size: the quick form of `exists`, for digests known to be good.
+
+        Who asks is about to rely on the blob, and its age begins anew.
+        """
         return self.place.has(digest, size)
 
     def size(self, digest: str) -> int:
@@ -150,6 +161,10 @@ class BlobStore:
     def sync(self, digests: Iterable[str]) -> None:
         """Return when a power loss cannot take these blobs away. Blobs synced before cost one stat each."""
         self.place.sync(digests)
+
+
+def _other_than(digest: str | None) -> CorruptData:
+    return CorruptData(f"The bytes that came are not those of {str(digest)[:12]}.", hint="Send them again.")
 
 
 def _place(root: str | Path) -> BlobPlace:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_mlws.blobs import BlobStore
+from jupyter_mlws.blobs.marking import mark_of, put_mark
 from jupyter_mlws.dispatcher.settings import WORKSPACE_FILE, WorkspaceFile
 from jupyter_mlws.errors import WorkspaceError
 from jupyter_mlws.store import Store
@@ -55,7 +55,7 @@ def open_records(folder: Path, workspace: WorkspaceFile, *, busy_timeout_s: floa
         warnings = store.warnings
         if database is not None:
             _check_same(store, folder, workspace)
-            if not blobs.exists(_mark(workspace.id)):
+            if not blobs.exists(mark_of(workspace.id)):
                 warnings = (*warnings, _not_shared(folder))
         stack.pop_all()
     return Records(store, blobs, warnings)
@@ -69,7 +69,7 @@ def join(database: str, wanted: Shared) -> Shared:
 
 def mark(folder: Path, workspace: WorkspaceFile) -> None:
     """Leave a mark among the bytes: whoever finds it has the same bytes as whoever made the workspace."""
-    BlobStore(_blob_place(folder, workspace)).put_bytes(_marking(workspace.id))
+    put_mark(BlobStore(_blob_place(folder, workspace)), workspace.id)
 
 
 def _check_same(store: Store, folder: Path, workspace: WorkspaceFile) -> None:
@@ -89,14 +89,6 @@ def _blob_place(folder: Path, workspace: WorkspaceFile) -> str | Path:
         return folder / "blobs"
     text = str(blobs)
     return text if "://" in text else folder / os.path.expanduser(text)
-
-
-def _marking(workspace_id: str) -> bytes:
-    return f"The bytes of the workspace {workspace_id}.\n".encode()
-
-
-def _mark(workspace_id: str) -> str:
-    return hashlib.sha256(_marking(workspace_id)).hexdigest()
 
 
 def _not_shared(folder: Path) -> str:

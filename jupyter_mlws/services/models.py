@@ -24,6 +24,7 @@ from jupyter_mlws.services.checking import check_storable, implements
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.downloads import download_blob
 from jupyter_mlws.services.durability import make_durable
+from jupyter_mlws.services.holding import Hold
 from jupyter_mlws.store import files, models, runs
 from jupyter_mlws.store.model_search import ModelWish, page_models
 from jupyter_mlws.store.paging import clamp_limit
@@ -50,10 +51,12 @@ class Models:
             known = models.find_by_key(c, registration.key) if registration.key else None
             if known is not None:
                 return known
+        hold = Hold(context.store, context.blobs)
         self._check_stored(registration.files)
         # Before the record that names them; the files of a run were made durable when they were recorded.
         make_durable(context.blobs, [file.digest for file in registration.files])
         with context.store.write() as c:
+            hold.check(c, ((file.digest, file.size_bytes) for file in registration.files))
             found = registration.files or _files_of_run(
                 registration, files.files_below(c, registration.run_id, FileKind.OUTPUT, registration.path)
             )

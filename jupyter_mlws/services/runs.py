@@ -26,6 +26,7 @@ from jupyter_mlws.services.deleting import delete_run
 from jupyter_mlws.services.durability import make_durable
 from jupyter_mlws.services.filters import parse_filter, parse_order
 from jupyter_mlws.services.held_up import HeldUp
+from jupyter_mlws.services.holding import Hold
 from jupyter_mlws.services.interactive import start_interactive
 from jupyter_mlws.domain.masking import mask
 from jupyter_mlws.services.rerun import submission_again
@@ -54,6 +55,7 @@ class Runs:
         self._held_up = HeldUp(context)
 
     def submit(self, submission: RunSubmission) -> Run:
+        hold = Hold(self._context.store, self._context.blobs)
         check_submission(submission, self._context.blobs)
         known = self._known(submission.key)
         if known is not None:
@@ -64,7 +66,7 @@ class Runs:
         handover.write(ids[1:] or ids, _handed(submission, recorded), self._context.workspace_id, place)
         try:
             faults.point("submit.record")
-            run = self._record(recorded, ids)
+            run = self._record(recorded, ids, hold)
         except BaseException as error:
             if not (isinstance(error, Unavailable) and self._may_be_recorded(ids[0])):
                 handover.discard(ids, place)
@@ -102,7 +104,7 @@ class Runs:
         with self._context.store.read() as c:
             return store_runs.find_by_key(c, key)
 
-    def _record(self, submission: RunSubmission, ids: list[str]) -> Run:
+    def _record(self, submission: RunSubmission, ids: list[str], hold: Hold) -> Run:
         context = self._context
         # Before the record that names them: after a power loss either both are there, or neither.
         make_durable(context.blobs, [item.digest for item in submission.inputs])
@@ -110,6 +112,7 @@ class Runs:
             known = store_runs.find_by_key(c, submission.key) if submission.key else None
             if known is not None:
                 return known
+            hold.check(c, ((item.digest, item.size_bytes) for item in submission.inputs))
             if submission.snapshot_id is not None and store_snapshots.find_snapshot(c, submission.snapshot_id) is None:
                 raise InvalidInput(
                     f"There is no snapshot {submission.snapshot_id[:80]!r}.", hint="Create the snapshot first."

@@ -7,17 +7,20 @@ from jupyter_mlws.api.interface import SnapshotsApi
 from jupyter_mlws.api.routes import Download
 from jupyter_mlws.domain.names import check_digest, check_file_name
 from jupyter_mlws.domain.snapshot import Manifest, Snapshot, SnapshotReport, SnapshotRequest
-from jupyter_mlws.errors import NotFound
+from jupyter_mlws.errors import NotFound, Unavailable
 from jupyter_mlws.services.checking import check_storable, implements
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.downloads import download_blob
 from jupyter_mlws.services.durability import make_durable
+from jupyter_mlws.services.holding import Hold
 from jupyter_mlws.store import snapshots as store_snapshots
 
 __all__ = ["INDEX", "Snapshots"]
 
 # What was read before, by root: in the workspace, never in the user's folder.
 INDEX = "index"
+# A snapshot whose files a garbage collection removes while it is taken is taken again.
+_TRIES = 5
 
 
 @implements("snapshots", SnapshotsApi)
@@ -34,19 +37,29 @@ class Snapshots:
 
         check_storable(to_builtins(request), "request")
         context = self._context
-        report = snapshots.create(request, context.blobs, DigestIndex(context.folder / INDEX))
-        if report.snapshot is not None and not request.preview:
-            self._record(report.snapshot, report)
-        return report
+        for _ in range(_TRIES):
+            hold = Hold(context.store, context.blobs)
+            report = snapshots.create(request, context.blobs, DigestIndex(context.folder / INDEX))
+            if report.snapshot is None or request.preview or self._record(report.snapshot, report, hold):
+                return report
+        raise Unavailable("Garbage collections removed the files of the snapshot again and again.", hint="Try again.")
 
-    def _record(self, snapshot: Snapshot, report: SnapshotReport) -> None:
+    def _record(self, snapshot: Snapshot, report: SnapshotReport, hold: Hold) -> bool:
+        """Record a snapshot; False where a collection has removed files of it meanwhile."""
         context = self._context
         with context.store.read() as c:
             if store_snapshots.find_snapshot(c, snapshot.id) is not None:
-                return
-        make_durable(context.blobs, {snapshot.id, *(entry.digest for entry in report.files)})
+                return True
+        files = {entry.digest: entry.size_bytes for entry in report.files}
+        try:
+            make_durable(context.blobs, {snapshot.id, *files})
+        except NotFound:
+            return False
         with context.store.write() as c:
+            if hold.lost(c, files.items()) or not context.blobs.exists(snapshot.id):
+                return False
             store_snapshots.put_snapshot(c, snapshot)
+            return True
 
     def get(self, snapshot: str) -> Manifest:
         from jupyter_mlws import snapshots

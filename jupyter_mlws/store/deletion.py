@@ -21,7 +21,7 @@ from jupyter_mlws.store.tables import deleted_runs, runs
 from jupyter_mlws.store.tables import experiments as experiment_table
 from jupyter_mlws.store.types import Moment
 
-__all__ = ["DeletedRun", "delete_run", "deleted_with", "is_root", "purge_marked", "restore_run", "run_count_of"]
+__all__ = ["DeletedRun", "delete_run", "deleted_with", "is_root", "restore_run", "run_count_of"]
 
 
 class DeletedRun(NamedTuple):
@@ -175,15 +175,6 @@ def _refuse_below_deleted(c: Connection, found: Any) -> None:
             f"Run #{found.number} belongs to #{parent}, which is in the trash.",
             hint=f"Restore that: mlws run restore {parent}.",
         )
-
-
-def purge_marked(c: Connection, cutoff: datetime) -> None:
-    """Decide that what was deleted until `cutoff` leaves the trash for good: nobody can restore it any more."""
-    c.execute(
-        update(deleted_runs)
-        .where(deleted_runs.c.deleted_at <= cutoff, deleted_runs.c.deleted_at != PURGED)
-        .values(deleted_at=PURGED)
-    )
 
 
 def is_root() -> ColumnElement[bool]:

@@ -30,6 +30,7 @@ __all__ = [
     "files_of",
     "input_digests",
     "inputs_of",
+    "known_runs",
     "last_submission",
     "named_by_files",
     "named_outside",
@@ -93,6 +94,11 @@ def snapshot_ids(c: Connection, before: datetime | None = None) -> list[str]:
         stays = exists().where(runs.c.snapshot_id == snapshots.c.id, runs.c.number.not_in(_leaving(before)))
         query = query.where(stays)
     return list(c.scalars(query))
+
+
+def known_runs(c: Connection, ids: Sequence[str]) -> set[str]:
+    """Those of these ids that are runs, be it in the trash."""
+    return set(c.scalars(select(runs.c.id).where(runs.c.id.in_(ids))))
 
 
 def named_by_files(c: Connection, digests: Sequence[str]) -> set[str]:

@@ -1,0 +1,109 @@
+"""Folders of runs that have no record: what is left of them holds files that were too large to store."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jupyter_mlws import faults
+from jupyter_mlws.domain.names import check_id
+from jupyter_mlws.errors import InvalidName
+from jupyter_mlws.services.context import Context
+from jupyter_mlws.store.references import known_runs
+
+__all__ = ["Emptied", "foresee", "remove"]
+
+# A folder may be made a moment before its run is recorded, however short the grace of stored bytes is set.
+_LEAST_GRACE_S = 600.0
+_MANY = 500
+
+
+@dataclass
+class Emptied:
+    """Folders that were removed, or would be."""
+
+    count: int = 0
+    size_bytes: int = 0
+    warnings: list[str] = field(default_factory=list)
+
+
+def remove(context: Context, purged: Iterable[str]) -> Emptied:
+    """Remove the folders of runs that were purged, and old ones that have no record."""
+    found = Emptied()
+    for folder in _leaving(context, set(purged)):
+        size = _size(folder)
+        faults.point("garbage.folder")
+        try:
+            _remove(folder)
+        except OSError as error:
+            found.warnings.append(f"The folder runs/{folder.name} could not be removed ({error.strerror}).")
+            size -= _size(folder)
+        else:
+            found.count += 1
+        found.size_bytes += size
+    return found
+
+
+def foresee(context: Context, leaving: Iterable[str]) -> Emptied:
+    """What `remove` would remove once these runs were purged."""
+    sizes = [_size(folder) for folder in _leaving(context, set(leaving))]
+    return Emptied(count=len(sizes), size_bytes=sum(sizes))
+
+
+def _leaving(context: Context, leaving: set[str]) -> Iterator[Path]:
+    old = time.time() - max(context.keeping().grace_s, _LEAST_GRACE_S)
+    folders = list(_folders(context.folder / "runs"))
+    names = [folder.name for folder in folders if folder.name not in leaving]
+    known = leaving.copy()
+    for at in range(0, len(names), _MANY):
+        with context.store.read() as c:
+            known |= known_runs(c, names[at : at + _MANY])
+    for folder in folders:
+        if folder.name in leaving or (folder.name not in known and _changed_at(folder) < old):
+            yield folder
+
+
+def _folders(runs: Path) -> Iterator[Path]:
+    try:
+        names = sorted(os.listdir(runs))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for name in names:
+        try:
+            yield runs / check_id(name)
+        except InvalidName:
+            continue  # nothing of ours
+
+
+def _changed_at(folder: Path) -> float:
+    try:
+        return folder.stat(follow_symlinks=False).st_mtime
+    except OSError:
+        return time.time()  # gone meanwhile
+
+
+def _size(path: Path) -> int:
+    """Bytes of all files below, links not followed."""
+    total = 0
+    for here, _, files in os.walk(path):
+        for name in files:
+            try:
+                total += os.stat(os.path.join(here, name), follow_symlinks=False).st_size
+            except OSError:
+                continue
+    return total
+
+
+def _remove(path: Path) -> None:
+    if path.is_symlink() or not path.is_dir():
+        path.unlink(missing_ok=True)  # put here by a script: what lies behind it is not ours
+        return
+    for here, _, _ in os.walk(path):
+        # A folder that a snapshot or a script has made read-only is ours all the same.
+        if not os.access(here, os.W_OK | os.X_OK):
+            os.chmod(here, 0o700)
+    shutil.rmtree(path)
