@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import difflib
 import os
 import sys
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from jupyter_mlws.domain.run import RunSource, RunSubmission
 from jupyter_mlws.domain.snapshot import SnapshotReport, SnapshotRequest
 from jupyter_mlws.errors import InvalidInput, UsageError
+from jupyter_mlws.sdk import script_words as words
 
 if TYPE_CHECKING:
     from jupyter_mlws.api.interface import Api
@@ -30,15 +32,25 @@ class ScriptRunConfig:
     script : str, optional
         Python script, relative to `source_directory`. Either this or `command`.
     arguments : sequence, optional
-        Arguments of the script, passed byte for byte; numbers are turned to text.
+        Arguments of the script, passed byte for byte; numbers and paths are turned to text.
     command : sequence of str or str, optional
-        A program with its arguments, or a line for ``/bin/sh``.
+        A program with its arguments, passed byte for byte; or a line for ``/bin/sh``, which reads quotes and variables.
     compute_target : str, default 'local'
     environment : str, default 'kernel'
         'kernel' is the interpreter that submits.
     environment_variables : mapping, optional
     max_run_duration_seconds : float, optional
         The script is ended after so many seconds; default: no limit.
+    secrets : sequence of str or mapping, optional
+        Variables that the job gets and nobody records: names, whose values are taken from this process's environment
+        at the submit, or names with their values.
+
+    Raises
+    ------
+    UsageError
+        Script, command or arguments are missing, contradict each other, or cannot be words of a command line.
+    InvalidInput
+        The folder is not there, or the script is not inside it.
     """
 
     source_directory: str | os.PathLike[str]
@@ -49,19 +61,90 @@ class ScriptRunConfig:
     environment: str = "kernel"
     environment_variables: Mapping[str, str] = field(default_factory=dict)
     max_run_duration_seconds: float | None = None
+    secrets: Sequence[str] | Mapping[str, str] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         if (self.script is None) == (self.command is None):
             raise UsageError("A run needs either a script or a command, not both.", hint="Give script='train.py'.")
-        if self.command is not None and self.arguments:
-            raise UsageError("Arguments belong to a script.", hint="Put them into the command.")
-        if isinstance(self.arguments, str):
-            raise UsageError("The arguments are one text.", hint="Give a list: arguments=['--lr', 0.1].")
         if not os.path.isdir(self.source_directory):
             raise InvalidInput(f"There is no folder {os.fspath(self.source_directory)!r}.")
+        self.arguments = words.argument_list(self.arguments)
+        self.command = words.command_words(self.command)
+        if self.command is not None and self.arguments:
+            raise UsageError("Arguments belong to a script.", hint="Put them into the command.")
+        if self.script is not None:
+            self.script = words.script_inside(self.script, self.source_directory)
+        self.environment_variables = words.variables(self.environment_variables)
+        self.secrets = words.secret_names(self.secrets)
+
+    # -- in files
+
+    def save(self, name: str, path: str | os.PathLike[str] | None = None) -> str:
+        """Save this configuration as ``.mlws/<name>.runconfig.json``, a file to look at and to edit; its path.
+
+        Of secrets the names are saved. One of that name that is there is replaced.
+
+        Parameters
+        ----------
+        name : str
+            Such as 'train': letters, digits, ``_``, ``-`` and ``.``.
+        path : path-like, optional
+            Folder whose ``.mlws`` gets the file; default: `source_directory`.
+
+        Raises
+        ------
+        UsageError
+            An argument or a variable looks like a secret, which belongs into no file.
+        """
+        from jupyter_mlws.sdk import run_config
+
+        return run_config.save(self, name, self.source_directory if path is None else path)
+
+    @staticmethod
+    def load(path: str | os.PathLike[str] = ".", name: str | None = None) -> ScriptRunConfig:
+        """A saved configuration.
+
+        Parameters
+        ----------
+        path : path-like
+            The folder it was saved in, or the file itself.
+        name : str, optional
+            Not needed for the only one of a folder.
+
+        Raises
+        ------
+        NotFound
+            There is none of that name; those that there are, are listed.
+        InvalidInput
+            The file cannot be understood; the message names the file and the key.
+        """
+        from jupyter_mlws.sdk import run_config
+
+        file, facts = run_config.load(path, name)
+        try:
+            return ScriptRunConfig(**facts)
+        except InvalidInput as error:
+            raise InvalidInput(f"{file}: {error.message}", hint=error.hint) from error
+
+    @staticmethod
+    def list(path: str | os.PathLike[str] = ".") -> builtins.list[str]:
+        """Names of the configurations saved in a folder."""
+        from jupyter_mlws.sdk import run_config
+
+        return run_config.names(path)
+
+    @staticmethod
+    def delete(path: str | os.PathLike[str], name: str) -> None:
+        """Delete a saved configuration, or `NotFound`."""
+        from jupyter_mlws.sdk import run_config
+
+        run_config.delete(path, name)
+
+    # -- to be submitted
 
     def prepare(self, api: Api, experiment: str, tags: Mapping[str, str] | None = None) -> RunSubmission:
         """Snapshot the folder and spell out the whole submission."""
+        secrets = words.secret_values(self.secrets)
         directory = os.path.realpath(self.source_directory)
         report = api.snapshots.create(SnapshotRequest(directory=directory, rule="directory"))
         return RunSubmission(
@@ -71,8 +154,9 @@ class ScriptRunConfig:
             tags=dict(tags or {}),
             compute_target=self.compute_target,
             environment=self.environment,
-            environment_variables={key: str(value) for key, value in self.environment_variables.items()},
+            environment_variables=dict(self.environment_variables),
             inherited_environment=dict(os.environ),
+            secrets=secrets,
             max_run_duration_s=self.max_run_duration_seconds,
             snapshot_id=report.snapshot.id if report.snapshot else None,
             snapshot_scope=report.scope,
@@ -89,8 +173,8 @@ class ScriptRunConfig:
         if isinstance(self.command, str):
             return ("/bin/sh", "-c", self.command)
         if self.command is not None:
-            return tuple(str(word) for word in self.command)
-        script = os.path.normpath(str(self.script))
+            return tuple(self.command)
+        script = str(self.script)
         paths = [entry.path for entry in report.files]
         if report.files and script not in paths:
             near = difflib.get_close_matches(script, paths, 1)
