@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from jupyter_mlws.sdk.connection import Connection, connect
@@ -143,6 +143,33 @@ class Workspace:
         from jupyter_mlws.sdk.run import Run
 
         return Run.get(self, run)
+
+    def import_offline(
+        self, folders: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None = None
+    ) -> list[Run]:
+        """Bring runs that were recorded offline into this workspace.
+
+        A run keeps its id, its times and how it ended. Imported again, it brings what is new and nothing twice; one
+        whose process still goes on is there so far as it has come, and NotResponding until it is imported again.
+
+        Parameters
+        ----------
+        folders : path-like or sequence of them, optional
+            Default: all offline runs of this user that hold something new, but for those imported elsewhere.
+
+        Returns
+        -------
+        list of Run
+            One for each folder, when its dispatcher has taken in everything.
+
+        Raises
+        ------
+        NotFound, InvalidInput
+            A folder is missing, is none of an offline run, or is damaged.
+        """
+        from jupyter_mlws.sdk.offline_import import import_folders
+
+        return import_folders(self, [folders] if isinstance(folders, (str, os.PathLike)) else folders)
 
     def models(self, name: str | None = None, **wishes: Any) -> list[Model]:
         """Registered model versions, newest first; see `Model.list` for what can be wished for.
