@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from jupyter_mlws import __version__
-from jupyter_mlws.cli.commands import doctor, init, run, runs, stop, submit, trust
+from jupyter_mlws.cli.commands import doctor, import_, init, run, runs, stop, submit, trust
 from jupyter_mlws.cli.output import ErrorSentences
 
 __all__ = ["app"]
@@ -22,6 +22,7 @@ app = typer.Typer(
 app.command("init")(init.init)
 app.command("submit", context_settings=submit.CONTEXT)(submit.submit)
 app.command("runs")(runs.runs)
+app.command("import")(import_.import_)
 app.add_typer(run.app, name="run")
 app.command("trust")(trust.trust)
 app.command("doctor")(doctor.doctor)

@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
+from jupyter_mlws.cli.commands.offline import show_offline
 from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, open_workspace, print_json, print_runs
+from jupyter_mlws.errors import UsageError
 from jupyter_mlws.sdk import stuck
 
 __all__ = ["runs"]
@@ -24,10 +26,17 @@ def runs(
     ] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", help="How many.")] = 20,
     children: Annotated[bool, typer.Option("--children", help="Also the children of sweeps.")] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="What was recorded without a workspace and not imported yet.")
+    ] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List the newest runs, or those that a filter finds."""
+    if offline:
+        _check_plain(filter, order_by)
+        show_offline(experiment, status, limit, as_json=as_json)
+        return
     ws = open_workspace(workspace)
     stuck.retry(ws)
     found = ws.runs(
@@ -38,3 +47,10 @@ def runs(
         print_json(records)
     else:
         print_runs(records)
+
+
+def _check_plain(filter: str | None, order_by: str | None) -> None:
+    if filter is not None or order_by is not None:
+        raise UsageError(
+            "Offline runs are not filtered: no workspace knows them yet.", hint="Import them first with mlws import."
+        )
