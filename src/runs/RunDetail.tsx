@@ -59,7 +59,7 @@ export function RunDetail(props: IRunDetailProps): JSX.Element {
       <Troubles run={model.run} />
       <Notes run={model.run} />
       <Metrics model={model} run={model.run} />
-      <TypedMetrics model={model.typed} />
+      <TypedMetrics key={model.id} model={model.typed} />
       <Results outputs={model.outputs} />
       <Pairs title={trans.__('Parameters')} pairs={model.run.params} />
       <Tags tags={model.run.tags} />

@@ -28,11 +28,13 @@ export function Picture(props: {
   name: string;
   picture: IPictureFile;
   load: (file: string) => Promise<ArrayBuffer>;
+  /** Changes when a file that was missing may have come. */
+  fileCount: number;
 }): JSX.Element {
   const trans = useTranslation();
-  const { picture, load } = props;
+  const { picture, load, fileCount } = props;
   const drawable = isDrawable(picture);
-  const { url, error } = usePicture(drawable ? picture : null, load);
+  const { url, error } = usePicture(drawable ? picture : null, load, fileCount);
   if (!drawable) {
     return (
       <p className="jp-mlws-hint">
@@ -42,6 +44,16 @@ export function Picture(props: {
           escapeControls(picture.mediaType),
           picture.width,
           picture.height
+        )}
+      </p>
+    );
+  }
+  if (error?.code === 'not_found') {
+    return (
+      <p className="jp-mlws-hint">
+        {trans.__(
+          'The picture %1 is not stored yet.',
+          escapeControls(picture.file)
         )}
       </p>
     );
@@ -79,23 +91,34 @@ interface ILoaded {
   error: ApiError | null;
 }
 
-/** The address of a picture in the page's memory, given back when another one is shown. */
+const NOTHING: ILoaded = { url: null, error: null };
+
+/**
+ * The address of a picture in the page's memory, given back when another one is shown. What failed is tried again when
+ * files came.
+ */
 function usePicture(
   picture: IPictureFile | null,
-  load: (file: string) => Promise<ArrayBuffer>
+  load: (file: string) => Promise<ArrayBuffer>,
+  fileCount: number
 ): ILoaded {
-  const [loaded, setLoaded] = React.useState<ILoaded>({
-    url: null,
-    error: null
-  });
+  const [loaded, setLoaded] = React.useState<ILoaded>(NOTHING);
+  const [attempt, tryAgain] = React.useReducer((count: number) => count + 1, 0);
+  const failed = React.useRef(false);
   const file = picture?.file;
   const type = picture?.mediaType;
+  React.useEffect(() => {
+    if (failed.current) {
+      tryAgain();
+    }
+  }, [fileCount]);
   React.useEffect(() => {
     if (file === undefined) {
       return;
     }
     let url: string | null = null;
     let gone = false;
+    failed.current = false;
     const take = async () => {
       try {
         const bytes = await load(file);
@@ -108,6 +131,7 @@ function usePicture(
           throw error;
         }
         if (!gone) {
+          failed.current = true;
           setLoaded({ url: null, error });
         }
       }
@@ -117,8 +141,9 @@ function usePicture(
       gone = true;
       if (url !== null) {
         URL.revokeObjectURL(url);
+        setLoaded(NOTHING);
       }
     };
-  }, [file, type, load]);
+  }, [file, type, load, attempt]);
   return loaded;
 }

@@ -159,9 +159,10 @@ function Value(props: {
     (file: string) => model.download(file),
     [model]
   );
+  const { fileCount } = model;
   const drawing = React.useMemo(
-    () => drawingOf(item.name, item.type, value.value, load),
-    [item.name, item.type, value.value, load]
+    () => drawingOf(item.name, item.type, value.value, load, fileCount),
+    [item.name, item.type, value.value, load, fileCount]
   );
   return drawing ?? <Json value={value.value} />;
 }
@@ -170,7 +171,8 @@ function drawingOf(
   name: string,
   type: string,
   value: unknown,
-  load: (file: string) => Promise<ArrayBuffer>
+  load: (file: string) => Promise<ArrayBuffer>,
+  fileCount: number
 ): JSX.Element | null {
   switch (type) {
     case 'list':
@@ -183,7 +185,12 @@ function drawingOf(
       ));
     case 'image':
       return withShape(readPicture(value), picture => (
-        <Picture name={name} picture={picture} load={load} />
+        <Picture
+          name={name}
+          picture={picture}
+          load={load}
+          fileCount={fileCount}
+        />
       ));
     case 'confusion_matrix':
       return withShape(readConfusion(value), confusion => (

@@ -54,6 +54,11 @@ export class TypedMetricsModel implements IDisposable {
     return this._items;
   }
 
+  /** How often files of the run came or changed, as far as that was told. */
+  get fileCount(): number {
+    return this._fileCount;
+  }
+
   get active(): boolean {
     return this._active;
   }
@@ -141,8 +146,15 @@ export class TypedMetricsModel implements IDisposable {
   }
 
   private _onChanges(_: unknown, changes: readonly Change[]): void {
-    if (changes.some(it => it.kind === 'metric' && it.subject === this._id)) {
+    const kinds = new Set(
+      changes.filter(it => it.subject === this._id).map(it => it.kind)
+    );
+    if (kinds.has('metric')) {
       this.refresh();
+    }
+    if (kinds.has('file')) {
+      this._fileCount += 1;
+      this._changed.emit();
     }
   }
 
@@ -261,6 +273,7 @@ export class TypedMetricsModel implements IDisposable {
   private _changed = new Signal<this, void>(this);
   private _chosen = new Map<string, boolean>();
   private _entries = new Map<string, IEntry>();
+  private _fileCount = 0;
   private _id: string | null = null;
   private _isDisposed = false;
   private _items: readonly TypedMetric[] = [];

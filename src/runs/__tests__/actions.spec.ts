@@ -34,6 +34,8 @@ describe('what is done about runs', () => {
   let events: IEvents;
   let runs: Run[];
   let context: IActionContext;
+  let list: RunListModel;
+  let detail: RunDetailModel;
   let told: string[];
 
   beforeEach(async () => {
@@ -45,13 +47,15 @@ describe('what is done about runs', () => {
     events = connect(server);
     events.connection.watch();
     await until(() => events.connection.state === 'connected');
+    list = new RunListModel(events.connection);
+    detail = new RunDetailModel(events.connection);
     context = {
       connection: events.connection,
-      detail: new RunDetailModel(events.connection),
-      runs: new RunListModel(events.connection),
+      detail,
+      runs: list,
       trans
     };
-    context.runs.active = true;
+    list.active = true;
     await until(() => context.runs.isLoaded);
     told = [];
     jest.spyOn(Notification, 'success').mockImplementation(message => {
@@ -65,8 +69,8 @@ describe('what is done about runs', () => {
   });
 
   afterEach(() => {
-    context.runs.dispose();
-    context.detail.dispose();
+    list.dispose();
+    detail.dispose();
     events.connection.dispose();
     jest.restoreAllMocks();
   });

@@ -1,10 +1,18 @@
 import { Signal } from '@lumino/signaling';
-import { fireEvent, render, screen, waitFor } from '@testing-library/react';
+import {
+  act,
+  fireEvent,
+  render,
+  screen,
+  waitFor
+} from '@testing-library/react';
 import * as React from 'react';
 
 import { ApiError, TypedMetric } from '../../api';
 import { TypedMetricsModel } from '../model';
 import { TypedMetrics } from '../TypedMetrics';
+
+const changed = new Signal<object, void>({});
 
 /** Draw metrics of one value each, as the model would give them. */
 function show(
@@ -21,8 +29,8 @@ function show(
     items,
     isOpen: () => true,
     setOpen: jest.fn(),
-    show: jest.fn(),
-    error: () => null,
+    show: more.show ?? jest.fn(),
+    error: more.error ?? (() => null),
     columns: () => [],
     shown: (name: string) => ({
       first: (metrics[name].count ?? 1) - 1,
@@ -38,9 +46,12 @@ function show(
         }
       ]
     }),
-    ...more
+    get fileCount() {
+      return more.fileCount ?? 0;
+    },
+    changed,
+    download: more.download
   } as unknown as TypedMetricsModel;
-  Object.assign(model, { changed: new Signal(model) });
   return render(<TypedMetrics model={model} />).container;
 }
 
@@ -227,6 +238,19 @@ describe('a picture', () => {
     expect(image.getAttribute('src')).toBe('blob:1');
     expect(made[0].type).toBe('image/png');
     expect(download).toHaveBeenCalledWith('plot/1.png');
+  });
+
+  it('comes when its file does', async () => {
+    const missing = new ApiError('not_found', 'No such file.');
+    const late = jest.fn().mockRejectedValueOnce(missing);
+    late.mockResolvedValue(new ArrayBuffer(4));
+    const model = { fileCount: 0, download: late };
+    show(picture('image/png'), model);
+    await screen.findByText('The picture plot/1.png is not stored yet.');
+    model.fileCount = 1;
+    act(() => changed.emit(undefined));
+    await screen.findByRole('img', { name: 'Image plot' });
+    expect(late).toHaveBeenCalledTimes(2);
   });
 
   it.each([
