@@ -41,6 +41,8 @@ _TURN_S = 0.2
 # A question that the workspace cannot answer is tried again for so long; then its script is told.
 _PATIENCE_S = 15.0
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+# Whatever is wrong with a request, or with us: it must not hold up all that comes after it.
+_FAULTS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, AssertionError)
 # Kept of an answer that can be had again: that its request was carried out.
 _DONE = {"done": True}
 
@@ -230,7 +232,7 @@ class Requests:
             raise  # asked again as soon as the workspace can answer
         except MlwsError as error:
             return self._refuse(part, request, error)
-        except (ValueError, TypeError, KeyError) as error:
+        except _FAULTS as error:
             _log.exception("A request of %s was not understood.", part.id)
             return self._refuse(part, request, _not_understood(error))
 
@@ -304,8 +306,8 @@ class Requests:
             return {"err": error.to_payload()}
         except MlwsError as error:
             return {"err": error.to_payload()}
-        except (ValueError, TypeError, KeyError) as error:
-            _log.exception("A question was not understood.")
+        except _FAULTS as error:
+            _log.exception("A question of %s was not understood.", part.id)
             return {"err": _not_understood(error).to_payload()}
 
     def _take_in_before_answer(self, operation: Operation, arguments: dict[str, Any]) -> None:

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from asleep import Asleep
+
 from jupyter_mlws import faults
 from jupyter_mlws.agent import end
 from jupyter_mlws.agent.job import PROTOCOL_VERSION
@@ -307,7 +309,7 @@ class World:
         self.script_starts, self.script_ended = script_starts, script_ended
         self.store = Store.open(folder)
         self.blobs = BlobStore(folder / "blobs")
-        self.api = Services(folder, self.store, self.blobs, wake=lambda: None, workspace_id="w", name="w", **HERE)
+        self.api = Services(folder, self.store, self.blobs, wake=Asleep(), workspace_id="w", name="w", **HERE)
         self.agents: list[PretendedAgent] = []
         self.dispatchers: list[PretendedDispatcher] = []
         self.hold_frozen = False
