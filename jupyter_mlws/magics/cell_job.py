@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_mlws import faults
+from jupyter_mlws.domain.literals import literal
 from jupyter_mlws.magics.job.display import Recorder, show_figures
 from jupyter_mlws.magics.job.executor import CellSource, execute
-from jupyter_mlws.domain.literals import literal
 
 __all__ = ["main"]
 

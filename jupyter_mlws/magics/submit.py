@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import sys
 import time
 import uuid
@@ -24,6 +23,7 @@ from jupyter_mlws.magics.capture import progress
 from jupyter_mlws.magics.document import Notebook, find_notebook
 from jupyter_mlws.magics.grammar import Options, help_text, parse_cell_line, parse_file_line
 from jupyter_mlws.magics.prepare import COMMAND, Prepared, WrittenCell, prepare
+from jupyter_mlws.sdk.variables import variables_of_a_notebook
 
 if TYPE_CHECKING:
     from jupyter_mlws.api.interface import Api
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["submit_cell", "submit_file"]
 
-# What tells a program that it runs inside a kernel, which a job does not.
-_KERNEL_VARIABLES = re.compile(r"JPY_|JUPYTER_TOKEN$|MPLBACKEND$|PYDEVD_|GIT_PAGER$|PAGER$|FORCE_COLOR$|CLICOLOR")
 _HASH_SEED = "PYTHONHASHSEED"
 _SECOND_PRESS_S = 3.0
 _HISTORY_BYTES = 4 * 2**20
@@ -246,7 +244,7 @@ class _Submission:
             compute_target=options.compute,
             environment=options.environment,
             environment_variables=dict(options.variables),
-            inherited_environment=_environment(),
+            inherited_environment=variables_of_a_notebook(),
             secrets=self._secrets,
             max_run_duration_s=options.timeout,
             cpus=options.cpus,
@@ -361,11 +359,6 @@ def _is_same(run: RunRecord, wish: RunSubmission) -> bool:
         and run.captured == wish.captured
         and run.snapshot_scope == wish.snapshot_scope
     )
-
-
-def _environment() -> dict[str, str]:
-    """The kernel's variables, without those that belong to the kernel alone."""
-    return {name: value for name, value in os.environ.items() if not _KERNEL_VARIABLES.match(name)}
 
 
 def _show_outputs(shell: Any, run: Run) -> None:

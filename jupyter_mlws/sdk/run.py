@@ -1,15 +1,18 @@
 """`Run`: one tracked execution, seen from outside; inside a job `Run.get_context()` gives the run that logs.
 
 What a run can do lies beside this file, a subject a file: `run_facts` (its record), `run_notes` (what people write on
-it), `run_files`, `run_metrics`, `run_children`, `run_results` (what a cell returned) and `run_waiting`.
+it), `run_files`, `run_metrics`, `run_children`, `run_results` (what a cell returned), `run_rerun`
+and `run_waiting`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jupyter_mlws.sdk.run_logging import RunLogging
 from jupyter_mlws.sdk.run_metrics import RunMetrics
 from jupyter_mlws.sdk.run_notes import RunNotes
+from jupyter_mlws.sdk.run_rerun import RunRerun
 from jupyter_mlws.sdk.run_results import RunResults
 from jupyter_mlws.sdk.run_waiting import RunWaiting
 
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Run"]
 
 
-class Run(RunWaiting, RunMetrics, RunNotes, RunResults):
+class Run(RunWaiting, RunLogging, RunMetrics, RunNotes, RunResults, RunRerun):
     """A run of a workspace.
 
     Parameters

@@ -1,0 +1,95 @@
+"""Doing a run again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from jupyter_mlws.domain.rerun import Rerun
+from jupyter_mlws.sdk.run_facts import RunFacts
+
+if TYPE_CHECKING:
+    from jupyter_mlws.sdk.run import Run
+
+__all__ = ["RunRerun"]
+
+
+class RunRerun(RunFacts):
+    """A run like this one."""
+
+    def rerun(
+        self,
+        *,
+        arguments: Sequence[object] | None = None,
+        params: Mapping[str, object] | None = None,
+        tags: Mapping[str, object] | None = None,
+        display_name: str | None = None,
+        description: str | None = None,
+        experiment: str | None = None,
+        compute_target: str | None = None,
+        environment_variables: Mapping[str, object] | None = None,
+        max_run_duration_seconds: float | None = None,
+        secrets: Mapping[str, str] | None = None,
+    ) -> Run:
+        """Submit this run again: the same snapshot, command, inputs and parameters, but for what is given here.
+
+        The script's folder and the notebook's values are those of then, not of now. The variables that the job
+        inherits are those of this process. A sweep is done again as a whole, one of its runs by itself.
+
+        Parameters
+        ----------
+        arguments : sequence, optional
+            All arguments of the script, instead of those it had.
+        params : mapping, optional
+            Parameters to add or change. Those of a cell replace its literals or captured values, as ``-p`` does.
+        tags : mapping, optional
+            Tags to add or change.
+        environment_variables : mapping, optional
+            Variables to add or change; None takes one away.
+        secrets : mapping, optional
+            What was not stored: secrets by their name, masked arguments by their option (``{"--token": "..."}``).
+            Those that are variables of this process need not be given.
+
+        Returns
+        -------
+        Run
+            The new run; its property ``mlws.rerun_of`` is the id of this one.
+
+        Raises
+        ------
+        WrongState
+            This is a child or interactive run, which happened inside another process.
+        InvalidInput
+            A secret has to be given again, or a parameter replaces nothing in the cell; the message names it.
+        CorruptData
+            The snapshot or an input is gone.
+
+        Examples
+        --------
+        >>> ws.run(12).rerun(params={"lr": 0.01}, tags={"why": "smaller"})      # doctest: +SKIP
+        """
+        from jupyter_mlws.sdk.current import set_last_run
+        from jupyter_mlws.sdk.run import Run
+        from jupyter_mlws.sdk.script_words import argument_list, variables
+        from jupyter_mlws.sdk.variables import inherited_variables
+
+        changed: dict[str, str | None] | None = None
+        if environment_variables is not None:
+            kept = {name: value for name, value in environment_variables.items() if value is not None}
+            changed = {**dict.fromkeys(environment_variables), **variables(kept)}
+        wish = Rerun(
+            arguments=None if arguments is None else tuple(str(word) for word in argument_list(arguments)),
+            params=None if params is None else {name: str(value) for name, value in params.items()},
+            tags=None if tags is None else {name: "" if value is None else str(value) for name, value in tags.items()},
+            display_name=display_name,
+            description=description,
+            experiment=experiment,
+            compute_target=compute_target,
+            environment_variables=changed,
+            inherited_environment=inherited_variables(self.workspace),
+            secrets=dict(secrets or {}),
+            max_run_duration_s=max_run_duration_seconds,
+        )
+        run = Run(self.workspace, self.workspace.api.runs.rerun(self.id, wish))
+        set_last_run(run)
+        return run
