@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 __all__ = [
     "AlreadyExists",
+    "ArchiveError",
     "CaptureError",
     "Conflict",
     "CorruptData",
@@ -150,6 +151,13 @@ class SnapshotError(MlwsError):
     """A folder cannot be snapshotted or restored as asked."""
 
     code = "snapshot_error"
+    status = 422
+
+
+class ArchiveError(MlwsError):
+    """A file is no archive, is damaged, or holds what no archive may hold; nothing of it was imported."""
+
+    code = "archive_error"
     status = 422
 
 

@@ -17,6 +17,7 @@ from jupyter_mlws.api.discovery import discover
 from jupyter_mlws.api.interface import (
     NOUNS,
     SERVER_NOUNS,
+    ArchivesApi,
     BlobsApi,
     ComputeApi,
     DocumentsApi,
@@ -117,6 +118,7 @@ class HttpApi(_Client):
     snapshots: SnapshotsApi
     blobs: BlobsApi
     models: ModelsApi
+    archives: ArchivesApi
     compute: ComputeApi
 
     def __init__(
@@ -268,7 +270,8 @@ def _body(operation: Operation, arguments: dict[str, Any]) -> bytes | Upload | N
 def _timeout(operation: Operation) -> float | None:
     if operation.noun in SERVER_NOUNS:
         return _SHORT_TIMEOUT_S
-    return None if operation.permission == "read" else _LONG_TIMEOUT_S
+    is_long = operation.permission != "read" or operation.noun == "archives"
+    return _LONG_TIMEOUT_S if is_long else None
 
 
 def _digest(answer: Answer) -> str | None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Literal, Protocol
 
 from jupyter_mlws.api.routes import Download, Operation, Upload, operations, route
+from jupyter_mlws.domain.archive import ImportReport
 from jupyter_mlws.domain.child import NewChildren, RunEnd
 from jupyter_mlws.domain.compute import Compute
 from jupyter_mlws.domain.deletion import Deletion, GarbageReport, TrashItem
@@ -31,6 +32,7 @@ __all__ = [
     "NOUNS",
     "SERVER_NOUNS",
     "Api",
+    "ArchivesApi",
     "BlobsApi",
     "ComputeApi",
     "DocumentsApi",
@@ -351,6 +353,17 @@ class FilesApi(Protocol):
         """The bytes of one file, or `NotFound`."""
         ...
 
+    @route("PUT", "/runs/{run}/file", resource="artifacts", permission="write")
+    def upload(self, run: str, name: str, content: Upload) -> RunFile:
+        """Keep a file with a run, beside its outputs; repeated with the same bytes it has no effect.
+
+        Raises
+        ------
+        AlreadyExists
+            The run has another file of this name.
+        """
+        ...
+
 
 class MetricsApi(Protocol):
     """Series of numbers, and values that are more than numbers."""
@@ -565,6 +578,36 @@ class TrashApi(Protocol):
         ...
 
 
+class ArchivesApi(Protocol):
+    """Runs and workspaces as one file, and back."""
+
+    @route("GET", "/archive", resource="artifacts")
+    def export(self, run: str | None = None, filter: str | None = None) -> Download:
+        """The whole workspace as one file, or one run, or the runs that a filter finds; each with its descendants.
+
+        Metrics, files, snapshots and models are in it. Runs that have not ended are not, nor what is in the trash.
+
+        Raises
+        ------
+        WrongState
+            The one run has not ended.
+        """
+        ...
+
+    @route("POST", "/archive", resource="runs", permission="write")
+    def import_file(self, content: Upload) -> ImportReport:
+        """Add what an archive holds and the workspace does not; ids stay, numbers that are taken give way.
+
+        Repeated it adds nothing. Of a broken archive nothing is kept.
+
+        Raises
+        ------
+        ArchiveError
+            It is no archive, a damaged one, or one of a newer version.
+        """
+        ...
+
+
 class ComputeApi(Protocol):
     """Compute targets."""
 
@@ -636,6 +679,8 @@ class Api(Protocol):
     @property
     def trash(self) -> TrashApi: ...
     @property
+    def archives(self) -> ArchivesApi: ...
+    @property
     def compute(self) -> ComputeApi: ...
 
 
@@ -652,6 +697,7 @@ NOUNS: dict[str, type] = {
     "blobs": BlobsApi,
     "models": ModelsApi,
     "trash": TrashApi,
+    "archives": ArchivesApi,
     "compute": ComputeApi,
 }
 # Below the root of the extension.

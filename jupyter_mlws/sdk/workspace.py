@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from jupyter_mlws.api.interface import Api
+    from jupyter_mlws.domain.archive import ImportReport
     from jupyter_mlws.domain.workspace import WorkspaceInfo
     from jupyter_mlws.sdk.experiment import Experiment
     from jupyter_mlws.sdk.model import Model
@@ -127,13 +128,14 @@ class Workspace:
         return RunList(self._pages(limit, wishes))
 
     def _pages(self, limit: int | None, wishes: dict[str, Any]) -> Iterator[Run]:
+        from jupyter_mlws.domain.page import MAX_OWN_LIMIT
         from jupyter_mlws.sdk.run import Run
 
         cursor, left = None, limit
         while left is None or left > 0:
-            page = self.api.runs.list(**wishes, limit=min(left or 500, 500), cursor=cursor)
-            for record in page.items:
-                yield Run(self, record)
+            # From a server come smaller pages than are asked for.
+            page = self.api.runs.list(**wishes, limit=min(left or MAX_OWN_LIMIT, MAX_OWN_LIMIT), cursor=cursor)
+            yield from (Run(self, record) for record in page.items)
             cursor, left = page.next_cursor, None if left is None else left - len(page.items)
             if cursor is None:
                 return
@@ -170,6 +172,53 @@ class Workspace:
         from jupyter_mlws.sdk.offline_import import import_folders
 
         return import_folders(self, [folders] if isinstance(folders, (str, os.PathLike)) else folders)
+
+    def export(self, path: str | os.PathLike[str], filter: str | None = None, *, exist_ok: bool = False) -> str:
+        """Save the whole workspace as one file, or the runs that a filter finds with their descendants.
+
+        Metrics, files, snapshots and models are in it; runs that have not ended and the trash are not.
+
+        Parameters
+        ----------
+        path : path-like
+            File to write, or an existing folder.
+        filter : str, optional
+            See `runs`.
+        exist_ok : bool
+            Replace a file that is there.
+
+        Returns
+        -------
+        str
+            The path of the file.
+
+        Raises
+        ------
+        AlreadyExists
+            The file is there.
+
+        Examples
+        --------
+        >>> ws.export("digits.zip", filter="tags.keep is not null")     # doctest: +SKIP
+        """
+        from jupyter_mlws.sdk.archives import export
+
+        return export(self.api, path, filter=filter, exist_ok=exist_ok)
+
+    def import_archive(self, path: str | os.PathLike[str]) -> ImportReport:
+        """Add what an exported file holds and this workspace does not.
+
+        Runs keep their ids; a number that is taken gives way to a new one, and so does the version of a model that is
+        something else here. Imported again, it adds nothing.
+
+        Raises
+        ------
+        ArchiveError
+            It is no such file, a damaged one, or one of a newer version; nothing is imported.
+        """
+        from jupyter_mlws.sdk.archives import import_archive
+
+        return import_archive(self.api, path)
 
     def models(self, name: str | None = None, **wishes: Any) -> list[Model]:
         """Registered model versions, newest first; see `Model.list` for what can be wished for.

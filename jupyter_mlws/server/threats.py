@@ -65,6 +65,8 @@ GAINS = {
     "models.restore": "a version out of the trash",
     "models.fetch": "one model version, and whether its bytes are there",
     "models.download": "the bytes of a model file; loading it is the reader's own decision",
+    "archives.export": "all that the workspace holds, made from records, never from a path",
+    "archives.import_file": "runs, models and files that somebody else made; nothing of them is run or loaded",
     "compute.list": "slots and queue of the targets",
     "registry.list": "names and folders of the user's workspaces",
     "registry.far_side": "where the zip of our own code lies",

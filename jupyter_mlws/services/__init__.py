@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from jupyter_mlws.blobs import BlobStore
+from jupyter_mlws.services.archives import Archives
 from jupyter_mlws.services.attending import Attendant
 from jupyter_mlws.services.blobs import Blobs
 from jupyter_mlws.services.compute import ComputeTargets
@@ -87,6 +88,7 @@ class Services:
         self.blobs = Blobs(context)
         self.models = Models(context)
         self.trash = Trash(context)
+        self.archives = Archives(context)
         self.compute = ComputeTargets(context)
 
     def data_version(self) -> int:

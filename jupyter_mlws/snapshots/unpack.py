@@ -19,7 +19,7 @@ from jupyter_mlws.domain.names import check_file_name
 from jupyter_mlws.errors import AlreadyExists, SnapshotError, TooLarge
 from jupyter_mlws.snapshots.folders import Folders
 
-__all__ = ["unpack_zip"]
+__all__ = ["checked_zip", "unpack_zip"]
 
 MAX_FILES = 100_000
 MAX_BYTES = 10_000_000_000
@@ -55,15 +55,28 @@ def unpack_zip(
     if isinstance(file, (str, Path)):
         with open(file, "rb") as opened:
             return unpack_zip(opened, directory, max_files=max_files, max_bytes=max_bytes)
+    with checked_zip(file, max_files=max_files, max_bytes=max_bytes) as archive:
+        infos = archive.infolist()
+        with _fresh(directory) as root:
+            for info in infos:
+                _extract(archive, info, root)
+        return [info.filename for info in infos if not info.is_dir()]
+
+
+@contextmanager
+def checked_zip(file: BinaryIO, *, max_files: int = MAX_FILES, max_bytes: int = MAX_BYTES) -> Iterator[ZipFile]:
+    """A zip whose table of contents has been looked at as `unpack_zip` does; nothing of its files has been read.
+
+    Raises
+    ------
+    SnapshotError, InvalidPath, TooLarge
+        As `unpack_zip` does, also for what is found to be broken inside the block.
+    """
     with _broken_named():
         _check_table(file, max_files)
         with ZipFile(file) as archive:
-            infos = archive.infolist()
-            _check(infos, max_files, max_bytes)
-            with _fresh(directory) as root:
-                for info in infos:
-                    _extract(archive, info, root)
-            return [info.filename for info in infos if not info.is_dir()]
+            _check(archive.infolist(), max_files, max_bytes)
+            yield archive
 
 
 @contextmanager

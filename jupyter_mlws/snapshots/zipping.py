@@ -10,17 +10,17 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.domain.snapshot import Manifest, ManifestEntry
 
-__all__ = ["stream_zip"]
+__all__ = ["ZIP_TIME", "Outbox", "stream_zip"]
 
 _STEP = 1 << 18
 _LEVEL = 1
 _UNIX = 3
 # A manifest has no times, and the first that a zip can hold is as good as any.
-_TIME = (1980, 1, 1, 0, 0, 0)
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 _LARGE = 1 << 31
 
 
-class _Outbox(io.RawIOBase):
+class Outbox(io.RawIOBase):
     """What a zip was written to and nobody has taken yet. It cannot seek, so the zip needs no second look."""
 
     def __init__(self) -> None:
@@ -37,6 +37,7 @@ class _Outbox(io.RawIOBase):
         return len(part)
 
     def take(self) -> bytes:
+        """All that was written since the last time."""
         parts, self._parts, self.size = self._parts, [], 0
         return b"".join(parts)
 
@@ -49,7 +50,7 @@ def stream_zip(manifest: Manifest, blobs: BlobStore) -> Iterator[bytes]:
     CorruptData
         Bytes have changed since they were stored. The zip then ends without its table, so nobody takes it for whole.
     """
-    outbox = _Outbox()
+    outbox = Outbox()
     archive = ZipFile(outbox, "w", ZIP_DEFLATED, compresslevel=_LEVEL)
     for entry in manifest.entries:
         with (
@@ -65,7 +66,7 @@ def stream_zip(manifest: Manifest, blobs: BlobStore) -> Iterator[bytes]:
 
 
 def _info(entry: ManifestEntry) -> ZipInfo:
-    info = ZipInfo(entry.path, _TIME)
+    info = ZipInfo(entry.path, ZIP_TIME)
     info.compress_type = ZIP_DEFLATED
     info.create_system = _UNIX
     mode = stat.S_IFLNK | 0o777 if entry.mode == 0o120000 else entry.mode

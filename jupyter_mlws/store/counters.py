@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, case, insert, select, update
 
 from jupyter_mlws.store.tables import counters
 
-__all__ = ["last", "take"]
+__all__ = ["last", "put", "take", "take_at_least"]
 
 
 def take(c: Connection, name: str, count: int = 1) -> int:
@@ -15,6 +15,21 @@ def take(c: Connection, name: str, count: int = 1) -> int:
     if c.execute(statement).rowcount == 0:
         c.execute(insert(counters).values(name=name, value=count))
     return last(c, name) - count + 1
+
+
+def take_at_least(c: Connection, name: str, wanted: int) -> int:
+    """`wanted` where it is beyond all numbers taken so far, else the next one."""
+    value = counters.c.value
+    next_one = case((value < wanted, wanted), else_=value + 1)
+    if c.execute(update(counters).where(counters.c.name == name).values(value=next_one)).rowcount == 0:
+        c.execute(insert(counters).values(name=name, value=wanted))
+    return last(c, name)
+
+
+def put(c: Connection, name: str, value: int) -> None:
+    """Say how far something has come."""
+    if c.execute(update(counters).where(counters.c.name == name).values(value=value)).rowcount == 0:
+        c.execute(insert(counters).values(name=name, value=value))
 
 
 def last(c: Connection, name: str) -> int:

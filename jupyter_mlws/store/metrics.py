@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,7 +24,16 @@ from jupyter_mlws.store.tables import metric_chunks, metric_latest
 from jupyter_mlws.store.typed_metrics import typed_names, warn_of_types
 from jupyter_mlws.store.upsert import upsert
 
-__all__ = ["CHUNK_POINTS", "Points", "append_points", "offsets", "page_metrics", "read_series", "summaries"]
+__all__ = [
+    "CHUNK_POINTS",
+    "Points",
+    "append_points",
+    "offsets",
+    "page_metrics",
+    "put_points",
+    "read_series",
+    "summaries",
+]
 
 # Large enough that a million points are few rows, small enough that rewriting the growing tail stays cheap.
 CHUNK_POINTS = 2048
@@ -137,12 +147,18 @@ def _split(points: Points) -> Iterator[_Batch]:
         yield _Batch(points.names[grouped[first]], step[part], implicit[part], time[part], value[part])
 
 
-def _store(c: Connection, number: int, batches: list[_Batch]) -> None:
+def put_points(c: Connection, number: int, name: str, step: Ints, time: Floats, value: Floats, at: datetime) -> None:
+    """Append points that come from elsewhere than a journal: an archive. A new name is put behind the run's others."""
+    batch = _Batch(name, step, np.zeros(len(value), np.bool_), time, value)
+    _store(c, number, [batch], at)
+
+
+def _store(c: Connection, number: int, batches: list[_Batch], at: datetime | None = None) -> None:
     known = {row.name: row for row in _known(c, number, [batch.name for batch in batches])}
     ordinal = _next_ordinal(c, number)
     chunk_rows: list[dict[str, Any]] = []
     summary_rows: list[dict[str, Any]] = []
-    at = now()
+    at = at or now()
     for batch in batches:
         before = known.get(batch.name)
         count = 0 if before is None else before.point_count

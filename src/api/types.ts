@@ -145,6 +145,21 @@ export interface GitInfo {
   dirty: boolean;
 }
 
+/** What came of importing an archive. */
+export interface ImportReport {
+  runs_added: number;
+  runs_known: number;
+  runs_renumbered: number;
+  models_added: number;
+  models_known: number;
+  experiments_added: number;
+  snapshots_added: number;
+  blobs_added: number;
+  added_bytes: number;
+  run_ids: string[];
+  notes: string[];
+}
+
 /** A file put into the run folder's inputs/ before the start. */
 export interface InputFile {
   name: string;
@@ -569,6 +584,8 @@ export interface Operations {
   'files.list': { arguments: { run: string; kind?: string | null; limit?: number; cursor?: string | null }; body: undefined; answer: Page<RunFile> };
   /** The bytes of one file, or `NotFound`. */
   'files.download': { arguments: { run: string; name: string; kind?: string }; body: undefined; answer: ArrayBuffer };
+  /** Keep a file with a run, beside its outputs; repeated with the same bytes it has no effect. */
+  'files.upload': { arguments: { run: string; name: string }; body: Blob | ArrayBuffer; answer: RunFile };
   /** Write bytes into a file of an interactive run's folder; the same bytes again change nothing. */
   'folders.append': { arguments: { run: string; path: string; offset: number; total?: number | null }; body: Blob | ArrayBuffer; answer: FolderPart };
   /** What the dispatcher tells the process of an interactive run: ``control.json``, ``mailbox/replies/<file>``. */
@@ -621,6 +638,10 @@ export interface Operations {
   'trash.list': { arguments: { limit?: number; cursor?: string | null }; body: undefined; answer: Page<TrashItem> };
   /** Purge what has been in the trash for its days, then free all bytes that nothing uses any more. */
   'trash.collect': { arguments: { dry_run?: boolean; everything?: boolean }; body: undefined; answer: GarbageReport };
+  /** The whole workspace as one file, or one run, or the runs that a filter finds; each with its descendants. */
+  'archives.export': { arguments: { run?: string | null; filter?: string | null }; body: undefined; answer: ArrayBuffer };
+  /** Add what an archive holds and the workspace does not; ids stay, numbers that are taken give way. */
+  'archives.import_file': { arguments: Record<string, never>; body: Blob | ArrayBuffer; answer: ImportReport };
   /** All targets with their slots and queue. */
   'compute.list': { arguments: Record<string, never>; body: undefined; answer: Page<Compute> };
   /** Every registered workspace that can be opened. */
@@ -659,6 +680,7 @@ export const OPERATIONS: { readonly [id in keyof Operations]: Operation } = {
   'logs.read': { method: 'GET', path: '/runs/{run}/logs', scope: 'workspace', pathArguments: ['run'], queryArguments: ['name', 'offset', 'limit'], body: null, answer: 'json' },
   'files.list': { method: 'GET', path: '/runs/{run}/files', scope: 'workspace', pathArguments: ['run'], queryArguments: ['kind', 'limit', 'cursor'], body: null, answer: 'json' },
   'files.download': { method: 'GET', path: '/runs/{run}/file', scope: 'workspace', pathArguments: ['run'], queryArguments: ['name', 'kind'], body: null, answer: 'bytes' },
+  'files.upload': { method: 'PUT', path: '/runs/{run}/file', scope: 'workspace', pathArguments: ['run'], queryArguments: ['name'], body: 'bytes', answer: 'json' },
   'folders.append': { method: 'PUT', path: '/runs/{run}/folder', scope: 'workspace', pathArguments: ['run'], queryArguments: ['path', 'offset', 'total'], body: 'bytes', answer: 'json' },
   'folders.read': { method: 'GET', path: '/runs/{run}/folder', scope: 'workspace', pathArguments: ['run'], queryArguments: ['path', 'offset'], body: null, answer: 'bytes' },
   'folders.import_offline': { method: 'POST', path: '/offline', scope: 'workspace', pathArguments: [], queryArguments: [], body: 'bytes', answer: 'json' },
@@ -685,6 +707,8 @@ export const OPERATIONS: { readonly [id in keyof Operations]: Operation } = {
   'models.download': { method: 'GET', path: '/models/{name}/versions/{version}/file', scope: 'workspace', pathArguments: ['name', 'version'], queryArguments: ['path'], body: null, answer: 'bytes' },
   'trash.list': { method: 'GET', path: '/trash', scope: 'workspace', pathArguments: [], queryArguments: ['limit', 'cursor'], body: null, answer: 'json' },
   'trash.collect': { method: 'POST', path: '/trash/collect', scope: 'workspace', pathArguments: [], queryArguments: ['dry_run', 'everything'], body: null, answer: 'json' },
+  'archives.export': { method: 'GET', path: '/archive', scope: 'workspace', pathArguments: [], queryArguments: ['run', 'filter'], body: null, answer: 'bytes' },
+  'archives.import_file': { method: 'POST', path: '/archive', scope: 'workspace', pathArguments: [], queryArguments: [], body: 'bytes', answer: 'json' },
   'compute.list': { method: 'GET', path: '/compute', scope: 'workspace', pathArguments: [], queryArguments: [], body: null, answer: 'json' },
   'registry.list': { method: 'GET', path: '/workspaces', scope: 'server', pathArguments: [], queryArguments: [], body: null, answer: 'json' },
   'registry.far_side': { method: 'GET', path: '/farside', scope: 'server', pathArguments: [], queryArguments: [], body: null, answer: 'json' },

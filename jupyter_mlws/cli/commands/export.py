@@ -1,0 +1,42 @@
+"""``mlws export``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, console, open_workspace, print_json
+from jupyter_mlws.errors import UsageError
+from jupyter_mlws.sdk.archives import export as save_archive
+from jupyter_mlws.sdk.text import size_text
+
+__all__ = ["export"]
+
+
+def export(
+    names: Annotated[
+        list[str],
+        typer.Argument(metavar="[RUN] FILE", help="Number or id of a run, and the file to write; a folder will do."),
+    ],
+    whole: Annotated[bool, typer.Option("--all", help="The whole workspace instead of one run.")] = False,
+    filter: Annotated[
+        str | None,
+        typer.Option("--filter", "-f", help="The runs that this finds, such as 'tags.keep is not null'."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a run with its descendants, or the whole workspace, into one file, for `mlws import` elsewhere."""
+    *run, file = names
+    if len(run) > 1 or (len(run) == 1) == (whole or filter is not None):
+        raise UsageError("Name one run and a file, or a file with --all or --filter.", hint="mlws export 12 run-12.zip")
+    ws = open_workspace(workspace)
+    path = save_archive(ws.api, file, run=run[0] if run else None, filter=filter, exist_ok=overwrite)
+    size = Path(path).stat().st_size
+    if as_json:
+        print_json({"path": path, "size_bytes": size})
+    else:
+        console.print(f"{path} is written ({size_text(size)}). Elsewhere: mlws import {Path(path).name}")

@@ -1,0 +1,40 @@
+"""Runs and workspaces as one file: written beside its name and renamed, so that a broken one is never mistaken."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from jupyter_mlws.api.routes import Upload
+from jupyter_mlws.errors import NotFound
+from jupyter_mlws.sdk.files import save
+
+if TYPE_CHECKING:
+    from jupyter_mlws.api.interface import Api
+    from jupyter_mlws.domain.archive import ImportReport
+
+__all__ = ["export", "import_archive"]
+
+
+def export(
+    api: Api,
+    path: str | os.PathLike[str],
+    *,
+    run: str | None = None,
+    filter: str | None = None,
+    exist_ok: bool = False,
+) -> str:
+    """Save an archive as a file, or in a folder under a name of its own; return its path."""
+    download = api.archives.export(run=run, filter=filter)
+    target = os.fspath(path)
+    if os.path.isdir(target):
+        target = os.path.join(target, download.name)
+    return save(download, target, exist_ok=exist_ok)
+
+
+def import_archive(api: Api, path: str | os.PathLike[str]) -> ImportReport:
+    """Add what a file holds."""
+    if not os.path.isfile(path):
+        raise NotFound(f"There is no file {os.fspath(path)!r} to import.", hint="Give one that an export wrote.")
+    with open(path, "rb") as file:
+        return api.archives.import_file(Upload(file))
