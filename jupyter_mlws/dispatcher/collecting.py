@@ -6,18 +6,22 @@ import errno
 import logging
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+
+from sqlalchemy import Connection
 
 from jupyter_mlws import faults
 from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.dispatcher import tree
 from jupyter_mlws.dispatcher.naming import ROOTS, name_of_code, storable
 from jupyter_mlws.domain.file import FileKind, RunFile
+from jupyter_mlws.errors import Unavailable
 from jupyter_mlws.runfolder import names
 from jupyter_mlws.runfolder.files import open_inside
 from jupyter_mlws.runfolder.paths import RunFolder
+from jupyter_mlws.services.holding import Hold
 
 __all__ = ["LEFT", "Baseline", "Collector", "baseline_of"]
 
@@ -92,6 +96,8 @@ class Collector:
         See `jupyter_mlws.dispatcher.settings.Settings`.
     inside : str
         For the files of a child: its place below `folder`, which is its root's.
+    hold : callable, optional
+        Called before bytes are stored that will be recorded; see `jupyter_mlws.services.holding`.
     """
 
     def __init__(
@@ -105,8 +111,11 @@ class Collector:
         settle_s: float = 1.0,
         max_bytes: int = 1 << 30,
         inside: str = "",
+        hold: Callable[[], Hold] | None = None,
     ) -> None:
         self.warnings: dict[str, None] = {}
+        self._make_hold = hold
+        self._hold: Hold | None = None
         self._folder = folder
         self._inside = inside
         self._working_directory = working_directory
@@ -135,6 +144,22 @@ class Collector:
         for key in self._pending:
             self._stored.pop(key, None)
         self._pending.clear()
+
+    def check_kept(self, c: Connection) -> None:
+        """In the transaction that is to record the pending files: whether a garbage collection has left their bytes.
+
+        Raises
+        ------
+        Unavailable
+            Not all; they are stored anew at the next look.
+        """
+        if self._hold is None:
+            return
+        try:
+            self._hold.check(c, ((file.digest, file.size_bytes) for file in self._pending.values()))
+        except Unavailable:
+            self.not_kept()
+            raise
 
     def settled(self) -> None:
         """Store the files that have not changed for a while and were not stored as they are."""
@@ -291,6 +316,8 @@ class Collector:
             if self._is_hollow(os.fstat(fd)):
                 self._warn(f"{_shown(found.name)} is mostly a hole and was not kept.")
                 return
+            if not self._pending and self._make_hold is not None:
+                self._hold = self._make_hold()
             faults.point("collecting.store")
             blob = self._blobs.put_stream(file)
             after = os.fstat(fd)

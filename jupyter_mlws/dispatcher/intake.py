@@ -16,7 +16,7 @@ from jupyter_mlws.dispatcher.ingesting import Ingest, store_together
 from jupyter_mlws.dispatcher.part import Part
 from jupyter_mlws.dispatcher.requests import Requests
 from jupyter_mlws.domain.run import Run
-from jupyter_mlws.errors import MlwsError
+from jupyter_mlws.errors import MlwsError, NotFound, Unavailable
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.store import changes
 from jupyter_mlws.store.run_states import add_warnings
@@ -193,9 +193,11 @@ class Intake:
         """Have the collected bytes on the disk, before the record that names them."""
         try:
             self._context.blobs.sync(file.digest for part in parts for file in part.collector.pending)
-        except (MlwsError, OSError):
+        except (MlwsError, OSError) as error:
             for part in parts:
                 part.collector.not_kept()
+            if isinstance(error, NotFound):  # a garbage collection took them: they are stored anew at the next look
+                raise Unavailable(str(error)) from error
             raise
 
     # -- the end

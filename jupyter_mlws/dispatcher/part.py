@@ -14,6 +14,7 @@ from jupyter_mlws.dispatcher.ingesting import Ingest
 from jupyter_mlws.runfolder import names
 from jupyter_mlws.runfolder.mailbox import Request
 from jupyter_mlws.runfolder.paths import RunFolder
+from jupyter_mlws.services.holding import Hold
 from jupyter_mlws.store import files
 
 __all__ = ["Part", "PartOfChild"]
@@ -98,6 +99,7 @@ class Part:
             settle_s=settings.settle_s,
             max_bytes=settings.max_output_bytes,
             inside=self.inside,
+            hold=lambda: Hold(self._context.store, self._context.blobs),
         )
 
     @property
@@ -136,6 +138,7 @@ class Part:
     def record_files(self, c: Connection) -> None:
         """Record the collected files; `recorded` of the collector is told after the commit."""
         if self.has_collected and self.collector.pending:
+            self.collector.check_kept(c)
             files.put_files(c, self.id, self.collector.pending)
 
     def warnings(self) -> list[str]:
