@@ -12,6 +12,7 @@ from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.dispatcher.family import Family
 from jupyter_mlws.domain.child import NewChildren
 from jupyter_mlws.domain.model import ModelRegistration
+from jupyter_mlws.domain.page import DEFAULT_LIMIT, MAX_LIMIT
 from jupyter_mlws.domain.run import Run
 from jupyter_mlws.errors import Forbidden, TooLarge
 from jupyter_mlws.store.run_children import MAX_CHILDREN_OF_RUN
@@ -104,7 +105,8 @@ class Permits:
     def list_runs(self, arguments: Arguments) -> Arguments:
         """A list of runs: of the own experiment, whatever was asked for."""
         self._check_experiment(arguments.get("experiment") or self._experiment)
-        return {**arguments, "experiment": self._experiment}
+        limit = min(arguments.get("limit", DEFAULT_LIMIT), MAX_LIMIT)
+        return {**arguments, "experiment": self._experiment, "limit": limit}
 
     def read_experiment(self, arguments: Arguments) -> Arguments:
         """A look at an experiment."""

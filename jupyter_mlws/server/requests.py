@@ -10,6 +10,7 @@ from typing import Any
 
 from jupyter_mlws.api import codec
 from jupyter_mlws.api.routes import Operation
+from jupyter_mlws.domain.page import MAX_LIMIT
 from jupyter_mlws.errors import InvalidInput
 
 __all__ = ["MAX_BODY_BYTES", "body_limit", "read_body", "read_path", "read_query"]
@@ -59,7 +60,10 @@ def read_query(operation: Operation, given: Mapping[str, list[bytes]]) -> dict[s
     for name, parameter in operation.query_arguments.items():
         if name not in wanted and parameter.default is inspect.Parameter.empty:
             raise InvalidInput(f"The parameter {name!r} is missing.")
-    return {name: _read_text(name, operation.types[name], _decode(name, wanted[name][0])) for name in wanted}
+    found = {name: _read_text(name, operation.types[name], _decode(name, wanted[name][0])) for name in wanted}
+    if "cursor" in operation.query_arguments and "limit" in found:
+        found["limit"] = min(found["limit"], MAX_LIMIT)
+    return found
 
 
 def _is_of_jupyter(name: str, values: list[bytes]) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.run import Run
-from jupyter_mlws.domain.status import RunStatus
+from jupyter_mlws.domain.status import TERMINAL, RunStatus
 from jupyter_mlws.domain.workspace import DispatcherState
 from jupyter_mlws.services.context import Context
 
@@ -36,7 +36,8 @@ class HeldUp:
     def tell(self, runs: Sequence[Run]) -> tuple[Run, ...]:
         """The runs, with what holds them up."""
         context = self._context
-        ours = {run.id for run in runs if _is_live(run) and (run.host, run.user) == (context.host, context.user)}
+        live = [run for run in runs if run.status not in TERMINAL]
+        ours = {run.id for run in live if (run.host, run.user) == (context.host, context.user)}
         if not ours:
             return tuple(runs)
         state = self._ask()
@@ -50,10 +51,6 @@ class HeldUp:
             took = time.monotonic() - began
             self._good_until = began + took + (_SPARED_S if took > _SLOW_S else _FRESH_S)
         return state
-
-
-def _is_live(run: Run) -> bool:
-    return not run.status.is_terminal
 
 
 def _told(run: Run, state: DispatcherState) -> Run:

@@ -13,7 +13,7 @@ from jupyter_mlws.domain.child import NewChildren, RunEnd
 from jupyter_mlws.domain.deletion import Deletion
 from jupyter_mlws.domain.interactive import RunStart
 from jupyter_mlws.domain.names import check_experiment_name, check_text, new_run_id
-from jupyter_mlws.domain.page import Page
+from jupyter_mlws.domain.page import MAX_OWN_LIMIT, Page
 from jupyter_mlws.domain.rerun import Rerun
 from jupyter_mlws.domain.run import Run, RunSubmission, RunUpdate
 from jupyter_mlws.domain.status import ON_TARGET, RunStatus
@@ -162,7 +162,7 @@ class Runs:
                 wanted=None if filter is None else parse_filter(filter),
                 order=() if order_by is None else parse_order(order_by),
                 include_children=include_children,
-                limit=clamp_limit(limit),
+                limit=clamp_limit(limit, MAX_OWN_LIMIT),
                 cursor=cursor,
             )
         return replace(page, items=self._held_up.tell(page.items))

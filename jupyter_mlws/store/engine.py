@@ -27,6 +27,8 @@ __all__ = ["DATABASE", "Store"]
 
 DATABASE = "mlws.sqlite"
 BUSY_TIMEOUT_S = 10.0
+# Transactions between two looks at whether what lists show has to be made anew.
+CARDS_EVERY = 32
 
 _stores: weakref.WeakSet[Store] = weakref.WeakSet()
 # Connections of a parent process: closing one in the child would meddle with the parent's locks.
@@ -119,6 +121,7 @@ class Store:
         self._reader: Engine = self._database.reader()
         self._turn = threading.Lock()
         self._mine = threading.local()
+        self._cards_due = 0
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -155,6 +158,7 @@ class Store:
         try:
             with self._translated(), self._writer.connect() as connection, connection.begin():
                 self._mine.connection = connection
+                self._keep_cards(connection)
                 yield connection
                 sqlite.commit_point()
             faults.point("store.committed")
@@ -165,6 +169,15 @@ class Store:
         finally:
             self._mine.connection = None
             self._turn.release()
+
+    def _keep_cards(self, connection: Connection) -> None:
+        """Now and then, and as long as there is more to do: everything that has changed so far is whole."""
+        if self._cards_due > 0:
+            self._cards_due -= 1
+            return
+        from jupyter_mlws.store.run_cards import catch_up
+
+        self._cards_due = 0 if catch_up(connection) else CARDS_EVERY
 
     def data_version(self) -> int:
         """A number that changes whenever anybody has committed a change that the feed tells of.

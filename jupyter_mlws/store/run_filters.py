@@ -6,7 +6,7 @@ Every condition is true or false, never unknown, so `Not` means what it says. Na
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,9 +15,11 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Float,
+    Select,
     and_,
     exists,
     false,
+    func,
     literal,
     not_,
     or_,
@@ -31,7 +33,7 @@ from jupyter_mlws.domain.filters import Any as Either
 from jupyter_mlws.store.tables import experiments, metric_latest, run_params, run_tags, runs
 from jupyter_mlws.store.text_match import ilike, like, number_in
 
-__all__ = ["attribute", "condition", "few_candidates"]
+__all__ = ["along", "attribute", "condition", "found_by", "rarest", "single_value", "without"]
 
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "=": operator.eq,
@@ -43,8 +45,6 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 }
 _LABELS = {"param": run_params, "tag": run_tags}
 _COLUMNS = {"name": "display_name"}
-# Where fewer runs than this fulfil one condition, they are looked up by its index and the rest is checked on them.
-FEW = 1000
 
 
 def condition(wanted: Filter) -> ColumnElement[bool]:
@@ -63,19 +63,58 @@ def condition(wanted: Filter) -> ColumnElement[bool]:
     return not_(found) if wanted.operator == "is null" else found.where(_holds(wanted))
 
 
-def few_candidates(c: Connection, wanted: Filter) -> list[int] | None:
-    """The numbers of all runs that can fulfil the filter, where an index finds that they are few; else None.
+def rarest(c: Connection, wanted: Filter, most: int) -> Comparison | None:
+    """The condition that all runs have to fulfil which an index finds at most `most` runs for; the rarest of them.
 
     Without this, a rare value among a million runs would be looked for run by run.
     """
-    for part in wanted.parts if isinstance(wanted, All) else (wanted,):
-        if not isinstance(part, Comparison) or part.field.kind == "attribute" or part.operator == "is null":
+    best: Comparison | None = None
+    for part in _needed(wanted):
+        if part.field.kind == "attribute" or part.operator == "is null":
             continue
-        table = _table(part.field)
-        found = c.scalars(select(table.c.run_number).where(_rows_of(part.field), _holds(part)).limit(FEW + 1)).all()
-        if len(found) <= FEW:
-            return list(found)
+        found = _numbers(part).limit(most + 1).subquery()
+        count = c.scalar(select(func.count()).select_from(found)) or 0
+        if count <= most:
+            best, most = part, count
+    return best
+
+
+def found_by(part: Comparison) -> ColumnElement[bool]:
+    """The condition of `part`, as a set that its index gives."""
+    return runs.c.number.in_(_numbers(part))
+
+
+def single_value(wanted: Filter) -> Comparison | None:
+    """A condition that all runs have to fulfil which says that a param or tag has one certain text."""
+    for part in _needed(wanted):
+        if part.field.kind in _LABELS and part.operator == "=" and isinstance(part.values[0], str):
+            return part
     return None
+
+
+def along(query: Select[Any], exact: Comparison) -> tuple[Select[Any], ColumnElement[int]]:
+    """The query that walks the runs with this value, and the number to order it by."""
+    table = _table(exact.field).alias("walked")
+    query = query.join(table, table.c.run_number == runs.c.number)
+    walked = query.where(table.c.name == exact.field.name, table.c.value == exact.values[0])
+    return walked, table.c.run_number
+
+
+def without(wanted: Filter, part: Comparison) -> Filter:
+    """The rest of the filter, where `part` is one of those that all runs have to fulfil."""
+    return All(tuple(each for each in _needed_parts(wanted) if each is not part))
+
+
+def _needed_parts(wanted: Filter) -> Sequence[Filter]:
+    return wanted.parts if isinstance(wanted, All) else (wanted,)
+
+
+def _needed(wanted: Filter) -> Iterator[Comparison]:
+    return (part for part in _needed_parts(wanted) if isinstance(part, Comparison))
+
+
+def _numbers(part: Comparison) -> Select[tuple[int]]:
+    return select(_table(part.field).c.run_number).where(_rows_of(part.field), _holds(part))
 
 
 def _table(field: Field) -> Any:
@@ -138,6 +177,10 @@ def attribute(field: Field) -> ColumnElement[Any]:
 def _of_attribute(wanted: Comparison) -> ColumnElement[bool]:
     field = wanted.field
     if field.name == "experiment":
+        if wanted.operator == "=":
+            # One number, so that the runs of an experiment are walked in their order; no experiment has number 0.
+            one = select(experiments.c.id).where(experiments.c.name == wanted.values[0])
+            return runs.c.experiment_id == func.coalesce(one.scalar_subquery(), 0)
         # By the few names, not run by run.
         named = select(experiments.c.id).where(_plain(experiments.c.name, wanted))
         return runs.c.experiment_id.in_(named)

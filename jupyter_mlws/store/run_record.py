@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -11,9 +10,9 @@ from sqlalchemy import Connection, Select, select
 
 from jupyter_mlws.api.codec import from_builtins, to_builtins
 from jupyter_mlws.domain.metric import MetricSummary
-from jupyter_mlws.domain.run import Captured, Run, RunError, RunSource, RunSubmission
-from jupyter_mlws.domain.snapshot import GitInfo, LinkedPath
+from jupyter_mlws.domain.run import Run, RunError, RunSubmission
 from jupyter_mlws.domain.status import RunStatus
+from jupyter_mlws.store.stored_run import decode_facts
 from jupyter_mlws.store.tables import experiments, metric_latest, run_params, run_tags, runs, submissions
 
 __all__ = ["body_of", "load_runs", "read_submission", "run_query", "search_text", "summaries_of"]
@@ -21,25 +20,6 @@ __all__ = ["body_of", "load_runs", "read_submission", "run_query", "search_text"
 # Never stored: handed to the job once, then forgotten. `sweep` is kept as the children's params; some have columns.
 _TRANSIENT = ("inherited_environment", "secrets", "sweep", "key", "params", "properties")
 _parents = runs.alias("parents")
-
-
-@dataclass
-class _Facts:
-    """The part of a stored submission that a run shows."""
-
-    command: tuple[str, ...] = ()
-    arguments: tuple[str, ...] = ()
-    working_directory: str = ""
-    snapshot_scope: str = ""
-    git: GitInfo | None = None
-    source: RunSource = field(default_factory=RunSource)
-    captured: tuple[Captured, ...] = ()
-    links: tuple[LinkedPath, ...] = ()
-    notes: tuple[str, ...] = ()
-    variable_names: tuple[str, ...] = ()
-
-
-_decode_facts = msgspec.json.Decoder(_Facts).decode
 
 
 def body_of(submission: RunSubmission) -> str:
@@ -125,7 +105,7 @@ def summary(row: Any) -> MetricSummary:
 
 
 def _run(row: Any, tags: dict[str, str], params: dict[str, str], metrics: tuple[MetricSummary, ...]) -> Run:
-    facts = _decode_facts(row.body)
+    facts = decode_facts(row.body)
     return Run(
         id=row.id,
         number=row.number,

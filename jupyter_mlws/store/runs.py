@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, insert, or_, select, union, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.filters import Filter, OrderKey
@@ -18,10 +18,8 @@ from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import Conflict, NotFound
 from jupyter_mlws.store import changes, counters, experiments
 from jupyter_mlws.store.deleted import PURGED, not_deleted
-from jupyter_mlws.store.paging import cut, number_after
 from jupyter_mlws.store.run_claims import claim_queued, hand_back
-from jupyter_mlws.store.run_filters import condition, few_candidates
-from jupyter_mlws.store.run_order import ordered_numbers
+from jupyter_mlws.store.run_lists import page_of_runs
 from jupyter_mlws.store.run_record import body_of, load_runs, read_submission, run_query, search_text, summaries_of
 from jupyter_mlws.store.run_states import cancel_run, move_run, runs_in, set_waiting
 from jupyter_mlws.store.tables import deleted_runs, run_params, run_tags, runs, submissions
@@ -46,9 +44,8 @@ __all__ = [
     "update_run",
 ]
 
-# Series shown with one run, and with each run of a list.
+# Series shown with one run.
 METRICS_OF_ONE = 100
-METRICS_IN_LIST = 12
 _NUMBER = re.compile(r"#?([0-9]{1,15})", re.ASCII)
 
 
@@ -247,21 +244,7 @@ def page_runs(
         *_conditions(None if found is None else found.id, statuses, search),
         *_of_parent(c, parent, include_children=include_children),
     )
-    few = None if wanted is None else few_candidates(c, wanted)
-    if wanted is not None:
-        query = query.where(condition(wanted))
-    if few is not None:
-        query = query.where(runs.c.number.in_(few))
-    if order:
-        if document is not None:
-            query = query.where(or_(runs.c.document == document, runs.c.document_id == document))
-        ordered, more = ordered_numbers(c, query, order, limit, cursor, few=few is not None)
-        return Page(items=_runs_of(c, ordered), next_cursor=more)
-    before = number_after(cursor)
-    if before is not None:
-        query = query.where(runs.c.number < before)
-    numbers = c.scalars(_of_document(query, document, limit + 1)).all()
-    return cut(_runs_of(c, numbers), limit, lambda run: run.number)
+    return page_of_runs(c, query, wanted=wanted, order=order, document=document, limit=limit, cursor=cursor)
 
 
 def _conditions(
@@ -280,25 +263,6 @@ def _of_parent(c: Connection, parent: str | None, *, include_children: bool) -> 
         yield runs.c.parent_number == run_number(c, parent)
     elif not include_children:
         yield runs.c.parent_number.is_(None)
-
-
-def _runs_of(c: Connection, numbers: Sequence[int]) -> tuple[Run, ...]:
-    """The runs of these numbers, in the order of the numbers."""
-    rows = c.execute(run_query().where(runs.c.number.in_(numbers))).all()
-    place = {number: i for i, number in enumerate(numbers)}
-    return tuple(sorted(load_runs(c, rows, METRICS_IN_LIST), key=lambda run: place[run.number]))
-
-
-def _of_document(query: Select[tuple[int]], document: str | None, limit: int) -> Any:
-    if document is None:
-        return query.order_by(runs.c.number.desc()).limit(limit)
-    # Two walks along two indexes: one condition with OR would sort all runs of the document for each page.
-    walks = [
-        select(query.where(column == document).order_by(runs.c.number.desc()).limit(limit).subquery())
-        for column in (runs.c.document, runs.c.document_id)
-    ]
-    both = union(*walks).subquery()
-    return select(both.c.number).order_by(both.c.number.desc()).limit(limit)
 
 
 def update_run(c: Connection, run: str, change: RunUpdate) -> Run:

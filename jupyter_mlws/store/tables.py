@@ -40,6 +40,7 @@ __all__ = [
     "model_files",
     "model_tags",
     "models",
+    "run_cards",
     "run_files",
     "run_params",
     "run_tags",
@@ -204,6 +205,17 @@ run_files = Table(
     Column("mode", BIG, nullable=False),
     Column("modified_at", Moment, nullable=False),
     sqlite_with_rowid=False,
+)
+
+# All that a list shows of a run, in one piece; see `run_cards`. A copy, so it refers to nobody and nobody to it.
+run_cards = Table(
+    "run_cards",
+    metadata,
+    Column("run_number", BIG, primary_key=True, autoincrement=False),
+    Column("status", TEXT, nullable=False),
+    Column("experiment_id", BIG, nullable=False),
+    Column("submission_id", BIG, nullable=False),
+    Column("body", LargeBinary, nullable=False),
 )
 
 # One row per run and key, for lists, sorting and filtering. `ordinal` counts the keys of a run as they first appeared;

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from jupyter_mlws.domain.run import Run, RunUpdate
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import CorruptData, InvalidName, StorageFull, Unavailable, WorkspaceError
-from jupyter_mlws.store import Store, changes, experiments, files, metrics, models, runs, sqlite
+from jupyter_mlws.store import Store, changes, experiments, files, metrics, model_search, runs, sqlite
 
 from .conftest import points
 
@@ -46,7 +46,7 @@ def everything(store: Store, submit: Callable[..., Run]) -> None:
         metrics.offsets(c, "1")
         metrics.page_metrics(c, "1", 10, None)
         files.list_files(c, "1")
-        models.page_models(c, None, None, 10, None)
+        model_search.page_models(c, model_search.ModelWish(), 10, None)
         experiments.page_experiments(c, 10, None)
         changes.since(c, 0, 10)
 

@@ -30,7 +30,7 @@ ALWAYS = ("listen_addresses=''", "max_connections=300", "shared_buffers=32MB", "
 _TABLES = (
     "mailbox_requests", "changes", "model_files", "model_tags", "model_aliases", "models", "stream_offsets",
     "metric_values", "typed_metrics", "metric_chunks", "metric_latest", "run_files", "run_params", "run_tags",
-    "deleted_runs", "runs", "submissions", "snapshots", "experiment_tags", "experiments",
+    "run_cards", "deleted_runs", "runs", "submissions", "snapshots", "experiment_tags", "experiments",
 )  # fmt: skip
 _EMPTY = ";".join(
     [

@@ -17,6 +17,7 @@ def upgrade() -> None:
     """Add what the second schema adds."""
     _experiments()
     _deleted_runs()
+    _run_cards()
     _typed_metrics()
     _models()
 
@@ -55,6 +56,18 @@ def _deleted_runs() -> None:
         sa.PrimaryKeyConstraint("run_number", name=op.f("pk_deleted_runs")),
     )
     op.create_index(op.f("ix_deleted_runs_deleted_at"), "deleted_runs", ["deleted_at"])
+
+
+def _run_cards() -> None:
+    op.create_table(
+        "run_cards",
+        sa.Column("run_number", BIG, autoincrement=False, nullable=False),
+        sa.Column("status", TEXT, nullable=False),
+        sa.Column("experiment_id", BIG, nullable=False),
+        sa.Column("submission_id", BIG, nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("run_number", name=op.f("pk_run_cards")),
+    )
 
 
 def _typed_metrics() -> None:

@@ -1,0 +1,89 @@
+"""Pages of runs, newest first or in another order, with the way to them that touches the fewest rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isqrt
+from typing import Any
+
+from sqlalchemy import Connection, Select, or_, select, union
+
+from jupyter_mlws.domain.filters import Filter, OrderKey
+from jupyter_mlws.domain.page import Page
+from jupyter_mlws.domain.run import Run
+from jupyter_mlws.store import counters
+from jupyter_mlws.store.paging import encode, number_after
+from jupyter_mlws.store.run_cards import load_listed
+from jupyter_mlws.store.run_filters import along, condition, found_by, rarest, single_value, without
+from jupyter_mlws.store.run_order import ordered_numbers
+from jupyter_mlws.store.tables import runs
+
+__all__ = ["page_of_runs"]
+
+# A run that is looked at in the order of the numbers costs so many times what it costs to collect one by an index.
+_DEARER = 3
+
+
+def page_of_runs(
+    c: Connection,
+    query: Select[Any],
+    *,
+    wanted: Filter | None,
+    order: Sequence[OrderKey],
+    document: str | None,
+    limit: int,
+    cursor: str | None,
+) -> Page[Run]:
+    """One page of the runs whose numbers `query` finds, as `jupyter_mlws.store.runs.page_runs` explains them."""
+    part = None if wanted is None else rarest(c, wanted, _few(c, limit))
+    if wanted is not None and part is not None:
+        query = query.where(found_by(part), condition(without(wanted, part)))
+    if order:
+        if wanted is not None and part is None:
+            query = query.where(condition(wanted))
+        if document is not None:
+            query = query.where(or_(runs.c.document == document, runs.c.document_id == document))
+        numbers, more = ordered_numbers(c, query, order, limit, cursor, few=part is not None)
+    else:
+        rest = wanted if part is None else None
+        numbers, more = _newest(c, query, rest, document, limit, number_after(cursor))
+    return Page(items=load_listed(c, numbers), next_cursor=more)
+
+
+def _few(c: Connection, limit: int) -> int:
+    """How many runs are few enough to collect them all by an index and sort them.
+
+    Going through N runs by number until a page is full looks at ``limit * N / found`` of them; collecting looks at as
+    many as are found.
+    """
+    return max(1000, isqrt(_DEARER * limit * counters.last(c, "run")))
+
+
+def _newest(
+    c: Connection, query: Select[Any], wanted: Filter | None, document: str | None, limit: int, before: int | None
+) -> tuple[list[int], str | None]:
+    number: Any = runs.c.number
+    if wanted is not None:
+        exact = single_value(wanted) if document is None else None
+        if exact is None:
+            query = query.where(condition(wanted))
+        else:
+            # The runs with this value lie in the index in the order of their numbers.
+            query, number = along(query, exact)
+            query = query.where(condition(without(wanted, exact)))
+    if before is not None:
+        query = query.where(number < before)
+    found = c.scalars(_of_document(query, document, number, limit + 1)).all()
+    return list(found[:limit]), encode(found[limit - 1]) if len(found) > limit else None
+
+
+def _of_document(query: Select[Any], document: str | None, number: Any, limit: int) -> Any:
+    if document is None:
+        return query.order_by(number.desc()).limit(limit)
+    # Two walks along two indexes: one condition with OR would sort all runs of the document for each page.
+    walks = [
+        select(query.where(column == document).order_by(number.desc()).limit(limit).subquery())
+        for column in (runs.c.document, runs.c.document_id)
+    ]
+    both = union(*walks).subquery()
+    return select(both.c.number).order_by(both.c.number.desc()).limit(limit)
