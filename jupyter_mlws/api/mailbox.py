@@ -51,12 +51,17 @@ class MailboxApi:
     followed : bool
         Whether a workspace follows this folder. If none does questions are answered with `Unavailable`, and what is
         told is kept for when the folder is imported.
+    timeout_s : float
+        How long to wait for an answer.
     """
 
-    def __init__(self, folder: str | os.PathLike[str], *, wait: bool = False, followed: bool = True) -> None:
+    def __init__(
+        self, folder: str | os.PathLike[str], *, wait: bool = False, followed: bool = True, timeout_s: float = ANSWER_S
+    ) -> None:
         self._folder = folder
         self._wait = wait
         self._followed = followed
+        self._timeout_s = timeout_s
 
     def __getattr__(self, noun: str) -> _Noun:
         if noun not in NOUNS:
@@ -79,7 +84,7 @@ class MailboxApi:
 
     def _ask(self, operation: Operation, arguments: dict[str, Any]) -> Any:
         request_id = send(self._folder, operation.id, arguments)
-        answer = mailbox.wait_reply(self._folder, request_id, ANSWER_S, keep=False)
+        answer = mailbox.wait_reply(self._folder, request_id, self._timeout_s, keep=False)
         if operation.returns is Download:
             return _download(self._folder, request_id, answer)
         return from_builtins(operation.returns, answer)

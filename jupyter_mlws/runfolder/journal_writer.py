@@ -44,6 +44,7 @@ _now = time.time
 _WORDS = HEADER_BYTES // 8
 # A segment without room: the first point finds it full and opens a real one.
 _FULL: _Slots = (lambda: 0, memoryview(b"").cast("q"), memoryview(b"").cast("d"), 0, 0)
+_NOTHING: Mapping[str, str] = {}
 _FREE_THREADED = not getattr(sys, "_is_gil_enabled", lambda: True)()
 
 
@@ -62,6 +63,8 @@ class JournalWriter:
         Whether to map the journal into memory; by default where the file system is known to allow it.
     segment_bytes : int
         Size of the first segment; each is four times as large as the one before, up to 8 MiB.
+    taken : mapping, optional
+        Names that belong to values of another kind, looked into at each new name: no point can have them.
     """
 
     def __new__(cls, *args: Any, **kwargs: Any) -> JournalWriter:
@@ -69,11 +72,17 @@ class JournalWriter:
         return object.__new__(_ThreadedWriter if _FREE_THREADED and cls is JournalWriter else cls)
 
     def __init__(
-        self, folder: str | os.PathLike[str], *, mapped: bool | None = None, segment_bytes: int = _SMALLEST_BYTES
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        mapped: bool | None = None,
+        segment_bytes: int = _SMALLEST_BYTES,
+        taken: Mapping[str, str] = _NOTHING,
     ) -> None:
         self._folder = os.path.join(os.path.abspath(folder), JOURNAL)
         self._mapped = mapped
         self._smallest = segment_bytes
+        self._taken = taken
         self._forget()
         _writers.add(self)
 
@@ -142,7 +151,7 @@ class JournalWriter:
         whole = None if step is None else whole_step(step)
         for name, _ in numbers:
             if name not in self._keys:
-                _check_name(name)
+                self._check_name(name)
         for name, value in numbers:
             self.log(name, value, whole)
 
@@ -150,6 +159,22 @@ class JournalWriter:
     def dropped(self) -> int:
         """How many points found no room on the disk."""
         return self._dropped
+
+    def knows(self, name: str) -> bool:
+        """Whether a point of this name was logged by this process."""
+        return name in self._keys
+
+    def _check_name(self, name: Any) -> str:
+        from jupyter_mlws.domain.names import check_metric_name
+        from jupyter_mlws.errors import InvalidInput
+
+        checked = check_metric_name(name)
+        if checked in self._taken:
+            raise InvalidInput(
+                f"The name {checked!r} belongs to a {self._taken[checked]} in this run.",
+                hint="Log numbers under another name.",
+            )
+        return checked
 
     def _log_slowly(self, name: str, step: int, when: float, value: float) -> None:
         """Log a point that needs more: a new name, a new segment, a journal that is written, a full disk.
@@ -199,7 +224,7 @@ class JournalWriter:
 
     def _add_key(self, name: Any) -> int:
         """Enter a name into the key table, which is on file before the first record that uses it."""
-        checked = _check_name(name)
+        checked = self._check_name(name)
         if checked not in self._keys:
             self._open_stream()
             line = dumps(checked).encode() + b"\n"
@@ -343,11 +368,8 @@ class _ThreadedWriter(JournalWriter):
     def log_many(self, values: Mapping[str, Any], step: Any = None) -> None:
         self._own().log_many(values, step)
 
-
-def _check_name(name: Any) -> str:
-    from jupyter_mlws.domain.names import check_metric_name
-
-    return check_metric_name(name)
+    def knows(self, name: str) -> bool:
+        return self._own().knows(name)
 
 
 def _say(sentence: str) -> None:

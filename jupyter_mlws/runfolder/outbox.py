@@ -6,6 +6,7 @@ import atexit
 import errno
 import os
 import threading
+import time
 
 from jupyter_mlws.runfolder import mailbox
 
@@ -13,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["send"]
+__all__ = ["send", "wait_empty"]
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _RETRY_S = 1.0
@@ -65,6 +66,18 @@ class _Outbox:
                 _say(f"{self._waiting[0][1]} was given up ({error.strerror})")
             del self._waiting[0]
 
+    def wait_empty(self, timeout_s: float) -> bool:
+        """Wait until all is posted; False when it is not by then."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            with self._lock:
+                self._flush()
+                if not self._waiting:
+                    return True
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(min(_RETRY_S, timeout_s))
+
     def end(self) -> None:
         """Send what can be sent, and say what cannot."""
         with self._lock:
@@ -106,3 +119,8 @@ def send(folder: mailbox.Folder, operation_id: str, arguments: dict[str, Any]) -
         The mailbox cannot be written for another reason.
     """
     return _outbox.send(folder, operation_id, arguments)
+
+
+def wait_empty(timeout_s: float) -> bool:
+    """Wait until everything that this process asked is in a mailbox; False when it is not by then."""
+    return _outbox.wait_empty(timeout_s)

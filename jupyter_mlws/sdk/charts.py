@@ -19,7 +19,7 @@ from typing import Any, TypeGuard
 from jupyter_mlws.errors import InvalidInput
 from jupyter_mlws.sdk.typed import as_document
 
-__all__ = ["MAX_BINS", "MAX_CLASSES", "check_chart", "document", "is_numbers"]
+__all__ = ["MAX_BINS", "MAX_CLASSES", "chart_of", "check_chart", "document", "is_numbers"]
 
 MAX_CLASSES = 1_000
 MAX_BINS = 1_000
@@ -126,3 +126,27 @@ _CHECKS: dict[str, Callable[[dict[str, Any]], str]] = {
 def document(kind: str, data: dict[str, Any]) -> dict[str, Any]:
     """The document of a chart with this data."""
     return {"schema_type": kind, "schema_version": _VERSIONS[kind], "data": data}
+
+
+def chart_of(kind: str, where: str, value: Any, given: dict[str, Any]) -> dict[str, Any]:
+    """The document of a chart: as it was given, or computed of what was given beside it.
+
+    Parameters
+    ----------
+    value : dict, str or None
+    given : dict
+        Arguments of the function of `jupyter_mlws.sdk.quality` that has the kind's name; None for those left out.
+    """
+    found = {name: argument for name, argument in given.items() if argument is not None}
+    if value is not None:
+        if found:
+            raise InvalidInput(f"{where} was given a document and {next(iter(found))} too.", hint="Give one of them.")
+        return check_chart(kind, where, value)
+    needed = [name for name in given if name.startswith("y_")]
+    missing = [name for name in needed if name not in found]
+    if missing:
+        raise InvalidInput(f"{where} lacks {missing[0]}.", hint=f"Give a document, or {' and '.join(needed)}.")
+    from jupyter_mlws.sdk import quality
+
+    computed: dict[str, Any] = getattr(quality, kind)(**found)
+    return computed

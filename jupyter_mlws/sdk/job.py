@@ -3,47 +3,87 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import sys
-import tempfile
+import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, cast
 
 from jupyter_mlws import faults
-from jupyter_mlws.domain.model import ModelRegistration
-from jupyter_mlws.domain.names import check_file_name
-from jupyter_mlws.domain.run import RunUpdate
-from jupyter_mlws.errors import NotFound, WrongState
+from jupyter_mlws.errors import InvalidInput, Unavailable, WrongState
 from jupyter_mlws.runfolder import places
 from jupyter_mlws.runfolder.context import get_job_context
 from jupyter_mlws.runfolder.journal_writer import JournalWriter
 from jupyter_mlws.runfolder.paths import RunFolder
+from jupyter_mlws.runfolder.values import ValuesWriter
+from jupyter_mlws.sdk.run import Run
+from jupyter_mlws.sdk.run_logging import checked_name
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
+    from jupyter_mlws.api.interface import Api
     from jupyter_mlws.api.mailbox import MailboxApi
+    from jupyter_mlws.domain import run as words
+    from jupyter_mlws.domain.child import NewChild, RunEnd
+    from jupyter_mlws.domain.run import RunUpdate
+    from jupyter_mlws.sdk.experiment import Experiment
+    from jupyter_mlws.sdk.workspace import Workspace
 
 __all__ = ["ActiveRun", "active_run"]
 
 _active: ActiveRun | None = None
 
 
-class ActiveRun:
-    """The run that this process belongs to.
+class ActiveRun(Run):
+    """A run that this process logs: that of its job, one that it began below it, or one in a notebook.
 
-    Logging is safe from any thread and from forked processes. Nothing here waits for the workspace: what was logged or
-    asked before the process dies is taken up by the dispatcher.
+    All of `Run` works here too, as questions that wait for their answer. Logging and what is told (tags, properties,
+    children, uploads, models) never waits: what was logged or told before the process dies is taken up all the same.
+    Logging is safe from any thread and from forked processes.
+
+    Parameters
+    ----------
+    folder : RunFolder
+    facts : mapping
+        ``job.json`` of the folder.
+    workspace : callable, optional
+        Gives the workspace when it is first needed; by default the one that answers through the folder's mailbox.
+    followed : bool, optional
+        Whether a workspace takes up what the folder holds; by default so for a run that has a number.
+    parent : ActiveRun, optional
+        The run of this process that this one is below.
     """
 
-    def __init__(self, folder: RunFolder, facts: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        folder: RunFolder,
+        facts: Mapping[str, Any],
+        *,
+        workspace: Callable[[], Workspace] | None = None,
+        followed: bool | None = None,
+        parent: ActiveRun | None = None,
+    ) -> None:
         self._folder = folder
         self._facts = facts
-        self._journal = JournalWriter(folder)
+        self._make_workspace = workspace
+        self._followed = bool(facts["run_number"]) if followed is None else followed
+        self._owner = parent
+        self._root: RunFolder = parent._root if parent is not None else folder
+        self._made: dict[str, ActiveRun] = {}
+        self._seen: words.Run | None = None
+        self._read_at = 0.0
+        self._ended = False
+        self._kinds: dict[str, str] = {}
+        self._pictures: dict[str, int] = {}
+        self._values = ValuesWriter(folder)
+        self._journal = JournalWriter(folder, taken=self._kinds)
         # The two hot paths, bound once: an attribute look-up less on each call.
         self._log = self._journal.log
         self._log_many = self._journal.log_many
+
+    # -- facts that need no question
 
     @property
     def id(self) -> str:
@@ -53,106 +93,266 @@ class ActiveRun:
     @property
     def number(self) -> int:
         """Small number of the run in its workspace; 0 for an offline run."""
-        return int(self._facts["run_number"])
+        known = int(self._facts["run_number"])
+        return known if known or not self._followed else self._record.number
 
     @property
-    def experiment(self) -> str:
-        """Name of the experiment."""
-        return str(self._facts["experiment"])
+    def experiment(self) -> Experiment:
+        """The experiment that groups this run."""
+        from jupyter_mlws.sdk.experiment import Experiment
+
+        return Experiment(self.workspace, str(self._facts["experiment"]))
 
     @property
     def params(self) -> dict[str, str]:
         """Parameters as text."""
-        return dict(self._facts.get("params", {}))
+        return dict(self._facts.get("params") or {})
 
     @property
     def is_offline(self) -> bool:
         """Whether no workspace follows this run."""
-        return self.number == 0
+        return not self._followed
 
-    def log(self, name: str, value: float, step: int | None = None) -> None:
-        """Log one value of a metric.
+    @property
+    def _name(self) -> str:
+        return f"Run {self.id}" if self._owner is not None or self.is_offline else f"Run #{self.number}"
 
-        Parameters
-        ----------
-        name : str
-            1 to 255 characters.
-        value : float
-            Anything that is a number; NaN and infinities are kept.
-        step : int, optional
-            Without it values count up from 0.
+    @property
+    def parent(self) -> Run | None:
+        """The run that this one is a child of."""
+        return self._owner if self._owner is not None else super().parent
+
+    # -- asking and telling
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace that keeps the run; inside a job it answers what a job may ask."""
+        if self._owner is not None:
+            return self._owner.workspace
+        if self._make_workspace is None:
+            self._make_workspace = self._workspace_by_mailbox
+        return self._make_workspace()
+
+    def _workspace_by_mailbox(self) -> Workspace:
+        from jupyter_mlws.sdk.connection import Connection
+        from jupyter_mlws.sdk.workspace import Workspace
+
+        workspace_id = str(self._facts.get("workspace_id", ""))
+        return Workspace._of(Connection(api=self._api, id=workspace_id, location=f"the run folder {self._folder.path}"))
+
+    @property
+    def _api(self) -> Api:
+        if not self._followed:
+            from jupyter_mlws.sdk.local_api import LocalApi
+
+            return cast("Api", LocalApi(self._root, self._folder))
+        return cast("Api", self._mailbox(wait=True))
+
+    def _mailbox(self, **options: Any) -> MailboxApi:
+        from jupyter_mlws.api.mailbox import MailboxApi
+
+        return MailboxApi(self._folder, followed=self._followed, **options)
+
+    def _tell(self, noun: str, operation: str, *arguments: Any) -> str:
+        """Ask for something without waiting; the record that we have seen is old from now on."""
+        self._seen = None
+        told: str = getattr(getattr(self._mailbox(), noun), operation)(*arguments)
+        return told
+
+    def _update(self, update: RunUpdate) -> None:
+        self._tell("runs", "update", self.id, update)
+
+    def flush(self, timeout_seconds: float = 300) -> None:
+        """Wait until the workspace has taken up everything that this process logged, told and uploaded.
 
         Raises
         ------
-        InvalidInput
-            The value is no number; the message names metric and type.
+        Unavailable
+            It has not by then; nothing is lost, and it will.
         """
+        from jupyter_mlws.runfolder.outbox import wait_empty
+
+        deadline = time.monotonic() + timeout_seconds
+        if not wait_empty(timeout_seconds):
+            raise Unavailable("The disk is still full, so requests to the workspace wait.", hint="Free some space.")
+        if self._followed:
+            left = max(deadline - time.monotonic(), 0.01)
+            self._mailbox(wait=True, timeout_s=left).metrics.list(self.id, limit=1)
+
+    # -- logging
+
+    def log(self, name: str, value: float, step: int | None = None, description: str = "") -> None:
+        """Log one value of a metric; see `Run.log`. Safe from any death of the process as soon as it returns."""
         self._log(name, value, step)
 
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
-        """Log several metrics with one step."""
+        """Log several metrics with one step: all of them, or none if one is no number."""
         self._log_many(metrics, step)
 
-    def tag(self, key: str, value: object = "") -> None:
-        """Set a tag of the run."""
-        self._mailbox().runs.update(self.id, RunUpdate(tags={key: str(value)}))
+    def _begin_value(self, name: object, kind: str, description: str) -> str:
+        checked = checked_name(name, description)
+        known = self._kinds.get(checked) or ("number" if self._journal.knows(checked) else kind)
+        if known != kind:
+            raise InvalidInput(
+                f"The name {checked!r} belongs to a {known} in this run, so it cannot be a {kind} too.",
+                hint="Log it under another name.",
+            )
+        return checked
 
-    def upload_file(self, name: str, path_or_stream: str | os.PathLike[str] | BinaryIO) -> None:
-        """Keep a file with the run under `name`; what is in ``outputs/`` is kept without this.
+    def _record_value(self, name: str, kind: str, value: Any, step: int | None, description: str) -> None:
+        self._values.append(name, kind, value, step, description)
+        self._kinds[name] = kind
+
+    def _keep_picture(self, name: str, data: bytes, suffix: str) -> str:
+        from jupyter_mlws.sdk.uploading import place_picture
+
+        file, number = place_picture(self._folder, name, data, suffix, self._pictures.get(name, 0))
+        self._pictures[name] = number + 1
+        return file
+
+    # -- files and models
+
+    def _taken(self, names: Sequence[str]) -> set[str]:
+        from jupyter_mlws.sdk.uploading import taken
+
+        return taken(self._folder, names)
+
+    def _keep(self, name: str, file: BinaryIO) -> None:
+        from jupyter_mlws.sdk.uploading import place
+
+        place(self._folder, name, file)
+
+    # -- children
+
+    def child_run(
+        self,
+        name: str | None = None,
+        run_id: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        tags: Mapping[str, Any] | None = None,
+    ) -> ActiveRun:
+        """Begin a run below this one, logged at full speed; see `Run.child_run`."""
+        from jupyter_mlws.sdk.children import wish
+
+        return self._begin([wish(name, params, tags)], run_id)[0]
+
+    def create_children(
+        self, count: int | None = None, tag_key: str | None = None, tag_values: Sequence[object] | None = None
+    ) -> list[ActiveRun]:
+        """Begin several runs below this one with one request; see `Run.create_children`."""
+        from jupyter_mlws.sdk.children import wishes
+
+        return self._begin(wishes(count, tag_key, tag_values))
+
+    def _begin(self, wanted: Sequence[NewChild], run_id: str | None = None) -> list[ActiveRun]:
+        from jupyter_mlws.sdk.children import forget, make_folders, requests_of
+
+        made = make_folders(self._root, self._facts, wanted, run_id)
+        try:
+            for request in requests_of([child for _, _, child in made]):
+                if run_id is not None and self._followed:  # only the workspace knows whether it is free
+                    self._mailbox(wait=True).runs.create_children(self.id, request)
+                else:
+                    self._tell("runs", "create_children", self.id, request)
+        except BaseException:
+            forget(made)
+            raise
+        found = [ActiveRun(folder, facts, followed=self._followed, parent=self) for folder, facts, _ in made]
+        self._made.update({child.id: child for child in found})
+        return found
+
+    def _as_run(self, record: words.Run) -> Run:
+        return self._made_here(record.id) or super()._as_run(record)
+
+    def _made_here(self, run_id: str) -> ActiveRun | None:
+        """The run of this id where this process began it below this one."""
+        if run_id in self._made:
+            return self._made[run_id]
+        return next((found for child in self._made.values() if (found := child._made_here(run_id))), None)
+
+    # -- the end
+
+    def start(self) -> None:
+        """Nothing is to be done: a run that is logged has started. Here for scripts that call it."""
+
+    def complete(self) -> None:
+        """End this run as Completed. A job's own run ends when its script does, which is said once."""
+        from jupyter_mlws.sdk.ending import completed
+
+        if self._is_job and self._followed:
+            _say_once("The run of a job ends when its script does; complete() is for child runs and interactive runs.")
+        else:
+            self._end(completed())
+
+    def fail(self, error_details: object = None, error_code: str | None = None, _set_status: bool = True) -> None:
+        """End this run as Failed.
+
+        A job's own run goes on until its script ends, and is Failed then, with this error, whatever the exit code.
 
         Parameters
         ----------
-        name : str
-            Relative name such as ``plots/roc.png``.
-        path_or_stream : path-like or binary file
+        error_details : str or exception, optional
+            What went wrong, for people; the traceback of an exception is kept.
+        error_code : str, optional
+            A word for programs; by default 'failed', or the exception's name.
+        _set_status : bool
+            False changes nothing; here for older scripts.
         """
-        target = self._upload_target(check_file_name(name))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=self._folder.uploads, prefix=".mlws-")
-        try:
-            with os.fdopen(handle, "wb") as out:
-                faults.point("sdk.upload")
-                _copy(path_or_stream, out)
-            faults.point("sdk.upload_rename")
-            os.replace(temporary, target)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        from jupyter_mlws.sdk.ending import failed
 
-    def _upload_target(self, name: str) -> Path:
-        head, _, rest = name.partition("/")
-        roots = {"outputs": self._folder.outputs, "logs": self._folder.logs}
-        if rest and head in roots:
-            return Path(roots[head], rest)
-        return Path(self._folder.uploads, name)
+        if _set_status:
+            self._end(failed(error_details, error_code))
 
-    def register_model(
-        self, name: str, path: str, tags: Mapping[str, str] | None = None, description: str = ""
+    def cancel(self) -> None:
+        """End this run as Canceled. A job is ended by its workspace, as from outside."""
+        from jupyter_mlws.sdk.ending import canceled
+
+        if self._is_job and self._followed:
+            super().cancel()
+        else:
+            self._end(canceled())
+
+    @property
+    def _is_job(self) -> bool:
+        """Whether this is the run that the process was started for."""
+        return self._owner is None
+
+    def _end(self, end: RunEnd) -> None:
+        """Tell the end, once: a run that has ended stays as it is."""
+        if not self._ended:
+            self._tell("runs", "end", self.id, end)
+            self._ended = True
+
+    def wait_for_completion(self, show_output: bool = False, raise_on_error: bool = True) -> NoReturn:
+        """Nothing can wait for itself: always `WrongState`."""
+        raise WrongState(f"{self._name} is logged from this process, which cannot wait for its own end.")
+
+    def __enter__(self) -> ActiveRun:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Register a file or folder of this run, such as ``outputs/model.pkl``, as a new version of a model.
-
-        The dispatcher does it while the script goes on; a name or path that it refuses is shown with the run.
-        """
-        wish = ModelRegistration(name=name, run_id=self.id, path=path, tags=dict(tags or {}), description=description)
-        self._mailbox().models.register(wish)
-
-    def _mailbox(self) -> MailboxApi:
-        from jupyter_mlws.api.mailbox import MailboxApi
-
-        return MailboxApi(self._folder)
+        """Complete the run, or fail it where an exception leaves the block; SystemExit(0) is success."""
+        if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
+            if not (self._is_job and self._followed):
+                self.complete()
+        else:
+            self.fail(error)
 
     def __repr__(self) -> str:
-        return f"Run {self.id} (offline)" if self.is_offline else f"Run #{self.number} {self.experiment}"
+        if self._owner is not None:
+            return f"Run {self.id} {self._facts['experiment']} (child)"
+        return f"Run {self.id} (offline)" if self.is_offline else f"Run #{self.number} {self._facts['experiment']}"
 
 
-def _copy(source: str | os.PathLike[str] | BinaryIO, out: BinaryIO) -> None:
-    if not isinstance(source, (str, os.PathLike)):
-        shutil.copyfileobj(source, out)
-        return
-    if not os.path.isfile(source):
-        raise NotFound(f"There is no file {os.fspath(source)!r} to upload.")
-    with open(source, "rb") as file:
-        shutil.copyfileobj(file, out)
+_said: set[str] = set()
+
+
+def _say_once(sentence: str) -> None:
+    if sentence not in _said:
+        _said.add(sentence)
+        print(sentence, file=sys.stderr)
 
 
 def active_run(allow_offline: bool = True) -> ActiveRun:
@@ -162,7 +362,7 @@ def active_run(allow_offline: bool = True) -> ActiveRun:
         return _active
     job = get_job_context()
     if job is not None:
-        _active = ActiveRun(job.folder, job.facts)
+        _active = ActiveRun(job.folder, job.facts, followed=True)
     elif allow_offline:
         _active = _offline()
     else:

@@ -2,38 +2,141 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from jupyter_mlws.sdk.run_facts import RunFacts
 
 if TYPE_CHECKING:
+    from jupyter_mlws.domain import run as words
+    from jupyter_mlws.sdk.job import ActiveRun
     from jupyter_mlws.sdk.run import Run
     from jupyter_mlws.sdk.workspace import RunList
 
 __all__ = ["RunChildren"]
 
+_PAGE = 500
+
 
 class RunChildren(RunFacts):
     """Children and parent of a run."""
 
-    def get_children(self) -> RunList:
-        """Children of a sweep, in their order."""
-        from jupyter_mlws.sdk.run import Run
+    def get_children(
+        self,
+        recursive: bool = False,
+        tags: str | Mapping[str, object] | None = None,
+        properties: str | Mapping[str, object] | None = None,
+        type: str | None = None,
+        status: str | None = None,
+    ) -> RunList:
+        """Children of a sweep or of a run that makes runs of its own, in their order.
+
+        Parameters
+        ----------
+        recursive : bool
+            Also theirs, each after its parent.
+        tags, properties : str or dict, optional
+            Keep those that have this name, or all these values.
+        type, status : str, optional
+            Keep those of one kind ('script', 'cell', 'child'), or in one state.
+        """
         from jupyter_mlws.sdk.workspace import RunList
 
-        found, cursor = RunList(), None
+        found = (self._as_run(record) for record in self._descendants(self.id, recursive))
+        return RunList(
+            run
+            for run in found
+            if _has(run._record.tags, tags)
+            and _has(run._record.properties, properties)
+            and type in (None, run._record.kind)
+            and status in (None, run._record.status.value)
+        )
+
+    def _descendants(self, parent: str, recursive: bool) -> Iterator[words.Run]:
+        for record in self._records_below(parent):
+            yield record
+            if recursive and record.child_count:
+                yield from self._descendants(record.id, recursive)
+
+    def _records_below(self, parent: str) -> list[words.Run]:
+        found: list[words.Run] = []
+        cursor = None
         while True:
-            page = self.workspace.api.runs.list(parent=self.id, limit=500, cursor=cursor)
-            found += [Run(self.workspace, record) for record in page.items]
+            page = self._api.runs.list(parent=parent, limit=_PAGE, cursor=cursor)
+            found += page.items
             cursor = page.next_cursor
             if cursor is None:
-                found.reverse()
-                return found
+                return found[::-1]
+
+    def _as_run(self, record: words.Run) -> Run:
+        from jupyter_mlws.sdk.run import Run
+
+        return Run(self.workspace, record)
 
     @property
     def parent(self) -> Run | None:
-        """The sweep that this run belongs to."""
+        """The run that this one is a child of."""
         from jupyter_mlws.sdk.run import Run
 
         parent = self._record.parent_id
         return Run.get(self.workspace, parent) if parent else None
+
+    def child_run(
+        self,
+        name: str | None = None,
+        run_id: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        tags: Mapping[str, Any] | None = None,
+    ) -> ActiveRun:
+        """Begin a run below this one, logged from this process at full speed.
+
+        Use it as a context manager: the child is Completed at the end of the block, and Failed where an exception
+        leaves it. Children may have children, and several may be open at a time.
+
+        Parameters
+        ----------
+        name : str, optional
+            The child's display name.
+        run_id : str, optional
+            Its id; by default one is made from this run's.
+        params, tags : dict, optional
+            Values are kept as text.
+
+        Raises
+        ------
+        WrongState
+            This run is not logged from this process.
+        AlreadyExists
+            A run of this id was made here before.
+
+        Examples
+        --------
+        >>> for fold in range(5):                                           # doctest: +SKIP
+        ...     with run.child_run(f"fold {fold}", params={"fold": fold}) as child:
+        ...         child.log("loss", train(fold))
+        """
+        raise self._not_ours("begin child runs")
+
+    def create_children(
+        self, count: int | None = None, tag_key: str | None = None, tag_values: Sequence[object] | None = None
+    ) -> list[ActiveRun]:
+        """Begin several runs below this one with one request: so many, or one for each value of a tag.
+
+        End each by its `complete` or `fail`, or by using it as a context manager.
+
+        Raises
+        ------
+        WrongState
+            This run is not logged from this process.
+        InvalidInput
+            Neither or both are given.
+        """
+        raise self._not_ours("begin child runs")
+
+
+def _has(have: Mapping[str, str], wanted: str | Mapping[str, object] | None) -> bool:
+    if wanted is None:
+        return True
+    if isinstance(wanted, str):
+        return wanted in have
+    return all(have.get(key) == ("" if value is None else str(value)) for key, value in wanted.items())

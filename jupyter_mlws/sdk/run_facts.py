@@ -6,8 +6,10 @@ import time
 from typing import TYPE_CHECKING
 
 from jupyter_mlws.domain import run as words
+from jupyter_mlws.errors import WrongState
 
 if TYPE_CHECKING:
+    from jupyter_mlws.api.interface import Api
     from jupyter_mlws.sdk.experiment import Experiment
     from jupyter_mlws.sdk.workspace import Workspace
 
@@ -27,8 +29,27 @@ class RunFacts:
     """
 
     def __init__(self, workspace: Workspace, record: words.Run) -> None:
-        self.workspace = workspace
+        self._workspace = workspace
         self._record = record
+
+    @property
+    def workspace(self) -> Workspace:
+        """The workspace that keeps the run."""
+        return self._workspace
+
+    @property
+    def _api(self) -> Api:
+        """Where questions about this run are asked."""
+        return self.workspace.api
+
+    @property
+    def _record(self) -> words.Run:
+        """The record as it was seen last; nothing of it that can change is to be read from here."""
+        return self.refresh() if self._seen is None else self._seen
+
+    @_record.setter
+    def _record(self, record: words.Run) -> None:
+        self._seen: words.Run | None = record
         self._read_at = time.monotonic()
 
     @property
@@ -40,9 +61,8 @@ class RunFacts:
 
     def refresh(self) -> words.Run:
         """Fetch the record now."""
-        self._record = self.workspace.api.runs.get(self._record.id)
-        self._read_at = time.monotonic()
-        return self._record
+        self._record = found = self._api.runs.get(self.id)
+        return found
 
     @property
     def id(self) -> str:
@@ -67,20 +87,28 @@ class RunFacts:
         return self.record.status.value
 
     @property
-    def tags(self) -> dict[str, str]:
-        """Tags."""
-        return dict(self.record.tags)
+    def type(self) -> str:
+        """What kind of run it is: 'script', 'cell', 'sweep', 'child', 'interactive' or 'offline'."""
+        return self._record.kind
 
     @property
     def params(self) -> dict[str, str]:
         """Parameters as text."""
         return dict(self._record.params)
 
-    @property
-    def display_name(self) -> str:
-        """Name for people; may be empty."""
-        return self.record.display_name
-
     def get_status(self) -> str:
         """The state as of now."""
         return self.refresh().status.value
+
+    @property
+    def _name(self) -> str:
+        """What messages call the run."""
+        return f"Run #{self.number}"
+
+    def _not_ours(self, wish: str) -> WrongState:
+        """The refusal of what only a run's own process can do, with the way to do it."""
+        return WrongState(
+            f"{self._name} is not logged from this process, so it cannot {wish} here.",
+            hint="Inside its job use Run.get_context(); to log from here start a run of your own: "
+            "Experiment(ws, name).start_logging().",
+        )

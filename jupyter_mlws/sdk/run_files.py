@@ -112,7 +112,8 @@ class RunFiles(RunFacts):
             check_file_name(name)
             if isinstance(path, (str, os.PathLike)) and not os.path.isfile(path):
                 raise NotFound(f"There is no file {os.fspath(path)!r} to upload.", hint="Give the path of a file.")
-            self._check_new(name)
+        for name in sorted(self._taken(names)):
+            raise already_there(name)
         for name, path in zip(names, paths, strict=True):
             if isinstance(path, (str, os.PathLike)):
                 with open(path, "rb") as file:
@@ -141,18 +142,14 @@ class RunFiles(RunFacts):
         prefix = check_file_name(name).rstrip("/")
         self.upload_files([f"{prefix}/{file.replace(os.sep, '/')}" for file, _ in found], [path for _, path in found])
 
-    def _check_new(self, name: str) -> None:
-        """`AlreadyExists` if the run has a file of this name; asked again when the file is kept."""
-        if self._download_or_none(name) is not None:
-            raise already_there(name)
-
-    def _download_or_none(self, name: str) -> Any:
-        try:
-            return self._api.files.download(self.id, name)
-        except NotFound:
-            return None
+    def _taken(self, names: Sequence[str]) -> set[str]:
+        """Those of the names that the run has files of; asked again when a file is kept."""
+        have = {file.name for file in self._files(FileKind.OUTPUT)}
+        return have.intersection(names)
 
     def _keep(self, name: str, file: BinaryIO) -> None:
+        from jupyter_mlws.api.routes import Upload
+
         self._api.files.upload(self.id, name, Upload(file))
 
     def _download(self, name: str) -> Any:
@@ -176,6 +173,25 @@ class RunFiles(RunFacts):
         if os.path.isdir(target):
             target = os.path.join(target, f"run-{self.number}-snapshot.zip")
         return save(self._api.snapshots.download(snapshot), target)
+
+    def export(self, path: str | os.PathLike[str], *, exist_ok: bool = False) -> str:
+        """Save the run, with its descendants and models, as one file for `Workspace.import_archive`.
+
+        Parameters
+        ----------
+        path : path-like
+            File to write, or an existing folder.
+        exist_ok : bool
+            Replace a file that is there.
+
+        Raises
+        ------
+        WrongState
+            The run has not ended.
+        """
+        from jupyter_mlws.sdk.archives import export
+
+        return export(self._api, path, run=self.id, exist_ok=exist_ok)
 
     def register_model(
         self,

@@ -1,46 +1,122 @@
-"""The numbers that a run logged."""
+"""What a run logged: numbers, and values that are more than numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from jupyter_mlws.sdk.run_facts import RunFacts
+from jupyter_mlws.errors import NotFound
+from jupyter_mlws.sdk.run_children import RunChildren
+from jupyter_mlws.sdk.run_files import RunFiles
+from jupyter_mlws.sdk.typed_reading import shape_of
 
 if TYPE_CHECKING:
     from jupyter_mlws.api.series import Series
+    from jupyter_mlws.domain.metric import MetricSummary, MetricValue, TypedMetric
 
 __all__ = ["RunMetrics"]
 
 
-class RunMetrics(RunFacts):
+class RunMetrics(RunChildren, RunFiles):
     """What a run logged."""
 
-    def get_metrics(self, name: str | None = None) -> dict[str, float | list[float]]:
-        """Metrics as ``{name: value}``, or a list of values where one was logged more than once.
+    def get_metrics(self, name: str | None = None, recursive: bool = False, populate: bool = False) -> dict[str, Any]:
+        """What was logged, by name, each in the shape that it went in.
 
         Parameters
         ----------
         name : str, optional
             Only this metric.
+        recursive : bool
+            Also of all runs below this one; the answer is then ``{run id: {name: value}}``.
+        populate : bool
+            Give the bytes of pictures instead of the names of their files.
+
+        Returns
+        -------
+        dict
+            A number, or a list of numbers where one was logged more than once; the list of `log_list`;
+            ``{column: list}`` for the rows of `log_row` and the table of `log_table`; the document of a chart; the
+            name of a picture's file. Where a list, table, chart or picture was logged more than once: a list of these.
+
+        Raises
+        ------
+        NotFound
+            There is no metric of that name, and `recursive` is false.
+
+        Notes
+        -----
+        In the process that logs the run all that it logged before this call is there.
         """
-        names = [name] if name is not None else [summary.name for summary in self._summaries()]
-        values = {}
-        for key in names:
-            column = self.metric(key).columns["value"]
-            values[key] = column[0] if len(column) == 1 else column.tolist()
-        return values
+        if not recursive:
+            return self._own_metrics(name, populate)
+        found = {}
+        for run in (self, *self.get_children(recursive=True)):
+            try:
+                found[run.id] = run._own_metrics(name, populate)
+            except NotFound:
+                found[run.id] = {}
+        return found
+
+    def _own_metrics(self, name: str | None, populate: bool) -> dict[str, Any]:
+        if name is not None:
+            return {name: self._one_metric(name, populate)}
+        found: dict[str, Any] = {}
+        for summary in self._summaries():
+            found[summary.name] = summary.last if summary.count == 1 else self._numbers(summary.name)
+        for metric in self._typed():
+            found[metric.name] = self._typed_value(metric.name, populate)
+        return found
+
+    def _one_metric(self, name: str, populate: bool) -> Any:
+        try:
+            return self._numbers(name)
+        except NotFound as error:
+            try:
+                return self._typed_value(name, populate)
+            except NotFound:
+                raise error from None
+
+    def _numbers(self, name: str) -> float | list[float]:
+        column = self.metric(name).columns["value"]
+        return column[0] if len(column) == 1 else column.tolist()
 
     def metric(self, name: str) -> Series:
-        """One metric with its columns step, time (seconds since 1970) and value as arrays of float64."""
+        """One metric of numbers with its columns step, time (seconds since 1970) and value as arrays of float64."""
         from jupyter_mlws.api.series import decode_series
 
-        return decode_series(self.workspace.api.metrics.read(self.id, name).read())
+        return decode_series(self._api.metrics.read(self.id, name).read())
 
-    def _summaries(self) -> Iterator[Any]:
+    def _typed_value(self, name: str, populate: bool) -> Any:
+        values = list(self._values_of(name))
+        if populate and values and values[0].type == "image":
+            files = [value.value.get("file", "") for value in values if isinstance(value.value, dict)]
+            pictures = [self._download(file).read() for file in files]
+            return pictures[0] if len(pictures) == 1 else pictures
+        return shape_of(values[0].type, [value.value for value in values])
+
+    def _values_of(self, name: str) -> Iterator[MetricValue]:
+        after = 0
+        while True:
+            page = self._api.metrics.values(self.id, name, after=after)
+            yield from page.items
+            if page.next_cursor is None:
+                return
+            after = int(page.next_cursor)
+
+    def _summaries(self) -> Iterator[MetricSummary]:
         cursor = None
         while True:
-            page = self.workspace.api.metrics.list(self.id, cursor=cursor)
+            page = self._api.metrics.list(self.id, cursor=cursor)
+            yield from page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+    def _typed(self) -> Iterator[TypedMetric]:
+        cursor = None
+        while True:
+            page = self._api.metrics.typed(self.id, cursor=cursor)
             yield from page.items
             cursor = page.next_cursor
             if cursor is None:

@@ -24,7 +24,7 @@ class RunResults(RunFiles):
         from jupyter_mlws.sdk.outputs import read_outputs
 
         try:
-            return read_outputs(self.workspace.api.files.download(self.id, "display.jsonl", kind="result").read())
+            return read_outputs(self._api.files.download(self.id, "display.jsonl", kind="result").read())
         except NotFound:
             return []
 
@@ -38,7 +38,7 @@ class RunResults(RunFiles):
         if not self.refresh().status.is_terminal:
             raise WrongState(f"Run #{self.number} is still {self.status}.", hint="Wait: run.wait_for_completion()")
         try:
-            return pickle.loads(self.workspace.api.files.download(self.id, f"{name}.pkl", kind="result").read())
+            return pickle.loads(self._api.files.download(self.id, f"{name}.pkl", kind="result").read())
         except NotFound:
             known = ", ".join(self.keys()) or "nothing"
             raise NotFound(f"Run #{self.number} returned no {name!r}.", hint=f"It returned: {known}.") from None

@@ -17,7 +17,7 @@ __all__ = ["RunWaiting"]
 _FIRST_PAUSE_S, _LAST_PAUSE_S = 0.05, 1.0
 
 
-class RunWaiting(RunFiles, RunChildren):
+class RunWaiting(RunChildren, RunFiles):
     """What is asked of a run that goes on."""
 
     def get_details(self) -> dict[str, Any]:
@@ -108,7 +108,7 @@ class RunWaiting(RunFiles, RunChildren):
 
     def _print_log(self, offset: int) -> int:
         while True:
-            part = self.workspace.api.logs.read(self.id, offset=offset)
+            part = self._api.logs.read(self.id, offset=offset)
             sys.stdout.write(part.text)
             if part.next_offset == offset:
                 sys.stdout.flush()
@@ -117,14 +117,29 @@ class RunWaiting(RunFiles, RunChildren):
 
     def cancel(self) -> None:
         """Ask for the end of the run and of its children; an ended run stays as it is."""
-        self._record = self.workspace.api.runs.cancel(self.id)
+        self._record = self._api.runs.cancel(self.id)
         self._read_at = time.monotonic()
+
+    def flush(self, timeout_seconds: float = 300) -> None:
+        """Wait until the workspace has taken up what this process logged: of a run that it does not log, nothing."""
+
+    def start(self) -> None:
+        """Begin a run that this process logs; it has begun already."""
+        raise self._not_ours("be started")
+
+    def complete(self) -> None:
+        """End a run that this process logs as Completed."""
+        raise self._not_ours("be completed")
+
+    def fail(self, error_details: object = None, error_code: str | None = None, _set_status: bool = True) -> None:
+        """End a run that this process logs as Failed, with what went wrong."""
+        raise self._not_ours("be failed")
 
     def get_log(self, name: str = "std.log") -> str:
         """A whole log as text."""
         parts, offset = [], 0
         while True:
-            part = self.workspace.api.logs.read(self.id, name=name, offset=offset)
+            part = self._api.logs.read(self.id, name=name, offset=offset)
             parts.append(part.text)
             if part.next_offset == offset:
                 return "".join(parts)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from jupyter_mlws.api.interface import FilesApi
-from jupyter_mlws.api.routes import Download
+from jupyter_mlws.api.routes import Download, Upload
+from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.file import FileKind, RunFile
 from jupyter_mlws.domain.names import check_file_name
 from jupyter_mlws.domain.page import Page
-from jupyter_mlws.errors import InvalidInput
+from jupyter_mlws.errors import AlreadyExists, InvalidInput
 from jupyter_mlws.services.checking import implements
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.downloads import download_blob
-from jupyter_mlws.store import files
+from jupyter_mlws.store import files, runs
 from jupyter_mlws.store.paging import clamp_limit
 
 __all__ = ["Files"]
+
+_MODE = 0o644
 
 
 def _kind(text: str) -> FileKind:
@@ -43,3 +46,24 @@ class Files:
         with self._context.store.read() as c:
             file = files.get_file(c, run, wanted, name)
         return download_blob(self._context.blobs, file.digest, file.name)
+
+    def upload(self, run: str, name: str, content: Upload) -> RunFile:
+        check_file_name(name)
+        with self._context.store.read() as c:
+            run_id = runs.get_run(c, run).id  # before the bytes are taken
+        stored = self._context.blobs.put_stream(content.file)
+        file = RunFile(
+            name=name,
+            kind=FileKind.OUTPUT,
+            size_bytes=stored.size_bytes,
+            digest=stored.digest,
+            mode=_MODE,
+            modified_at=now(),
+        )
+        with self._context.store.write() as c:
+            known = files.find_file(c, run_id, FileKind.OUTPUT, name)
+            if known is None:
+                files.put_file(c, run_id, file)
+        if known is not None and known.digest != file.digest:
+            raise AlreadyExists(f"The run has a file {name[:80]!r} already.", hint="Upload it under another name.")
+        return known or file

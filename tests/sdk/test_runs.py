@@ -28,7 +28,7 @@ Path("outputs/model.pkl").write_bytes(pickle.dumps({"weights": [1, 2, 3]}))
 Path("preds.csv").write_text("a,b\\n1,2\\n")
 run.upload_file("plots/note.txt", "preds.csv")
 run.register_model("from-job", "outputs/model.pkl")
-print("hello", *sys.argv[1:], run.experiment, run.number)
+print("hello", *sys.argv[1:], run.experiment.name, run.number)
 """
 
 
