@@ -30,7 +30,6 @@ ROWS: dict[str, Row] = {
     "an experiment's name is empty": (lambda g: Experiment(g.ws, ""), NAME),
     "an experiment's name is a number": (lambda g: Experiment(g.ws, 5), NAME),
     "an experiment's name is too long": (lambda g: Experiment(g.ws, "a" * 300), NAME),
-    "a list is of an experiment that is no name": (lambda g: g.ws.runs(experiment="a b"), NAME),
     "a run is named by a path": (lambda g: g.ws.run("../../etc/passwd"), NAME),
     "a run is named by dots": (lambda g: g.ws.run(".."), NAME),
     "a run is named by nothing": (lambda g: g.ws.run(""), NAME),
@@ -87,8 +86,6 @@ ROWS: dict[str, Row] = {
     "a file that is hidden": (lambda g: g.ws.api.files.download(g.done.id, ".env"), MISSING),
     "a file of no kind": (lambda g: g.ws.api.files.download(g.done.id, "outputs/notes.txt", kind="x"), INPUT),
     "a log that climbs out": (lambda g: g.ws.api.logs.read(g.done.id, name="../../job.json"), INPUT),
-    "a snapshot that is no digest": (lambda g: g.ws.api.snapshots.get("../x"), INPUT),
-    "a snapshot that is not there": (lambda g: g.ws.api.snapshots.get("0" * 64), MISSING),
     "a model's name climbs out": (lambda g: Model(g.ws, "../x"), NAME),
     "a model's version is negative": (lambda g: g.ws.api.models.get("prepared", -1), INPUT),
     "a model's version is text": (lambda g: g.ws.api.models.get("prepared", "1"), INPUT),
@@ -102,6 +99,9 @@ ROWS: dict[str, Row] = {
 }
 
 FORBIDDEN: dict[str, Row] = {
+    "a list is of an experiment that is no name": (lambda g: g.ws.runs(experiment="a b"), NAME),
+    "a snapshot that is no digest": (lambda g: g.ws.api.snapshots.get("../x"), INPUT),
+    "a snapshot that is not there": (lambda g: g.ws.api.snapshots.get("0" * 64), MISSING),
     "an unknown run is canceled": (lambda g: g.ws.api.runs.cancel("999999"), MISSING),
     "a list begins nowhere": (lambda g: g.ws.api.experiments.list(cursor="made up"), INPUT),
     "changes before all time": (lambda g: g.ws.api.workspace.changes(-1), INPUT),
@@ -118,7 +118,8 @@ def _add(name: str, row: Row, job: str) -> None:
     def check(g: Ground) -> None:
         if g.way == "job" and job == "forbidden":
             call(g)
-        assert refused(lambda: call(g)) == expected
+        found = refused(lambda: call(g))
+        assert found == expected, f"{found} instead of {expected}"
 
     check.__name__ = "bad_" + "".join(c if c.isalnum() else "_" for c in name)
     body(check, job=job)

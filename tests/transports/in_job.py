@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import json
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from jupyter_mlws import Run
-from transports.suite import Ground, bodies, perform
+from transports.suite import Body, Ground, bodies, perform
 
 facts = json.loads(Path("ground.json").read_text())
 own = Run.get_context()
 ws = own.experiment.workspace
-results = {}
-for name, body in bodies().items():
+
+
+def result(body: Body) -> str:
     with tempfile.TemporaryDirectory() as folder:
-        ground = Ground(
-            ws=ws,
-            way="job",
-            done=ws.run(facts["done"]),
-            own=own,
-            foreign=facts["foreign"],
-            folder=Path(folder),
+        done = ws.run(facts["done"])
+        return perform(
+            body, Ground(ws=ws, way="job", done=done, own=own, foreign=facts["foreign"], folder=Path(folder))
         )
-        results[name] = perform(body, ground)
+
+
+# A question takes a turn of the dispatcher, so they are asked side by side.
+found = bodies()
+with ThreadPoolExecutor(16) as pool:
+    results = dict(zip(found, pool.map(result, found.values()), strict=True))
 Path("outputs").mkdir(exist_ok=True)
 Path("outputs/results.json").write_text(json.dumps(results))
