@@ -42,6 +42,8 @@ class AgentThread(threading.Thread):
         Where the process logs.
     on_cancel, on_gone : callable
         Called in this thread when somebody has canceled the run; when the workspace has ended it without a word.
+    attend : callable
+        Called in this thread again and again.
     elsewhere : bool
         The folder is sent to a workspace on another machine.
     """
@@ -51,6 +53,7 @@ class AgentThread(threading.Thread):
         folder: RunFolder,
         on_cancel: Callable[[], None],
         on_gone: Callable[[], None],
+        attend: Callable[[], None],
         *,
         elsewhere: bool = False,
     ) -> None:
@@ -58,6 +61,7 @@ class AgentThread(threading.Thread):
         self._folder = folder
         self._on_cancel = on_cancel
         self._on_gone = on_gone
+        self._attend = attend
         self._stopping = threading.Event()
         self._pid = os.getpid()
         self._began = time.monotonic()
@@ -79,6 +83,7 @@ class AgentThread(threading.Thread):
         while not self._stopping.wait(_PERIOD_S):
             self._beat()
             self._sync.when_due(time.monotonic())
+            self._attend()
             if control.cancel_requested(self._folder):
                 self._on_cancel()
                 return

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
-import uuid
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, cast
 
-from jupyter_mlws import faults
 from jupyter_mlws.errors import InvalidInput, Unavailable, WrongState
-from jupyter_mlws.runfolder import places
 from jupyter_mlws.runfolder.context import get_job_context
 from jupyter_mlws.runfolder.journal_writer import JournalWriter
 from jupyter_mlws.runfolder.paths import RunFolder
@@ -31,7 +26,7 @@ if TYPE_CHECKING:
     from jupyter_mlws.sdk.experiment import Experiment
     from jupyter_mlws.sdk.workspace import Workspace
 
-__all__ = ["ActiveRun", "active_run"]
+__all__ = ["ActiveRun", "active_run", "forget_active"]
 
 _active: ActiveRun | None = None
 
@@ -356,26 +351,29 @@ def _say_once(sentence: str) -> None:
 
 
 def active_run(allow_offline: bool = True) -> ActiveRun:
-    """The run of this process: the job's, else an offline one made at the first call."""
+    """The run of this process: the job's; else the newest that it logs interactively; else an offline one."""
     global _active
-    if _active is not None:
+    if _active is not None and not _active.is_offline:
         return _active
     job = get_job_context()
     if job is not None:
         _active = ActiveRun(job.folder, job.facts, followed=True)
-    elif allow_offline:
-        _active = _offline()
-    else:
+        return _active
+    interactive = sys.modules.get("jupyter_mlws.sdk.interactive")
+    found: ActiveRun | None = interactive.current() if interactive is not None else None
+    if found is not None:
+        return found
+    if not allow_offline:
         raise WrongState("This process belongs to no run.", hint="Submit it with %%submit or Experiment.submit.")
+    if _active is None:
+        from jupyter_mlws.sdk.offline import begin_offline
+
+        _active = begin_offline()
     return _active
 
 
-def _offline() -> ActiveRun:
-    run_id = f"OfflineRun_{uuid.uuid4()}"
-    folder = RunFolder(places.data_dir() / "offline" / run_id)
-    folder.create()
-    facts = {"run_id": run_id, "run_number": 0, "experiment": "offline", "protocol_version": 1}
-    faults.point("sdk.offline")
-    Path(folder.job).write_text(json.dumps(facts))
-    print(f"No run is active here: metrics are recorded offline in {folder.path}", file=sys.stderr)
-    return ActiveRun(folder, facts)
+def forget_active(run: ActiveRun) -> None:
+    """Note that an offline run has ended: what is logged from now on belongs to another one."""
+    global _active
+    if _active is run:
+        _active = None

@@ -9,10 +9,10 @@ from typing import Any
 
 from jupyter_mlws.api.codec import from_builtins
 from jupyter_mlws.domain.child import NewChildren, RunEnd
-from jupyter_mlws.domain.run import Run, RunUpdate
+from jupyter_mlws.domain.run import Run, RunError, RunUpdate
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import MlwsError
-from jupyter_mlws.runfolder import mailbox, wire
+from jupyter_mlws.runfolder import mailbox, state, wire
 from jupyter_mlws.runfolder.paths import RunFolder
 
 __all__ = ["children_of", "read_record"]
@@ -42,7 +42,20 @@ def read_record(folder: RunFolder) -> Run:
     )
     for request in mailbox.pending(folder):
         run = _changed(run, request.operation, request.arguments)
-    return run
+    return _ended(run, folder)
+
+
+def _ended(run: Run, folder: RunFolder) -> Run:
+    """The run as its own process has ended it."""
+    event = next((event for event in state.read(folder)[0] if event["event"] == "ended"), None)
+    if event is None or run.status.is_terminal:
+        return run
+    return replace(
+        run,
+        status=RunStatus(event["status"]),
+        error=None if event.get("error") is None else from_builtins(RunError, event["error"]),
+        ended_at=datetime.fromtimestamp(event["at"], timezone.utc),
+    )
 
 
 def _changed(run: Run, operation: str, arguments: Mapping[str, Any]) -> Run:

@@ -142,8 +142,9 @@ class Mirror(threading.Thread):
             self._say(f"What is logged does not reach the workspace: {error} The run goes on, and all is sent later.")
 
     def _pass(self) -> None:
-        """Send what is new. What tells the end was read first and goes last: then all before it has arrived."""
+        """Send what is new. What tells the end, or asks, was seen first and goes last: all before it has arrived."""
         told = self._read_whole(names.STATE)
+        requests = list(self._found((names.REQUESTS,)))
         ending = b'"event":"ended"' in told.replace(b" ", b"")
         for path in self._found(_WHOLE):
             self._send_whole(path, settle_s=0.0 if ending else _SETTLE_S)
@@ -153,7 +154,7 @@ class Mirror(threading.Thread):
         for path in self._found((names.JOB,)):
             if path != names.JOB:  # that of a child; the workspace has made the run's own
                 self._send_whole(path, settle_s=0.0)
-        for path in self._found((names.REQUESTS,)):
+        for path in requests:
             self._send_whole(path, settle_s=0.0)
         self._send_small(names.HEARTBEAT, self._read_whole(names.HEARTBEAT))
         self._send_small(names.STATE, told)

@@ -1,0 +1,92 @@
+"""A run that no workspace knows of yet: everything is recorded in a folder of the user's data, to be imported later."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import socket
+import sys
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from jupyter_mlws import faults
+from jupyter_mlws.api.codec import to_builtins
+from jupyter_mlws.runfolder import processes, state, wire
+from jupyter_mlws.runfolder.files import write_whole
+from jupyter_mlws.runfolder.paths import RunFolder
+from jupyter_mlws.runfolder.protocol import PROTOCOL_VERSION
+from jupyter_mlws.sdk import ending
+from jupyter_mlws.sdk.job import ActiveRun, forget_active
+from jupyter_mlws.sdk.offline_folders import offline_dir
+
+if TYPE_CHECKING:
+    from jupyter_mlws.domain.child import RunEnd
+
+__all__ = ["OfflineRun", "begin_offline"]
+
+_EXPERIMENT = "offline"
+
+
+class OfflineRun(ActiveRun):
+    """A run that is recorded offline.
+
+    Everything can be logged and told; what only a workspace can answer raises `Unavailable`. It ends with `complete` or
+    `fail`, or with the interpreter. Bring it into a workspace with ``mlws import`` or `Workspace.import_offline`.
+    """
+
+    def __init__(self, folder: RunFolder, facts: dict[str, Any]) -> None:
+        super().__init__(folder, facts, followed=False)
+        self._process = os.getpid()
+        self._began = time.monotonic()
+        identity = processes.identity_of(self._process).to_dict()
+        state.append(
+            folder,
+            "started",
+            identity=identity,
+            protocol_version=PROTOCOL_VERSION,
+            python=".".join(map(str, sys.version_info[:3])),
+        )
+        atexit.register(self._end_at_exit)
+
+    def _end(self, end: RunEnd) -> None:
+        """Write down how it ended, once; a fork leaves that to its parent."""
+        if self._ended or self._process != os.getpid():
+            return
+        self._ended = True
+        atexit.unregister(self._end_at_exit)
+        forget_active(self)
+        state.append(
+            self._folder,
+            "ended",
+            status=end.status.value,
+            error=None if end.error is None else to_builtins(end.error),
+            message="" if end.error is None else end.error.message,
+            duration_s=round(time.monotonic() - self._began, 3),
+        )
+
+    def _end_at_exit(self) -> None:
+        # What a notebook's cell raised long ago is not how its kernel ends.
+        error = None if "IPython" in sys.modules else getattr(sys, "last_value", None)
+        try:
+            self._end(ending.completed() if error is None else ending.failed(error))
+        except OSError:
+            return  # no room for the last word: the run reads as one whose process ended without it
+
+
+def begin_offline() -> OfflineRun:
+    """A fresh offline run, announced by one printed line."""
+    folder = RunFolder(offline_dir() / f"OfflineRun_{uuid.uuid4()}")
+    folder.create()
+    facts: dict[str, Any] = {
+        "run_id": folder.path.name,
+        "run_number": 0,
+        "experiment": _EXPERIMENT,
+        "protocol_version": PROTOCOL_VERSION,
+        "command": list(getattr(sys, "orig_argv", sys.argv)),
+        "host": socket.gethostname(),
+    }
+    faults.point("sdk.offline")
+    write_whole(folder.job, wire.dumps(facts))
+    print(f"No run is active here: metrics are recorded offline in {folder.path}", file=sys.stderr)
+    return OfflineRun(folder, facts)
