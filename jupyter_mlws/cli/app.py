@@ -7,7 +7,20 @@ from typing import Annotated
 import typer
 
 from jupyter_mlws import __version__
-from jupyter_mlws.cli.commands import doctor, import_, init, run, runs, stop, submit, trust
+from jupyter_mlws.cli.commands import (
+    doctor,
+    experiments,
+    export,
+    gc,
+    import_,
+    init,
+    models,
+    run,
+    runs,
+    stop,
+    submit,
+    trust,
+)
 from jupyter_mlws.cli.output import ErrorSentences
 
 __all__ = ["app"]
@@ -22,8 +35,12 @@ app = typer.Typer(
 app.command("init")(init.init)
 app.command("submit", context_settings=submit.CONTEXT)(submit.submit)
 app.command("runs")(runs.runs)
+app.command("export")(export.export)
 app.command("import")(import_.import_)
 app.add_typer(run.app, name="run")
+app.add_typer(experiments.app, name="experiments")
+app.command("gc")(gc.gc)
+app.add_typer(models.app, name="models")
 app.command("trust")(trust.trust)
 app.command("doctor")(doctor.doctor)
 app.command("stop")(stop.stop)

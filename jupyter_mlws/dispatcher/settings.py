@@ -104,6 +104,10 @@ class Settings:
         Runs at a time on this machine; 0 leaves it to the target.
     keep_run_folder : bool
         Leave code, inputs and journals where they were, for looking at.
+    trash_days : float
+        What was deleted can be restored for so many days; a later garbage collection purges it.
+    garbage_grace_s : float
+        Stored bytes that no record names are kept for so long after they were stored or used last.
     """
 
     dispatcher_idle_s: float = 600.0
@@ -121,6 +125,8 @@ class Settings:
     max_output_bytes: int = 1 << 30
     local_slots: int = 0
     keep_run_folder: bool = False
+    trash_days: float = 7.0
+    garbage_grace_s: float = 3600.0
 
     @classmethod
     def of(cls, workspace: WorkspaceFile, *, only: str | None = None) -> Settings:

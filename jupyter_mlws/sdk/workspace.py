@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
     from jupyter_mlws.api.interface import Api
     from jupyter_mlws.domain.archive import ImportReport
+    from jupyter_mlws.domain.deletion import GarbageReport
     from jupyter_mlws.domain.workspace import WorkspaceInfo
     from jupyter_mlws.sdk.experiment import Experiment
     from jupyter_mlws.sdk.model import Model
     from jupyter_mlws.sdk.run import Run
+    from jupyter_mlws.sdk.trash import TrashList
 
 __all__ = ["Workspace"]
 
@@ -237,6 +239,42 @@ class Workspace:
         from jupyter_mlws.sdk.experiment import Experiment
 
         return {experiment.name: experiment for experiment in Experiment.list(self)}
+
+    def trash(self) -> TrashList:
+        """What was deleted and can be restored, the last deleted first."""
+        from jupyter_mlws.sdk.trash import list_trash
+
+        return list_trash(self.api)
+
+    def restore(self, run: str | int) -> Run:
+        """Take a run (by number or id) and the children that went with it out of the trash.
+
+        An experiment comes back with `Experiment.restore`, a model with `Model.restore`.
+        """
+        from jupyter_mlws.sdk.run import Run
+
+        return Run(self, self.api.runs.restore(str(run)))
+
+    def empty_trash(self) -> GarbageReport:
+        """Purge all that is in the trash, however new, and free its bytes. Nothing brings it back."""
+        return self.api.trash.collect(everything=True)
+
+    def collect_garbage(self, dry_run: bool = False) -> GarbageReport:
+        """Purge what has been in the trash for its days (7 unless set otherwise), and free all unused bytes.
+
+        Safe beside running jobs, submits and whatever else goes on in the workspace.
+
+        Parameters
+        ----------
+        dry_run : bool
+            Only say what would go.
+
+        Returns
+        -------
+        GarbageReport
+            Counts of runs, experiments, models, snapshots and files that went; ``freed_bytes`` were measured.
+        """
+        return self.api.trash.collect(dry_run=dry_run)
 
     def __repr__(self) -> str:
         return f"Workspace({self.location!r})"

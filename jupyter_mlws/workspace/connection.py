@@ -15,6 +15,8 @@ from jupyter_mlws.workspace.finding import find
 
 if TYPE_CHECKING:
     from jupyter_mlws.api.interface import Api
+    from jupyter_mlws.dispatcher.settings import WorkspaceFile
+    from jupyter_mlws.services import Keeping
 
 __all__ = ["Opened", "connect", "open_folder", "open_registered"]
 
@@ -116,9 +118,18 @@ def open_folder(folder: Path) -> Opened:
         workspace_id=facts.id,
         name=facts.name,
         warnings=records.warnings,
+        keeping=lambda: _keeping(facts),
     )
     registry.register(facts.id, str(folder))
     return Opened(api=services, id=facts.id, location=str(folder), _close=records.store.close)
+
+
+def _keeping(facts: WorkspaceFile) -> Keeping:
+    from jupyter_mlws.dispatcher.settings import Settings
+    from jupyter_mlws.services import Keeping
+
+    days = Settings.of(facts, only="trash_days").trash_days
+    return Keeping(trash_days=days, grace_s=Settings.of(facts, only="garbage_grace_s").garbage_grace_s)
 
 
 def _open_server(url: str, token: str = "", workspace: str = "") -> Opened:

@@ -1,4 +1,4 @@
-"""``mlws run show | logs | cancel``."""
+"""``mlws run show | logs | cancel | delete | restore``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from jupyter_mlws.cli.commands.experiments import print_deletion
 from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, console, open_workspace, print_json
 from jupyter_mlws.domain.run import Run as Record
 from jupyter_mlws.sdk.run import Run
@@ -17,7 +18,7 @@ from jupyter_mlws.sdk.text import SYMBOLS, duration_text, number_text, visible
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Look at one run, or stop it.")
+app = typer.Typer(no_args_is_help=True, help="Look at one run, stop it, delete it.")
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Number or id of the run.")]
 
 
@@ -105,3 +106,25 @@ def cancel(run: RunArgument, workspace: WorkspaceOption = None, as_json: JsonOpt
         print_json(found.record)
     else:
         console.print(f"Run #{found.number} is {found.status}.")
+
+
+@app.command()
+def delete(run: RunArgument, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """Put a run that has ended, and its children, into the trash."""
+    api = open_workspace(workspace).api
+    gone = api.runs.delete(run)
+    print_deletion(gone, f"Run {_numbered(run)}", f"mlws run restore {run.lstrip('#')}", as_json=as_json)
+
+
+@app.command()
+def restore(run: RunArgument, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """Take a run, and the children that went with it, out of the trash."""
+    found = open_workspace(workspace).restore(run)
+    if as_json:
+        print_json(found.record)
+    else:
+        console.print(f"Run #{found.number} is back.")
+
+
+def _numbered(run: str) -> str:
+    return f"#{run}" if run.isdecimal() else run

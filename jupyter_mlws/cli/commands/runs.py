@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from jupyter_mlws.cli.commands.offline import show_offline
+from jupyter_mlws.cli.commands.trash import show_trash
 from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, open_workspace, print_json, print_runs
 from jupyter_mlws.errors import UsageError
 from jupyter_mlws.sdk import stuck
@@ -29,10 +30,16 @@ def runs(
     offline: Annotated[
         bool, typer.Option("--offline", help="What was recorded without a workspace and not imported yet.")
     ] = False,
+    deleted: Annotated[
+        bool, typer.Option("--deleted", help="What is in the trash: runs, experiments and models that can be restored.")
+    ] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List the newest runs, or those that a filter finds."""
+    if deleted:
+        show_trash(open_workspace(workspace), limit, as_json=as_json)
+        return
     if offline:
         _check_plain(filter, order_by)
         show_offline(experiment, status, limit, as_json=as_json)
