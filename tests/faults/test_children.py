@@ -1,4 +1,4 @@
-"""A dispatcher dies, or finds the disk full, at every point of its work with children, values, requests and questions."""
+"""A dispatcher dies, or finds the disk full, at any point of its work with children, values, requests and questions."""
 
 from __future__ import annotations
 
@@ -68,17 +68,7 @@ class Script:
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr(following, "_RETRY_S", 0.0)
 
-    nowhere = faults.point
-
-    def begin(run_id: str) -> None:
-        # The faults are the dispatcher's; the script is another process.
-        among, faults.point = faults.point, nowhere
-        try:
-            Script(RunFolder(found.folder / "runs" / run_id), run_id).write()
-        finally:
-            faults.point = among
-
-    found = World(tmp_path, Clock(), begin)
+    found = World(tmp_path, Clock(), lambda run_id: Script(RunFolder(found.folder / "runs" / run_id), run_id).write())
     yield found
     found.close()
 
@@ -115,8 +105,17 @@ def see_through(world: World, dispatcher: PretendedDispatcher, run_id: str) -> N
     """Follow a run to its end; what its agent does next comes between two looks."""
     while run_id in dispatcher.followers:
         dispatcher.step(run_id)
+        go_on(world)
+
+
+def go_on(world: World) -> None:
+    """The agents and scripts take a step. The faults are the dispatcher's, these are other processes."""
+    among, faults.point = faults.point, lambda name: None
+    try:
         for agent in world.agents:
             agent.go_on(0)
+    finally:
+        faults.point = among
 
 
 def is_whole(world: World, run_id: str, where: str) -> None:
@@ -163,8 +162,7 @@ def be_full_at_points(world: World, first: int, step: int) -> int:
         # Once everything has begun: a run that finds no room before is tested elsewhere.
         for _ in range(4):
             dispatcher.step(run_id)
-            for agent in world.agents:
-                agent.go_on(0)
+            go_on(world)
         with full_at(nth, happened):
             see_through(world, dispatcher, run_id)
         if "leaving.remove" in happened or "collecting.keep_left" in happened:

@@ -40,7 +40,8 @@ from jupyter_mlws.runfolder import farside, state
 from jupyter_mlws.runfolder.journal_reader import JournalReader
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.sdk import files as downloads
-from jupyter_mlws.sdk.job import ActiveRun, _offline
+from jupyter_mlws.sdk.job import ActiveRun
+from jupyter_mlws.sdk.offline import begin_offline
 from jupyter_mlws.sdk.script import ScriptRunConfig
 from jupyter_mlws.services import Services
 from jupyter_mlws.snapshots import unpack_zip
@@ -64,6 +65,8 @@ for i in range({POINTS}):
 run.tag("done", "yes")
 open("outputs/model.bin", "w").write("weights")
 run.register_model("net", "outputs/model.bin")
+from jupyter_mlws.runfolder import mailbox
+mailbox.post(os.environ["MLWS_RUN_FOLDER"], "files.download", {{"run": run.id, "name": "outputs/model.bin"}})
 open("outputs/large.bin", "wb").write(bytes(200_000))
 time.sleep(float(os.environ.get("MLWS_TEST_SLEEP_S", 0.15)))
 print("over")
@@ -277,7 +280,7 @@ def consume_journal(place: Path) -> None:
 
 def offline(place: Path) -> None:
     """A run outside of any workspace."""
-    _offline().log("n", 1)
+    begin_offline().log("n", 1)
     say("logged")
 
 
