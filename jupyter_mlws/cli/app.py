@@ -15,6 +15,7 @@ from jupyter_mlws.cli.commands import (
     import_,
     init,
     models,
+    rerun,
     run,
     runs,
     stop,
@@ -37,6 +38,7 @@ app.command("submit", context_settings=submit.CONTEXT)(submit.submit)
 app.command("runs")(runs.runs)
 app.command("export")(export.export)
 app.command("import")(import_.import_)
+run.app.command("rerun")(rerun.rerun)
 app.add_typer(run.app, name="run")
 app.add_typer(experiments.app, name="experiments")
 app.command("gc")(gc.gc)

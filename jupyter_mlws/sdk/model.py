@@ -254,11 +254,15 @@ class Model(ModelFacts):
 
     def add_tags(self, tags: Mapping[str, object]) -> None:
         """Add tags; one that is there gets the new value."""
-        self._update(ModelUpdate(tags={**texts(tags)}))
+        self.change_tags(texts(tags))
+
+    def change_tags(self, tags: Mapping[str, str | None]) -> None:
+        """Add tags, and remove those of the value None, in one step."""
+        self._update(ModelUpdate(tags=dict(tags)))
 
     def remove_tags(self, tags: Iterable[str]) -> None:
         """Remove the tags of these names."""
-        self._update(ModelUpdate(tags=dict.fromkeys([tags] if isinstance(tags, str) else tags)))
+        self.change_tags(dict.fromkeys([tags] if isinstance(tags, str) else tags))
 
     def add_properties(self, properties: Mapping[str, object]) -> None:
         """Add facts that stay.

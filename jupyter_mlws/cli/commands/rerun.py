@@ -1,0 +1,83 @@
+"""``mlws run rerun``."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from jupyter_mlws.cli.following import follow
+from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, console, open_workspace, pairs
+from jupyter_mlws.errors import UsageError
+from jupyter_mlws.sdk.run import Run
+
+__all__ = ["rerun"]
+
+
+def rerun(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Number or id of the run.")],
+    param: Annotated[
+        list[str] | None, typer.Option("--param", "-p", help="Parameter to change, name=value; of a cell its literal.")
+    ] = None,
+    arg: Annotated[
+        list[str] | None,
+        typer.Option("--arg", help="Argument of the script, once for each; instead of all it had. --arg=--lr --arg=1"),
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", "-n", help="Name of the new run.")] = None,
+    tag: Annotated[list[str] | None, typer.Option("--tag", "-t", help="Tag, as name or name=value.")] = None,
+    experiment: Annotated[str | None, typer.Option("--experiment", "-e", help="Another experiment.")] = None,
+    compute: Annotated[str | None, typer.Option("--compute", "-c", help="Another compute target.")] = None,
+    env_var: Annotated[
+        list[str] | None, typer.Option("--env-var", help="Environment variable to change, NAME=VALUE.")
+    ] = None,
+    secret: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--secret",
+            help="What was not stored: a variable's name, or a masked option such as --secret=--token. Its value is "
+            "taken from the variable of that name (MLWS_SECRET_TOKEN for --token), or asked for.",
+        ),
+    ] = None,
+    timeout: Annotated[float | None, typer.Option("--timeout", help="Another time limit in seconds.")] = None,
+    wait: Annotated[
+        bool, typer.Option("--wait", "--watch", help="Show the log, and exit with 1 unless the run completes.")
+    ] = False,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Submit a run again: the same code, command, inputs and parameters, but for what is given."""
+    earlier = Run.get(open_workspace(workspace), run)
+    again = earlier.rerun(
+        arguments=arg or None,
+        params=pairs("parameter", param) or None,
+        tags=pairs("tag", tag) or None,
+        display_name=name,
+        experiment=experiment,
+        compute_target=compute,
+        environment_variables=pairs("environment variable", env_var) or None,
+        max_run_duration_seconds=timeout,
+        secrets={word: _secret(word) for word in secret or []},
+    )
+    if not as_json:
+        console.print(
+            f"Run #{again.number} is submitted, as #{earlier.number} was. Follow it: mlws run logs {again.number} -f"
+        )
+    follow(again, wait=wait, as_json=as_json)
+
+
+def _secret(word: str) -> str:
+    """The value of a secret: never a word of this command line, which others can see."""
+    if "=" in word:
+        raise UsageError(
+            "A secret's value is given on the command line, where others can see it.",
+            hint=f"Set it as a variable, and give its name alone: --secret {word.partition('=')[0]}",
+        )
+    variable = word if not word.startswith("-") else "MLWS_SECRET_" + word.strip("-").upper().replace("-", "_")
+    if variable in os.environ:
+        return os.environ[variable]
+    if not sys.stdin.isatty():
+        raise UsageError(f"The secret {word} is not set.", hint=f"Set the variable {variable} before.")
+    return getpass.getpass(f"{word}: ")

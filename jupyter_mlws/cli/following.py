@@ -1,0 +1,26 @@
+"""What a command does with a run that it has just submitted: show it, wait for it, exit as it ended."""
+
+from __future__ import annotations
+
+import typer
+
+from jupyter_mlws.cli.output import console, print_json
+from jupyter_mlws.domain.status import RunStatus
+from jupyter_mlws.sdk import stuck
+from jupyter_mlws.sdk.run import Run
+
+__all__ = ["follow"]
+
+
+def follow(run: Run, *, wait: bool, as_json: bool) -> None:
+    """Say why a run does not begin; with `wait` show its log, and exit with 1 unless it completes."""
+    stuck.watch(run)
+    if wait:
+        run.wait_for_completion(show_output=not as_json, raise_on_error=False)
+    if as_json:
+        print_json(run.record)
+    if wait and run.record.status is not RunStatus.COMPLETED:
+        if not as_json:
+            cause = run.record.error.message if run.record.error else ""
+            console.print(f"Run #{run.number} {run.record.status}. {cause}")
+        raise typer.Exit(1)
