@@ -30,6 +30,7 @@ from jupyter_mlws.sdk.agent_thread import AgentThread
 from jupyter_mlws.sdk.job import ActiveRun
 from jupyter_mlws.sdk.mirror import Mirror
 from jupyter_mlws.sdk.offline_folders import offline_dir
+from jupyter_mlws.sdk.remote import far_server, take_snapshot
 from jupyter_mlws.sdk.run import Run
 from jupyter_mlws.sdk.watched_outputs import WatchedOutputs
 
@@ -103,7 +104,7 @@ class InteractiveRun(ActiveRun):
     @property
     def _api(self) -> Api:
         self._attend()
-        return self.workspace.api if self._over else super()._api
+        return super()._api
 
     def _attend(self) -> None:
         """Have a look at the run now and then: that wakes a dispatcher where none is left."""
@@ -222,7 +223,8 @@ class InteractiveRun(ActiveRun):
             return
         self._close(quiet=True)
         _say(f"{self._name} was canceled: what is logged from now on is not kept. This process goes on.")
-        self._agent.end("Canceled")
+        if self._agent.end("Canceled"):
+            self._arrive(_END_S)
 
     def _was_put_away(self) -> None:
         """In the agent's thread: the workspace has ended the run, for nothing was heard of it."""
@@ -320,7 +322,8 @@ def _snapshot(workspace: Workspace, directory: str | os.PathLike[str] | None) ->
         raise InvalidInput(
             f"There is no folder {os.fspath(directory)!r} to snapshot.", hint="Give snapshot_directory=None for none."
         )
-    return workspace.api.snapshots.create(SnapshotRequest(directory=os.path.realpath(directory), rule="directory"))
+    request = SnapshotRequest(directory=os.path.realpath(directory), rule="directory")
+    return take_snapshot(workspace.api, request, far_server(workspace.api))
 
 
 def _text(values: Mapping[str, object] | None, kind: str) -> dict[str, str]:

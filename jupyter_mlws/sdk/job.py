@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from jupyter_mlws.api.mailbox import MailboxApi
     from jupyter_mlws.domain import run as words
     from jupyter_mlws.domain.child import NewChild, RunEnd
+    from jupyter_mlws.domain.model import ModelRegistration
     from jupyter_mlws.domain.run import RunUpdate
     from jupyter_mlws.sdk.experiment import Experiment
+    from jupyter_mlws.sdk.model import Model
     from jupyter_mlws.sdk.workspace import Workspace
 
 __all__ = ["ActiveRun", "active_run", "forget_active"]
@@ -136,7 +138,14 @@ class ActiveRun(Run):
         return Workspace._of(Connection(api=self._api, id=workspace_id, location=f"the run folder {self._folder.path}"))
 
     @property
+    def _over(self) -> bool:
+        """Whether the folder takes nothing more, so that the workspace is asked itself."""
+        return self._owner is not None and self._owner._over
+
+    @property
     def _api(self) -> Api:
+        if self._over:
+            return self.workspace.api
         if not self._followed:
             from jupyter_mlws.sdk.local_api import LocalApi
 
@@ -216,6 +225,12 @@ class ActiveRun(Run):
         from jupyter_mlws.sdk.uploading import place
 
         place(self._folder, name, file)
+
+    def _register(self, wish: ModelRegistration) -> Model:
+        from jupyter_mlws.sdk.model_asked import AskedModel
+
+        request_id = self._tell("models", "register", wish)
+        return AskedModel(self.workspace, lambda: self._mailbox().answer("models.register", request_id))
 
     # -- children
 

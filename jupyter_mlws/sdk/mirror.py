@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from jupyter_mlws.api.interface import NOUNS, Api
 from jupyter_mlws.api.routes import Download, Upload, operations
-from jupyter_mlws.errors import Conflict, InvalidInput, MlwsError, NotFound, TooLarge, WrongState
+from jupyter_mlws.errors import Conflict, InvalidInput, MlwsError, TooLarge, WrongState
 from jupyter_mlws.runfolder import control, names, wire
 from jupyter_mlws.runfolder.files import open_plain, read_plain, write_whole
 from jupyter_mlws.runfolder.journal_prefix import is_segment, written_end
@@ -34,7 +34,6 @@ _SETTLE_S = 1.0
 _HOLE_S = 10.0
 _PAUSES_S = (0.5, 1.0, 2.0, 4.0, 5.0)
 _GROWING = (names.VALUES, names.LOGS)
-_WHOLE = (names.OUTPUTS, names.UPLOADS)
 _REQUEST = re.compile(r"[0-9a-f]{16}-[0-9a-f]{8}\.json")
 _MOST_BYTES = 1 << 20
 # Of answers that are waited for: looked for one after the other, the oldest first.
@@ -146,8 +145,12 @@ class Mirror(threading.Thread):
         told = self._read_whole(names.STATE)
         requests = list(self._found((names.REQUESTS,)))
         ending = b'"event":"ended"' in told.replace(b" ", b"")
-        for path in self._found(_WHOLE):
-            self._send_whole(path, settle_s=0.0 if ending else _SETTLE_S)
+        # What is asked may be about a file that was written just before.
+        hurry = ending or any(path not in self._files for path in requests)
+        for path in self._found((names.UPLOADS,)):
+            self._send_whole(path, settle_s=0.0)
+        for path in self._found((names.OUTPUTS,)):
+            self._send_whole(path, settle_s=0.0 if hurry else _SETTLE_S)
         for path in self._found(_GROWING):
             self._send_growing(path)
         self._send_journals()
@@ -335,21 +338,17 @@ class Mirror(threading.Thread):
     def _fetch_answers(self) -> None:
         for path in list(self._asked)[:_LOOKED_FOR]:
             reply = path.replace(names.REQUESTS, names.REPLIES)
-            answer = self._read_answer(reply)
-            if answer is None:
+            answer = self._read(reply)
+            if not answer:
                 continue
-            if _is_download(self._asked[path]):
-                content = self._read_answer(reply.removesuffix(".json") + ".bin")
-                if content is not None:
-                    self._keep(reply.removesuffix(".json") + ".bin", content)
+            if _is_download(self._asked[path]) and b'"err"' not in answer[:10]:
+                content = reply.removesuffix(".json") + ".bin"
+                self._keep(content, self._read(content))
             self._keep(reply, answer)
             del self._asked[path]
 
-    def _read_answer(self, path: str) -> bytes | None:
-        try:
-            return self._api.folders.read(self._run_id, path).read()
-        except (NotFound, WrongState):
-            return None
+    def _read(self, path: str) -> bytes:
+        return self._api.folders.read(self._run_id, path).read()
 
     def _keep(self, path: str, data: bytes) -> None:
         target = self._folder.path / path

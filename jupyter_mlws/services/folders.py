@@ -12,7 +12,7 @@ from jupyter_mlws.api.interface import FoldersApi
 from jupyter_mlws.api.routes import Download, Upload
 from jupyter_mlws.domain.interactive import INTERACTIVE, LOGGED_FROM, FolderImport, FolderPart
 from jupyter_mlws.domain.run import Run
-from jupyter_mlws.errors import Conflict, InvalidInput, InvalidPath, NotFound, StorageFull, TooLarge, WrongState
+from jupyter_mlws.errors import Conflict, InvalidInput, InvalidPath, StorageFull, TooLarge, WrongState
 from jupyter_mlws.runfolder import control, names
 from jupyter_mlws.runfolder.mailbox import MAX_REQUEST_BYTES
 from jupyter_mlws.services.attending import Attendant
@@ -78,8 +78,10 @@ class Folders:
         with self._context.store.read() as c:
             found = store_runs.get_run(c, run, metrics=0)
         file = open_beneath(Path(self._context.folder), f"{RUNS}/{found.id}/{path}")
-        if file is None or offset < 0:
-            raise NotFound(f"Run #{found.number} was told nothing as {path[:80]!r}.")
+        if offset < 0:
+            raise InvalidInput(f"The offset {offset} lies outside of the file.")
+        if file is None:
+            return Download((), name=path.rsplit("/", 1)[-1], size_bytes=0)
         size = os.fstat(file.fileno()).st_size
         file.seek(min(offset, size))
         return Download(_pieces(file), name=path.rsplit("/", 1)[-1], size_bytes=max(size - offset, 0))

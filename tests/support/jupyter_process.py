@@ -35,16 +35,27 @@ class JupyterProcess:
         Whether it is without all others, which need a second of the processor at each start.
     base_url : str
         Path that all its addresses begin with, as behind a hub.
+    port : int, optional
+        That of a server which was ended, for one that takes its place.
     """
 
     token = _TOKEN
 
     def __init__(
-        self, root: Path, log: Path, *, extension: bool = True, alone: bool = False, base_url: str = "/"
+        self,
+        root: Path,
+        log: Path,
+        *,
+        extension: bool = True,
+        alone: bool = False,
+        base_url: str = "/",
+        port: int | None = None,
     ) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        if port is None:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                port = probe.getsockname()[1]
+        self.port = port
         self.url = f"http://127.0.0.1:{port}{base_url.rstrip('/')}"
         self.log = log
         options = [f"--port={port}", f"--IdentityProvider.token={_TOKEN}", f"--ServerApp.root_dir={root}"]
