@@ -35,7 +35,7 @@ from jupyter_mlws.api.interface import (
 from jupyter_mlws.api.routes import Download, Operation, Upload, operations
 from jupyter_mlws.api.transport import Answer, Transport
 from jupyter_mlws.domain.workspace import WorkspaceInfo
-from jupyter_mlws.errors import Conflict, CorruptData, InvalidInput, InvalidName, NotFound, TooLarge
+from jupyter_mlws.errors import Conflict, CorruptData, InvalidInput, InvalidName, NotFound, TooLarge, Unavailable
 
 __all__ = ["HttpApi", "ServerApi", "connect", "find_server", "open_workspace"]
 
@@ -81,7 +81,14 @@ class _Client:
         )
         if operation.returns is Download:
             return self._download(answer)
-        return codec.decode(operation.returns, answer.read())
+        data = answer.read()
+        try:
+            return codec.decode(operation.returns, data)
+        except InvalidInput as error:
+            raise Unavailable(
+                f"What answers at {self._transport.url} is no workspace of this version.",
+                hint="Give the base URL of a Jupyter server that has jupyter-mlws.",
+            ) from error
 
     def _download(self, answer: Answer) -> Download:
         size_bytes, digest = answer.size_bytes, _digest(answer)
@@ -107,6 +114,8 @@ class HttpApi(_Client):
         In the registry of the server's user.
     token : str
     """
+
+    is_remote = True
 
     workspace: WorkspaceApi
     experiments: ExperimentsApi

@@ -25,7 +25,7 @@ from jupyter_mlws.domain.model import Model, ModelRegistration, ModelUpdate
 from jupyter_mlws.domain.page import Page
 from jupyter_mlws.domain.rerun import Rerun
 from jupyter_mlws.domain.run import Run, RunSubmission, RunUpdate
-from jupyter_mlws.domain.snapshot import Manifest, SnapshotReport, SnapshotRequest
+from jupyter_mlws.domain.snapshot import Manifest, MissingBlobs, Snapshot, SnapshotReport, SnapshotRequest
 from jupyter_mlws.domain.workspace import ChangePage, FarSide, WorkspaceInfo
 
 __all__ = [
@@ -304,10 +304,7 @@ class FoldersApi(Protocol):
     def read(self, run: str, path: str, offset: int = 0) -> Download:
         """What the dispatcher tells the process of an interactive run: ``control.json``, ``mailbox/replies/<file>``.
 
-        Raises
-        ------
-        NotFound
-            There is nothing of this name (yet).
+        It is empty while there is nothing of this name.
         """
         ...
 
@@ -426,6 +423,23 @@ class SnapshotsApi(Protocol):
     @route("GET", "/snapshots/{snapshot}/file", resource="artifacts")
     def download_file(self, snapshot: str, path: str) -> Download:
         """One file of a snapshot."""
+        ...
+
+
+    @route("POST", "/blobs/missing", resource="artifacts", permission="write")
+    def find_missing(self, manifest: Manifest) -> MissingBlobs:
+        """Which files of a folder elsewhere have to be uploaded before its snapshot can be recorded."""
+        ...
+
+    @route("PUT", "/snapshots", resource="artifacts", permission="write")
+    def record(self, manifest: Manifest) -> Snapshot:
+        """Record the snapshot of a folder elsewhere, whose files are stored; the same list gives the same snapshot.
+
+        Raises
+        ------
+        InvalidInput
+            The bytes of a file are not stored, or the list is no tree of files.
+        """
         ...
 
 

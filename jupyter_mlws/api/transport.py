@@ -254,8 +254,10 @@ def _failure(response: http.client.HTTPResponse, url: str) -> MlwsError:
 def _foreign(status: int, url: str) -> MlwsError:
     """An error that no handler of ours wrote: a proxy's, or that of a server without the extension."""
     if status in (http.client.UNAUTHORIZED, http.client.FORBIDDEN):
-        return from_payload({"code": "forbidden", "message": f"The server at {url} does not accept the token."})
+        hint = "Give its token: Workspace(url, token=...), or the variable MLWS_TOKEN."
+        message = f"The server at {url} does not accept the token, or none was given."
+        return from_payload({"code": "forbidden", "message": message, "hint": hint})
     if status == http.client.NOT_FOUND:
-        hint = "Is jupyter-mlws installed in the environment of the Jupyter server?"
+        hint = "Is it the base URL of a Jupyter server, and is jupyter-mlws installed in that server's environment?"
         return from_payload({"code": "not_found", "message": f"The server at {url} has no workspaces.", "hint": hint})
     return Unavailable(f"The server at {url} answered with status {status}.", hint="Try again in a moment.")

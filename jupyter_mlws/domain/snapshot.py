@@ -8,7 +8,16 @@ from datetime import datetime
 from jupyter_mlws.domain.names import check_digest, check_file_name
 from jupyter_mlws.errors import InvalidInput
 
-__all__ = ["GitInfo", "LinkedPath", "Manifest", "ManifestEntry", "Snapshot", "SnapshotReport", "SnapshotRequest"]
+__all__ = [
+    "GitInfo",
+    "LinkedPath",
+    "Manifest",
+    "ManifestEntry",
+    "MissingBlobs",
+    "Snapshot",
+    "SnapshotReport",
+    "SnapshotRequest",
+]
 
 # git's own three kinds, so that ids do not depend on an umask: plain, executable, symbolic link.
 MODES = (0o100644, 0o100755, 0o120000)
@@ -47,6 +56,13 @@ class Manifest:
 
     entries: tuple[ManifestEntry, ...]
     format: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissingBlobs:
+    """Digests of a manifest whose bytes are not stored, each once."""
+
+    digests: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,7 +43,8 @@ class WorkspaceInfo:
     """What a workspace is and holds.
 
     `location` is for people, never used as a key; `database` says where the records are when they are not there;
-    `warnings` are sentences about the place.
+    `warnings` are sentences about the place. `machine` is opaque and equal for processes that share a machine, its
+    files and an account; `interpreter` is the Python that runs what is submitted from elsewhere.
     """
 
     id: str
@@ -58,6 +59,8 @@ class WorkspaceInfo:
     dispatcher: DispatcherState
     database: str = ""
     warnings: tuple[str, ...] = ()
+    machine: str = ""
+    interpreter: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from jupyter_mlws.domain.run import RunSource, RunSubmission
 from jupyter_mlws.domain.snapshot import SnapshotReport, SnapshotRequest
 from jupyter_mlws.errors import InvalidInput, UsageError
 from jupyter_mlws.sdk import script_words as words
+from jupyter_mlws.sdk.remote import far_server, take_snapshot
 
 if TYPE_CHECKING:
     from jupyter_mlws.api.interface import Api
@@ -143,25 +144,30 @@ class ScriptRunConfig:
     # -- to be submitted
 
     def prepare(self, api: Api, experiment: str, tags: Mapping[str, str] | None = None) -> RunSubmission:
-        """Snapshot the folder and spell out the whole submission."""
+        """Snapshot the folder and spell out the whole submission.
+
+        Where the workspace is on another machine the folder is sent there, the server's interpreter runs the script,
+        and none of this process's variables are inherited.
+        """
         secrets = words.secret_values(self.secrets)
         directory = os.path.realpath(self.source_directory)
-        report = api.snapshots.create(SnapshotRequest(directory=directory, rule="directory"))
+        far = far_server(api)
+        report = take_snapshot(api, SnapshotRequest(directory=directory, rule="directory"), far)
         return RunSubmission(
             experiment=experiment,
-            command=self._argv(report),
+            command=self._argv(report, sys.executable if far is None else far.interpreter),
             arguments=tuple(str(argument) for argument in self.arguments),
             tags=dict(tags or {}),
             compute_target=self.compute_target,
             environment=self.environment,
             environment_variables=dict(self.environment_variables),
-            inherited_environment=dict(os.environ),
+            inherited_environment=dict(os.environ) if far is None else None,
             secrets=secrets,
             max_run_duration_s=self.max_run_duration_seconds,
             snapshot_id=report.snapshot.id if report.snapshot else None,
             snapshot_scope=report.scope,
             working_directory=report.working_directory,
-            source_directory=directory,
+            source_directory=directory if far is None else "",
             python_path=report.python_path,
             links=report.links,
             git=report.git,
@@ -169,7 +175,7 @@ class ScriptRunConfig:
             source=RunSource(document=self.script or ""),
         )
 
-    def _argv(self, report: SnapshotReport) -> tuple[str, ...]:
+    def _argv(self, report: SnapshotReport, interpreter: str) -> tuple[str, ...]:
         if isinstance(self.command, str):
             return ("/bin/sh", "-c", self.command)
         if self.command is not None:
@@ -180,4 +186,4 @@ class ScriptRunConfig:
             near = difflib.get_close_matches(script, paths, 1)
             hint = f"Did you mean {near[0]}?" if near else "Is it named by an ignore file?"
             raise InvalidInput(f"The snapshot of {os.fspath(self.source_directory)!r} has no {script}.", hint=hint)
-        return (sys.executable, script, *(str(argument) for argument in self.arguments))
+        return (interpreter, script, *(str(argument) for argument in self.arguments))

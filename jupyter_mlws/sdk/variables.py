@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
 from typing import TYPE_CHECKING
 
-from jupyter_mlws.domain.workspace import is_url
+from jupyter_mlws.sdk.remote import far_server
 
 if TYPE_CHECKING:
     from jupyter_mlws.sdk.workspace import Workspace
@@ -26,19 +25,7 @@ def variables_of_a_notebook() -> dict[str, str]:
 
 def inherited_variables(workspace: Workspace) -> dict[str, str] | None:
     """What a job of this workspace inherits from this process; None where jobs run on another machine."""
-    if not _is_here(workspace):
+    if far_server(workspace.api) is not None:
         return None
     in_kernel = "ipykernel" in sys.modules or "JPY_PARENT_PID" in os.environ
     return variables_of_a_notebook() if in_kernel else dict(os.environ)
-
-
-def _is_here(workspace: Workspace) -> bool:
-    """Whether the workspace's folder is on this machine, also where a server on it is asked."""
-    if not is_url(workspace.location):
-        return True
-    info = workspace.info()
-    try:
-        with open(os.path.join(info.location, "workspace.json"), "rb") as file:
-            return bool(json.load(file).get("id") == info.id)
-    except (OSError, ValueError, AttributeError):
-        return False

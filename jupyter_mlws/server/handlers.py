@@ -182,6 +182,11 @@ class MlwsHandler(ExtensionHandlerMixin, APIHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Tell of a failure in the one shape that all have."""
         error = kwargs.get("exc_info", (None, None))[1]
+        if status_code == HTTPStatus.FORBIDDEN and getattr(self, "_jupyter_current_user", None) is None:
+            error = Forbidden(
+                "The server does not accept the token, or none was given.",
+                hint="Give its token: Workspace(url, token=...), or the variable MLWS_TOKEN.",
+            )
         status, body = describe(error, status_code)
         self.set_status(status)
         if isinstance(error, Unavailable):

@@ -56,6 +56,8 @@ GAINS = {
     "snapshots.get": "names, sizes and digests of a snapshot's files",
     "snapshots.download": "the files of a snapshot, made from records, never from a path",
     "snapshots.download_file": "one file of a snapshot",
+    "snapshots.find_missing": "whether bytes are stored of which the caller knows the digest",
+    "snapshots.record": "a snapshot of stored bytes of which the caller knows the digests",
     "blobs.upload": "disk space",
     "models.register": "a version made of files that a run left or that were uploaded; nothing is loaded or unpickled",
     "models.list": "names, tags and runs of models",

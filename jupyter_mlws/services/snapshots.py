@@ -5,9 +5,10 @@ from __future__ import annotations
 from jupyter_mlws.api.codec import to_builtins
 from jupyter_mlws.api.interface import SnapshotsApi
 from jupyter_mlws.api.routes import Download
+from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.names import check_digest, check_file_name
-from jupyter_mlws.domain.snapshot import Manifest, Snapshot, SnapshotReport, SnapshotRequest
-from jupyter_mlws.errors import NotFound, Unavailable
+from jupyter_mlws.domain.snapshot import Manifest, MissingBlobs, Snapshot, SnapshotReport, SnapshotRequest
+from jupyter_mlws.errors import InvalidInput, NotFound, Unavailable
 from jupyter_mlws.services.checking import check_storable, implements
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.downloads import download_blob
@@ -60,6 +61,39 @@ class Snapshots:
                 return False
             store_snapshots.put_snapshot(c, snapshot)
             return True
+
+    def find_missing(self, manifest: Manifest) -> MissingBlobs:
+        wanted = {entry.digest: entry.size_bytes for entry in manifest.entries}
+        has = self._context.blobs.has
+        return MissingBlobs(digests=tuple(digest for digest, size in wanted.items() if not has(digest, size)))
+
+    def record(self, manifest: Manifest) -> Snapshot:
+        from jupyter_mlws.snapshots.manifest import from_bytes, to_bytes
+        from jupyter_mlws.snapshots.restoring import check_links
+
+        context = self._context
+        hold = Hold(context.store, context.blobs)
+        check_storable(to_builtins(manifest), "manifest")
+        data = to_bytes(manifest)
+        if from_bytes(data) != manifest:
+            raise InvalidInput("The list of a snapshot's files has a format of its own.")
+        missing = self.find_missing(manifest).digests
+        if missing:
+            raise InvalidInput(
+                f"The bytes of {len(missing):,} files are not stored.",
+                hint="Upload them first.",
+                details={"digests": missing[:100]},
+            )
+        check_links(manifest, context.blobs)
+        size_bytes = sum(entry.size_bytes for entry in manifest.entries)
+        digest = context.blobs.put_bytes(data).digest
+        made = Snapshot(id=digest, file_count=len(manifest.entries), size_bytes=size_bytes, created_at=now())
+        files = {entry.digest: entry.size_bytes for entry in manifest.entries} | {digest: len(data)}
+        make_durable(context.blobs, files)
+        with context.store.write() as c:
+            hold.check(c, files.items())
+            store_snapshots.put_snapshot(c, made)
+            return store_snapshots.get_snapshot(c, digest)
 
     def get(self, snapshot: str) -> Manifest:
         from jupyter_mlws import snapshots

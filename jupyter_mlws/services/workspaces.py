@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import time
 from pathlib import Path
@@ -11,6 +12,7 @@ from jupyter_mlws.api.interface import WorkspaceApi
 from jupyter_mlws.domain.status import LIVE
 from jupyter_mlws.domain.workspace import ChangePage, WorkspaceInfo
 from jupyter_mlws.errors import InvalidInput
+from jupyter_mlws.runfolder.machine import machine_mark
 from jupyter_mlws.services.attending import Attendant
 from jupyter_mlws.services.checking import implements
 from jupyter_mlws.services.context import Context
@@ -55,6 +57,8 @@ class WorkspaceService:
             database="" if context.store.is_embedded else context.store.name,
             warnings=(*context.warnings, *context.store.troubles()),
             dispatcher=context.wake.state(),
+            machine=machine_mark(),
+            interpreter=sys.executable or "",
         )
 
     def changes(self, since: int, limit: int = 500) -> ChangePage:

@@ -12,7 +12,7 @@ from jupyter_mlws.errors import AlreadyExists, InvalidPath
 from jupyter_mlws.snapshots.folders import Folders
 from jupyter_mlws.snapshots.links import is_safe_target
 
-__all__ = ["restore"]
+__all__ = ["check_links", "restore"]
 
 _LINK = 0o120000
 _MAX_TARGET_BYTES = 4096
@@ -52,6 +52,13 @@ def restore(manifest: Manifest, blobs: BlobStore, directory: str | Path) -> None
             _write_link(entry, target, folders)
     finally:
         os.close(root)
+
+
+def check_links(manifest: Manifest, blobs: BlobStore) -> None:
+    """Refuse a snapshot of which a symbolic link leads out, before anybody wants to restore it."""
+    for entry in manifest.entries:
+        if entry.mode == _LINK:
+            _target(entry, blobs)
 
 
 def _by_folder(files: list[ManifestEntry]) -> dict[str, list[ManifestEntry]]:

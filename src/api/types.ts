@@ -220,6 +220,11 @@ export interface MetricValue {
   value: unknown;
 }
 
+/** Digests of a manifest whose bytes are not stored, each once. */
+export interface MissingBlobs {
+  digests: string[];
+}
+
 /** A registered model; versions count from 1 under each name, and none is ever given twice. */
 export interface Model {
   name: string;
@@ -522,6 +527,8 @@ export interface WorkspaceInfo {
   dispatcher: DispatcherState;
   database: string;
   warnings: string[];
+  machine: string;
+  interpreter: string;
 }
 
 /** How an operation travels: method, path with {arguments}, and what its body and answer are. */
@@ -610,6 +617,10 @@ export interface Operations {
   'snapshots.download': { arguments: { snapshot: string }; body: undefined; answer: ArrayBuffer };
   /** One file of a snapshot. */
   'snapshots.download_file': { arguments: { snapshot: string; path: string }; body: undefined; answer: ArrayBuffer };
+  /** Which files of a folder elsewhere have to be uploaded before its snapshot can be recorded. */
+  'snapshots.find_missing': { arguments: Record<string, never>; body: Manifest; answer: MissingBlobs };
+  /** Record the snapshot of a folder elsewhere, whose files are stored; the same list gives the same snapshot. */
+  'snapshots.record': { arguments: Record<string, never>; body: Manifest; answer: Snapshot };
   /** Store bytes; the answer names their digest. */
   'blobs.upload': { arguments: { name: string }; body: Blob | ArrayBuffer; answer: InputFile };
   /** A new version made of files that a run left, or of uploaded ones. The bytes are shared, not copied. */
@@ -693,6 +704,8 @@ export const OPERATIONS: { readonly [id in keyof Operations]: Operation } = {
   'snapshots.get': { method: 'GET', path: '/snapshots/{snapshot}', scope: 'workspace', pathArguments: ['snapshot'], queryArguments: [], body: null, answer: 'json' },
   'snapshots.download': { method: 'GET', path: '/snapshots/{snapshot}/zip', scope: 'workspace', pathArguments: ['snapshot'], queryArguments: [], body: null, answer: 'bytes' },
   'snapshots.download_file': { method: 'GET', path: '/snapshots/{snapshot}/file', scope: 'workspace', pathArguments: ['snapshot'], queryArguments: ['path'], body: null, answer: 'bytes' },
+  'snapshots.find_missing': { method: 'POST', path: '/blobs/missing', scope: 'workspace', pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
+  'snapshots.record': { method: 'PUT', path: '/snapshots', scope: 'workspace', pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
   'blobs.upload': { method: 'POST', path: '/blobs', scope: 'workspace', pathArguments: [], queryArguments: ['name'], body: 'bytes', answer: 'json' },
   'models.register': { method: 'POST', path: '/models', scope: 'workspace', pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
   'models.list': { method: 'GET', path: '/models', scope: 'workspace', pathArguments: [], queryArguments: ['name', 'run', 'search', 'tags', 'properties', 'latest', 'deleted', 'limit', 'cursor'], body: null, answer: 'json' },
