@@ -39,6 +39,14 @@ def forbidden(operation_id: str) -> Forbidden:
     )
 
 
+def offline() -> Unavailable:
+    """The error for a question that no workspace can answer."""
+    return Unavailable(
+        "This run is recorded offline, and no workspace is there to be asked.",
+        hint="Import it when it has ended: mlws import, or Workspace.import_offline().",
+    )
+
+
 class MailboxApi:
     """The nouns of the API, each with the operations that a job may ask for.
 
@@ -76,11 +84,16 @@ class MailboxApi:
         if operation.id in _TOLD and not (self._wait and self._followed):
             return send(self._folder, operation.id, arguments)
         if not self._followed:
-            raise Unavailable(
-                "This run is recorded offline, and no workspace is there to be asked.",
-                hint="Import it when it has ended: mlws import, or Workspace.import_offline().",
-            )
+            raise offline()
         return self._ask(operation, arguments)
+
+    def answer(self, operation_id: str, request_id: str) -> Any:
+        """Wait for the answer to what was told, by the id that telling gave; it can be had once."""
+        if not self._followed:
+            raise offline()
+        noun, _, name = operation_id.partition(".")
+        found = mailbox.wait_reply(self._folder, request_id, self._timeout_s, keep=False)
+        return from_builtins(_operations(noun)[name].returns, found)
 
     def _ask(self, operation: Operation, arguments: dict[str, Any]) -> Any:
         request_id = send(self._folder, operation.id, arguments)

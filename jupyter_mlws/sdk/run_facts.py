@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from jupyter_mlws.domain import run as words
 from jupyter_mlws.errors import WrongState
 
 if TYPE_CHECKING:
     from jupyter_mlws.api.interface import Api
+    from jupyter_mlws.domain import run as words
     from jupyter_mlws.sdk.experiment import Experiment
     from jupyter_mlws.sdk.workspace import Workspace
 

@@ -6,16 +6,20 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from jupyter_mlws.domain.file import FileKind, RunFile
 from jupyter_mlws.domain.names import check_file_name
 from jupyter_mlws.errors import AlreadyExists, InvalidInput, NotFound, WrongState
-from jupyter_mlws.sdk.files import save
 from jupyter_mlws.sdk.run_facts import RunFacts
 
 if TYPE_CHECKING:
+    from jupyter_mlws.api.routes import Download
+    from jupyter_mlws.domain.file import RunFile
+    from jupyter_mlws.domain.model import ModelRegistration
     from jupyter_mlws.sdk.model import Model
 
 __all__ = ["RunFiles", "already_there"]
+
+# As `FileKind` has them, which a script that only logs does not load.
+_OUTPUT, _LOG = "output", "log"
 
 
 def already_there(name: str) -> AlreadyExists:
@@ -23,13 +27,19 @@ def already_there(name: str) -> AlreadyExists:
     return AlreadyExists(f"The run has a file {name[:80]!r} already.", hint="Upload it under another name.")
 
 
+def _save(download: Download, path: str) -> str:
+    from jupyter_mlws.sdk.files import save
+
+    return save(download, path)
+
+
 class RunFiles(RunFacts):
     """What a run left as files, and the models made of them."""
 
     def get_file_names(self) -> list[str]:
         """Names of the run's outputs, relative to the script's working directory, and of its logs."""
-        logs = [file.name for file in self._files(FileKind.LOG)]
-        return [file.name for file in self._files(FileKind.OUTPUT)] + [f"logs/{name}" for name in logs]
+        logs = [file.name for file in self._files(_LOG)]
+        return [file.name for file in self._files(_OUTPUT)] + [f"logs/{name}" for name in logs]
 
     def download_file(self, name: str, output_file_path: str | os.PathLike[str] | None = None) -> str:
         """Save one of `get_file_names()` and return its path.
@@ -42,7 +52,7 @@ class RunFiles(RunFacts):
         target = os.fspath(output_file_path) if output_file_path is not None else "."
         if os.path.isdir(target):
             target = os.path.join(target, name.rsplit("/", 1)[-1])
-        return save(self._download(name), target)
+        return _save(self._download(name), target)
 
     def download_files(
         self,
@@ -72,7 +82,7 @@ class RunFiles(RunFacts):
         cut = 0 if append_prefix else prefix.rfind("/") + 1
         folder = os.fspath(output_directory) if output_directory is not None else "."
         targets = [os.path.join(folder, *check_file_name(name[cut:]).split("/")) for name in names]
-        return [save(self._download(name), target) for name, target in zip(names, targets, strict=True)]
+        return [_save(self._download(name), target) for name, target in zip(names, targets, strict=True)]
 
     def upload_file(self, name: str, path_or_stream: str | os.PathLike[str] | BinaryIO) -> None:
         """Keep a file with the run under `name`; in a job what is in ``outputs/`` is kept without this.
@@ -144,7 +154,7 @@ class RunFiles(RunFacts):
 
     def _taken(self, names: Sequence[str]) -> set[str]:
         """Those of the names that the run has files of; asked again when a file is kept."""
-        have = {file.name for file in self._files(FileKind.OUTPUT)}
+        have = {file.name for file in self._files(_OUTPUT)}
         return have.intersection(names)
 
     def _keep(self, name: str, file: BinaryIO) -> None:
@@ -172,7 +182,7 @@ class RunFiles(RunFacts):
         target = os.fspath(path) if path is not None else "."
         if os.path.isdir(target):
             target = os.path.join(target, f"run-{self.number}-snapshot.zip")
-        return save(self._api.snapshots.download(snapshot), target)
+        return _save(self._api.snapshots.download(snapshot), target)
 
     def export(self, path: str | os.PathLike[str], *, exist_ok: bool = False) -> str:
         """Save the run, with its descendants and models, as one file for `Workspace.import_archive`.
@@ -223,8 +233,12 @@ class RunFiles(RunFacts):
         ------
         NotFound
             The run left no such file.
+
+        Notes
+        -----
+        In the process that logs the run this does not wait: the model that is returned waits when it is looked at, and
+        raises then what was wrong.
         """
-        from jupyter_mlws.sdk.model import Model
         from jupyter_mlws.sdk.model_names import registration
 
         wish = registration(
@@ -238,12 +252,17 @@ class RunFiles(RunFacts):
             model_framework_version=model_framework_version,
             child_paths=child_paths,
         )
+        return self._register(wish)
+
+    def _register(self, wish: ModelRegistration) -> Model:
+        from jupyter_mlws.sdk.model import Model
+
         return Model._of(self.workspace, self._api.models.register(wish))
 
-    def _files(self, kind: FileKind) -> Iterator[RunFile]:
+    def _files(self, kind: str) -> Iterator[RunFile]:
         cursor = None
         while True:
-            page = self._api.files.list(self.id, kind=kind.value, cursor=cursor)
+            page = self._api.files.list(self.id, kind=kind, cursor=cursor)
             yield from page.items
             cursor = page.next_cursor
             if cursor is None:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
-from jupyter_mlws.domain.run import RunUpdate
-from jupyter_mlws.errors import InvalidInput
+from jupyter_mlws.sdk.labels import label_texts, names_to_remove
 from jupyter_mlws.sdk.run_facts import RunFacts
+
+if TYPE_CHECKING:
+    from jupyter_mlws.domain.run import RunUpdate
 
 __all__ = ["RunNotes"]
 
 
 class RunNotes(RunFacts):
     """What may be changed of a run."""
+
+    def _change(self, **changes: Any) -> None:
+        from jupyter_mlws.domain.run import RunUpdate
+
+        self._update(RunUpdate(**changes))
 
     def _update(self, update: RunUpdate) -> None:
         self._record = self._api.runs.update(self.id, update)
@@ -34,7 +42,7 @@ class RunNotes(RunFacts):
 
     @display_name.setter
     def display_name(self, name: str) -> None:
-        self._update(RunUpdate(display_name=name))
+        self._change(display_name=name)
 
     @property
     def description(self) -> str:
@@ -43,7 +51,7 @@ class RunNotes(RunFacts):
 
     @description.setter
     def description(self, text: str) -> None:
-        self._update(RunUpdate(description=text))
+        self._change(description=text)
 
     def tag(self, key: str, value: object = "") -> None:
         """Set a tag."""
@@ -62,7 +70,7 @@ class RunNotes(RunFacts):
         InvalidInput, TooLarge
             A name or value cannot be kept; none of them is set.
         """
-        self._update(RunUpdate(tags={**_text(tags, "tags")}))
+        self._change(tags=label_texts(tags, "tags"))
 
     def remove_tags(self, tags: Iterable[str]) -> None:
         """Remove tags.
@@ -72,14 +80,9 @@ class RunNotes(RunFacts):
         tags : list of str, or dict
             Their names. With a dict a tag is removed only if it has that value.
         """
-        if isinstance(tags, str):
-            raise InvalidInput("The tags to remove must be a list.", hint=f"Give [{tags!r}].")
-        names = list(tags)
-        if isinstance(tags, Mapping):
-            have, wanted = self.refresh().tags, _text(tags, "tags")
-            names = [name for name in names if have.get(name) == wanted[name]]
+        names = names_to_remove(tags, self.refresh().tags if isinstance(tags, Mapping) else {})
         if names:
-            self._update(RunUpdate(tags=dict.fromkeys(names)))
+            self._change(tags=dict.fromkeys(names))
 
     def add_properties(self, properties: Mapping[str, object]) -> None:
         """Add properties, which stay as they are from then on.
@@ -94,10 +97,4 @@ class RunNotes(RunFacts):
         Conflict
             One of them has another value already; none is added. (In a job the run shows this as a warning.)
         """
-        self._update(RunUpdate(properties=_text(properties, "properties")))
-
-
-def _text(values: Mapping[str, object], kind: str) -> dict[str, str]:
-    if not isinstance(values, Mapping):
-        raise InvalidInput(f"The {kind} must be a dict, not {type(values).__name__}.", hint="Give {name: value}.")
-    return {key: "" if value is None else str(value) for key, value in values.items()}
+        self._change(properties=label_texts(properties, "properties"))

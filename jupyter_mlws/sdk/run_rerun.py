@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from jupyter_mlws.domain.rerun import Rerun
 from jupyter_mlws.sdk.run_facts import RunFacts
 
 if TYPE_CHECKING:
@@ -77,6 +76,8 @@ class RunRerun(RunFacts):
         if environment_variables is not None:
             kept = {name: value for name, value in environment_variables.items() if value is not None}
             changed = {**dict.fromkeys(environment_variables), **variables(kept)}
+        from jupyter_mlws.domain.rerun import Rerun
+
         wish = Rerun(
             arguments=None if arguments is None else tuple(str(word) for word in argument_list(arguments)),
             params=None if params is None else {name: str(value) for name, value in params.items()},

@@ -6,7 +6,6 @@ import pickle
 from collections.abc import Iterator
 from typing import Any
 
-from jupyter_mlws.domain.file import FileKind
 from jupyter_mlws.errors import NotFound, UsageError, WrongState
 from jupyter_mlws.sdk.run_files import RunFiles
 
@@ -45,7 +44,7 @@ class RunResults(RunFiles):
 
     def keys(self) -> list[str]:
         """Names that the cell returned."""
-        return [file.name[:-4] for file in self._files(FileKind.RESULT) if file.name.endswith(".pkl")]
+        return [file.name[:-4] for file in self._files("result") if file.name.endswith(".pkl")]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.keys())

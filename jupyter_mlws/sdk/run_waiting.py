@@ -6,7 +6,6 @@ import sys
 import time
 from typing import Any
 
-from jupyter_mlws.domain.file import FileKind
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import RunFailed
 from jupyter_mlws.sdk.run_children import RunChildren
@@ -46,7 +45,7 @@ class RunWaiting(RunChildren, RunFiles):
                 "environment": record.environment,
                 "workingDirectory": record.working_directory,
             },
-            "logFiles": [file.name for file in self._files(FileKind.LOG)],
+            "logFiles": [file.name for file in self._files("log")],
             "submittedBy": record.user,
         }
 
