@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jupyter_mlws.domain.names import check_metric_name
 from jupyter_mlws.errors import InvalidInput, TooLarge
 from jupyter_mlws.runfolder import journal_stream, journal_writer
 from jupyter_mlws.runfolder.journal import JournalReader, JournalWriter
@@ -86,7 +87,7 @@ def test_whatever_is_logged_and_however_it_is_polled_comes_back_once(follower, m
             if poll:
                 back += follow.follow(limit=limit)
         back += follow.follow(limit=limit, final=data.draw(st.booleans()))
-    names = [journal_writer._check_name(name) for name, *_ in operations]
+    names = [check_metric_name(name) for name, *_ in operations]
     assert [point.name for point in back] == names
     assert [point.step for point in back] == [step for _, _, step, _ in operations]
     assert all(same(point.value, value) for point, (_, value, _, _) in zip(back, operations, strict=True))

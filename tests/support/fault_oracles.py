@@ -19,6 +19,7 @@ from jupyter_mlws.domain.run import Run
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.runfolder import farside, mailbox, processes
 from jupyter_mlws.runfolder.journal_reader import JournalReader
+from jupyter_mlws.runfolder.values_reader import ValuesReader
 
 __all__ = ["blobs_are_what_they_say", "store_is_sound"]
 
@@ -167,7 +168,14 @@ def script(place: Path, said: Sequence[str]) -> None:
     # Where not even the first segment found room there is no place for a count; the script's log says it.
     if not any("metrics cannot be kept" in line for line in said):
         assert logged <= sum(counts.values()) + reader.dropped()
+    values = [value for part in ValuesReader(folder).poll({}) for value in part.values]
+    assert all(value.value == [1, 2] for value in values)
+    if not any("values cannot be kept" in line for line in said):
+        assert said.count("listed") <= len(values)
+    ended = [mailbox.pending(child)[0] for child in (folder / "children").glob("*") if mailbox.pending(child)]
+    assert said.count("child ended") <= sum(request.operation == "runs.end" for request in ended)
     asked = mailbox.pending(folder)
+    assert said.count("child ended") <= sum(request.operation == "runs.create_children" for request in asked)
     assert not any(request.problem for request in asked)
     assert said.count("tagged") <= sum(request.operation == "runs.update" for request in asked)
     assert said.count("registered") <= sum(request.operation == "models.register" for request in asked)

@@ -33,6 +33,7 @@ from jupyter_mlws.domain.model import ModelRegistration
 from jupyter_mlws.domain.run import RunUpdate
 from jupyter_mlws.domain.snapshot import LinkedPath
 from jupyter_mlws.domain.status import TERMINAL, RunStatus
+from jupyter_mlws.errors import AlreadyExists
 from jupyter_mlws.magics import cell_job
 from jupyter_mlws.magics.job import returns as _returns  # noqa: F401 - imported once, not by every fork
 from jupyter_mlws.magics.job import shell as _shell  # noqa: F401
@@ -251,17 +252,25 @@ def run_folder(place: Path) -> RunFolder:
 
 
 def script(place: Path) -> None:
-    """Log over several segments, ask, upload; then drop the journal's segments that were read."""
+    """Log over several segments, log a list, make a child run, ask, upload."""
     folder = run_folder(place)
     run = ActiveRun(folder, json.loads(folder.job.read_text()))
     for i in range(3_000):
         run.log("n", i)
         say(f"log {i}")
+    run.log_list("l", [1, 2])
+    say("listed")
+    with run.child_run("c") as child:
+        child.log("n", 1)
+    say("child ended")
     run.tag("done", "yes")
     say("tagged")
     run._mailbox().models.register(ModelRegistration(name="net", run_id=run.id, path="outputs/x"))
     say("registered")
-    run.upload_file("outputs/x", io.BytesIO(b"weights"))
+    try:
+        run.upload_file("outputs/x", io.BytesIO(b"weights"))
+    except AlreadyExists:
+        say("kept before")
     say("uploaded")
 
 
