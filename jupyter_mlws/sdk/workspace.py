@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from jupyter_mlws.api.interface import Api
+    from jupyter_mlws.domain import run as words
     from jupyter_mlws.domain.archive import ImportReport
     from jupyter_mlws.domain.deletion import GarbageReport
     from jupyter_mlws.domain.workspace import WorkspaceInfo
@@ -120,6 +121,8 @@ class Workspace:
         --------
         >>> ws.runs(filter="metrics.acc > 0.9", order_by="metrics.acc desc", limit=10)     # doctest: +SKIP
         """
+        from jupyter_mlws.sdk.run import Run
+
         wishes = {
             "filter": filter,
             "order_by": order_by,
@@ -127,17 +130,19 @@ class Workspace:
             "status": status,
             "include_children": include_children,
         }
-        return RunList(self._pages(limit, wishes))
+        found = RunList()
+        for records in self._pages(limit, wishes):
+            found += [Run(self, record) for record in records]
+        return found
 
-    def _pages(self, limit: int | None, wishes: dict[str, Any]) -> Iterator[Run]:
+    def _pages(self, limit: int | None, wishes: dict[str, Any]) -> Iterator[tuple[words.Run, ...]]:
         from jupyter_mlws.domain.page import MAX_OWN_LIMIT
-        from jupyter_mlws.sdk.run import Run
 
         cursor, left = None, limit
         while left is None or left > 0:
             # From a server come smaller pages than are asked for.
             page = self.api.runs.list(**wishes, limit=min(left or MAX_OWN_LIMIT, MAX_OWN_LIMIT), cursor=cursor)
-            yield from (Run(self, record) for record in page.items)
+            yield page.items
             cursor, left = page.next_cursor, None if left is None else left - len(page.items)
             if cursor is None:
                 return

@@ -12,17 +12,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from jupyter_mlws.domain.run import Run
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.store import counters
 from jupyter_mlws.store.run_record import load_runs, run_query
 from jupyter_mlws.store.stored_run import encode_card, stored_run
-from jupyter_mlws.store.tables import changes, experiments, run_cards, runs
+from jupyter_mlws.store.tables import changes, experiments, run_cards, runs, submissions
+from jupyter_mlws.store.text_match import among
 from jupyter_mlws.store.upsert import upsert
 
-__all__ = ["METRICS_IN_LIST", "catch_up", "load_listed", "make_cards"]
+__all__ = ["METRICS_IN_LIST", "catch_up", "load_listed", "make_cards", "rows_of"]
 
 # Series shown with each run of a list.
 METRICS_IN_LIST = 12
@@ -93,10 +94,11 @@ def _from_cards(c: Connection, numbers: Sequence[int]) -> dict[int, Run]:
     if changed is None:
         return {}
     wanted = [number for number in numbers if number not in changed] if changed else numbers
-    columns = "run_number, status, experiment_id, submission_id, body"
-    cards = _rows(c, f"SELECT {columns} FROM run_cards WHERE run_number IN", wanted)  # noqa: S608 - of constants
+    columns = (run_cards.c[name] for name in ("run_number", "status", "experiment_id", "submission_id", "body"))
+    cards = rows_of(c, select(*columns).where(among(run_cards.c.run_number, sorted(wanted))))
     # A million runs may share a submission, or each have its own: each is read once.
-    bodies = dict(_rows(c, "SELECT id, body FROM submissions WHERE id IN", {card[3] for card in cards}))
+    table = submissions.c
+    bodies = dict(rows_of(c, select(table.id, table.body).where(among(table.id, sorted({card[3] for card in cards})))))
     names = _names(c, {card[2] for card in cards})
     return {
         number: stored_run(number, _STATUSES[status], names[experiment], body, bodies[submission])
@@ -117,14 +119,9 @@ def _names(c: Connection, ids: Iterable[int]) -> dict[int, str]:
     return dict(c.execute(select(experiments.c.id, experiments.c.name).where(experiments.c.id.in_(list(ids)))).all())
 
 
-def _rows(c: Connection, question: str, numbers: Iterable[int]) -> list[Any]:
+def rows_of(c: Connection, query: Select[Any]) -> list[Any]:
     """All rows as the driver gives them: rows with names, made of thousands, would cost more than reading them."""
-    found: list[Any] = []
-    for part in _parts(sorted(numbers)):
-        # Whole numbers of our own, written out: binding each of thousands takes longer than the search.
-        result = c.exec_driver_sql(f"{question} ({','.join(map(str, part))})")
-        found += result.cursor.fetchall()
-    return found
+    return list(c.execute(query).cursor.fetchall())
 
 
 def _parts(numbers: list[int]) -> list[list[int]]:

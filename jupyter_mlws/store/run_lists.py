@@ -13,7 +13,7 @@ from jupyter_mlws.domain.page import Page
 from jupyter_mlws.domain.run import Run
 from jupyter_mlws.store import counters
 from jupyter_mlws.store.paging import encode, number_after
-from jupyter_mlws.store.run_cards import load_listed
+from jupyter_mlws.store.run_cards import load_listed, rows_of
 from jupyter_mlws.store.run_filters import along, condition, found_by, rarest, single_value, without
 from jupyter_mlws.store.run_order import ordered_numbers
 from jupyter_mlws.store.tables import runs
@@ -73,8 +73,8 @@ def _newest(
             query = query.where(condition(without(wanted, exact)))
     if before is not None:
         query = query.where(number < before)
-    found = c.scalars(_of_document(query, document, number, limit + 1)).all()
-    return list(found[:limit]), encode(found[limit - 1]) if len(found) > limit else None
+    found = [row[0] for row in rows_of(c, _of_document(query, document, number, limit + 1))]
+    return found[:limit], encode(found[limit - 1]) if len(found) > limit else None
 
 
 def _of_document(query: Select[Any], document: str | None, number: Any, limit: int) -> Any:

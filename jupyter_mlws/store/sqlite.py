@@ -95,7 +95,7 @@ def read_engine(path: Path, *, timeout_s: float) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, record: Any) -> None:
-        _run(connection, "PRAGMA query_only=ON", "PRAGMA temp_store=MEMORY", "PRAGMA cache_size=-16000")
+        _run(connection, "PRAGMA query_only=ON", "PRAGMA temp_store=MEMORY", "PRAGMA cache_size=-32000")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 
+from jupyter_mlws.api.codec import from_builtins, to_builtins
 from jupyter_mlws.domain.metric import MetricSummary
 from jupyter_mlws.domain.run import Captured, Run, RunError, RunSource
 from jupyter_mlws.domain.snapshot import GitInfo, LinkedPath
@@ -40,69 +41,57 @@ class _Facts:
 decode_facts = msgspec.json.Decoder(_Facts).decode
 
 
-class _Series(msgspec.Struct, array_like=True):
-    """A `MetricSummary`, by place."""
-
-    name: str
-    count: int
-    last: float
-    last_step: int
-    minimum: float
-    maximum: float
-    updated_at: datetime
-
-
-class _Card(msgspec.Struct, array_like=True):
-    """The rest of a run, by place: later versions add at the end."""
-
-    id: str
-    kind: str
-    status_sequence: int
-    created_at: datetime
-    started_at: datetime | None
-    ended_at: datetime | None
-    display_name: str
-    description: str
-    user: str
-    host: str
-    compute_target: str
-    environment: str
-    tags: dict[str, str]
-    params: dict[str, str]
-    properties: dict[str, str]
-    parent_id: str | None
-    child_count: int
-    children_ended: int
-    snapshot_id: str | None
-    error: RunError | None
-    warnings: tuple[str, ...]
-    waiting_for: str
-    metrics: tuple[_Series, ...]
-
-
-_decode_card = msgspec.msgpack.Decoder(_Card).decode
-_encode = msgspec.msgpack.Encoder().encode
-_SERIES = _Series.__struct_fields__
-_OF_CARD = tuple(name for name in _Card.__struct_fields__ if name != "metrics")
+# What a card holds, by place: later versions add at the end.
+_OF_CARD = (
+    "id",
+    "kind",
+    "status_sequence",
+    "created_at",
+    "started_at",
+    "ended_at",
+    "display_name",
+    "description",
+    "user",
+    "host",
+    "compute_target",
+    "environment",
+    "tags",
+    "params",
+    "properties",
+    "parent_id",
+    "child_count",
+    "children_ended",
+    "snapshot_id",
+    "error",
+    "warnings",
+    "waiting_for",
+    "metrics",
+)
+_SERIES = ("name", "count", "last", "last_step", "minimum", "maximum", "updated_at")
 _OF_FACTS = tuple(each.name for each in fields(_Facts) if each.name != "variable_names")
 _NAMES = tuple(each.name for each in fields(Run))
+# MessagePack: it has NaN, infinities and moments, all exact.
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder().decode
+_series_of = attrgetter(*_SERIES)
 
 
 def encode_card(run: Run) -> bytes:
     """What is kept of a run beside the columns and the submission that `stored_run` is given."""
-    metrics = tuple(_Series(*(getattr(each, name) for name in _SERIES)) for each in run.metrics)
-    return _encode(_Card(**{name: getattr(run, name) for name in _OF_CARD}, metrics=metrics))
+    values = {name: getattr(run, name) for name in _OF_CARD}
+    values["error"] = to_builtins(run.error)
+    values["metrics"] = [_series_of(each) for each in run.metrics]
+    return _encode(list(values.values()))
 
 
 def stored_run(number: int, status: RunStatus, experiment: str, card: bytes, body: str | bytes) -> Run:
     """A run from its card and the JSON of its submission."""
-    run = _new(StoredRun)
-    values = run.__dict__
-    values["number"] = number
-    values["status"] = status
-    values["experiment"] = experiment
-    values["_card"] = card
-    values["_body"] = body
+    run: Run = _new(StoredRun)
+    _put(
+        run,
+        "__dict__",
+        {"number": number, "status": status, "experiment": experiment, "_card": card, "_body": body},
+    )
     return run
 
 
@@ -121,7 +110,8 @@ class StoredRun(Run):
 
 
 StoredRun.__qualname__ = Run.__qualname__  # which is what the record calls itself
-_new = StoredRun.__new__
+_new: Any = object.__new__
+_put = object.__setattr__
 
 
 def _plain(values: dict[str, Any]) -> Run:
@@ -142,12 +132,17 @@ class _Later:
 
 
 def _take_card(values: dict[str, Any]) -> None:
-    card = _decode_card(values["_card"])
-    for name in _OF_CARD:
-        values[name] = getattr(card, name)
-    values["metrics"] = tuple(
-        MetricSummary(**{name: getattr(series, name) for name in _SERIES}) for series in card.metrics
-    )
+    found = dict(zip(_OF_CARD, _decode(values["_card"]), strict=False))
+    found["error"] = None if found["error"] is None else from_builtins(RunError, found["error"])
+    found["warnings"] = tuple(found["warnings"])
+    found["metrics"] = tuple([_summary(each) for each in found["metrics"]])
+    values |= found
+
+
+def _summary(series: list[Any]) -> MetricSummary:
+    summary: MetricSummary = _new(MetricSummary)
+    _put(summary, "__dict__", dict(zip(_SERIES, series, strict=False)))
+    return summary
 
 
 def _take_facts(values: dict[str, Any]) -> None:
@@ -157,7 +152,7 @@ def _take_facts(values: dict[str, Any]) -> None:
     values["environment_variables"] = facts.variable_names
 
 
-for _name in (*_OF_CARD, "metrics"):
+for _name in _OF_CARD:
     setattr(StoredRun, _name, _Later(_name, _take_card))
 for _name in (*_OF_FACTS, "environment_variables"):
     setattr(StoredRun, _name, _Later(_name, _take_facts))
