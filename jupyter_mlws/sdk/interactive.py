@@ -40,8 +40,10 @@ if TYPE_CHECKING:
     from jupyter_mlws.api.interface import Api
     from jupyter_mlws.domain import run as words
     from jupyter_mlws.domain.child import RunEnd
+    from jupyter_mlws.domain.model import ModelRegistration
     from jupyter_mlws.domain.run import RunUpdate
     from jupyter_mlws.sdk.experiment import Experiment
+    from jupyter_mlws.sdk.model import Model
     from jupyter_mlws.sdk.workspace import Workspace
 
 __all__ = ["InteractiveRun", "current", "start_logging"]
@@ -141,6 +143,9 @@ class InteractiveRun(ActiveRun):
             Run._keep(self, name, file)
         else:
             super()._keep(name, file)
+
+    def _register(self, wish: ModelRegistration) -> Model:
+        return Run._register(self, wish)  # a person waits for it
 
     def _tell(self, noun: str, operation: str, *arguments: Any) -> str:
         if self._over and not self._quiet:
