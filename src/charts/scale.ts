@@ -10,7 +10,7 @@ export function scaleOf([low, high]: Domain, from: number, to: number): Scale {
   return value => from + ((value - low) / range) * (to - from);
 }
 
-/** Round numbers on an axis, about as many as wanted. */
+/** Round numbers on an axis, about as many as wanted and rather more than fewer. */
 export function ticksOf([low, high]: Domain, wanted: number): number[] {
   const rough = (high - low) / Math.max(1, wanted);
   if (!(rough > 0) || !Number.isFinite(rough)) {
@@ -18,8 +18,7 @@ export function ticksOf([low, high]: Domain, wanted: number): number[] {
   }
   const power = 10 ** Math.floor(Math.log10(rough));
   const step =
-    [1, 2, 5, 10].map(it => it * power).find(it => it >= rough * 0.999) ??
-    rough;
+    [1, 2, 5, 10].map(it => it * power).find(it => it >= rough * 0.75) ?? rough;
   const first = Math.ceil(low / step - 1e-9);
   const last = Math.floor(high / step + 1e-9);
   return Array.from({ length: last - first + 1 }, (_, i) =>

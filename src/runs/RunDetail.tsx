@@ -162,8 +162,10 @@ function Metrics(props: {
   run: Run;
 }): JSX.Element | null {
   const { model, run } = props;
+  useSignal(model.typed.changed);
   if (model.points === null) {
-    return hasEnded(run) || run.child_count > 0 ? null : <NoMetrics />;
+    const hasOthers = run.child_count > 0 || model.typed.items.length > 0;
+    return hasEnded(run) || hasOthers ? null : <NoMetrics />;
   }
   return (
     <section className="jp-mlws-metrics">

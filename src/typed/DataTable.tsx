@@ -39,8 +39,13 @@ export function DataTable(props: IDataTableProps): JSX.Element {
           <thead>
             <tr>
               <td />
-              {columns.map(name => (
-                <th key={name} scope="col" title={escapeControls(name)}>
+              {columns.map((name, i) => (
+                <th
+                  key={name}
+                  scope="col"
+                  className={classOf(table.cells[i].find(isSaid))}
+                  title={escapeControls(name)}
+                >
                   {escapeControls(name)}
                 </th>
               ))}
@@ -69,17 +74,26 @@ export function DataTable(props: IDataTableProps): JSX.Element {
 
 function Cell(props: { value: unknown }): JSX.Element {
   const { value } = props;
-  const isNumber = typeof value === 'number';
   const text = cellText(value);
-  const exact = isNumber ? String(value) : text;
+  const exact = typeof value === 'number' ? String(value) : text;
   return (
-    <td
-      className={isNumber ? 'jp-mod-number' : undefined}
-      title={exact === text ? undefined : exact}
-    >
+    <td className={classOf(value)} title={exact === text ? undefined : exact}>
       {text}
     </td>
   );
+}
+
+function isSaid(value: unknown): boolean {
+  return value !== null && value !== undefined;
+}
+
+const NAMES: ReadonlySet<unknown> = new Set(['NaN', 'Infinity', '-Infinity']);
+
+/** Numbers stand at the end of their column, and so does its title. */
+function classOf(value: unknown): string | undefined {
+  return typeof value === 'number' || NAMES.has(value)
+    ? 'jp-mod-number'
+    : undefined;
 }
 
 /** A cell as text: what was not there is empty, what is nested is JSON. */

@@ -33,6 +33,10 @@ function hostileCell(payload: string): string {
     'run.log(payload, 2.0)',
     'run.log("plain", 1.0)',
     'run.tag(payload, payload)',
+    'run.log_table("a" + payload, {payload: [payload]}, description=payload)',
+    'run.log_confusion_matrix("b", {"data": {"class_labels": [payload, "b"], "matrix": [[1, 2], [3, 4]]}})',
+    'open("c.svg", "w").write(\'<svg xmlns="http://www.w3.org/2000/svg"><script>window.__xss=1</script></svg>\')',
+    'run.log_image("c", "c.svg")',
     'print(payload)',
     'name = "".join(c for c in payload if c.isprintable() and c != "/")',
     'open(name + ".txt", "w").write(payload)',
@@ -117,6 +121,15 @@ async function expectOnlyText(
   await expect(detail.locator('.jp-mlws-tags li')).toHaveCount(1);
   await expect(detail.locator('.jp-mlws-pairs dt')).toContainText(['payload']);
   await expect(detail.locator('.jp-mlws-files li')).not.toHaveCount(0);
+  await expect(detail.locator('[data-metric] td')).toContainText([
+    visible(payload)
+  ]);
+  await expect(detail.locator('[data-metric="b"] th')).toContainText([
+    visible(payload)
+  ]);
+  await expect(detail.locator('[data-metric="c"]')).toContainText(
+    'is not drawn here'
+  );
   const chooser = detail.getByRole('combobox', { name: 'Metric' });
   const names = await chooser.locator('option').allTextContents();
   expect(names).toHaveLength(2);
