@@ -67,8 +67,8 @@ class InteractiveRun(ActiveRun):
     """A run of this process; made by `Experiment.start_logging`.
 
     Use it as a context manager, or end it with `complete` or `fail`. Left open it is completed when the interpreter
-    ends, and failed where it ends with an exception; a killed one is Failed soon after. Canceled from outside it is over
-    and takes nothing more, but the process goes on.
+    ends, and failed where it ends with an exception; that of a killed process is Failed soon after. Canceled from
+    outside it is over and takes nothing more, but the process goes on.
 
     Parameters
     ----------
