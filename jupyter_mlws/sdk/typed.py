@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from datetime import date, datetime, timezone
 from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 from jupyter_mlws.domain.names import check_text
@@ -50,9 +51,12 @@ def _number_name(value: float) -> str:
 
 def _foreign_scalar(where: str, value: Any) -> Any:
     """A scalar of another library, or a subclass of a builtin."""
-    if isinstance(value, (str, bool, int, float)):  # a subclass, such as an enum of text or numpy's float64
-        base = next(kind for kind in (bool, str, int, float) if isinstance(value, kind))
-        return scalar(where, base(value))
+    if isinstance(value, Enum):
+        return scalar(where, value.value)
+    if isinstance(value, str):
+        return scalar(where, str.__str__(value))
+    if isinstance(value, (int, float)):  # a subclass, such as numpy's float64
+        return scalar(where, int(value) if isinstance(value, int) else float(value))
     if isinstance(value, datetime):
         return "NaN" if str(value) == "NaT" else _time(value)
     if isinstance(value, date):
