@@ -9,7 +9,6 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
-from jupyter_mlws import faults
 from jupyter_mlws.api.routes import Upload
 from jupyter_mlws.errors import Unavailable, WrongState
 from jupyter_mlws.sdk.offline_folders import OfflineFolder, offline_folders
@@ -45,7 +44,6 @@ def _import_one(workspace: Workspace, folder: OfflineFolder) -> Run:
         )
     holds = folder.holds()
     with tempfile.TemporaryFile(dir=_room(folder)) as packed:
-        faults.point("offline.pack")
         for name in pack(folder.path, packed, alive=folder.is_alive):
             print(f"{name} is a link or no plain file, and was not imported.", file=sys.stderr)
         number = _send(workspace, packed)

@@ -26,7 +26,7 @@ SOURCE = Path(jupyter_mlws.__file__).parent
 ROOT = Path(__file__).parents[2]
 ROW = re.compile(r"^\| `([a-z_.]+)` \| .* \| `([^`]+)` \|$", re.MULTILINE)
 # Works that need a dispatcher, and the kind of process that comes by their points.
-SERVED = {"serve_one": "dispatcher", "serve_and_cancel": "dispatcher", "agent": "agent"}
+SERVED = {"serve_one": "dispatcher", "serve_imports": "dispatcher", "serve_and_cancel": "dispatcher", "agent": "agent"}
 DEADLINES = 200
 
 
@@ -170,6 +170,22 @@ def test_F04_a_run_goes_through_the_deaths_of_its_dispatchers_at_every_point(sho
     (lost,) = [run for run in found.values() if run.id not in submitted]
     assert lost.status is RunStatus.FAILED
     assert "variables" in lost.error.message
+
+
+def test_F04_runs_that_nobody_starts_are_taken_in_once_whoever_dies_on_the_way(shop, tmp_path, quick):
+    points = by_work()["serve_imports"]
+    said, lives = serve_until_done(
+        shop, tmp_path, *(f"dispatcher/{point}:1:kill" for point in points), work="serve_imports"
+    )
+    expected(shop, tmp_path, points)
+    fault_oracles.store_is_sound(tmp_path / "workspace")
+    begun = {*fault_oracles.told(lives[0].said, "run"), *fault_oracles.told(lives[0].said, "imported")}
+    found = fault_oracles.runs(tmp_path)
+    assert {run.id for run in found} == begun, said
+    for run in found:
+        assert run.status is RunStatus.COMPLETED
+        assert run.metrics[0].count == fault_works.POINTS
+    assert not list((tmp_path / "workspace" / "imports").glob("*/*"))
 
 
 def test_F32_a_run_is_canceled_whoever_dies_on_the_way(shop, tmp_path, quick):

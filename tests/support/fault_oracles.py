@@ -138,6 +138,17 @@ def download(place: Path, said: Sequence[str]) -> None:
         assert file.read_bytes() == 2 * fault_works.blob_bytes(2)
 
 
+def fetch_model(place: Path, said: Sequence[str]) -> None:
+    store_is_sound(place / "workspace")
+    blobs_are_what_they_say(place / "workspace" / "blobs")
+    saved, cached = place / "down" / "m", [path / "m" for path in (place / "cache" / "models").glob("[0-9a-f]*")]
+    assert saved.exists() or "saved" not in said
+    assert len(cached) == 1 or "cached" not in said
+    for folder in (*([saved] if saved.exists() else []), *cached):
+        for number in range(3):
+            assert (folder / f"{number}.bin").read_bytes() == fault_works.blob_bytes(number)
+
+
 def unpack(place: Path, said: Sequence[str]) -> None:
     if "unpacked" in said:
         assert len(list((place / "unpacked").rglob("*.txt"))) == 3
@@ -193,6 +204,32 @@ def consume_journal(place: Path, said: Sequence[str]) -> None:
 
 def offline(place: Path, said: Sequence[str]) -> None:
     return  # each of these runs is a folder of its own
+
+
+def start_interactive(place: Path, said: Sequence[str]) -> None:
+    store_is_sound(place / "workspace")
+    begun = set(told(said, "run"))
+    assert len(begun) <= 1  # the same key, the same run
+    found = [run for run in runs(place) if run.id in begun]
+    assert [run.status for run in found] == [RunStatus.RUNNING] * len(begun)
+    for run_id in begun:
+        folder = place / "workspace" / "runs" / run_id
+        if "line" in said:
+            assert (folder / "values" / "a.jsonl").read_bytes() == b"a line\n"
+        if (folder / "outputs" / "x.bin").exists() or "whole" in said:
+            assert (folder / "outputs" / "x.bin").read_bytes() == b"0123401234"
+
+
+def import_offline(place: Path, said: Sequence[str]) -> None:
+    store_is_sound(place / "workspace")
+    waiting = fault_works.imports_folder(place / "workspace", fault_works.host_name())
+    found = [run.id for run in runs(place)]
+    assert len(found) <= 1
+    assert set(told(said, "imported")) <= set(found)
+    for folder in waiting.glob("[!.]*"):  # whole, as soon as it has its name
+        assert {"job.json", "state.jsonl", "journal", "outputs"} <= {path.name for path in folder.iterdir()}
+    if "imported" in "".join(said):
+        assert (waiting / "OfflineRun_1").is_dir()
 
 
 def working_directory(place: Path, said: Sequence[str]) -> None:

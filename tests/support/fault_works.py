@@ -23,12 +23,13 @@ from asleep import Asleep
 
 from jupyter_mlws import workspace as room
 from jupyter_mlws.agent.sync import JournalSync
-from jupyter_mlws.api.routes import Download
+from jupyter_mlws.api.routes import Download, Upload
 from jupyter_mlws.blobs import BlobStore, StoredBlob
 from jupyter_mlws.dispatcher import __main__ as dispatcher
 from jupyter_mlws.dispatcher import preparing
 from jupyter_mlws.dispatcher.place import host_name, user_name
 from jupyter_mlws.domain.file import FileKind, RunFile
+from jupyter_mlws.domain.interactive import RunStart
 from jupyter_mlws.domain.model import ModelRegistration
 from jupyter_mlws.domain.run import RunUpdate
 from jupyter_mlws.domain.snapshot import LinkedPath
@@ -39,12 +40,20 @@ from jupyter_mlws.magics.job import returns as _returns  # noqa: F401 - imported
 from jupyter_mlws.magics.job import shell as _shell  # noqa: F401
 from jupyter_mlws.runfolder import farside, state
 from jupyter_mlws.runfolder.journal_reader import JournalReader
+from jupyter_mlws.runfolder.journal_writer import JournalWriter
 from jupyter_mlws.runfolder.paths import RunFolder
+from jupyter_mlws.runfolder.processes import identity_of
 from jupyter_mlws.sdk import files as downloads
+from jupyter_mlws.sdk.connection import Connection
 from jupyter_mlws.sdk.job import ActiveRun
+from jupyter_mlws.sdk.model import Model
 from jupyter_mlws.sdk.offline import begin_offline
+from jupyter_mlws.sdk.offline_folders import OfflineFolder
+from jupyter_mlws.sdk.offline_packing import pack
 from jupyter_mlws.sdk.script import ScriptRunConfig
+from jupyter_mlws.sdk.workspace import Workspace
 from jupyter_mlws.services import Services
+from jupyter_mlws.services.offline import imports_folder
 from jupyter_mlws.snapshots import unpack_zip
 from jupyter_mlws.store import Store, files, schema
 from jupyter_mlws.store import metrics as _metrics  # noqa: F401 - imported once, not by every fork
@@ -220,6 +229,23 @@ def download(place: Path) -> None:
     say("saved")
 
 
+def fetch_model(place: Path) -> None:
+    """A model of a folder: registered, saved elsewhere, and had from the cache."""
+    os.environ["MLWS_CACHE_DIR"] = str(place / "cache")
+    api = services(place)
+    ws = Workspace._of(Connection(api=api, id="w", location=str(place / "workspace")))
+    folder = place / "given" / "m"
+    folder.mkdir(parents=True, exist_ok=True)
+    for number in range(3):
+        (folder / f"{number}.bin").write_bytes(blob_bytes(number))
+    model = Model.register(ws, folder, "digits")
+    say(f"registered {model.version}")
+    model.download(place / "down", exist_ok=True)
+    say("saved")
+    Model.get_model_path("digits", _workspace=ws)
+    say("cached")
+
+
 def unpack(place: Path) -> None:
     """A zip that somebody uploaded, unpacked."""
     data = io.BytesIO()
@@ -291,6 +317,64 @@ def offline(place: Path) -> None:
     """A run outside of any workspace."""
     begin_offline().log("n", 1)
     say("logged")
+
+
+def start_interactive(place: Path) -> None:
+    """A run that logs from a machine elsewhere, begun and written to."""
+    api = services(place)
+    run = api.runs.start(RunStart(experiment="faults", key="one", logged_from="elsewhere"))
+    say(f"run {run.id}")
+    api.folders.append(run.id, "values/a.jsonl", 0, Upload(b"a line\n"))
+    say("line")
+    for start in (0, 5):
+        api.folders.append(run.id, "outputs/x.bin", start, Upload(b"01234"), 10)
+    say("whole")
+
+
+def recorded_offline(place: Path) -> OfflineFolder:
+    """The folder of an offline run with points, made when it is missing."""
+    path = place / "OfflineRun_1"
+    if not (path / "job.json").exists():
+        folder = RunFolder(path).create()
+        writer = JournalWriter(folder)
+        for i in range(POINTS):
+            writer.log("n", i)
+        state.append(folder, "started", identity=identity_of(os.getpid()).to_dict(), protocol_version=1)
+        state.append(folder, "ended", status="Completed")
+        (folder.outputs / "model.bin").write_text("weights")
+        facts = {"run_id": path.name, "run_number": 0, "experiment": "faults", "protocol_version": 1}
+        folder.job.write_text(json.dumps(facts))
+    return OfflineFolder.read(path)
+
+
+def import_offline(place: Path) -> None:
+    """Send the folder of an offline run, and note that."""
+    folder = recorded_offline(place)
+    packed = io.BytesIO()
+    pack(folder.path, packed, alive=False)
+    api = services(place)
+    waiting = imports_folder(place / "workspace", host_name()) / folder.run_id
+    if waiting.exists():  # what a dispatcher would have taken in by now
+        shutil.rmtree(waiting)
+    say(f"imported {api.folders.import_offline(Upload(packed.getvalue())).run_id}")
+    folder.note("w1", 1, folder.holds())
+    say("noted")
+
+
+def serve_imports(place: Path) -> int:
+    """An offline run that waits to be taken in, and an interactive one that has ended."""
+    import_offline(place)
+    api = services(place)
+    run = api.runs.start(RunStart(experiment="faults", key="one"))
+    folder = RunFolder(place / "workspace" / "runs" / run.id)
+    writer = JournalWriter(folder)
+    for i in range(POINTS):
+        writer.log("n", i)
+    state.append(folder, "started", identity=identity_of(os.getpid()).to_dict(), protocol_version=1)
+    state.append(folder, "ended", status="Completed")
+    say(f"run {run.id}")
+    api.store.close()
+    return serve(place)
 
 
 def cell(place: Path) -> int:
