@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 
 from jupyter_mlws.api import codec, interface
 from jupyter_mlws.api.routes import Download, Upload, operations
+from jupyter_mlws.domain.child import RunEnd
 from jupyter_mlws.domain.metric import MetricSummary
+from jupyter_mlws.domain.model import ModelRegistration
 from jupyter_mlws.domain.page import Page
 from jupyter_mlws.domain.run import RunSubmission, RunUpdate
 from jupyter_mlws.domain.snapshot import ManifestEntry
+from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import InvalidInput, MlwsError
 
 NOW = datetime(2026, 11, 21, 12, 30, 1, 250000, tzinfo=timezone.utc)
@@ -34,6 +37,11 @@ _VALID = {
     "command": ("python", "a.py"),
     "max_run_duration_s": 5.0,
     "working_directory": "a",
+}
+# Facts that go together: what a record of these types may not have all at once.
+_FITTING: dict[object, dict[str, object]] = {
+    ModelRegistration: {"path": "", "child_paths": ()},
+    RunEnd: {"status": RunStatus.FAILED},
 }
 
 
@@ -59,14 +67,14 @@ def example(kind: object, name: str = "") -> object:
         fits = {f: v for f, v in _VALID.items() if f in values and isinstance(values[f], type(v)) and f != "kind"}
         if values.get("kind") == "text":
             fits["kind"] = "script"
-        return cls(**{**values, **fits})
+        return cls(**{**values, **fits, **_FITTING.get(cls, {})})
     if origin is tuple:
         return (example(arguments[0], name),)
     if origin is dict:
         return {"key": example(arguments[1], name)}
     if type(None) in arguments:
         return example(next(a for a in arguments if a is not type(None)), name)
-    simple = {str: "text", int: 3, float: -math.inf, bool: True, datetime: NOW}
+    simple = {str: "text", int: 3, float: -math.inf, bool: True, datetime: NOW, typing.Any: {"any": [1.5, None]}}
     return simple[kind] if kind in simple else next(iter(kind))
 
 
