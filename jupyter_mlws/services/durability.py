@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from jupyter_mlws.blobs import BlobStore
-from jupyter_mlws.errors import Unavailable
+from jupyter_mlws.errors import NotFound, Unavailable
 
 __all__ = ["make_durable"]
 
@@ -14,6 +14,10 @@ def make_durable(blobs: BlobStore, digests: Iterable[str]) -> None:
     """Return when a power loss cannot take these blobs away; those that were synced before cost one stat each."""
     try:
         blobs.sync(digests)
+    except NotFound as error:
+        raise Unavailable(
+            "A garbage collection removed bytes while they were on their way into a record.", hint="Try again."
+        ) from error
     except OSError as error:
         # Not tried again: after a failed sync the system may have dropped what it could not write.
         raise Unavailable(

@@ -12,6 +12,8 @@ from jupyter_mlws.errors import AlreadyExists, InvalidInput
 from jupyter_mlws.services.checking import implements
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.downloads import download_blob
+from jupyter_mlws.services.durability import make_durable
+from jupyter_mlws.services.holding import Hold
 from jupyter_mlws.store import files, runs
 from jupyter_mlws.store.paging import clamp_limit
 
@@ -51,7 +53,9 @@ class Files:
         check_file_name(name)
         with self._context.store.read() as c:
             run_id = runs.get_run(c, run).id  # before the bytes are taken
+        hold = Hold(self._context.store, self._context.blobs)
         stored = self._context.blobs.put_stream(content.file)
+        make_durable(self._context.blobs, [stored.digest])
         file = RunFile(
             name=name,
             kind=FileKind.OUTPUT,
@@ -63,6 +67,7 @@ class Files:
         with self._context.store.write() as c:
             known = files.find_file(c, run_id, FileKind.OUTPUT, name)
             if known is None:
+                hold.check(c, [(stored.digest, stored.size_bytes)])
                 files.put_file(c, run_id, file)
         if known is not None and known.digest != file.digest:
             raise AlreadyExists(f"The run has a file {name[:80]!r} already.", hint="Upload it under another name.")

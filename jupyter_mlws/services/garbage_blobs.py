@@ -128,7 +128,7 @@ def _mark(context: Context, until: datetime = PURGED, kept_snapshots: Iterable[s
         snapshots = set(references.snapshot_ids(c, None if everything else until)) | set(kept_snapshots)
         marks = _Marks(set(), snapshots, references.last_submission(c))
         marks.digests.update(map(bytes.fromhex, references.digests_in_columns(c, until)))
-        marks.digests.update(map(bytes.fromhex, references.input_digests(c, None if everything else until)))
+        marks.digests.update(map(bytes.fromhex, references.input_digests(c, until)))
     marks.digests.add(bytes.fromhex(mark_of(context.workspace_id)))
     for snapshot in snapshots:
         _mark_snapshot(context, marks, snapshot)

@@ -54,7 +54,7 @@ class Snapshots:
         files = {entry.digest: entry.size_bytes for entry in report.files}
         try:
             make_durable(context.blobs, {snapshot.id, *files})
-        except NotFound:
+        except Unavailable:
             return False
         with context.store.write() as c:
             if hold.lost(c, files.items()) or not context.blobs.exists(snapshot.id):
