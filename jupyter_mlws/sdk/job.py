@@ -314,12 +314,14 @@ class ActiveRun(Run):
             self._end(failed(error_details, error_code))
 
     def cancel(self) -> None:
-        """End this run as Canceled. A job is ended by its workspace, as from outside."""
-        from jupyter_mlws.sdk.ending import canceled
-
+        """End this run as Canceled. A job's processes are ended, as by a cancel from outside: this one with them."""
         if self._is_job and self._followed:
-            super().cancel()
+            from jupyter_mlws.runfolder.control import request_cancel
+
+            request_cancel(self._folder)
         else:
+            from jupyter_mlws.sdk.ending import canceled
+
             self._end(canceled())
 
     @property

@@ -282,6 +282,12 @@ def test_a_script_that_says_it_failed_has_failed_whatever_its_exit_code(submit):
     assert (run.record.error.code, run.record.error.exit_code) == ("stale", 0)
 
 
+def test_a_script_that_cancels_itself_is_canceled(submit):
+    run = submit("import time; from jupyter_mlws import Run; Run.get_context().cancel(); time.sleep(60)")
+    run.wait_for_completion()
+    assert run.status == "Canceled"
+
+
 def test_a_run_of_another_process_is_written_on_but_not_logged(submit, ws, tmp_path):
     run = submit("")
     run.wait_for_completion()
