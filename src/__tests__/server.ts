@@ -110,6 +110,8 @@ export function makeInfo(facts: Partial<WorkspaceInfo> = {}): WorkspaceInfo {
       troubles: {}
     },
     database: '',
+    machine: '',
+    interpreter: '',
     warnings: [],
     ...facts
   };
