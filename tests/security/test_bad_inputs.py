@@ -86,7 +86,7 @@ def inputs(operation: Operation) -> Iterator[str]:
 
 def address(scope: str, operation: Operation, place: Place, **hostile: str) -> str:
     values = {"run": "1", "name": "digits", "version": "1", "snapshot": place.snapshot, "path": "train.py"}
-    values |= {"document": "project/a.ipynb", "since": "0", "request": "x"} | hostile
+    values |= {"document": "project/a.ipynb", "since": "0", "request": "x", "alias": "live", "offset": "0"} | hostile
     path = operation.path
     for name in operation.path_arguments:
         path = path.replace(f"{{{name}}}", quote(values[name], safe="", errors="surrogatepass"))
@@ -195,8 +195,10 @@ async def test_O07_a_page_is_never_larger_than_a_page(ask: Ask, token: dict[str,
 BODIES: dict[str, dict[str, Any]] = {
     # The target does not exist, so that nothing is started.
     "runs.submit": {"experiment": "digits", "command": ["python", "t.py"], "compute_target": "nowhere"},
+    "runs.rerun": {"compute_target": "nowhere"},
     "runs.update": {"display_name": "x"},
     "snapshots.create": {"directory": "/nowhere", "preview": True},
+    "models.update": {"description": "x"},
     "models.register": {"name": "digits", "run_id": "1", "path": "outputs/none"},
     "documents.request": {"kernel_id": "k", "timeout_s": 0},
     "documents.answer": {"path": "a.ipynb", "text": "{}", "answered": True},
