@@ -6,8 +6,12 @@ dies on the way leaves bytes that nobody uses, and the next collection takes the
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
 
 from jupyter_mlws import faults
 from jupyter_mlws.domain.clock import now
@@ -98,34 +102,31 @@ def _report(
 def _purge(context: Context, turn: int, until: datetime) -> _Purged:
     """Remove the records of what was deleted until then: no transaction holds up others for long."""
     found = _Purged()
-    with context.store.write() as c:
-        sweeps.check(c, turn)
+    with _step(context, turn) as c:
         purging.decide(c, until)
+    faults.point("garbage.decided")
     while True:
-        faults.point("garbage.points")
-        with context.store.write() as c:
-            sweeps.check(c, turn)
-            if not purging.purge_points(c):
-                break
+        with _step(context, turn) as c:
+            pieces = purging.purge_points(c)
+        if not pieces:
+            break
+        faults.point("garbage.points_purged")
     while True:
-        faults.point("garbage.runs")
-        with context.store.write() as c:
-            sweeps.check(c, turn)
+        with _step(context, turn) as c:
             ids = purging.purge_runs(c)
         if not ids:
             break
+        faults.point("garbage.runs_purged")
         found.run_ids += ids
     while True:
-        faults.point("garbage.models")
-        with context.store.write() as c:
-            sweeps.check(c, turn)
+        with _step(context, turn) as c:
             models = purging.purge_models(c, until)
             changes.note_many(c, "model", models)
         if not models:
             break
+        faults.point("garbage.models_purged")
         found.models += len(models)
-    with context.store.write() as c:
-        sweeps.check(c, turn)
+    with _step(context, turn) as c:
         found.experiments = len(purging.purge_experiments(c))
     return found
 
@@ -136,8 +137,15 @@ def _purge_snapshots(context: Context, turn: int) -> int:
         unused = purging.unused_snapshots(c)
     old, count = garbage_blobs.old_snapshots(context, unused), 0
     for at in range(0, len(old), _SNAPSHOTS_AT_ONCE):
-        faults.point("garbage.snapshots")
-        with context.store.write() as c:
-            sweeps.check(c, turn)
+        with _step(context, turn) as c:
             count += purging.purge_snapshots(c, old[at : at + _SNAPSHOTS_AT_ONCE])
+        faults.point("garbage.snapshots_purged")
     return count
+
+
+@contextmanager
+def _step(context: Context, turn: int) -> Iterator[Connection]:
+    """A write transaction of this collection, refused when another has begun."""
+    with context.store.write() as c:
+        sweeps.check(c, turn)
+        yield c

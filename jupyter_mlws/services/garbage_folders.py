@@ -36,9 +36,10 @@ def remove(context: Context, purged: Iterable[str]) -> Emptied:
     found = Emptied()
     for folder in _leaving(context, set(purged)):
         size = _size(folder)
-        faults.point("garbage.folder")
         try:
+            faults.point("garbage.folder")
             _remove(folder)
+            faults.point("garbage.folder_removed")
         except OSError as error:
             found.warnings.append(f"The folder runs/{folder.name} could not be removed ({error.strerror}).")
             size -= _size(folder)

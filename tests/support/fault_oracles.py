@@ -110,6 +110,32 @@ def write_records(place: Path, said: Sequence[str]) -> None:
     assert {line for line in said if line.startswith("tag")} <= tags
 
 
+def collect_garbage(place: Path, said: Sequence[str], root: str = "workspace/blobs") -> None:
+    store_is_sound(place / "workspace")
+    blobs_are_what_they_say(place / root)
+    api = fault_works.services(place)
+    blobs = BlobStore(f"local://{place}/{root}") if root == "remote" else api.snapshots._context.blobs
+    try:
+        for run_id, digest, model in (line.split() for line in told(said, "kept")):
+            assert api.runs.get(run_id).metrics[0].count == 3
+            assert blobs.read(digest) == f"kept {run_id}".encode()
+            assert blobs.read(api.runs.get(run_id).snapshot_id)
+            name, _, version = model.partition(":")
+            assert api.models.get(name, int(version)).files[0].digest == digest
+            assert (place / "workspace" / "runs" / run_id).is_dir()
+        if said and said[-1] == "collected":
+            found = runs(place)
+            assert {path.name for path in (place / "workspace" / "runs").iterdir()} <= {run.id for run in found}
+            # Of each run its list of files, the file in it, and its output.
+            assert len(list(blobs.place.walk())) <= 3 * len(found)
+    finally:
+        api.store.close()
+
+
+def collect_remote_garbage(place: Path, said: Sequence[str]) -> None:
+    collect_garbage(place, said, "remote")
+
+
 def put_blobs(place: Path, said: Sequence[str]) -> None:
     blobs_are_what_they_say(place / "blobs")
     blobs = BlobStore(place / "blobs")

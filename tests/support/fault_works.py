@@ -18,7 +18,7 @@ from typing import Any
 
 import alembic.command  # noqa: F401 - imported once, not by every fork
 import next_version
-import numpy as np  # noqa: F401 - imported once, not by every fork
+import numpy as np
 from asleep import Asleep
 
 from jupyter_mlws import workspace as room
@@ -31,10 +31,10 @@ from jupyter_mlws.dispatcher.place import host_name, user_name
 from jupyter_mlws.domain.file import FileKind, RunFile
 from jupyter_mlws.domain.interactive import RunStart
 from jupyter_mlws.domain.model import ModelRegistration
-from jupyter_mlws.domain.run import RunUpdate
-from jupyter_mlws.domain.snapshot import LinkedPath
+from jupyter_mlws.domain.run import RunSubmission, RunUpdate
+from jupyter_mlws.domain.snapshot import LinkedPath, SnapshotRequest
 from jupyter_mlws.domain.status import TERMINAL, RunStatus
-from jupyter_mlws.errors import AlreadyExists
+from jupyter_mlws.errors import AlreadyExists, Unavailable
 from jupyter_mlws.magics import cell_job
 from jupyter_mlws.magics.job import returns as _returns  # noqa: F401 - imported once, not by every fork
 from jupyter_mlws.magics.job import shell as _shell  # noqa: F401
@@ -52,11 +52,11 @@ from jupyter_mlws.sdk.offline_folders import OfflineFolder
 from jupyter_mlws.sdk.offline_packing import pack
 from jupyter_mlws.sdk.script import ScriptRunConfig
 from jupyter_mlws.sdk.workspace import Workspace
-from jupyter_mlws.services import Services
+from jupyter_mlws.services import Keeping, Services
 from jupyter_mlws.services.offline import imports_folder
 from jupyter_mlws.snapshots import unpack_zip
 from jupyter_mlws.store import Store, files, schema
-from jupyter_mlws.store import metrics as _metrics  # noqa: F401 - imported once, not by every fork
+from jupyter_mlws.store import metrics as _metrics
 from jupyter_mlws.workspace.config import trust
 from jupyter_mlws.workspace.folder import create, prepare
 
@@ -88,7 +88,7 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def services(place: Path) -> Services:
+def services(place: Path, **more: Any) -> Services:
     """The workspace of a test's place, made when it is missing."""
     folder = place / "workspace"
     facts = prepare(folder)
@@ -100,6 +100,7 @@ def services(place: Path) -> Services:
         user=user_name(),
         host=host_name(),
         workspace_id=facts.id,
+        **more,
     )
 
 
@@ -181,6 +182,60 @@ def write_records(place: Path) -> None:
     for i in range(4):
         api.runs.update(run.id, RunUpdate(tags={f"tag{i}": "x"}))
         say(f"tag{i}")
+
+
+def collect_garbage(place: Path) -> None:
+    """A run, a model and a snapshot are deleted and purged, and their bytes swept; others stay."""
+    api = services(place, keeping=lambda: Keeping(trash_days=0.0, grace_s=0.0))
+    _collect(api, place)
+
+
+def collect_remote_garbage(place: Path) -> None:
+    """The same where fsspec leads."""
+    (place / "remote").mkdir(exist_ok=True)
+    blobs = BlobStore(f"local://{place}/remote")
+    folder = place / "workspace"
+    facts = prepare(folder)
+    api = Services(
+        folder,
+        Store.open(folder),
+        blobs,
+        wake=Asleep(),
+        user=user_name(),
+        host=host_name(),
+        workspace_id=facts.id,
+        keeping=lambda: Keeping(trash_days=0.0, grace_s=0.0),
+    )
+    _collect(api, place)
+
+
+def _collect(api: Services, place: Path) -> None:
+    for name in ("kept", "gone"):
+        (place / "code").mkdir(exist_ok=True)
+        (place / "code" / "train.py").write_text(f"print({name!r}, {time.time_ns()})")
+        report = api.snapshots.create(SnapshotRequest(directory=str(place / "code"), rule="directory"))
+        assert report.snapshot is not None
+        wish = RunSubmission(experiment="faults", command=("p",), snapshot_id=report.snapshot.id)
+        run = api.runs.submit(wish)
+        api.runs.cancel(run.id)
+        with api.store.write() as c:
+            numbers = np.arange(3.0)
+            _metrics.put_points(c, run.number, "loss", np.arange(3), numbers, numbers, run.created_at)
+        stored = api.files.upload(run.id, "outputs/a.bin", Upload(f"{name} {run.id}".encode()))
+        left = place / "workspace" / "runs" / run.id / "left"
+        left.mkdir(parents=True)
+        os.utime(left.parent, (1, 1))  # of a young folder nobody knows whether its run is about to be recorded
+        model = api.models.register(ModelRegistration(name=name, run_id=run.id, path="outputs/a.bin"))
+        if name == "gone":
+            api.runs.delete(run.id)
+            api.models.delete(name, model.version)
+        else:
+            say(f"kept {run.id} {stored.digest} {model.id}")
+    report = api.trash.collect(everything=True)
+    if report.warnings:
+        raise Unavailable(report.warnings[0])
+    assert not api.trash.list().items
+    say("collected")
 
 
 # -- bytes
