@@ -7,7 +7,7 @@ from .suite import Ground, body, refused
 
 @body(job="forbidden")
 def a_run_done_again_has_the_same_results(g: Ground) -> None:
-    again = g.done.rerun(tags={"way": g.way})
+    again = g.done.rerun(tags={"way": g.way}, experiment="again")
     again.wait_for_completion()
     assert again.record.properties == {"mlws.rerun_of": g.done.id}
     assert again.tags == {"owner": "ada", "stage": "test", "way": g.way}
