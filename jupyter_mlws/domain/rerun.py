@@ -32,7 +32,8 @@ class Rerun:
     environment_variables : dict or None
         The same; a value of None takes a variable away.
     inherited_environment : dict or None
-        The variables of whoever asks, handed to the job once and never stored.
+        The variables of whoever asks, handed to the job once and never stored. None for who has none to give, such as
+        a browser: a run that inherited variables then inherits those of the process that answers.
     secrets : dict
         What was not stored: secrets by their name, masked arguments by their option (``--token``).
     key : str

@@ -23,7 +23,7 @@ from jupyter_mlws.magics.capture import progress
 from jupyter_mlws.magics.document import Notebook, find_notebook
 from jupyter_mlws.magics.grammar import Options, help_text, parse_cell_line, parse_file_line
 from jupyter_mlws.magics.prepare import COMMAND, Prepared, WrittenCell, prepare
-from jupyter_mlws.sdk.variables import variables_of_a_notebook
+from jupyter_mlws.runfolder.inherited import variables_of_a_notebook
 
 if TYPE_CHECKING:
     from jupyter_mlws.api.interface import Api

@@ -10,6 +10,7 @@ from jupyter_mlws.domain.masking import masked_options, unmask
 from jupyter_mlws.domain.rerun import RERUN_OF, Rerun
 from jupyter_mlws.domain.run import Run, RunSubmission
 from jupyter_mlws.errors import CorruptData, InvalidInput, NotFound, WrongState
+from jupyter_mlws.runfolder.inherited import variables_of_a_notebook
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.rerun_cells import CellWish
 from jupyter_mlws.store import runs as store_runs
@@ -42,6 +43,7 @@ def submission_again(context: Context, run: str, rerun: Rerun) -> RunSubmission:
         submitted = find_submitted(c, earlier)
         known = earlier.snapshot_id is None or store_snapshots.find_snapshot(c, earlier.snapshot_id) is not None
     submission = submitted.submission
+    rerun = replace(rerun, inherited_environment=_inherited(submission, submitted, earlier, rerun))
     _check_bytes(context, earlier, submission, known=known)
     wish = CellWish.of(submission, context.blobs)
     secrets = _secrets(earlier, submitted, rerun, wish)
@@ -115,6 +117,17 @@ def _check_interpreter(context: Context, earlier: Run, command: tuple[str, ...])
 
 
 # -- what was never stored
+
+
+def _inherited(submission: RunSubmission, submitted: Submitted, earlier: Run, rerun: Rerun) -> dict[str, str] | None:
+    """The variables for the job: the caller's; where a caller has none to give, as a browser, those of this process.
+
+    A run that inherited none, for it was submitted from another machine, inherits none.
+    """
+    if rerun.inherited_environment is not None:
+        return rerun.inherited_environment
+    own = {*submission.environment_variables, *(submitted.secret_names or ())}
+    return variables_of_a_notebook() if set(earlier.environment_variables) - own else None
 
 
 def _secrets(earlier: Run, submitted: Submitted, rerun: Rerun, wish: CellWish | None) -> dict[str, str]:

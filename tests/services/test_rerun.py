@@ -136,7 +136,23 @@ def test_everything_is_as_it_was_but_for_what_is_changed(place: Place) -> None:
     assert (other.experiment, stored.environment_variables) == ("more", {"B": "2", "C": "3"})
     assert stored.max_run_duration_s == 5.0
     assert other.snapshot_id == run.snapshot_id
-    assert handover.read(other.id) is None
+
+
+def test_a_caller_without_variables_has_those_of_the_process_that_answers(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OF_THE_SERVER", "1")
+    monkeypatch.setenv("JPY_PARENT_PID", "1")
+    again = place.again(place.script(inherited_environment={"HOME": "/there"}))
+    left = handover.read(again.id)
+    assert left is not None
+    assert left.environment is not None
+    assert left.environment["OF_THE_SERVER"] == "1"
+    assert "JPY_PARENT_PID" not in left.environment
+    from_afar = place.script(environment_variables={"A": "1"}, secrets={"KEY": "k"})
+    left = handover.read(place.again(from_afar, secrets={"KEY": "k"}).id)
+    assert left is not None
+    assert left.environment is None
 
 
 def test_the_same_key_gives_the_same_run(place: Place) -> None:
