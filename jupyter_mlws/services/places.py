@@ -12,7 +12,7 @@ from pathlib import Path
 
 from jupyter_mlws.blobs.local import full_disk_named
 from jupyter_mlws.domain.names import check_file_name, check_id
-from jupyter_mlws.errors import InvalidPath
+from jupyter_mlws.errors import InvalidName, InvalidPath
 from jupyter_mlws.runfolder import names
 from jupyter_mlws.runfolder.files import open_inside
 
@@ -38,10 +38,17 @@ def _split(path: str) -> tuple[bool, str]:
     parts = path.split("/")
     if parts[0] != names.CHILDREN:
         return False, path
-    if len(parts) < 3:
+    if len(parts) < 3 or not _is_id(parts[1]):
         raise InvalidPath(f"{path[:80]!r} is no place where a run is written.", hint=_HINT)
-    check_id(parts[1])
     return True, "/".join(parts[2:])
+
+
+def _is_id(text: str) -> bool:
+    try:
+        check_id(text)
+    except InvalidName:
+        return False
+    return True
 
 
 def check_writable(path: str) -> str:
