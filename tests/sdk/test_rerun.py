@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 from jupyter_mlws import Experiment, Run, ScriptRunConfig, Workspace
 from jupyter_mlws.errors import WrongState
@@ -97,16 +100,24 @@ def test_a_run_made_inside_a_script_is_not_done_again_by_itself(submit: Callable
 
 
 @pytest.fixture
-def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> InteractiveShell:
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
     """A notebook's shell with our magics, in a project of its own."""
     project = tmp_path / "notebook"
     project.mkdir()
     monkeypatch.chdir(project)
     monkeypatch.setenv("MLWS_WORKSPACE", str(tmp_path / "workspace"))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    made = InteractiveShell()
+    monkeypatch.setattr(sys, "displayhook", sys.displayhook)
+    main = sys.modules["__main__"]
+    config = Config()
+    config.HistoryManager.enabled = False
+    made = InteractiveShell(config=config)
     made.run_line_magic("load_ext", "jupyter_mlws")
-    return made
+    yield made
+    made.restore_sys_module_state()
+    sys.modules["__main__"] = main
+    atexit.unregister(made.atexit_operations)
+    made.atexit_operations()
 
 
 def test_a_cell_has_the_same_result_again_and_other_parameters_replace_its_literals(
