@@ -401,6 +401,35 @@ class MetricsApi(Protocol):
         """
         ...
 
+    @route("GET", "/metrics", resource="runs")
+    def export(
+        self,
+        filter: str | None = None,
+        experiment: str | None = None,
+        names: str | None = None,
+        latest: bool = False,
+        include_children: bool = False,
+    ) -> Download:
+        """The points of all runs that a filter finds, as binary columns (see `jupyter_mlws.api.metric_table`).
+
+        They come in blocks, the oldest run first, and a run's series by name. What is logged meanwhile is left out.
+
+        Parameters
+        ----------
+        filter, experiment, include_children
+            Which runs, as for `RunsApi.list`.
+        names : str, optional
+            Only these metrics: a JSON array of names.
+        latest : bool
+            Only the newest point of each series.
+
+        Raises
+        ------
+        InvalidFilter
+            `filter` cannot be understood; the message and `details` point at the word.
+        """
+        ...
+
 
 class SnapshotsApi(Protocol):
     """Snapshots of folders."""

@@ -12,6 +12,8 @@ from jupyter_mlws.sdk.text import size_text
 if TYPE_CHECKING:
     from typing import Any
 
+    import pandas as pd
+
     from jupyter_mlws.api.interface import Api
     from jupyter_mlws.domain import run as words
     from jupyter_mlws.domain.archive import ImportReport
@@ -146,6 +148,83 @@ class Workspace:
             cursor, left = page.next_cursor, None if left is None else left - len(page.items)
             if cursor is None:
                 return
+
+    def runs_dataframe(
+        self,
+        filter: str | None = None,
+        order_by: str | None = None,
+        limit: int | None = None,
+        *,
+        experiment: str | None = None,
+        include_children: bool = False,
+    ) -> pd.DataFrame:
+        """The runs that `runs` finds as a table, one row a run.
+
+        Parameters
+        ----------
+        filter, order_by, limit, experiment, include_children
+            As for `runs`; all runs by default.
+
+        Returns
+        -------
+        pandas.DataFrame
+            What describes the run (``run_id``, ``run_number``, ``experiment``, ``status``, times in UTC, ``duration_s``
+            and so on), then a column for each param, tag, metric (its last value) and property that any of the runs
+            has: ``params.lr``, ``tags.owner``, ``metrics.acc``, ``properties.x``.
+
+        Raises
+        ------
+        MissingPart
+            pandas is not installed.
+
+        Examples
+        --------
+        >>> ws.runs_dataframe("metrics.acc > 0.9")[["run_number", "params.lr", "metrics.acc"]]    # doctest: +SKIP
+        """
+        found = self.runs(
+            limit, filter=filter, order_by=order_by, experiment=experiment, include_children=include_children
+        )
+        return found.to_dataframe()
+
+    def metrics_dataframe(
+        self,
+        filter: str | None = None,
+        names: str | Sequence[str] | None = None,
+        *,
+        experiment: str | None = None,
+        include_children: bool = False,
+    ) -> pd.DataFrame:
+        """Every point of the runs that a filter finds, one row a point.
+
+        Parameters
+        ----------
+        filter, experiment, include_children
+            Which runs, as for `runs`.
+        names : str or sequence of str, optional
+            Only these metrics.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``run_id``, ``run_number``, ``name``, ``step``, ``time`` (UTC) and ``value``; the oldest run first,
+            then by name, then as logged.
+
+        Raises
+        ------
+        MissingPart
+            pandas is not installed.
+
+        Examples
+        --------
+        >>> points = ws.metrics_dataframe(names="loss")                                         # doctest: +SKIP
+        >>> points.pivot(index="step", columns="run_number", values="value").plot()             # doctest: +SKIP
+        """
+        from jupyter_mlws.sdk.frames import metrics_frame, names_argument
+
+        points = self.api.metrics.export(
+            filter=filter, experiment=experiment, names=names_argument(names), include_children=include_children
+        )
+        return metrics_frame(points.chunks)
 
     def run(self, run: str | int) -> Run:
         """The run of this number or id."""
@@ -306,6 +385,13 @@ class RunList(list["Run"]):
         from jupyter_mlws.sdk.text import run_table
 
         return run_table([run.record for run in self])
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """The runs as they were found, as a table of pandas, one row a run; see `Workspace.runs_dataframe`."""
+        from jupyter_mlws.sdk.frames import runs_frame
+
+        # Not `run.record`, which asks again for each run that lives.
+        return runs_frame(self[0].workspace.api if self else None, [run._record for run in self])
 
     def _repr_html_(self) -> str:
         from jupyter_mlws.sdk.text import run_table_html

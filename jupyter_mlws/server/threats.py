@@ -51,6 +51,7 @@ GAINS = {
     "files.upload": "disk space, and a file beside a run's own; none is replaced",
     "metrics.read": "a series",
     "metrics.typed": "names, types and counts of a run's other metrics",
+    "metrics.export": "the points of all runs",
     "metrics.values": "the rows, tables and matrices that a script logged; shown as text everywhere",
     "snapshots.create": "a copy of any folder that the server's account can read: hence 'execute'",
     "snapshots.get": "names, sizes and digests of a snapshot's files",

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
+from jupyter_mlws.api.codec import loads
 from jupyter_mlws.api.interface import MetricsApi
+from jupyter_mlws.api.metric_table import MAGIC, encode_block, encode_end
 from jupyter_mlws.api.routes import Download
 from jupyter_mlws.domain.metric import MetricSummary, MetricValue, TypedMetric
-from jupyter_mlws.domain.names import check_metric_name
+from jupyter_mlws.domain.names import check_experiment_name, check_metric_name
 from jupyter_mlws.domain.page import Page
 from jupyter_mlws.errors import InvalidInput
 from jupyter_mlws.services.checking import implements
 from jupyter_mlws.services.context import Context
-from jupyter_mlws.store import typed_metrics
+from jupyter_mlws.services.filters import parse_filter
+from jupyter_mlws.store import runs, typed_metrics
 from jupyter_mlws.store.paging import clamp_limit
 
 __all__ = ["MAX_BUCKETS", "Metrics"]
 
 MAX_BUCKETS = 20_000
+# Of metrics in one export; in a database each is a parameter of the question.
+MAX_NAMES = 1000
 
 
 @implements("metrics", MetricsApi)
@@ -54,3 +61,44 @@ class Metrics:
             raise InvalidInput(f"A metric has no value {after}.", hint="Pass the count that you have.")
         with self._store.read() as c:
             return typed_metrics.read_values(c, run, name, after, clamp_limit(limit))
+
+    def export(
+        self,
+        filter: str | None = None,
+        experiment: str | None = None,
+        names: str | None = None,
+        latest: bool = False,
+        include_children: bool = False,
+    ) -> Download:
+        if experiment is not None:
+            check_experiment_name(experiment)
+        wanted = None if filter is None else parse_filter(filter)
+        chosen = None if names is None else _names(names)
+        with self._store.read() as c:
+            numbers = runs.find_numbers(c, experiment=experiment, include_children=include_children, wanted=wanted)
+        return Download(self._blocks(numbers, chosen, latest=latest), name="metrics.bin")
+
+    def _blocks(self, numbers: Sequence[int], names: Sequence[str] | None, *, latest: bool) -> Iterator[bytes]:
+        """Each from a transaction of its own: a slow reader must hold none open."""
+        from jupyter_mlws.store import metric_export
+
+        yield MAGIC
+        for i in range(0, len(numbers), metric_export.RUNS_AT_ONCE):
+            with self._store.read() as c:
+                ids = metric_export.ids_of(c, numbers[i : i + metric_export.RUNS_AT_ONCE])
+                part = metric_export.Slice(ids, names)
+                block = metric_export.latest_block(c, part) if latest else metric_export.next_block(c, part)
+            while block is not None:
+                yield encode_block(block)
+                if latest:
+                    break
+                with self._store.read() as c:
+                    block = metric_export.next_block(c, part)
+        yield encode_end()
+
+
+def _names(text: str) -> Sequence[str]:
+    names = loads(text)
+    if not isinstance(names, list) or len(names) > MAX_NAMES:
+        raise InvalidInput("The names of the metrics are no list.", hint=f"Pass a JSON array of at most {MAX_NAMES}.")
+    return [check_metric_name(name) for name in names]

@@ -18,7 +18,7 @@ from jupyter_mlws.store.run_filters import along, condition, found_by, rarest, s
 from jupyter_mlws.store.run_order import ordered_numbers
 from jupyter_mlws.store.tables import runs
 
-__all__ = ["page_of_runs"]
+__all__ = ["all_numbers", "page_of_runs"]
 
 # A run that is looked at in the order of the numbers costs so many times what it costs to collect one by an index.
 _DEARER = 3
@@ -48,6 +48,15 @@ def page_of_runs(
         rest = wanted if part is None else None
         numbers, more = _newest(c, query, rest, document, limit, number_after(cursor))
     return Page(items=load_listed(c, numbers), next_cursor=more)
+
+
+def all_numbers(c: Connection, query: Select[Any], wanted: Filter | None) -> list[int]:
+    """The numbers of all runs that `query` and the filter find, the oldest first."""
+    if wanted is not None:
+        part = rarest(c, wanted, _few(c, counters.last(c, "run")))
+        rest = wanted if part is None else without(wanted, part)
+        query = query.where(condition(rest), *(() if part is None else (found_by(part),)))
+    return sorted(row[0] for row in rows_of(c, query))
 
 
 def _few(c: Connection, limit: int) -> int:

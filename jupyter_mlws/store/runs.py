@@ -19,7 +19,7 @@ from jupyter_mlws.errors import Conflict, NotFound
 from jupyter_mlws.store import changes, counters, experiments
 from jupyter_mlws.store.deleted import PURGED, not_deleted
 from jupyter_mlws.store.run_claims import claim_queued, hand_back
-from jupyter_mlws.store.run_lists import page_of_runs
+from jupyter_mlws.store.run_lists import all_numbers, page_of_runs
 from jupyter_mlws.store.run_record import body_of, load_runs, read_submission, run_query, search_text, summaries_of
 from jupyter_mlws.store.run_states import cancel_run, move_run, runs_in, set_waiting
 from jupyter_mlws.store.tables import deleted_runs, run_params, run_tags, runs, submissions
@@ -29,6 +29,7 @@ __all__ = [
     "claim_queued",
     "create_run",
     "find_by_key",
+    "find_numbers",
     "get_run",
     "get_submission",
     "hand_back",
@@ -245,6 +246,20 @@ def page_runs(
         *_of_parent(c, parent, include_children=include_children),
     )
     return page_of_runs(c, query, wanted=wanted, order=order, document=document, limit=limit, cursor=cursor)
+
+
+def find_numbers(
+    c: Connection, *, experiment: str | None = None, include_children: bool = False, wanted: Filter | None = None
+) -> list[int]:
+    """The numbers of all runs that fulfil the conditions, which are those of `page_runs`; the oldest first."""
+    found = None if experiment is None else experiments.find_experiment(c, experiment)
+    if experiment is not None and found is None:
+        return []
+    conditions = (
+        *_conditions(None if found is None else found.id, (), None),
+        *_of_parent(c, None, include_children=include_children),
+    )
+    return all_numbers(c, select(runs.c.number).where(not_deleted(), *conditions), wanted)
 
 
 def _conditions(

@@ -609,6 +609,8 @@ export interface Operations {
   'metrics.typed': { arguments: { run: string; limit?: number; cursor?: string | null }; body: undefined; answer: Page<TypedMetric> };
   /** The values of one typed metric, in the order of their logging, or `NotFound`. */
   'metrics.values': { arguments: { run: string; name: string; after?: number; limit?: number }; body: undefined; answer: Page<MetricValue> };
+  /** The points of all runs that a filter finds, as binary columns (see `jupyter_mlws.api.metric_table`). */
+  'metrics.export': { arguments: { filter?: string | null; experiment?: string | null; names?: string | null; latest?: boolean; include_children?: boolean }; body: undefined; answer: ArrayBuffer };
   /** Snapshot a folder of the machine that answers. Reading any folder is as much as running code: 'execute'. */
   'snapshots.create': { arguments: Record<string, never>; body: SnapshotRequest; answer: SnapshotReport };
   /** The files of a snapshot, or `NotFound`. */
@@ -700,6 +702,7 @@ export const OPERATIONS: { readonly [id in keyof Operations]: Operation } = {
   'metrics.read': { method: 'GET', path: '/runs/{run}/metric', scope: 'workspace', pathArguments: ['run'], queryArguments: ['name', 'after', 'points'], body: null, answer: 'bytes' },
   'metrics.typed': { method: 'GET', path: '/runs/{run}/typed', scope: 'workspace', pathArguments: ['run'], queryArguments: ['limit', 'cursor'], body: null, answer: 'json' },
   'metrics.values': { method: 'GET', path: '/runs/{run}/values', scope: 'workspace', pathArguments: ['run'], queryArguments: ['name', 'after', 'limit'], body: null, answer: 'json' },
+  'metrics.export': { method: 'GET', path: '/metrics', scope: 'workspace', pathArguments: [], queryArguments: ['filter', 'experiment', 'names', 'latest', 'include_children'], body: null, answer: 'bytes' },
   'snapshots.create': { method: 'POST', path: '/snapshots', scope: 'workspace', pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
   'snapshots.get': { method: 'GET', path: '/snapshots/{snapshot}', scope: 'workspace', pathArguments: ['snapshot'], queryArguments: [], body: null, answer: 'json' },
   'snapshots.download': { method: 'GET', path: '/snapshots/{snapshot}/zip', scope: 'workspace', pathArguments: ['snapshot'], queryArguments: [], body: null, answer: 'bytes' },

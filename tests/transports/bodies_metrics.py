@@ -35,3 +35,12 @@ def the_summaries_have_the_latest_value(g: Ground) -> None:
 @body
 def a_series_that_was_never_logged_is_not_found(g: Ground) -> None:
     assert refused(lambda: g.done.metric("nothing")) == ("NotFound", "not_found")
+
+
+@body(job="forbidden")
+def runs_and_points_come_as_tables(g: Ground) -> None:
+    table = g.ws.runs_dataframe(f"id = '{g.done.id}'")
+    assert (table["metrics.accuracy"][0], table["tags.owner"][0]) == (0.9, "ada")
+    points = g.ws.metrics_dataframe(f"id = '{g.done.id}'", names=["loss"])
+    assert points["value"].tolist() == [1.0, 0.5, 1 / 3, 0.25, 0.2]
+    assert points["step"].tolist() == [0, 1, 2, 3, 4]
