@@ -65,6 +65,7 @@ class Family:
             if run_id not in self._children:
                 part = PartOfChild(self._context, run_id, number, self._folder)
                 part.is_new = True
+                part.ingest.begin_anew()
                 self._add(part, is_open=is_open)
 
     def _add(self, part: PartOfChild, *, is_open: bool) -> None:

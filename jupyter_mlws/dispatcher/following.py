@@ -40,6 +40,8 @@ _log = logging.getLogger(__name__)
 _RETRY_S = 1.0
 # While a run is expected to start its folder is looked at more often.
 _STARTING_POLL_S = 0.02
+# While a script asks one question after the other it waits for each answer.
+_TALK_POLL_S = 0.005
 _GONE_S = 5.0
 # No room on a disk, in the memory, or for one more open file.
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
@@ -216,6 +218,8 @@ class Follower(threading.Thread):
         if agent.end_signal is not None:
             poll.register(agent.end_signal, select.POLLIN)
         period = self._context.settings.poll_s if agent.script_started else _STARTING_POLL_S
+        if self._intake is not None and self._intake.in_talk:
+            period = min(period, _TALK_POLL_S)
         for fd, _ in poll.poll(period * 1000):
             if fd == self._bell_read:
                 quiet(fd)
@@ -305,7 +309,7 @@ class Follower(threading.Thread):
     def _tidy(self) -> None:
         """Remove what is stored by now."""
         keep = self._context.settings.keep_run_folder
-        tidy(self._folder, keep=keep, collectors=self._opened().all_collectors())
+        tidy(self._folder, keep=keep, collectors=self._opened().all_collectors(), stopping=self._leaving.is_set)
 
     def _end(self, agent: Agent, killed: list[int], remaining: list[int]) -> None:
         """Take up the last of everything; the final status comes with it, or not at all."""

@@ -56,6 +56,10 @@ class Ingest:
         self._before: dict[str, int] = {}
         self._counts = (0, 0)
 
+    def begin_anew(self) -> None:
+        """Nothing of this run can be stored yet: nobody has to ask."""
+        self._offsets, self._names = {}, set()
+
     def look(self, *, final: bool = False) -> bool:
         """Read what is new; whether there is anything, to be stored by `store_together`.
 

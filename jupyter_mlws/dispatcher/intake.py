@@ -83,6 +83,11 @@ class Intake:
         if time.monotonic() >= self._scan_at:
             self._scan()
 
+    @property
+    def in_talk(self) -> bool:
+        """Whether the script has just asked something, and may wait for the next answer already."""
+        return self._requests.in_talk
+
     def breathe(self) -> None:
         """Take up points while something else takes long."""
         self._take_points()

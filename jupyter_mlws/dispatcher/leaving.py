@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from jupyter_mlws import faults
@@ -20,8 +20,21 @@ _log = logging.getLogger(__name__)
 _KEPT = {names.JOB, names.STATE, LEFT}
 
 
-def tidy(folder: RunFolder, *, keep: bool = False, collectors: Sequence[Collector] = ()) -> None:
-    """Remove what was stored: code, inputs, journals, outputs, logs. What was too large to store is kept."""
+def _never() -> bool:
+    return False
+
+
+def tidy(
+    folder: RunFolder,
+    *,
+    keep: bool = False,
+    collectors: Sequence[Collector] = (),
+    stopping: Callable[[], bool] = _never,
+) -> None:
+    """Remove what was stored: code, inputs, journals, outputs, logs. What was too large to store is kept.
+
+    Once it is `stopping` the rest is left to the next dispatcher: thousands of children take their time.
+    """
     if keep:
         return
     if folder.path.is_symlink():
@@ -36,20 +49,38 @@ def tidy(folder: RunFolder, *, keep: bool = False, collectors: Sequence[Collecto
     except OSError:
         return
     for entry in entries:
-        if entry.name not in _KEPT:
-            _remove(Path(entry.path))
+        if entry.name in _KEPT:
+            continue
+        for path in _pieces(entry):
+            if stopping():
+                return
+            _remove(path)
+
+
+def _pieces(entry: os.DirEntry[str]) -> Iterator[Path]:
+    """What is removed in one go: of the children's folder one after the other."""
+    if entry.name == names.CHILDREN and entry.is_dir(follow_symlinks=False):
+        yield from [Path(child.path) for child in os.scandir(entry.path)]
+    yield Path(entry.path)
 
 
 def _remove(path: Path) -> None:
     try:
         faults.point("leaving.remove")
         if path.is_dir() and not path.is_symlink():
-            _make_removable(path)
-            shutil.rmtree(path)
+            _remove_folder(path)
         else:
             path.unlink()
     except OSError as error:
         _log.warning("%s could not be removed: %s", path, error.strerror)
+
+
+def _remove_folder(path: Path) -> None:
+    try:
+        shutil.rmtree(path)
+    except PermissionError:
+        _make_removable(path)
+        shutil.rmtree(path)
 
 
 def _make_removable(path: Path) -> None:

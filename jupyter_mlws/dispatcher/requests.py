@@ -6,7 +6,7 @@ import errno
 import logging
 import time
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from jupyter_mlws import faults
 from jupyter_mlws.api.arguments import bind
@@ -14,6 +14,7 @@ from jupyter_mlws.api.codec import from_builtins, to_builtins
 from jupyter_mlws.api.mailbox import forbidden
 from jupyter_mlws.api.routes import Download, Operation
 from jupyter_mlws.dispatcher import handing
+from jupyter_mlws.dispatcher.bundles import DONE, Bundles, Posted
 from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.dispatcher.family import Family
 from jupyter_mlws.dispatcher.part import Part
@@ -38,13 +39,13 @@ _TURN_REQUESTS = 100
 # Held in memory at a time, from however many mailboxes.
 _MOST_AT_ONCE = 500
 _TURN_S = 0.2
+# After a question another one is expected for so long.
+_TALK_LASTS_S = 0.3
 # A question that the workspace cannot answer is tried again for so long; then its script is told.
 _PATIENCE_S = 15.0
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 # Whatever is wrong with a request, or with us: it must not hold up all that comes after it.
 _FAULTS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, AssertionError)
-# Kept of an answer that can be had again: that its request was carried out.
-_DONE = {"done": True}
 
 
 class House(Protocol):
@@ -61,13 +62,6 @@ class House(Protocol):
     def breathe(self) -> None:
         """Do what must not wait for a long answer."""
         ...
-
-
-class _Posted(NamedTuple):
-    """A request and whose mailbox it was found in."""
-
-    part: Part
-    request: Request
 
 
 class Requests:
@@ -89,10 +83,17 @@ class Requests:
         self._family = family
         self._house = house
         self._permits = Permits(context, run, family)
+        self._bundles = Bundles(context, family, self._understand)
         self._made: list[tuple[str, int, bool]] = []
         self._ended: list[Part] = []
         self._asked_at: dict[str, float] = {}
+        self._talked_at = -_TALK_LASTS_S
         self._ending = False
+
+    @property
+    def in_talk(self) -> bool:
+        """Whether the script has just asked something: it waits for each answer before it asks again."""
+        return time.monotonic() - self._talked_at < _TALK_LASTS_S
 
     def step(self) -> int:
         """Carry out and answer what is pending, for a while: a flood of requests must not hold up the rest.
@@ -103,16 +104,20 @@ class Requests:
             How many were.
         """
         wanted = self._gather()
-        count = len(wanted)
+        count = 0
         # From here on: to list a flood takes longer than a turn, and some of it has to be carried out in each.
         until = time.monotonic() + _TURN_S
         while wanted and time.monotonic() <= until:
             together = self._together(wanted)
             self._deal_with(together)
+            count += len(together)
             wanted = wanted[len(together) :]
+            if self._made and any(_is_question(posted.request) for posted in wanted):
+                # What the new children have told, with children of their own, was told before a question as well.
+                wanted = self._gather()
         for posted in wanted:
             posted.part.more = True
-        return count - len(wanted)
+        return count
 
     def finish(self) -> None:
         """Carry out all that is left: the script has ended. What is beyond the limit is told of, not answered."""
@@ -125,7 +130,7 @@ class Requests:
 
     # -- finding them
 
-    def _gather(self) -> list[_Posted]:
+    def _gather(self) -> list[Posted]:
         """What is pending in all mailboxes, in the order of posting."""
         found = self._read(self._family.with_mail())
         if any(_is_question(posted.request) for posted in found.values()):
@@ -133,8 +138,8 @@ class Requests:
             found |= self._read(self._family.with_mail(whole=True))
         return [found[request_id] for request_id in sorted(found)]
 
-    def _read(self, parts: Sequence[Part]) -> dict[str, _Posted]:
-        found: dict[str, _Posted] = {}
+    def _read(self, parts: Sequence[Part]) -> dict[str, Posted]:
+        found: dict[str, Posted] = {}
         for part in parts:
             if len(found) < _MOST_AT_ONCE:
                 found.update({posted.request.id: posted for posted in self._pending(part)})
@@ -142,16 +147,20 @@ class Requests:
                 part.more = True
         return found
 
-    def _pending(self, part: Part) -> list[_Posted]:
+    def _pending(self, part: Part) -> list[Posted]:
         if self._ending and part.count >= MAX_REQUESTS:
             return []  # nobody is there to be told
         limit = _TURN_REQUESTS + len(part.stuck)
         found = mailbox.pending(part.folder, limit)
         part.more = len(found) >= limit
-        return [_Posted(part, request) for request in found if request.id not in part.stuck]
+        return [Posted(part, request) for request in found if request.id not in part.stuck]
 
-    def _together(self, wanted: list[_Posted]) -> list[_Posted]:
+    def _together(self, wanted: list[Posted]) -> list[Posted]:
         """The first requests that can share a transaction: small changes of the record, nothing that stores files."""
+        kind = self._bundles.kind(wanted[0].request)
+        if kind is not None:
+            alike = [self._bundles.kind(posted.request) == kind for posted in wanted[:_AT_ONCE]]
+            return wanted[: (*alike, False).index(False)]
         small = [self._is_small(posted.request) for posted in wanted[:_AT_ONCE]]
         return wanted[: max(1, (*small, False).index(False))]
 
@@ -163,18 +172,14 @@ class Requests:
 
     # -- dealing with them
 
-    def _deal_with(self, together: list[_Posted]) -> None:
+    def _deal_with(self, together: list[Posted]) -> None:
         """Carry out requests in one transaction, which waits for the disk once, and then tell their answers."""
         self._take_in_before_end(together)
         faults.point("requests.answer")
         before = [posted.part.count for posted in together]
         self._made, self._ended = [], []
         try:
-            if len(together) == 1:
-                answers = [self._answer_one(together[0])]
-            else:
-                with self._context.write():
-                    answers = [self._answer_one(posted) for posted in together]
+            answers = self._answer_all(together)
         except BaseException:
             for posted, count in zip(together, before, strict=True):
                 posted.part.count = min(posted.part.count, count)  # none of them was carried out
@@ -186,7 +191,35 @@ class Requests:
         for posted, answer in zip(together, answers, strict=True):
             self._tell(posted, answer)
 
-    def _take_in_before_end(self, together: list[_Posted]) -> None:
+    def _answer_all(self, together: list[Posted]) -> list[dict[str, Any]]:
+        if len(together) == 1:
+            return [self._answer_one(together[0])]
+        with self._context.write():
+            bundled = self._answer_bundle(together)
+            return [self._answer_one(posted) for posted in together] if bundled is None else bundled
+
+    def _answer_bundle(self, together: list[Posted]) -> list[dict[str, Any]] | None:
+        """The answers to requests that are carried out as one; None where that cannot be done."""
+        if self._bundles.kind(together[0].request) is None or any(p.part.count >= MAX_REQUESTS for p in together):
+            return None
+        try:
+            found = self._bundles.carry_out(together)
+        except (Unavailable, StorageFull):
+            raise
+        except (MlwsError, *_FAULTS):
+            return None  # one by one shows which of them it was
+        if found is None:
+            return None
+        answers, made = found
+        self._made += [(run.id, run.number, not run.status.is_terminal) for run in made]
+        if not made:
+            ended = [self._family.find(posted.request.arguments["run"]) for posted in together]
+            self._ended += [part for part in ended if part is not None]
+        for posted in together:
+            posted.part.count += 1
+        return answers
+
+    def _take_in_before_end(self, together: list[Posted]) -> None:
         """A child that has ended has all its points and files, for whoever looks at it from then on."""
         ending = [posted.request for posted in together if posted.request.operation == "runs.end"]
         parts = [part for request in ending if (part := self._family.find(request.arguments.get("run"))) is not None]
@@ -194,7 +227,7 @@ class Requests:
         if children:
             self._house.take_in(children, points=True, files=True)
 
-    def _answer_one(self, posted: _Posted) -> dict[str, Any]:
+    def _answer_one(self, posted: Posted) -> dict[str, Any]:
         part, request = posted
         if _is_question(request):
             return self._answer_question(part, request)
@@ -202,7 +235,7 @@ class Requests:
         part.count += 1
         return answer
 
-    def _tell(self, posted: _Posted, answer: dict[str, Any]) -> None:
+    def _tell(self, posted: Posted, answer: dict[str, Any]) -> None:
         part, request = posted
         self._asked_at.pop(request.id, None)
         try:
@@ -226,7 +259,7 @@ class Requests:
             given = find_reply(c, part.id, request.id)
         try:
             if given is not None:
-                return self._say_again(request) if given == _DONE else given
+                return self._say_again(request) if given == DONE else given
             return self._carry_out(part, request)
         except (Unavailable, StorageFull):
             raise  # asked again as soon as the workspace can answer
@@ -243,7 +276,7 @@ class Requests:
         with self._context.write() as c:
             result = self._call(operation, arguments)
             answer = {"ok": to_builtins(result)}
-            put_reply(c, part.id, request.id, _DONE if operation.id in _SMALL else answer)
+            put_reply(c, part.id, request.id, DONE if operation.id in _SMALL else answer)
         self._note(operation, arguments, result)
         return answer
 
@@ -295,6 +328,7 @@ class Requests:
 
     def _answer_question(self, part: Part, request: Request) -> dict[str, Any]:
         """The answer to what changes nothing: nobody has to remember it."""
+        self._talked_at = time.monotonic()
         try:
             operation, arguments = self._understand(request)
             self._take_in_before_answer(operation, arguments)

@@ -12,6 +12,7 @@ from jupyter_mlws.api.interface import RunsApi
 from jupyter_mlws.domain.child import NewChildren, RunEnd
 from jupyter_mlws.domain.deletion import Deletion
 from jupyter_mlws.domain.interactive import RunStart
+from jupyter_mlws.domain.masking import mask
 from jupyter_mlws.domain.names import check_experiment_name, check_text, new_run_id
 from jupyter_mlws.domain.page import MAX_OWN_LIMIT, Page
 from jupyter_mlws.domain.rerun import Rerun
@@ -28,7 +29,6 @@ from jupyter_mlws.services.filters import parse_filter, parse_order
 from jupyter_mlws.services.held_up import HeldUp
 from jupyter_mlws.services.holding import Hold
 from jupyter_mlws.services.interactive import start_interactive
-from jupyter_mlws.domain.masking import mask
 from jupyter_mlws.services.rerun import submission_again
 from jupyter_mlws.services.submission import check_submission
 from jupyter_mlws.store import deletion, run_children
@@ -190,7 +190,7 @@ class Runs:
             if found.status.is_terminal:
                 return found
             if found.kind == run_children.CHILD:
-                return run_children.end_child(c, found, end)
+                return run_children.end_children(c, [(found.number, end)])[found.number]
             _check_it_tells_its_end(found)
             if end.status is RunStatus.FAILED:
                 put_told_end(c, found.id, end)

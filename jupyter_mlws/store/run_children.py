@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Integer, bindparam, case, insert, select, update
 
 from jupyter_mlws.api.codec import from_builtins, to_builtins
 from jupyter_mlws.domain.child import NewChild, RunEnd
@@ -17,9 +17,10 @@ from jupyter_mlws.domain.status import ON_TARGET, TERMINAL, RunStatus
 from jupyter_mlws.errors import AlreadyExists, TooLarge, WrongState
 from jupyter_mlws.store import changes, counters, experiments
 from jupyter_mlws.store.run_record import load_runs, run_query, search_text
-from jupyter_mlws.store.run_states import count_ended_children, end_runs, load_run, move_run
+from jupyter_mlws.store.run_states import count_ended_children, end_runs
 from jupyter_mlws.store.runs import get_run, put_labels
 from jupyter_mlws.store.tables import run_params, run_tags, runs
+from jupyter_mlws.store.types import Json, Moment
 
 __all__ = [
     "CHILD",
@@ -27,7 +28,7 @@ __all__ = [
     "Descendant",
     "create_children",
     "descendants",
-    "end_child",
+    "end_children",
     "end_descendants",
 ]
 
@@ -45,6 +46,19 @@ _INHERITED = (
     runs.c.document,
     runs.c.document_id,
     runs.c.snapshot_id,
+)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_AT = bindparam("at", type_=Moment)
+# Ended at the earliest when it began, whatever the script's clock says.
+_END = (
+    update(runs)
+    .where(runs.c.number == bindparam("of_number"), runs.c.ended_at.is_(None))
+    .values(
+        status=bindparam("to_status"),
+        status_sequence=runs.c.status_sequence + bindparam("more", type_=Integer),
+        ended_at=case((runs.c.started_at > _AT, runs.c.started_at), else_=_AT),
+        error=bindparam("why", type_=Json),
+    )
 )
 
 
@@ -160,13 +174,33 @@ def _within(at: datetime | None, earliest: datetime, latest: datetime) -> dateti
     return latest if at is None or at.tzinfo is None else max(earliest, min(at, latest))
 
 
-def end_child(c: Connection, child: Run, end: RunEnd) -> Run:
-    """End a child as its script tells; one that has ended stays as it is."""
-    at = _within(end.ended_at, child.started_at or child.created_at, now())
-    if end.status is RunStatus.CANCELED:
-        move_run(c, child.id, RunStatus.CANCEL_REQUESTED)
-    move_run(c, child.id, end.status, error=end.error, at=at)
-    return load_run(c, child.id)
+def end_children(c: Connection, ends: Sequence[tuple[int, RunEnd]]) -> dict[int, Run]:
+    """End children, given by number, as their script tells; one that has ended stays as it is.
+
+    Returns
+    -------
+    dict of int to Run
+        Each of them as it is now, without its metrics.
+    """
+    latest = now()
+    rows = [
+        {
+            "of_number": number,
+            "to_status": end.status.value,
+            # From Running to Canceled it is two moves, the wish for the end being the first.
+            "more": 2 if end.status is RunStatus.CANCELED else 1,
+            "at": _within(end.ended_at, _LONG_AGO, latest),
+            "why": None if end.error is None else to_builtins(end.error),
+        }
+        for number, end in ends
+    ]
+    c.execute(_END, rows)
+    numbers = [number for number, _ in ends]
+    found = load_runs(c, c.execute(run_query().where(runs.c.number.in_(numbers))).all(), 0)
+    parents = c.scalars(select(runs.c.parent_number).where(runs.c.number.in_(numbers)).distinct())
+    count_ended_children(c, {number for number in parents if number is not None})
+    changes.note_many(c, "run", [run.id for run in found])
+    return {run.number: run for run in found}
 
 
 def descendants(c: Connection, root: int) -> list[Descendant]:
