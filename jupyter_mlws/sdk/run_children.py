@@ -42,14 +42,14 @@ class RunChildren(RunFacts):
         """
         from jupyter_mlws.sdk.workspace import RunList
 
-        found = (self._as_run(record) for record in self._descendants(self.id, recursive))
+        # By the records at hand: one that was begun here would ask for its own.
         return RunList(
-            run
-            for run in found
-            if _has(run._record.tags, tags)
-            and _has(run._record.properties, properties)
-            and type in (None, run._record.kind)
-            and status in (None, run._record.status.value)
+            self._as_run(record)
+            for record in self._descendants(self.id, recursive)
+            if _has(record.tags, tags)
+            and _has(record.properties, properties)
+            and type in (None, record.kind)
+            and status in (None, record.status.value)
         )
 
     def _descendants(self, parent: str, recursive: bool) -> Iterator[words.Run]:
