@@ -31,7 +31,10 @@ export function ConfusionMatrix(props: {
   );
   return (
     <Chart
-      label={trans.__('Most frequent mistakes of %1', props.name)}
+      label={trans.__(
+        'Most frequent mistakes of %1',
+        escapeControls(props.name)
+      )}
       numbersTitle={trans.__('Most frequent mistakes')}
       numbers={() => tableOfMistakes(confusion, trans)}
       head={

@@ -72,11 +72,7 @@ export function Picture(props: {
       aria-busy={url === null || undefined}
     >
       {url && (
-        <img
-          src={url}
-          alt={trans.__('Image %1', escapeControls(props.name))}
-          data-file={picture.file}
-        />
+        <img src={url} alt={trans.__('Image %1', escapeControls(props.name))} />
       )}
     </div>
   );

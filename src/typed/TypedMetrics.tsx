@@ -55,8 +55,8 @@ function Metric(props: {
     <details
       className="jp-mlws-typed-metric"
       open={open}
-      data-metric={item.name}
-      data-type={item.type}
+      data-metric={escapeControls(item.name)}
+      data-type={escapeControls(item.type)}
       onToggle={event => model.setOpen(item.name, event.currentTarget.open)}
     >
       <summary>
@@ -104,7 +104,7 @@ function Values(props: {
     return (
       <div
         className="jp-mlws-typed-waiting"
-        data-type={item.type}
+        data-type={escapeControls(item.type)}
         aria-busy="true"
       />
     );

@@ -34,7 +34,7 @@ function hostileCell(payload: string): string {
     'run.log("plain", 1.0)',
     'run.tag(payload, payload)',
     'run.log_table("a" + payload, {payload: [payload]}, description=payload)',
-    'run.log_confusion_matrix("b", {"data": {"class_labels": [payload, "b"], "matrix": [[1, 2], [3, 4]]}})',
+    'run.log_confusion_matrix("b", y_true=[payload, "b"], y_pred=["b", "b"])',
     'open("c.svg", "w").write(\'<svg xmlns="http://www.w3.org/2000/svg"><script>window.__xss=1</script></svg>\')',
     'run.log_image("c", "c.svg")',
     'print(payload)',
