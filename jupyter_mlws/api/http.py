@@ -30,6 +30,7 @@ from jupyter_mlws.api.interface import (
     RegistryApi,
     RunsApi,
     SnapshotsApi,
+    TrashApi,
     WorkspaceApi,
 )
 from jupyter_mlws.api.routes import Download, Operation, Upload, operations
@@ -125,6 +126,7 @@ class HttpApi(_Client):
     folders: FoldersApi
     metrics: MetricsApi
     snapshots: SnapshotsApi
+    trash: TrashApi
     blobs: BlobsApi
     models: ModelsApi
     archives: ArchivesApi
