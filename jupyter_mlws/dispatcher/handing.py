@@ -12,7 +12,7 @@ from jupyter_mlws.api.routes import Download
 from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.domain.model import Model, ModelFile
 from jupyter_mlws.domain.names import check_file_name, check_model_name
-from jupyter_mlws.errors import StorageFull, WrongState
+from jupyter_mlws.errors import CorruptData, NotFound, StorageFull, WrongState
 from jupyter_mlws.runfolder import names
 from jupyter_mlws.runfolder.files import open_inside
 from jupyter_mlws.runfolder.paths import RunFolder
@@ -60,7 +60,14 @@ def hand_model(folder: RunFolder, blobs: BlobStore, model: Model, breathe: Breat
         above, _, name = check_file_name(file.path).rpartition("/")
         inside = f"{place}/{above}" if above else place
         if not _is_there(folder, inside, name, file):
-            _place(folder, inside, name, _pieces(blobs, file.digest), breathe)
+            try:
+                _place(folder, inside, name, _pieces(blobs, file.digest), breathe)
+            except (CorruptData, NotFound) as error:
+                raise CorruptData(
+                    f"The file {file.path[:80]!r} of model {model.id} cannot be had: {error.message}",
+                    hint=error.hint or "Restore the workspace's blobs folder from a backup, or register it anew.",
+                    details={**error.details, "model": model.id, "path": file.path},
+                ) from error
 
 
 def _is_there(folder: RunFolder, inside: str, name: str, file: ModelFile) -> bool:

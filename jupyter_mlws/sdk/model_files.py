@@ -15,7 +15,7 @@ from jupyter_mlws import faults
 from jupyter_mlws.api.routes import Upload
 from jupyter_mlws.domain.model import Model, ModelFile, check_model_files
 from jupyter_mlws.domain.names import check_file_name
-from jupyter_mlws.errors import AlreadyExists, InvalidInput, NotFound, Unavailable
+from jupyter_mlws.errors import AlreadyExists, CorruptData, InvalidInput, NotFound, Unavailable
 from jupyter_mlws.runfolder import places
 from jupyter_mlws.runfolder.files import remove_stale
 from jupyter_mlws.runfolder.names import models_folder
@@ -135,14 +135,24 @@ def download(api: Api, model: Model, target_dir: str | os.PathLike[str], *, exis
     draft = tempfile.mkdtemp(dir=folder, prefix=f".mlws-{os.getpid()}-", suffix=".part")
     try:
         for file in model.files:
-            content = api.models.download(model.name, model.version, file.path)
-            save(content, os.path.join(draft, *file.path.split("/")), digest=file.digest)
+            _save(api, model, file, os.path.join(draft, *file.path.split("/")))
         for top in tops:
             faults.point("sdk.model_place")
             _place(os.path.join(draft, top), os.path.join(folder, top))
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return top_of(model, folder)
+
+
+def _save(api: Api, model: Model, file: ModelFile, target: str) -> None:
+    try:
+        save(api.models.download(model.name, model.version, file.path), target, digest=file.digest)
+    except CorruptData as error:
+        raise CorruptData(
+            f"The file {file.path!r} of model {model.id} cannot be had: {error.message}",
+            hint=error.hint,
+            details={**error.details, "model": model.id, "path": file.path},
+        ) from error
 
 
 def _place(source: str, target: str) -> None:
