@@ -20,7 +20,6 @@ from jupyter_mlws.domain.archive import (
 )
 from jupyter_mlws.domain.file import RunFile
 from jupyter_mlws.domain.model import ModelFile
-from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.store import changes, counters, experiments, files, snapshots
 from jupyter_mlws.store.archive_export import EXACT, model_files_of
 from jupyter_mlws.store.metrics import put_points
@@ -51,8 +50,10 @@ __all__ = [
     "add_snapshot",
     "add_typed",
     "add_values",
+    "experiment_id",
     "known_run",
     "missing_files",
+    "note_runs",
 ]
 
 
@@ -63,19 +64,18 @@ class Known:
     number: int
     submission_id: int
     is_deleted: bool
-    is_live: bool
 
 
 def known_run(c: Connection, run_id: str) -> Known | None:
     """The run of this id, in the trash or not."""
     gone = deleted_runs.c.run_number
-    query = select(runs.c.number, runs.c.submission_id, runs.c.status, gone.label("gone")).select_from(
+    query = select(runs.c.number, runs.c.submission_id, gone.label("gone")).select_from(
         runs.outerjoin(deleted_runs, gone == runs.c.number)
     )
     row = c.execute(query.where(runs.c.id == run_id)).one_or_none()
     if row is None:
         return None
-    return Known(row.number, row.submission_id, row.gone is not None, not RunStatus(row.status).is_terminal)
+    return Known(row.number, row.submission_id, row.gone is not None)
 
 
 def add_experiment(c: Connection, experiment: ArchivedExperiment) -> bool:
@@ -110,10 +110,32 @@ def add_snapshot(c: Connection, snapshot: ArchivedSnapshot, file_count: int, siz
     return True
 
 
-def add_run(c: Connection, run: ArchivedRun) -> int:
-    """Record a run without its files, points and values; its number here."""
-    experiment = experiments.find_experiment(c, run.experiment) or experiments.ensure(c, run.experiment)
-    parent = None if run.parent_id is None else known_run(c, run.parent_id)
+def experiment_id(c: Connection, name: str) -> int:
+    """The experiment of this name, made if it is missing."""
+    found = experiments.find_experiment(c, name) or experiments.ensure(c, name)
+    return found.id
+
+
+def note_runs(c: Connection, run_ids: list[str], counts: dict[str, int]) -> None:
+    """Say that these runs are there, and how many more each experiment has."""
+    for name, count in counts.items():
+        experiments.count_runs(c, experiment_id(c, name), count)
+    changes.note_many(c, "run", run_ids)
+    changes.note_many(c, "experiment", counts)
+
+
+def add_run(c: Connection, run: ArchivedRun, experiment: int, parent: Known | None) -> Known:
+    """Record a run without its files, points and values; `note_runs` has to follow in the same transaction.
+
+    Parameters
+    ----------
+    c : Connection
+    run : ArchivedRun
+    experiment : int
+        See `experiment_id`.
+    parent : Known or None
+        Where it is here.
+    """
     number = counters.take_at_least(c, "run", run.number)
     if run.submission is None and parent is not None:
         submission_id = parent.submission_id
@@ -124,7 +146,7 @@ def add_run(c: Connection, run: ArchivedRun) -> int:
         insert(runs).values(
             number=number,
             id=run.id,
-            experiment_id=experiment.id,
+            experiment_id=experiment,
             submission_id=submission_id,
             parent_number=None if parent is None else parent.number,
             status=run.status.value,
@@ -141,10 +163,7 @@ def add_run(c: Connection, run: ArchivedRun) -> int:
         rows = [{"run_number": number, "name": name, "value": value} for name, value in labels.items()]
         if rows:
             c.execute(insert(table), rows)
-    experiments.count_runs(c, experiment.id, 1)
-    changes.note(c, "run", run.id)
-    changes.note(c, "experiment", run.experiment)
-    return number
+    return Known(number, submission_id, is_deleted=False)
 
 
 def missing_files(c: Connection, run_id: str, found: Iterable[RunFile]) -> list[RunFile]:
@@ -187,7 +206,7 @@ def add_values(c: Connection, number: int, piece: ArchivedValues) -> None:
             name=piece.name,
             start=piece.start,
             value_count=len(piece.items),
-            body=text.encode(),
+            body=text.encode("utf-8", "replace"),
         )
     )
 

@@ -11,6 +11,7 @@ _FOLDER = (
 )
 _MAILBOX = "security/test_hostile_runs.py::test_P01_N08_N14_O04_O05_V04_V05_requests_of_a_script_are_about_its_own_run"
 _ARCHIVE = "snapshots/test_archives.py::test_a_hostile_archive_leaves_nothing_behind"
+_IMPORT = "services/test_archives.py::test_a_broken_or_hostile_archive_is_refused_and_leaves_nothing"
 _MODELS = "security/test_bad_inputs.py::test_U01_U04_P27_a_model_is_made_of_the_files_of_a_run"
 _FETCHED = "security/test_bad_inputs.py::test_U05_S01_K10_nothing_is_fetched_and_nothing_is_run"
 _DOORS = "security/test_doors.py::test_every_door_says_the_same_of_hostile_text"
@@ -52,16 +53,24 @@ TESTED: dict[str, tuple[str, ...]] = {
     ),
     "Z06": ("security/test_secrets.py::test_Z05_Z06_values_of_a_submission_are_handed_over_and_kept_nowhere",),
     "Z08": ("security/test_secrets.py::test_Z08_the_token_is_in_no_answer_and_no_log",),
-    **{f"A{n}": (_ARCHIVE,) for n in ("02", "05", "07", "08", "14", "16", "17", "20", "23")},
+    **{f"A{n}": (_ARCHIVE, _IMPORT) for n in ("02", "05", "07", "08", "14", "16", "17", "20", "23")},
     "A01": (
         _ARCHIVE,
+        _IMPORT,
         "snapshots/test_archives.py::test_A01_is_refused_before_the_harmless_files_before_it_are_written",
     ),
     "A04": (_ARCHIVE, "snapshots/test_archives.py::test_A04_a_file_through_a_link_writes_nothing_outside"),
-    "A11": ("snapshots/test_archives.py::test_A11_what_was_written_before_the_lie_is_removed_and_the_folder_stays",),
-    "A13": ("snapshots/test_archives.py::test_A13_a_million_files_are_refused_by_their_number_alone",),
+    "A11": (
+        _IMPORT,
+        "snapshots/test_archives.py::test_A11_what_was_written_before_the_lie_is_removed_and_the_folder_stays",
+    ),
+    "A13": (
+        "snapshots/test_archives.py::test_A13_a_million_files_are_refused_by_their_number_alone",
+        "services/test_archives.py::test_A13_a_million_entries_are_refused_by_their_number_alone",
+    ),
     "A19": ("snapshots/test_archives.py::test_A19_only_a_new_or_empty_folder_is_unpacked_into",),
     "A22": (
+        _IMPORT,
         "snapshots/test_restoring.py::test_A22_changed_bytes_stop_a_restore",
         "blobs/test_blob_store.py::test_A22_bytes_that_changed_are_never_given_out",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from sqlalchemy import Connection
@@ -19,7 +20,7 @@ from jupyter_mlws.store import files
 __all__ = ["Recording"]
 
 # Of one transaction, in lines; so many points weigh as a line. A family of runs is not parted before the second.
-_ENOUGH = 500
+_ENOUGH = 200
 _TOO_MUCH = 5_000
 _POINTS = 4096
 _FILES = 1000
@@ -40,6 +41,11 @@ class Recording:
         self._run: ArchivedRun | None = None
         self._number: int | None = None  # None where the run was known
         self._files: list[RunFile] = []
+        # Of the present transaction.
+        self._new: list[str] = []
+        self._per_experiment: Counter[str] = Counter()
+        self._experiments: dict[str, int] = {}
+        self._parent: tuple[str, rows.Known | None] = ("", None)
         self._weight = 0.0
 
     def write(self) -> ImportReport:
@@ -58,9 +64,12 @@ class Recording:
 
     def _write_batch(self, c: Connection, lines: _Ahead) -> None:
         self._weight = 0.0
+        self._experiments, self._parent = {}, ("", None)
         while lines.next is not None and not self._may_end_before(lines.next):
             self._take(c, lines.take())
         self._end_run(c)
+        rows.note_runs(c, self._new, self._per_experiment)
+        self._new, self._per_experiment = [], Counter()
 
     def _may_end_before(self, line: Line) -> bool:
         if line.kind == "run":
@@ -89,7 +98,10 @@ class Recording:
         self._run, self._number = run, None
         if known is None:
             self._add_snapshot(c, run)
-            self._number = rows.add_run(c, run)
+            made = rows.add_run(c, run, self._experiment(c, run.experiment), self._parent_of(c, run))
+            self._number = made.number
+            self._new.append(run.id)
+            self._per_experiment[run.experiment] += 1
             self._counts["runs_added"] += 1
             self._counts["runs_renumbered"] += self._number != run.number
             if len(self._ids) < _MOST_IDS:
@@ -100,6 +112,19 @@ class Recording:
             if known.is_deleted:
                 self._note(f"Run #{known.number} is in the trash here, and stays there.")
         self._read_series(c, run)
+
+    def _experiment(self, c: Connection, name: str) -> int:
+        if name not in self._experiments:
+            self._experiments[name] = rows.experiment_id(c, name)
+        return self._experiments[name]
+
+    def _parent_of(self, c: Connection, run: ArchivedRun) -> rows.Known | None:
+        """The parent where it is here; brothers and sisters stand together, so it is looked up once for all."""
+        if run.parent_id is None:
+            return None
+        if self._parent[0] != run.parent_id:
+            self._parent = run.parent_id, rows.known_run(c, run.parent_id)
+        return self._parent[1]
 
     def _add_snapshot(self, c: Connection, run: ArchivedRun) -> None:
         facts = self._needs.snapshots.get(run.snapshot_id or "")
