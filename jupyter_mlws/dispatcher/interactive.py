@@ -14,6 +14,7 @@ from typing import Any
 
 from jupyter_mlws import faults
 from jupyter_mlws.api.codec import from_builtins, to_builtins
+from jupyter_mlws.dispatcher import ending
 from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.dispatcher.following import Follower
 from jupyter_mlws.dispatcher.preparing import PLAN
@@ -28,6 +29,7 @@ from jupyter_mlws.runfolder import control, wire
 from jupyter_mlws.runfolder.files import write_whole
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.runfolder.processes import Identity
+from jupyter_mlws.store.mailbox import told_end
 from jupyter_mlws.targets.base import Launch
 from jupyter_mlws.targets.local import LocalTarget
 
@@ -122,7 +124,8 @@ class InteractiveFollower(Follower):
 
     def _outcome(self, agent: Agent, killed: list[int]) -> tuple[RunStatus, RunError | None]:
         if agent.ended is not None:
-            return end_of(agent.ended)
+            with self._context.store.read() as c:
+                return ending.as_told(end_of(agent.ended), told_end(c, self.run_record.id))
         if self._canceling.is_set():
             return RunStatus.CANCELED, None
         return RunStatus.FAILED, RunError(code="process_lost", message=agent.lost_because)

@@ -8,10 +8,12 @@ adds what is new and nothing twice.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
 import tempfile
+import time
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -41,6 +43,9 @@ MAX_FILES = 100_000
 MAX_BYTES = 1 << 40
 _MAX_JOB_BYTES = 16 << 20
 _DRAFT = ".draft-"
+# While somebody waits for an import a dispatcher is looked after so often.
+_WAKE_S = 3.0
+_log = logging.getLogger(__name__)
 _HINT = "Import the whole folder that a run made when it was recorded offline: mlws runs --offline lists them."
 
 
@@ -60,6 +65,7 @@ class Imports:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._place = imports_folder(context.folder, context.host)
+        self._woken_at = 0.0
 
     def take(self, content: Upload) -> FolderImport:
         """Put a run's folder aside for the dispatcher; see `FoldersApi.import_offline`."""
@@ -78,17 +84,24 @@ class Imports:
                 shutil.rmtree(draft, ignore_errors=True)
         faults.point("offline.put")
         run = record_offline(context.store, submission, run_id, self._place / run_id, context.user, context.host)
-        try:
-            context.wake()
-        except (MlwsError, OSError):
-            pass  # the next one that looks at the workspace wakes it
+        self._wake()
         return FolderImport(run_id=run.id, number=run.number, pending=True)
 
     def state(self, run: str) -> FolderImport:
         """How far it is."""
         with self._context.store.read() as c:
             found = store_runs.get_run(c, run, metrics=0)
-        return FolderImport(run_id=found.id, number=found.number, pending=(self._place / found.id).is_dir())
+        pending = (self._place / found.id).is_dir()
+        if pending and time.monotonic() - self._woken_at > _WAKE_S:
+            self._wake()
+        return FolderImport(run_id=found.id, number=found.number, pending=pending)
+
+    def _wake(self) -> None:
+        self._woken_at = time.monotonic()
+        try:
+            self._context.wake()
+        except (MlwsError, OSError) as error:
+            _log.warning("The dispatcher was not woken: %s", error)  # it is tried again while somebody asks
 
 
 def _unpack(content: Upload, draft: Path) -> None:

@@ -37,7 +37,7 @@ MAX_WARNINGS = 100
 _FROM = {new: frozenset(old for old, allowed in ALLOWED.items() if new in allowed) for new in RunStatus}
 # Still without a process of ours: a cancel ends them at once.
 _WAITING = frozenset({RunStatus.NOT_STARTED, RunStatus.QUEUED})
-_WITHOUT_PROCESS = ("sweep", "child")
+_WITHOUT_PROCESS = ("sweep", "child", "offline")
 
 
 def values_of(statuses: Collection[RunStatus]) -> list[str]:
@@ -189,11 +189,11 @@ def cancel_run(c: Connection, number: int) -> list[str]:
     # The parent of a sweep follows its children; moved by itself it would end before they do.
     own = [row for row in family if row.kind != "sweep" or row.child_count == 0]
     changed = _wish_for_end(c, [row.number for row in own])
-    if family[0].kind == "child":
-        # Nothing of it has to be ended first: its process is that of its root, which goes on.
+    if family[0].kind in ("child", "offline"):
+        # Nothing of it has to be ended first: its process is that of its root, or of a machine that nobody asks.
         moved_on = [row for row in own if row.id in changed]
         end_runs(c, [row.number for row in moved_on], RunStatus.CANCELED)
-        count_ended_children(c, {row.parent_number for row in moved_on})
+        count_ended_children(c, {row.parent_number for row in moved_on if row.parent_number is not None})
     changes.note_many(c, "run", [row.id for row in own if row.id in changed])
     for parent_id in dict.fromkeys(row.parent_id for row in own if row.id in changed and row.parent_id):
         follow_children(c, parent_id)
@@ -304,7 +304,7 @@ def runs_in(
 ) -> list[Run]:
     """Runs in these states, oldest first and at most `limit`: those with a process of their own.
 
-    The parent of a sweep has none, nor a child that a script has made.
+    The parent of a sweep has none, nor a child that a script has made, nor what was recorded offline.
     """
     query = run_query().where(runs.c.status.in_(values_of(statuses)), runs.c.kind.not_in(_WITHOUT_PROCESS))
     for column, value in ((runs.c.host, host), (runs.c.user, user), (runs.c.compute_target, target)):

@@ -164,6 +164,24 @@ def test_a_run_that_still_goes_on_is_imported_so_far_and_continued_later(kept, t
 
 
 @pytest.mark.only_sqlite
+def test_a_run_that_was_imported_half_way_can_be_canceled_for_good(kept, tmp_path):
+    code = "import jupyter_mlws as mlws, time\nmlws.Run.get_context().child_run()\nprint(1, flush=True)\ntime.sleep(60)"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=tmp_path
+    )
+    try:
+        process.stdout.readline()
+        [run] = kept.import_offline()
+        run.cancel()
+        assert [one.get_status() for one in (run, *run.get_children())] == ["Canceled", "Canceled"]
+    finally:
+        process.kill()
+        process.communicate()
+    assert kept.import_offline() == [run]
+    assert run.get_status() == "Canceled"
+
+
+@pytest.mark.only_sqlite
 def test_how_a_process_ended_is_how_its_run_did(kept, tmp_path):
     record("mlws.log(a=1)\nraise ValueError('no')", tmp_path, fails=True)
     record("mlws.log(a=2)\nos.kill(os.getpid(), 9)", tmp_path, fails=True)
