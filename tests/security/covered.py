@@ -145,7 +145,7 @@ UNREACHED: dict[str, tuple[tuple[str, ...], str]] = {
     "S11": _ENDPOINTS,
     "S13": _ENDPOINTS,
     "X04": _PREVIEWS,
-    "X14": (("csv", "export"), "nothing is exported as CSV"),
+    "X14": (("csv",), "nothing is exported as CSV"),
     "C08": (("stream", "socket", "sse"), "no stream of ours: pages hear Jupyter's own events, which check the origin"),
     "N05": (("upload_id", "parts"), "an upload is one request"),
     "N11": (("listen", "port"), "no listener of ours on a network: the dispatcher's socket is a file of mode 0600"),
