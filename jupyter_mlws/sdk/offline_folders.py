@@ -137,8 +137,8 @@ class OfflineFolder:
         return all(note.get("holds") != self.holds() for note in notes.values())
 
     def holds(self) -> str:
-        """A digest of the sizes and times of its files; another one means that there is something new."""
-        digest = hashlib.sha256()
+        """A digest of its files' sizes and times and of how it ended; another one means that there is something new."""
+        digest = hashlib.sha256(self.status.encode())
         for name, path in sorted(files_of(self.path)):
             facts = path.lstat()
             digest.update(f"{name}\0{facts.st_size}\0{facts.st_mtime_ns}\0".encode("utf-8", "surrogatepass"))
