@@ -81,10 +81,10 @@ def delete_experiment(c: Connection, name: str) -> DeletedExperiment:
     source = select(runs.c.number, literal(at, Moment), literal(found.id, BIG)).where(
         runs.c.experiment_id == found.id, not_deleted()
     )
-    count = c.execute(insert(deleted_runs).from_select(["run_number", "deleted_at", "experiment_id"], source)).rowcount
+    c.execute(insert(deleted_runs).from_select(["run_number", "deleted_at", "experiment_id"], source))
     c.execute(update(table).where(table.c.id == found.id).values(deleted_at=at, name=f"{name} (deleted {found.id})"))
     _note(c, found.id, name)
-    return DeletedExperiment(found.id, name, at, count)
+    return DeletedExperiment(found.id, name, at, _count(c, found.id))
 
 
 def _refuse_living(c: Connection, experiment: Experiment) -> None:

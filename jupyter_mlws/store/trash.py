@@ -18,108 +18,116 @@ from jupyter_mlws.store.tables import deleted_runs, experiments, models, runs
 
 __all__ = ["count_deleted_runs", "page_trash"]
 
+_MICROSECOND = timedelta(microseconds=1)
+
+# Where a thing stands in the list: when it was deleted, its kind, and its number among those of its kind.
+_Where = tuple[datetime, str, int]
+
 
 def page_trash(c: Connection, days: float, limit: int, cursor: str | None) -> Page[TrashItem]:
     """What can be restored, the last deleted first; it stays for so many days."""
     after = _place(cursor)
     found = [
-        *_runs(c, days, limit, after),
         *_experiments(c, days, limit, after),
         *_models(c, days, limit, after),
+        *_runs(c, days, limit, after),
     ]
-    found.sort(key=lambda item: (-item.deleted_at.timestamp(), item.kind, item.name))
-    return cut(found, limit, lambda item: f"{item.deleted_at.isoformat()} {item.kind} {item.name}")
+    found.sort(key=lambda pair: (-((pair[0][0] - PURGED) // _MICROSECOND), *pair[0][1:]))
+    places = {id(item): place for place, item in found}
+    return cut([item for _, item in found], limit, lambda item: _text(places[id(item)]))
 
 
-def _place(cursor: str | None) -> tuple[datetime, str, str] | None:
+def _text(place: _Where) -> str:
+    return f"{place[0].isoformat()} {place[1]} {place[2]}"
+
+
+def _place(cursor: str | None) -> _Where | None:
     text = text_after(cursor)
     if text is None:
         return None
     try:
-        at, kind, name = text.split(" ", 2)
-        return datetime.fromisoformat(at), kind, name
+        at, kind, number = text.split(" ")
+        return datetime.fromisoformat(at), kind, int(number)
     except ValueError:
         raise malformed() from None
 
 
-def _after(
-    at: Any, kind: str, name: ColumnElement[str], after: tuple[datetime, str, str] | None
-) -> ColumnElement[bool]:
+def _after(at: Any, kind: str, number: Any, after: _Where | None) -> ColumnElement[bool]:
     """The condition on what stands in the list behind the place where the page before ended."""
     if after is None:
         return true()
     earlier: ColumnElement[bool] = at < after[0]
     if kind < after[1]:
         return earlier
-    same = at == after[0]
-    return or_(earlier, same if kind > after[1] else and_(same, name > after[2]))
+    same: ColumnElement[bool] = at == after[0]
+    return or_(earlier, same if kind > after[1] else and_(same, number > after[2]))
 
 
-def _runs(c: Connection, days: float, limit: int, after: tuple[datetime, str, str] | None) -> Iterator[TrashItem]:
+def _runs(c: Connection, days: float, limit: int, after: _Where | None) -> Iterator[tuple[_Where, TrashItem]]:
     at = deleted_runs.c.deleted_at
     query: Select[Any] = (
-        select(
-            runs.c.number,
-            runs.c.id,
-            runs.c.display_name,
-            runs.c.child_count,
-            at,
-            experiments.c.name.label("experiment"),
-        )
+        select(runs.c.number, runs.c.id, runs.c.display_name, runs.c.child_count, at)
+        .add_columns(experiments.c.name.label("experiment"))
         .select_from(
             deleted_runs.join(runs, deleted_runs.c.run_number == runs.c.number).join(
                 experiments, runs.c.experiment_id == experiments.c.id
             )
         )
-        .where(at > PURGED, is_root(), _after(at, "run", runs.c.id, after))
-        .order_by(at.desc(), runs.c.id)
+        .where(at > PURGED, is_root(), _after(at, "run", runs.c.number, after))
+        .order_by(at.desc(), runs.c.number)
         .limit(limit + 1)
     )
     for row in c.execute(query).all():
-        yield TrashItem(
-            kind="run",
-            name=row.id,
-            number=row.number,
-            experiment=first_name(row.experiment),
-            title=row.display_name,
-            run_count=run_count_of(c, row.number, row.deleted_at) if row.child_count else 1,
-            deleted_at=row.deleted_at,
-            until=row.deleted_at + timedelta(days=days),
+        yield (
+            (row.deleted_at, "run", row.number),
+            TrashItem(
+                kind="run",
+                name=row.id,
+                number=row.number,
+                experiment=first_name(row.experiment),
+                title=row.display_name,
+                run_count=run_count_of(c, row.number, row.deleted_at) if row.child_count else 1,
+                deleted_at=row.deleted_at,
+                until=row.deleted_at + timedelta(days=days),
+            ),
         )
 
 
-def _experiments(
-    c: Connection, days: float, limit: int, after: tuple[datetime, str, str] | None
-) -> Iterator[TrashItem]:
+def _experiments(c: Connection, days: float, limit: int, after: _Where | None) -> Iterator[tuple[_Where, TrashItem]]:
     at = experiments.c.deleted_at
     count = select(func.count()).where(deleted_runs.c.experiment_id == experiments.c.id).scalar_subquery()
     query = (
-        select(experiments.c.name, at, count.label("run_count"))
-        .where(at > PURGED, _after(at, "experiment", experiments.c.name, after))
-        .order_by(at.desc(), experiments.c.name)
+        select(experiments.c.id, experiments.c.name, at, count.label("run_count"))
+        .where(at > PURGED, _after(at, "experiment", experiments.c.id, after))
+        .order_by(at.desc(), experiments.c.id)
         .limit(limit + 1)
     )
     for row in c.execute(query).all():
-        yield TrashItem(
-            kind="experiment",
-            name=first_name(row.name),
-            run_count=row.run_count,
-            deleted_at=row.deleted_at,
-            until=row.deleted_at + timedelta(days=days),
+        yield (
+            (row.deleted_at, "experiment", row.id),
+            TrashItem(
+                kind="experiment",
+                name=first_name(row.name),
+                run_count=row.run_count,
+                deleted_at=row.deleted_at,
+                until=row.deleted_at + timedelta(days=days),
+            ),
         )
 
 
-def _models(c: Connection, days: float, limit: int, after: tuple[datetime, str, str] | None) -> Iterator[TrashItem]:
+def _models(c: Connection, days: float, limit: int, after: _Where | None) -> Iterator[tuple[_Where, TrashItem]]:
     at = models.c.deleted_at
-    named = _after(at, "model", models.c.name, after)
-    query = select(models.c.name, models.c.version, at).where(at > PURGED, named)
-    # Of one moment the versions of a name come together; more than a page of them is no use to anybody.
-    for row in c.execute(query.order_by(at.desc(), models.c.name, models.c.version).limit(limit + 1)).all():
-        yield TrashItem(
-            kind="model",
-            name=f"{row.name}:{row.version}",
-            deleted_at=row.deleted_at,
-            until=row.deleted_at + timedelta(days=days),
+    query = select(models.c.id, models.c.name, models.c.version, at)
+    query = query.where(at > PURGED, _after(at, "model", models.c.id, after)).order_by(at.desc(), models.c.id)
+    for row in c.execute(query.limit(limit + 1)).all():
+        yield (
+            (row.deleted_at, "model", row.id),
+            TrashItem(
+                kind="model",
+                name=f"{row.name}:{row.version}",
+                deleted_at=row.deleted_at,
+                until=row.deleted_at + timedelta(days=days),
+            ),
         )
 
 
