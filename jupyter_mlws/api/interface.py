@@ -563,7 +563,7 @@ class ModelsApi(Protocol):
         ...
 
     @route("DELETE", "/models/{name}/versions/{version}", resource="models", permission="write")
-    def delete(self, name: str, version: int) -> Model:
+    def delete(self, name: str, version: int) -> Deletion:
         """Put a version into the trash. Its number is never given again; `restore` brings it back with its aliases."""
         ...
 

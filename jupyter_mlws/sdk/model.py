@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jupyter_mlws.domain import model as words
@@ -16,6 +17,7 @@ from jupyter_mlws.sdk.model_names import Labels, find_model, labels_text, named_
 
 if TYPE_CHECKING:
     from jupyter_mlws.api.interface import Api
+    from jupyter_mlws.domain.deletion import Deletion
     from jupyter_mlws.sdk.workspace import Workspace
 
 __all__ = ["Model"]
@@ -296,9 +298,18 @@ class Model(ModelFacts):
         self.workspace.api.models.remove_alias(self.name, alias)
         self.refresh()
 
-    def delete(self) -> None:
-        """Put this version into the trash, from which `restore` brings it back for 7 days."""
-        self.record = self.workspace.api.models.delete(self.name, self.version)
+    def delete(self) -> Deletion:
+        """Put this version into the trash, from where `restore` brings it back.
+
+        Returns
+        -------
+        Deletion
+            ``size_bytes`` will be free when it leaves the trash for good, not before ``until`` unless somebody empties
+            it. Files that its run has, too, are not counted.
+        """
+        gone = self.workspace.api.models.delete(self.name, self.version)
+        self.record = replace(self.record, deleted_at=gone.deleted_at)
+        return gone
 
     def restore(self) -> None:
         """Take this version out of the trash."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.deletion import Deletion
+from jupyter_mlws.domain.model import Model
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.weighing import weigh
-from jupyter_mlws.store import deletion, experiment_trash
+from jupyter_mlws.store import deletion, experiment_trash, references
 
-__all__ = ["delete_experiment", "delete_run"]
+__all__ = ["delete_experiment", "delete_model", "delete_run"]
 
 
 def delete_run(context: Context, run: str) -> Deletion:
@@ -39,4 +41,20 @@ def delete_experiment(context: Context, name: str) -> Deletion:
         size_bytes=weigh(context, numbers),
         deleted_at=gone.deleted_at,
         until=gone.deleted_at + timedelta(days=context.keeping().trash_days),
+    )
+
+
+def delete_model(context: Context, gone: Model) -> Deletion:
+    """What was put into the trash with this version of a model."""
+    sizes = {file.digest: file.size_bytes for file in gone.files}
+    with context.store.read() as c:
+        shared = references.named_outside(c, list(sizes))
+    deleted_at = gone.deleted_at or now()
+    return Deletion(
+        kind="model",
+        name=gone.id,
+        run_count=0,
+        size_bytes=sum(size for digest, size in sizes.items() if digest not in shared),
+        deleted_at=deleted_at,
+        until=deleted_at + timedelta(days=context.keeping().trash_days),
     )

@@ -7,6 +7,7 @@ import json
 from jupyter_mlws.api.codec import to_builtins
 from jupyter_mlws.api.interface import ModelsApi
 from jupyter_mlws.api.routes import Download
+from jupyter_mlws.domain.deletion import Deletion
 from jupyter_mlws.domain.file import FileKind, RunFile
 from jupyter_mlws.domain.model import (
     LATEST,
@@ -22,6 +23,7 @@ from jupyter_mlws.domain.page import Page
 from jupyter_mlws.errors import CorruptData, InvalidInput, NotFound, TooLarge
 from jupyter_mlws.services.checking import check_storable, implements
 from jupyter_mlws.services.context import Context
+from jupyter_mlws.services.deleting import delete_model
 from jupyter_mlws.services.downloads import download_blob
 from jupyter_mlws.services.durability import make_durable
 from jupyter_mlws.services.holding import Hold
@@ -135,10 +137,10 @@ class Models:
         with self._context.store.write() as c:
             return models.remove_alias(c, name, alias)
 
-    def delete(self, name: str, version: int) -> Model:
+    def delete(self, name: str, version: int) -> Deletion:
         _check_named(name, version)
         with self._context.store.write() as c:
-            return models.delete_model(c, name, version)
+            return delete_model(self._context, models.delete_model(c, name, version))
 
     def restore(self, name: str, version: int) -> Model:
         _check_named(name, version)

@@ -640,7 +640,7 @@ export interface Operations {
   /** Take an alias away; the version that had it. */
   'models.remove_alias': { arguments: { name: string; alias: string }; body: undefined; answer: Model };
   /** Put a version into the trash. Its number is never given again; `restore` brings it back with its aliases. */
-  'models.delete': { arguments: { name: string; version: number }; body: undefined; answer: Model };
+  'models.delete': { arguments: { name: string; version: number }; body: undefined; answer: Deletion };
   /** Take a version out of the trash; one that is not there stays as it is. */
   'models.restore': { arguments: { name: string; version: number }; body: undefined; answer: Model };
   /** A version that is about to be used: the bytes of all its files are there. A job gets them handed. */

@@ -68,8 +68,9 @@ def test_a_model_from_its_run_to_the_trash_and_back(mlws: Callable[..., str], tm
     assert "digits:1" in mlws("models", "list", "--deleted")
     assert "in the trash" in mlws("models", "show", "digits:1", fails=True)
     assert mlws("models", "restore", "digits:1") == "Model digits:1 is back.\n"
-    for words in (["show", "digits"], ["tag", "digits", "z"], ["delete", "digits:1"], ["restore", "digits:1"]):
+    for words in (["show", "digits"], ["tag", "digits", "z"], ["alias", "digits", "a"], ["restore", "digits:1"]):
         assert json.loads(mlws("models", *words, "--json"))["name"] == "digits"
+    assert json.loads(mlws("models", "delete", "digits:1", "--json"))["name"] == "digits:1"
     assert json.loads(mlws("models", "register", "j", "train.py", "--json"))["version"] == 1
 
 

@@ -220,6 +220,7 @@ def test_a_deleted_version_is_nowhere_until_it_is_restored_and_its_number_is_not
     with pytest.raises(InvalidInput, match="digits:1"):
         api.delete("digits", 0)
     gone = api.delete("digits", 2)
+    assert (gone.kind, gone.name, gone.size_bytes, (gone.until - gone.deleted_at).days) == ("model", "digits:2", 0, 7)
     assert api.delete("digits", 2) == gone  # asked again, for the answer got lost
     assert place.ids() == ["digits:1"]
     assert place.ids(deleted=True) == ["digits:2"]
@@ -240,6 +241,9 @@ def test_a_deleted_version_is_nowhere_until_it_is_restored_and_its_number_is_not
     assert (back.deleted_at, back.aliases) == (None, ("production",))
     assert api.restore("digits", 2) == back
     assert place.ids() == ["digits:3", "digits:2", "digits:1"]
+    alone = (place.file("a", b"nobody else has this"), place.file("b"))
+    api.register(ModelRegistration(name="alone", files=alone))
+    assert api.delete("alone", 1).size_bytes == len(b"nobody else has this")
 
 
 def test_models_are_found_by_what_they_have(place: Place) -> None:

@@ -212,13 +212,17 @@ def alias(
 def delete(model: VersionArgument, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
     """Put one version into the trash. Its number is never given again."""
     name, version = _named(model)
-    record = open_workspace(workspace).api.models.delete(name, version)
+    found = Model(open_workspace(workspace), name, version)
+    gone = found.delete()
     if as_json:
-        print_json(record)
+        print_json(gone)
         return
-    console.print(f"Model {record.id} is in the trash. Bring it back: mlws models restore {record.id}")
-    if record.aliases:
-        console.print(f"It still has the aliases {', '.join(record.aliases)}, which name nothing now.", style="yellow")
+    console.print(
+        f"Model {found.id} is in the trash until {gone.until:%Y-%m-%d}, {size_text(gone.size_bytes)} to be freed. "
+        f"Bring it back: mlws models restore {found.id}"
+    )
+    if found.aliases:
+        console.print(f"It still has the aliases {', '.join(found.aliases)}, which name nothing now.", style="yellow")
 
 
 @app.command()
