@@ -114,7 +114,7 @@ class Requests:
             wanted = wanted[len(together) :]
             if self._made and any(_is_question(posted.request) for posted in wanted):
                 # What the new children have told, with children of their own, was told before a question as well.
-                wanted = self._gather()
+                wanted = self._gather_again(wanted)
         for posted in wanted:
             posted.part.more = True
         return count
@@ -137,6 +137,11 @@ class Requests:
             # An answer counts on all that was told before, whichever mailbox it was put into.
             found |= self._read(self._family.with_mail(whole=True))
         return [found[request_id] for request_id in sorted(found)]
+
+    def _gather_again(self, left: Sequence[Posted]) -> list[Posted]:
+        for posted in left:
+            posted.part.more = True  # nothing else says that there is something in these
+        return self._gather()
 
     def _read(self, parts: Sequence[Part]) -> dict[str, Posted]:
         found: dict[str, Posted] = {}
