@@ -150,12 +150,19 @@ class ActiveRun(Run):
             from jupyter_mlws.sdk.local_api import LocalApi
 
             return cast("Api", LocalApi(self._root, self._folder))
-        return cast("Api", self._mailbox(wait=True))
+        return cast("Api", self._questions())
 
-    def _mailbox(self, **options: Any) -> MailboxApi:
+    def _questions(self, **options: Any) -> MailboxApi:
+        """What waits for its answer goes through the job's own mailbox, which is looked at most often."""
         from jupyter_mlws.api.mailbox import MailboxApi
 
-        return MailboxApi(self._folder, followed=self._followed, **options)
+        return MailboxApi(self._root, followed=self._followed, wait=True, **options)
+
+    def _mailbox(self) -> MailboxApi:
+        """What is told, by the run itself."""
+        from jupyter_mlws.api.mailbox import MailboxApi
+
+        return MailboxApi(self._folder, followed=self._followed)
 
     def _tell(self, noun: str, operation: str, *arguments: Any) -> str:
         """Ask for something without waiting; the record that we have seen is old from now on."""
@@ -181,7 +188,7 @@ class ActiveRun(Run):
             raise Unavailable("The disk is still full, so requests to the workspace wait.", hint="Free some space.")
         if self._followed:
             left = max(deadline - time.monotonic(), 0.01)
-            self._mailbox(wait=True, timeout_s=left).metrics.list(self.id, limit=1)
+            self._questions(timeout_s=left).metrics.list(self.id, limit=1)
 
     # -- logging
 
@@ -261,7 +268,7 @@ class ActiveRun(Run):
         try:
             for request in requests_of([child for _, _, child in made]):
                 if run_id is not None and self._followed:  # only the workspace knows whether it is free
-                    self._mailbox(wait=True).runs.create_children(self.id, request)
+                    self._questions().runs.create_children(self.id, request)
                 else:
                     self._tell("runs", "create_children", self.id, request)
         except BaseException:
