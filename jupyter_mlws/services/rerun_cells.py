@@ -6,7 +6,7 @@ import ast
 import difflib
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from jupyter_mlws.blobs import BlobStore
@@ -74,8 +74,8 @@ class CellWish:
         if said == self.said:
             return self.inputs
         stored = self.blobs.put_bytes(json.dumps(said, ensure_ascii=True).encode())
-        mine = {"digest": stored.digest, "size_bytes": stored.size_bytes}
-        return tuple(replace(item, **mine) if item.name == _NAME else item for item in self.inputs)
+        mine = InputFile(name=_NAME, digest=stored.digest, size_bytes=stored.size_bytes)
+        return tuple(mine if item.name == _NAME else item for item in self.inputs)
 
     def _check_replaceable(self, names: Collection[str], earlier: Run) -> None:
         if not names:
