@@ -230,7 +230,7 @@ class Experiment:
         >>> with exp.start_logging(params={"lr": 0.1}) as run:          # doctest: +SKIP
         ...     run.log("loss", 0.3)
         """
-        from jupyter_mlws.sdk.interactive import start_logging
+        from jupyter_mlws.sdk.start_logging import start_logging
 
         return start_logging(self, display_name, outputs, snapshot_directory, params, tags)
 

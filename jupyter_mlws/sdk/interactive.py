@@ -9,28 +9,18 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
-import socket
 import sys
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from jupyter_mlws.api.codec import to_builtins
-from jupyter_mlws.domain.interactive import RunStart
-from jupyter_mlws.domain.run import RunSource
-from jupyter_mlws.domain.snapshot import SnapshotReport, SnapshotRequest
-from jupyter_mlws.errors import InvalidInput, MlwsError, WrongState
-from jupyter_mlws.runfolder import wire
-from jupyter_mlws.runfolder.context import get_job_context
-from jupyter_mlws.runfolder.files import write_whole
+from jupyter_mlws.errors import MlwsError, WrongState
 from jupyter_mlws.runfolder.paths import RunFolder
-from jupyter_mlws.runfolder.protocol import PROTOCOL_VERSION
 from jupyter_mlws.sdk import ending
 from jupyter_mlws.sdk.agent_thread import AgentThread
 from jupyter_mlws.sdk.job import ActiveRun
 from jupyter_mlws.sdk.mirror import Mirror
-from jupyter_mlws.sdk.offline_folders import offline_dir
-from jupyter_mlws.sdk.remote import far_server, take_snapshot
 from jupyter_mlws.sdk.run import Run
 from jupyter_mlws.sdk.watched_outputs import WatchedOutputs
 
@@ -42,11 +32,10 @@ if TYPE_CHECKING:
     from jupyter_mlws.domain.child import RunEnd
     from jupyter_mlws.domain.model import ModelRegistration
     from jupyter_mlws.domain.run import RunUpdate
-    from jupyter_mlws.sdk.experiment import Experiment
     from jupyter_mlws.sdk.model import Model
     from jupyter_mlws.sdk.workspace import Workspace
 
-__all__ = ["InteractiveRun", "current", "start_logging"]
+__all__ = ["InteractiveRun", "current"]
 
 # How long `complete` waits until the workspace says so, too; at the end of the process nothing is waited for but the
 # way to a workspace elsewhere.
@@ -75,15 +64,24 @@ class InteractiveRun(ActiveRun):
     workspace : Workspace
     record : domain record of the run
     folder : RunFolder
+    facts : mapping
+        What a ``job.json`` says of the run.
     elsewhere : bool
         The workspace is on the other side of HTTP, and the folder is sent there.
     outputs : WatchedOutputs
     """
 
     def __init__(
-        self, workspace: Workspace, record: words.Run, folder: RunFolder, *, elsewhere: bool, outputs: WatchedOutputs
+        self,
+        workspace: Workspace,
+        record: words.Run,
+        folder: RunFolder,
+        facts: Mapping[str, Any],
+        *,
+        elsewhere: bool,
+        outputs: WatchedOutputs,
     ) -> None:
-        super().__init__(folder, _facts(record, workspace), workspace=lambda: workspace, followed=True)
+        super().__init__(folder, facts, workspace=lambda: workspace, followed=True)
         self._record = record
         self._outputs = outputs
         self._process = os.getpid()
@@ -244,111 +242,9 @@ class InteractiveRun(ActiveRun):
             self._arrive(_AT_EXIT_S)
 
 
-def _facts(record: words.Run, workspace: Workspace) -> dict[str, Any]:
-    return {
-        "run_id": record.id,
-        "run_number": record.number,
-        "experiment": record.experiment,
-        "workspace_id": workspace.id,
-        "protocol_version": PROTOCOL_VERSION,
-        "kind": record.kind,
-        "display_name": record.display_name,
-        "params": dict(record.params),
-        "tags": dict(record.tags),
-        "command": list(record.command),
-        "host": socket.gethostname(),
-    }
-
-
 def current() -> InteractiveRun | None:
     """The active interactive run of this process; a fork has that of its parent."""
     return _open[-1] if _open else None
-
-
-def start_logging(
-    experiment: Experiment,
-    display_name: str | None = None,
-    outputs: str | os.PathLike[str] | bool | None = None,
-    snapshot_directory: str | os.PathLike[str] | None = ".",
-    params: Mapping[str, object] | None = None,
-    tags: Mapping[str, object] | None = None,
-) -> InteractiveRun:
-    """Begin a run of this process; see `Experiment.start_logging`."""
-    job = get_job_context()
-    if job is not None:
-        raise WrongState(
-            f"This process belongs to run {job.facts.get('run_id')} already.",
-            hint="Begin a run below it: Run.get_context().child_run().",
-        )
-    workspace = experiment.workspace
-    watched = WatchedOutputs(outputs)
-    report = _snapshot(workspace, snapshot_directory)
-    elsewhere = _is_elsewhere(workspace)
-    wish = RunStart(
-        experiment=experiment.name,
-        display_name=display_name or "",
-        tags=_text(tags, "tags"),
-        params=_text(params, "params"),
-        command=tuple(getattr(sys, "orig_argv", sys.argv)),
-        logged_from=socket.gethostname() if elsewhere else "",
-        snapshot_id=report.snapshot.id if report and report.snapshot else None,
-        snapshot_scope=report.scope if report else "",
-        links=report.links if report else (),
-        git=report.git if report else None,
-        notes=report.warnings if report else (),
-        source=RunSource(document=_document()),
-    )
-    record = workspace.api.runs.start(wish)
-    for warning in record.warnings:
-        _say(warning)
-    folder = _folder(workspace, record, elsewhere=elsewhere)
-    return InteractiveRun(workspace, record, folder, elsewhere=elsewhere, outputs=watched)
-
-
-def _is_elsewhere(workspace: Workspace) -> bool:
-    from jupyter_mlws.domain.workspace import is_url
-
-    return is_url(workspace.location)
-
-
-def _folder(workspace: Workspace, record: words.Run, *, elsewhere: bool) -> RunFolder:
-    """Where this process logs: the run's own folder, or a local one that is sent there."""
-    if not elsewhere:
-        return RunFolder(os.path.join(workspace.location, "runs", record.id)).create()
-    folder = RunFolder(offline_dir() / record.id).create()
-    write_whole(folder.job, wire.dumps(_facts(record, workspace)))
-    return folder
-
-
-def _snapshot(workspace: Workspace, directory: str | os.PathLike[str] | None) -> SnapshotReport | None:
-    if directory is None:
-        return None
-    if not os.path.isdir(directory):
-        raise InvalidInput(
-            f"There is no folder {os.fspath(directory)!r} to snapshot.", hint="Give snapshot_directory=None for none."
-        )
-    request = SnapshotRequest(directory=os.path.realpath(directory), rule="directory")
-    return take_snapshot(workspace.api, request, far_server(workspace.api))
-
-
-def _text(values: Mapping[str, object] | None, kind: str) -> dict[str, str]:
-    if values is None:
-        return {}
-    if not isinstance(values, Mapping):
-        raise InvalidInput(f"The {kind} must be a dict, not {type(values).__name__}.", hint="Give {name: value}.")
-    return {key: "" if value is None else str(value) for key, value in values.items()}
-
-
-def _document() -> str:
-    """The notebook of this kernel as its server shows it, or the script."""
-    if "ipykernel" in sys.modules:
-        from jupyter_mlws.api.discovery import discover
-
-        facts = discover()
-        told = facts.document if facts is not None else os.environ.get("JPY_SESSION_NAME", "")
-        return told if told.endswith(".ipynb") else ""
-    script = sys.argv[0] if sys.argv else ""
-    return os.path.basename(script) if os.path.isfile(script) else ""
 
 
 @atexit.register
