@@ -40,14 +40,14 @@ export function RunActions(props: {
       {hasEnded(run) && canRerun(run) && (
         <IconButton
           icon={refreshIcon}
-          label={trans.__('Re-run run %1', run.number)}
+          label={trans.__('Re-run #%1', run.number)}
           onClick={act('rerun')}
         />
       )}
       {canDelete(run) && (
         <IconButton
           icon={deleteIcon}
-          label={trans.__('Delete run %1', run.number)}
+          label={trans.__('Delete #%1', run.number)}
           onClick={act('delete')}
         />
       )}

@@ -60,7 +60,12 @@ export function ConfusionMatrix(props: {
           label={label}
         />
       ) : (
-        <HeatMap depths={depths} label={label} />
+        <>
+          <HeatMap depths={depths} label={label} />
+          <p className="jp-mlws-hint">
+            {trans.__('Rows are true classes, columns predicted ones.')}
+          </p>
+        </>
       )}
     </Chart>
   );

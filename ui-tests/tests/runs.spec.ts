@@ -60,7 +60,7 @@ test('child runs of a script are nested, and runs are repeated, deleted and rest
   const again = await panel.newest('Completed');
 
   await panel.row(parent).click();
-  await panel.detail.getByRole('button', { name: /^Delete run/ }).click();
+  await panel.detail.getByRole('button', { name: /^Delete #/ }).click();
   const dialog = page.getByRole('dialog');
   await expect(dialog).toContainText('restored for 7 days');
   await dialog.getByRole('button', { name: 'Delete run' }).click();

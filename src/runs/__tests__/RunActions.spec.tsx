@@ -16,9 +16,9 @@ describe('the buttons of a run', () => {
 
   it('are those that its state allows', () => {
     expect(names(makeRun(1))).toEqual(['Cancel run 1']);
-    expect(names(makeRun(2, ENDED))).toEqual(['Re-run run 2', 'Delete run 2']);
+    expect(names(makeRun(2, ENDED))).toEqual(['Re-run #2', 'Delete #2']);
     expect(names(makeRun(3, { ...ENDED, kind: 'child' }))).toEqual([
-      'Delete run 3'
+      'Delete #3'
     ]);
     expect(names(makeRun(4, { status: 'CancelRequested' }))).toEqual([]);
   });
@@ -26,7 +26,7 @@ describe('the buttons of a run', () => {
   it('tell what is wanted', () => {
     const run = makeRun(5, ENDED);
     render(<RunActions run={run} onAction={onAction} />);
-    fireEvent.click(screen.getByRole('button', { name: 'Delete run 5' }));
+    fireEvent.click(screen.getByRole('button', { name: 'Delete #5' }));
     expect(onAction).toHaveBeenCalledWith('delete', run.id);
   });
 });
