@@ -87,11 +87,9 @@ def encode_card(run: Run) -> bytes:
 def stored_run(number: int, status: RunStatus, experiment: str, card: bytes, body: str | bytes) -> Run:
     """A run from its card and the JSON of its submission."""
     run: Run = _new(StoredRun)
-    _put(
-        run,
-        "__dict__",
-        {"number": number, "status": status, "experiment": experiment, "_card": card, "_body": body},
-    )
+    values = run.__dict__
+    values["number"], values["status"], values["experiment"] = number, status, experiment
+    values["_card"], values["_body"] = card, body
     return run
 
 
@@ -111,7 +109,6 @@ class StoredRun(Run):
 
 StoredRun.__qualname__ = Run.__qualname__  # which is what the record calls itself
 _new: Any = object.__new__
-_put = object.__setattr__
 
 
 def _plain(values: dict[str, Any]) -> Run:
@@ -140,8 +137,11 @@ def _take_card(values: dict[str, Any]) -> None:
 
 
 def _summary(series: list[Any]) -> MetricSummary:
+    # Ten times as quick as the constructor of a frozen record; tens of thousands are made at once.
     summary: MetricSummary = _new(MetricSummary)
-    _put(summary, "__dict__", dict(zip(_SERIES, series, strict=False)))
+    known = summary.__dict__
+    known["name"], known["count"], known["last"], known["last_step"] = series[:4]
+    known["minimum"], known["maximum"], known["updated_at"] = series[4:7]
     return summary
 
 
