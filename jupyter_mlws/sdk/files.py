@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import tempfile
 
 from jupyter_mlws import faults
 from jupyter_mlws.api.routes import Download
-from jupyter_mlws.errors import AlreadyExists, CorruptData
+from jupyter_mlws.errors import AlreadyExists, CorruptData, StorageFull
 from jupyter_mlws.runfolder.files import remove_stale
 
 __all__ = ["save"]
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def save(download: Download, path: str, *, digest: str | None = None, exist_ok: bool = True) -> str:
@@ -23,6 +26,8 @@ def save(download: Download, path: str, *, digest: str | None = None, exist_ok: 
         The file is there already and `exist_ok` is false.
     CorruptData
         The bytes are not what the digest says; nothing is written.
+    StorageFull
+        The disk has no room for them; nothing is written.
     """
     if not exist_ok and os.path.lexists(path):
         raise AlreadyExists(f"{path} is there already.", hint="Choose another folder, or pass exist_ok=True.")
@@ -45,7 +50,12 @@ def save(download: Download, path: str, *, digest: str | None = None, exist_ok: 
         os.chmod(temporary, 0o666 & ~mask)
         faults.point("sdk.download_rename")
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         os.unlink(temporary)
+        if isinstance(error, OSError) and error.errno in _FULL:
+            raise StorageFull(
+                f"There is no room left to write {path} ({os.strerror(error.errno)}).",
+                hint="Free some space there, or choose another folder.",
+            ) from error
         raise
     return path
