@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 
 from jupyter_mlws import workspace as room
+from jupyter_mlws.api.interface import NOUNS
+from jupyter_mlws.api.routes import operations
+from jupyter_mlws.dispatcher.permits import allowed_operations
 from jupyter_mlws.domain.status import RunStatus
 
 # What a script sees of its run folder, and what the SDK does with it, by hand: the wire itself is tested here.
@@ -269,3 +272,84 @@ def cpu_seconds(pid: int) -> float:
     with open(f"/proc/{pid}/stat") as stat:
         fields = stat.read().rpartition(") ")[2].split()
     return (int(fields[11]) + int(fields[12])) / 100
+
+
+def test_hostile_children_harm_nobody_and_are_told_why(bench, tmp_path):
+    (tmp_path / "outside" / "uploads").mkdir(parents=True)
+    (tmp_path / "outside" / "uploads" / "loot.txt").write_text("secret")
+    run = bench.submit(
+        BY_HAND
+        + """
+def wish(*ids):
+    return {"items": [{"id": child} for child in ids]}
+
+for child in ("../up", "a/b", "", ".", "h" * 241, "a\\0b", 7):
+    code = refused("runs.create_children", run=ME, children=wish(child))
+    assert code in ("invalid_name", "too_large", "invalid_input"), (child, code)
+assert refused("runs.create_children", run=ME, children=wish()) == "invalid_input"
+assert refused("runs.create_children", run=ME, children=wish("x", "x")) == "invalid_input"
+assert refused("runs.create_children", run=ME, children=wish(ME)) == "already_exists"
+assert refused("runs.create_children", run=ME, children=wish(*map(str, range(1001)))) == "too_large"
+assert refused("runs.create_children", run="h_9", children=wish("y")) == "forbidden"
+assert refused("runs.end", run=ME, end={"status": "Running"}) == "invalid_input"
+assert refused("runs.end", run=ME, end={"status": "Failed"}) == "invalid_input"
+
+outside = Path(sys.argv[1])
+(ROOT / "children").mkdir()
+(ROOT / "children" / "h_1").symlink_to(outside)
+assert len(ask("runs.create_children", run=ME, children=wish("h_1", "h_2"))["items"]) == 2
+assert ask("files.list", run="h_1")["items"] == []
+make(ME, "h_3")
+(place("h_3") / "outputs").rmdir()
+(place("h_3") / "outputs").symlink_to(outside / "uploads")
+(place("h_3") / "mailbox" / "replies").rmdir()
+(place("h_3") / "mailbox" / "replies").symlink_to(outside)
+mailbox.post(place("h_3"), "runs.get", {"run": "h_3"})
+end("h_3")
+assert ask("runs.get", run="h_3")["status"] == "Completed"
+assert ask("files.list", run="h_3")["items"] == []
+""",
+        arguments=[str(tmp_path / "outside")],
+    )
+    record = bench.ended(run)
+    assert record.status is RunStatus.COMPLETED, record.error
+    assert (record.child_count, record.children_ended) == (3, 3)
+    assert [path.name for path in (tmp_path / "outside").rglob("*")] == ["uploads", "loot.txt"]
+
+
+def test_a_script_is_handed_the_files_of_a_model_once(bench):
+    first = bench.submit(
+        "import os\nos.mkdir('outputs/net')\nopen('outputs/net/a.bin', 'w').write('weights')\n"
+        "import jupyter_mlws as mlws\nmlws.Run.get_context().register_model('net', 'outputs/net')"
+    )
+    bench.ended(first)
+    run = bench.submit(
+        BY_HAND
+        + """
+model = ask("models.fetch", name="net", version=1)
+file = ROOT / "inputs" / "models" / "net" / "1" / "net" / "a.bin"
+assert file.read_text() == "weights"
+assert [f["path"] for f in model["files"]] == ["net/a.bin"]
+before = file.stat().st_mtime_ns
+ask("models.fetch", name="net", version=0)
+assert file.stat().st_mtime_ns == before
+assert refused("models.fetch", name="net", version=2) == "not_found"
+assert refused("models.update", name="net", version=1, update={"tags": {"a": "b"}}) == "forbidden"
+file.unlink()
+file.parent.rmdir()
+file.parent.symlink_to("/tmp")
+assert refused("models.fetch", name="net", version=1) == "wrong_state"
+""",
+        experiment="other",
+    )
+    assert bench.ended(run).status is RunStatus.COMPLETED, bench.api.runs.get(run.id).error
+
+
+def test_every_operation_that_a_job_may_ask_has_a_limit():
+    declared = {
+        operation.id
+        for noun, protocol in NOUNS.items()
+        for operation in operations(noun, protocol)
+        if operation.from_job
+    }
+    assert set(allowed_operations()) == declared
