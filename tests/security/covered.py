@@ -17,6 +17,15 @@ _FETCHED = "security/test_bad_inputs.py::test_U05_S01_K10_nothing_is_fetched_and
 _DOORS = "security/test_doors.py::test_every_door_says_the_same_of_hostile_text"
 _PANEL = "ui-tests/tests/hostile.spec.ts::hostile strings are text in every field of the panel"
 _WORDS = "security/test_words.py::test_P01_V04_V09_a_run_on_the_command_line_is_never_a_path"
+_PLACES = (
+    "services/test_folders.py::test_P01_P02_P04_P05_P07_P08_P30_nothing_is_written_where_no_process_of_a_run_writes"
+)
+_LINKS = "services/test_folders.py::test_P11_P27_P33_nothing_is_written_or_read_through_a_link"
+_OFFLINE = "services/test_folders.py::test_A01_A02_A04_P04_N14_a_hostile_import_is_refused_and_nothing_of_it_stays"
+_SPOILT = (
+    "sdk/test_offline.py::"
+    "test_P01_P04_P05_P11_P27_N14_a_folder_that_is_damaged_or_hostile_is_refused_and_nothing_of_it_stays"
+)
 _CARD = "magics/test_card.py::test_hostile_text_is_shown_and_does_nothing"
 _GIT = "snapshots/test_git_facts.py::test_nothing_that_a_repository_names_is_run"
 _WALK = "security/test_route_walk.py"
@@ -24,7 +33,7 @@ _WALK = "security/test_route_walk.py"
 # Id of the input to the tests that have it, as path::name.
 TESTED: dict[str, tuple[str, ...]] = {
     **{f"P{n}": (_ARGUMENTS, _DOORS) for n in ("02", "04", "05", "07", "08", "10", "13", "14", "16", "17", "20", "29")},
-    "P01": (_ARGUMENTS, _MAILBOX, _DOORS, _WORDS),
+    "P01": (_ARGUMENTS, _MAILBOX, _DOORS, _WORDS, _PLACES, _SPOILT),
     "P11": (
         "dispatcher/test_collecting.py::test_P11_a_link_in_outputs_is_named_in_a_warning_and_its_target_never_stored",
         _FOLDER,
@@ -34,10 +43,19 @@ TESTED: dict[str, tuple[str, ...]] = {
     "P23": ("security/test_bad_inputs.py::test_P23_P26_nothing_is_deleted_by_a_path",),
     "P24": ("security/test_bad_inputs.py::test_P24_a_workspace_is_an_id_never_a_path",),
     "P26": ("security/test_bad_inputs.py::test_P23_P26_nothing_is_deleted_by_a_path",),
-    "P27": (_ARGUMENTS, _MODELS, _FOLDER),
-    "P30": (_ARGUMENTS, _DOORS, "domain/test_names.py::test_a_file_name_that_is_no_plain_relative_path_is_refused"),
+    "P27": (_ARGUMENTS, _MODELS, _FOLDER, _LINKS, _SPOILT),
+    "P30": (
+        _ARGUMENTS,
+        _DOORS,
+        _PLACES,
+        "domain/test_names.py::test_a_file_name_that_is_no_plain_relative_path_is_refused",
+    ),
     "P32": (_ARGUMENTS, "store/test_metrics.py::test_P32_a_name_like_a_path_is_only_a_name"),
-    "P33": ("snapshots/test_restoring.py::test_P33_a_folder_that_becomes_a_link_meanwhile_leads_nowhere_else", _FOLDER),
+    "P33": (
+        "snapshots/test_restoring.py::test_P33_a_folder_that_becomes_a_link_meanwhile_leads_nowhere_else",
+        _FOLDER,
+        _LINKS,
+    ),
     **{f"U{n}": (_MODELS,) for n in ("01", "02", "04")},
     "U05": (_FETCHED,),
     "U07": ("workspace/test_finding.py::test_an_address_that_is_no_folder_and_not_http_is_refused", _FETCHED),
@@ -59,7 +77,7 @@ TESTED: dict[str, tuple[str, ...]] = {
         _IMPORT,
         "snapshots/test_archives.py::test_A01_is_refused_before_the_harmless_files_before_it_are_written",
     ),
-    "A04": (_ARCHIVE, "snapshots/test_archives.py::test_A04_a_file_through_a_link_writes_nothing_outside"),
+    "A04": (_ARCHIVE, _OFFLINE, "snapshots/test_archives.py::test_A04_a_file_through_a_link_writes_nothing_outside"),
     "A11": (
         _IMPORT,
         "snapshots/test_archives.py::test_A11_what_was_written_before_the_lie_is_removed_and_the_folder_stays",
@@ -88,7 +106,12 @@ TESTED: dict[str, tuple[str, ...]] = {
     "N07": (f"{_WALK}::test_an_address_without_a_guard_would_stop_the_start",),
     "N08": (_MAILBOX,),
     "N10": ("security/test_bad_inputs.py::test_N10_fields_that_are_not_asked_for_are_refused", _MAILBOX),
-    "N14": (_FIELDS, "security/test_bad_inputs.py::test_N14_parameters_are_what_they_are_declared_to_be", _MAILBOX),
+    "N14": (
+        _FIELDS,
+        "security/test_bad_inputs.py::test_N14_parameters_are_what_they_are_declared_to_be",
+        _MAILBOX,
+        _OFFLINE,
+    ),
     "N16": (f"{_WALK}::test_N02_what_the_authorizer_denies_is_refused_at_every_address",),
     "D02": ("security/test_bad_inputs.py::test_D02_a_body_is_json_or_nothing",),
     "D07": (_FIELDS,),
@@ -148,7 +171,7 @@ UNREACHED: dict[str, tuple[tuple[str, ...], str]] = {
     "X14": (("csv",), "nothing is exported as CSV"),
     "C08": (("stream", "socket", "sse"), "no stream of ours: pages hear Jupyter's own events, which check the origin"),
     "N05": (("upload_id", "parts"), "an upload is one request"),
-    "N11": (("listen", "port"), "no listener of ours on a network: the dispatcher's socket is a file of mode 0600"),
+    "N11": (("listen", "bind"), "no listener of ours on a network: the dispatcher's socket is a file of mode 0600"),
     "N13": (("users", "roles"), "users and roles are the Jupyter server's"),
     "D01": _PREVIEWS,
     "D04": _PREVIEWS,
