@@ -157,14 +157,21 @@ def _save(api: Api, model: Model, file: ModelFile, target: str) -> None:
 
 def _place(source: str, target: str) -> None:
     """Move a file or folder; into a folder that is there go its files, each in the place of one of its name."""
+    moves = list(_moves(source, target))
+    for above, below in moves:
+        os.replace(above, below)
+
+
+def _moves(source: str, target: str) -> Iterator[tuple[str, str]]:
+    """What is moved where; refused before anything is moved where a file would take a folder's place, or the reverse."""
     if os.path.isdir(source) and os.path.isdir(target):
-        for entry in os.scandir(source):
-            _place(entry.path, os.path.join(target, entry.name))
-        return
-    if os.path.lexists(target) and os.path.isdir(source) != os.path.isdir(target):
+        for name in os.listdir(source):
+            yield from _moves(os.path.join(source, name), os.path.join(target, name))
+    elif os.path.lexists(target) and os.path.isdir(source) != os.path.isdir(target):
         kind = "folder" if os.path.isdir(target) else "file"
         raise AlreadyExists(f"{target} is a {kind}, and the model has something else there.", hint="Move it away.")
-    os.replace(source, target)
+    else:
+        yield source, target
 
 
 def cached(api: Api, model: Model) -> str:
