@@ -136,9 +136,10 @@ def download(api: Api, model: Model, target_dir: str | os.PathLike[str], *, exis
     try:
         for file in model.files:
             _save(api, model, file, os.path.join(draft, *file.path.split("/")))
-        for top in tops:
+        moves = [move for top in tops for move in _moves(os.path.join(draft, top), os.path.join(folder, top))]
+        for source, target in moves:
             faults.point("sdk.model_place")
-            _place(os.path.join(draft, top), os.path.join(folder, top))
+            os.replace(source, target)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return top_of(model, folder)
@@ -155,15 +156,11 @@ def _save(api: Api, model: Model, file: ModelFile, target: str) -> None:
         ) from error
 
 
-def _place(source: str, target: str) -> None:
-    """Move a file or folder; into a folder that is there go its files, each in the place of one of its name."""
-    moves = list(_moves(source, target))
-    for above, below in moves:
-        os.replace(above, below)
-
-
 def _moves(source: str, target: str) -> Iterator[tuple[str, str]]:
-    """What is moved where; refused before anything is moved where a file would take a folder's place, or the reverse."""
+    """What is moved where: into a folder that is there its files, each in the place of one of its name.
+
+    A file that would take the place of a folder, or the reverse, is refused before anything is moved.
+    """
     if os.path.isdir(source) and os.path.isdir(target):
         for name in os.listdir(source):
             yield from _moves(os.path.join(source, name), os.path.join(target, name))
