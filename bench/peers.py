@@ -17,7 +17,11 @@ from pathlib import Path
 __all__ = ["PEERS", "bare_python", "environment", "install", "mlflow_run", "ray_head", "ray_job"]
 
 ROOT = Path(os.environ.get("BENCH_ROOT", Path.home() / ".cache" / "mlws-bench"))
-PEERS = {"mlflow": ("venv", "mlflow==3.17.2"), "ray": ("venv-ray", "ray[default]==2.60.0")}
+PEERS = {
+    "mlflow": ("venv", "mlflow==3.17.2"),
+    "ray": ("venv-ray", "ray[default]==2.60.0"),
+    "trackio": ("venv-trackio", "trackio==0.43.0"),
+}
 _READY_S = 120
 
 
