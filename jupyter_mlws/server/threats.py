@@ -71,6 +71,8 @@ GAINS = {
     "models.restore": "a version out of the trash",
     "models.fetch": "one model version, and whether its bytes are there",
     "models.download": "the bytes of a model file; loading it is the reader's own decision",
+    "trash.list": "names of what was deleted and can be restored",
+    "trash.collect": "the end for good of what was deleted, before its days are over",
     "archives.export": "all that the workspace holds, made from records, never from a path",
     "archives.import_file": "runs, models and files that somebody else made; nothing of them is run or loaded",
     "compute.list": "slots and queue of the targets",
