@@ -133,6 +133,7 @@ def add_warnings(c: Connection, run_id: str, warnings: Sequence[str]) -> None:
     known = c.scalar(select(runs.c.warnings).where(runs.c.id == run_id)) or []
     merged = list(dict.fromkeys([*known, *warnings]))[: max(MAX_WARNINGS, len(known))]
     c.execute(update(runs).where(runs.c.id == run_id).values(warnings=merged))
+    changes.note(c, "run", run_id)
 
 
 def follow_children(c: Connection, parent_id: str) -> None:

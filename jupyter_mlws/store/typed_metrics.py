@@ -145,7 +145,6 @@ def warn_of_types(c: Connection, run_id: str, refused: Iterable[tuple[str, str, 
     ]
     if words:
         add_warnings(c, run_id, words)
-        changes.note(c, "run", run_id)
 
 
 def _known(c: Connection, number: int, names: Sequence[str]) -> dict[str, Any]:
