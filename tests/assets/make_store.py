@@ -14,17 +14,50 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 
+from sqlalchemy import Connection
+
+from jupyter_mlws.domain.child import NewChild, RunEnd
+from jupyter_mlws.domain.experiment import ExperimentUpdate
 from jupyter_mlws.domain.file import FileKind, RunFile
 from jupyter_mlws.domain.job import InputFile
-from jupyter_mlws.domain.model import ModelFile, ModelRegistration
+from jupyter_mlws.domain.model import ModelFile, ModelRegistration, ModelUpdate
 from jupyter_mlws.domain.run import Captured, RunError, RunSource, RunSubmission, RunUpdate
 from jupyter_mlws.domain.snapshot import GitInfo, LinkedPath, Snapshot
 from jupyter_mlws.domain.status import RunStatus
-from jupyter_mlws.store import Store, files, mailbox, metrics, models, runs, snapshots
+from jupyter_mlws.store import (
+    Store,
+    changes,
+    counters,
+    deletion,
+    experiment_trash,
+    experiments,
+    files,
+    mailbox,
+    metrics,
+    models,
+    run_cards,
+    run_children,
+    runs,
+    snapshots,
+    typed_metrics,
+)
 from jupyter_mlws.store.tables import SCHEMA_VERSION
 
 AT = datetime(2026, 1, 31, 12, 0, tzinfo=timezone.utc)
 DIGEST = "ab" * 32
+# A value of each type of metric that is more than a number.
+VALUES: dict[str, object] = {
+    "list": [1, "NaN", "a"],
+    "row": {"epoch": 1, "note": "µ"},
+    "table": {"x": [1, 2], "y": ["a", None]},
+    "image": {"file": "picture/0.png", "media_type": "image/png", "width": 2, "height": 3},
+    "confusion_matrix": {
+        "schema_type": "confusion_matrix",
+        "schema_version": "v1",
+        "data": {"class_labels": ["a", "b"], "matrix": [[1, 0], [2, 3]]},
+    },
+    "from a later version": {"anything": [None, True]},
+}
 
 
 @dataclass
@@ -97,12 +130,68 @@ def fill(store: Store) -> None:
         runs.claim_queued(c, user="ada", owner="box-1", limit=9, target="local", host="box")
 
 
+def fill_second(store: Store) -> None:
+    """What the second schema added, in every table: seven more runs, two of them in the trash."""
+    with store.write() as c:
+        _logged(c)
+        _experiments(c)
+        _models(c)
+        run_cards.make_cards(c, range(1, 15))
+        counters.put(c, "card", changes.last(c))
+
+
+def _logged(c: Connection) -> None:
+    """#8 with two child runs (#9, #10) and a value of each type."""
+    runs.create_run(c, submission(properties={"team": "a"}), run_id="typed_1769860800_00000001", user="ada", host="box")
+    for status in (RunStatus.PREPARING, RunStatus.RUNNING):
+        runs.move_run(c, "typed_1769860800_00000001", status, at=AT)
+    children = [NewChild(id=f"typed_1769860800_00000001_{i}", params={"i": str(i)}, created_at=AT) for i in (1, 2)]
+    made = run_children.create_children(c, "8", children)
+    error = RunError(code="script_error", message="The second child failed.")
+    ends = (RunEnd(status=RunStatus.COMPLETED), RunEnd(status=RunStatus.FAILED, error=error))
+    run_children.end_children(c, [(run.number, end) for run, end in zip(made, ends, strict=True)])
+    values = [
+        typed_metrics.NewValue(name=kind, type=kind, at=AT, step=i, description="", value=value)
+        for kind, value in VALUES.items()
+        for i in range(2)
+    ]
+    typed_metrics.append_values(c, "typed_1769860800_00000001", "values/1-0", 0, 500, values)
+    runs.move_run(c, "typed_1769860800_00000001", RunStatus.FINALIZING, at=AT)
+    runs.move_run(c, "typed_1769860800_00000001", RunStatus.COMPLETED, at=AT)
+
+
+def _experiments(c: Connection) -> None:
+    """One with all facts, one in the archive, one in the trash with its run, and a run in the trash by itself."""
+    for number, name in ((11, "described"), (12, "archived"), (13, "gone"), (14, "described")):
+        facts = submission(experiment=name)
+        runs.create_run(c, facts, run_id=f"{name}_1769860800_{number:08}", user="ada", host="box")
+        runs.cancel_run(c, number)
+    change = ExperimentUpdate(description="All of it.", tags={"team": "a"})
+    experiments.update_experiment(c, "described", change)
+    experiments.update_experiment(c, "archived", ExperimentUpdate(archived=True))
+    experiment_trash.delete_experiment(c, "gone")
+    deletion.delete_run(c, "14")
+
+
+def _models(c: Connection) -> None:
+    """Two more versions, one of them in the trash."""
+    for _ in range(2):
+        wish = ModelRegistration(
+            name="digits", run_id="1", path="outputs/model.pkl", properties={"f1": "0.9"}, framework="sklearn"
+        )
+        models.create_model(c, wish, [ModelFile(path="model.pkl", size_bytes=5, digest=DIGEST)])
+    models.update_model(c, "digits", 2, ModelUpdate(framework_version="1.5", tags={"stage": "test"}))
+    models.set_alias(c, "digits", "production", 2)
+    models.delete_model(c, "digits", 3)
+
+
 def main() -> None:
     """Write the file beside this one."""
     target = Path(__file__).parent / f"store-{int(SCHEMA_VERSION)}.sqlite"
     with tempfile.TemporaryDirectory() as folder:
         with Store.open(folder) as store:
             fill(store)
+            fill_second(store)
         path = Path(folder, "mlws.sqlite")
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA journal_mode=DELETE")
