@@ -15,6 +15,8 @@ ROOT = Path(__file__).parents[2]
 _BLOCK = re.compile(r"^```(?:python|ipython)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # What a page's blocks stand on and do not show.
 _BEFORE = {
+    "archives.md": "from jupyter_mlws import Experiment, Workspace; ws = Workspace.from_config()\n"
+    "with Experiment(ws, 'page').start_logging(snapshot_directory=None) as run: run.log('loss', 0.1)",
     "rest.md": "from typing import Protocol; from jupyter_mlws.api.routes import route; from jupyter_mlws import Run",
 }
 _AFTER = """
