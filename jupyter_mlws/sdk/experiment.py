@@ -127,16 +127,19 @@ class Experiment:
             return self.workspace.api.experiments.delete(self.name)
         return self.api.experiments.delete(check_experiment_name(name))
 
-    @staticmethod
-    def restore(workspace: Workspace, name: str, new_name: str | None = None) -> Experiment:
+    def restore(self: Experiment | Workspace, name: str | None = None, new_name: str | None = None) -> Experiment:
         """Take the experiment that was deleted last under this name, and its runs, out of the trash.
+
+        As ``Experiment.restore(workspace, name)`` as well.
 
         Raises
         ------
         AlreadyExists
             The name is taken by now: give a `new_name`.
         """
-        return Experiment._of(workspace, workspace.api.experiments.restore(name, new_name=new_name))
+        workspace, name = (self.workspace, self.name) if isinstance(self, Experiment) else (self, name)
+        record = workspace.api.experiments.restore(check_experiment_name(name), new_name=new_name)
+        return Experiment._of(workspace, record)
 
     # -- runs
 

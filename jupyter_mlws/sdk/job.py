@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from jupyter_mlws.errors import InvalidInput, Unavailable, WrongState
 from jupyter_mlws.runfolder.context import get_job_context
@@ -342,9 +342,20 @@ class ActiveRun(Run):
             self._tell("runs", "end", self.id, end)
             self._ended = True
 
-    def wait_for_completion(self, show_output: bool = False, raise_on_error: bool = True) -> NoReturn:
-        """Nothing can wait for itself: always `WrongState`."""
-        raise WrongState(f"{self._name} is logged from this process, which cannot wait for its own end.")
+    def wait_for_completion(self, show_output: bool = False, raise_on_error: bool = True) -> dict[str, Any]:
+        """Wait until the workspace has all of a run that this process has ended; see `Run.wait_for_completion`.
+
+        Raises
+        ------
+        WrongState
+            It has not ended, and nothing can wait for itself.
+        """
+        if not self._ended:
+            raise WrongState(
+                f"{self._name} is logged from this process, which cannot wait for its own end.",
+                hint="End it first, with complete() or fail().",
+            )
+        return super().wait_for_completion(show_output, raise_on_error)
 
     def __enter__(self) -> ActiveRun:
         return self

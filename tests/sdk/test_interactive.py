@@ -147,6 +147,7 @@ def test_an_ended_run_refuses_to_be_logged_to_and_can_still_be_tagged(ws, exp):
             call()
     run.tag("late", "yes")
     assert ws.run(run.number).tags == {"late": "yes"}
+    assert run.wait_for_completion()["status"] == "Completed"
 
 
 def test_the_folder_is_snapshotted_and_too_much_is_refused_before_anything_is_recorded(ws, exp, tmp_path):
