@@ -31,6 +31,14 @@ class Deletion:
     deleted_at: datetime
     until: datetime
 
+    def __str__(self) -> str:
+        others = self.run_count - (self.kind == "run")
+        runs = f" with {_counted(others, 'run')}" if others else ""
+        return (
+            f"{self.kind.capitalize()} {self.name}{runs} is in the trash until {self.until:%Y-%m-%d %H:%M} UTC; "
+            f"{_counted(self.size_bytes, 'byte')} will be free then."
+        )
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrashItem:
@@ -95,3 +103,19 @@ class GarbageReport:
     young_bytes: int = 0
     kept_runs: int = 0
     warnings: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        counts = {"run": self.runs, "experiment": self.experiments, "model": self.models, "snapshot": self.snapshots}
+        gone = ", ".join(_counted(count, what) for what, count in counts.items() if count) or "no records"
+        freed = _counted(self.freed_bytes, "byte")
+        if self.dry_run:
+            sentences = [f"Would remove {gone} for good, and free {freed}."]
+        else:
+            sentences = [f"Removed {gone} for good, and freed {freed}."]
+        if self.young_bytes:
+            sentences.append(f"{_counted(self.young_bytes, 'byte')} that nothing uses stay for now: they are too new.")
+        return " ".join((*sentences, *self.warnings))
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
