@@ -33,7 +33,7 @@ _log = logging.getLogger(__name__)
 # What may share a transaction, and how many of them.
 _SMALL = ("runs.update", "runs.create_children", "runs.end")
 _AT_ONCE = 50
-# Changes of one run, as counted by one dispatcher.
+# Changes of one run, as counted by one dispatcher; its children are counted by themselves (see `Permits`).
 MAX_REQUESTS = 5_000
 _TURN_REQUESTS = 100
 # Held in memory at a time, from however many mailboxes.
@@ -125,7 +125,7 @@ class Requests:
         while self.step():
             pass
         for part in self._family:
-            if part.count >= MAX_REQUESTS and mailbox.pending(part.folder, 1):
+            if self._has_enough(part) and mailbox.pending(part.folder, 1):
                 self._too_many(part)
 
     # -- finding them
@@ -153,7 +153,7 @@ class Requests:
         return found
 
     def _pending(self, part: Part) -> list[Posted]:
-        if self._ending and part.count >= MAX_REQUESTS:
+        if self._ending and self._has_enough(part):
             return []  # nobody is there to be told
         limit = _TURN_REQUESTS + len(part.stuck)
         found = mailbox.pending(part.folder, limit)
@@ -205,7 +205,7 @@ class Requests:
 
     def _answer_bundle(self, together: list[Posted]) -> list[dict[str, Any]] | None:
         """The answers to requests that are carried out as one; None where that cannot be done."""
-        if self._bundles.kind(together[0].request) is None or any(p.part.count >= MAX_REQUESTS for p in together):
+        if self._bundles.kind(together[0].request) is None or any(self._has_enough(p.part) for p in together):
             return None
         try:
             found = self._bundles.carry_out(together)
@@ -216,12 +216,13 @@ class Requests:
         if found is None:
             return None
         answers, made = found
+        before = len(self._made)
         self._made += [(run.id, run.number, not run.status.is_terminal) for run in made]
         if not made:
             ended = [self._family.find(posted.request.arguments["run"]) for posted in together]
             self._ended += [part for part in ended if part is not None]
         for posted in together:
-            posted.part.count += 1
+            posted.part.count += not self._has_made(before)
         return answers
 
     def _take_in_before_end(self, together: list[Posted]) -> None:
@@ -236,9 +237,14 @@ class Requests:
         part, request = posted
         if _is_question(request):
             return self._answer_question(part, request)
-        answer = self._answer(part, request) if part.count < MAX_REQUESTS else self._too_many(part)
-        part.count += 1
+        before = len(self._made)
+        answer = self._too_many(part) if self._has_enough(part) else self._answer(part, request)
+        part.count += not self._has_made(before)
         return answer
+
+    def _has_made(self, since: int) -> bool:
+        """Whether there are new children among those that were answered with since then."""
+        return any(self._family.find(run_id) is None for run_id, _, _ in self._made[since:])
 
     def _tell(self, posted: Posted, answer: dict[str, Any]) -> None:
         part, request = posted
@@ -251,6 +257,10 @@ class Requests:
                 raise
             # The script has spoilt its own mailbox: what it asked is done, and nobody is there to be told.
             part.stuck.add(request.id)
+
+    def _has_enough(self, part: Part) -> bool:
+        """Whether a run has told so much that no more is carried out; each child may be made and ended besides."""
+        return part.count >= MAX_REQUESTS + 2 * (len(self._family) - 1)
 
     def _too_many(self, part: Part) -> dict[str, Any]:
         sentence = f"The script made more than {MAX_REQUESTS:,} requests; those beyond were not carried out."
