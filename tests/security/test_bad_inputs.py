@@ -195,6 +195,8 @@ async def test_O07_a_page_is_never_larger_than_a_page(ask: Ask, token: dict[str,
 BODIES: dict[str, dict[str, Any]] = {
     # The target does not exist, so that nothing is started.
     "runs.submit": {"experiment": "digits", "command": ["python", "t.py"], "compute_target": "nowhere"},
+    # There is no such snapshot, so nothing begins.
+    "runs.start": {"experiment": "digits", "snapshot_id": "f" * 64},
     "runs.rerun": {"compute_target": "nowhere"},
     "runs.update": {"display_name": "x"},
     "snapshots.create": {"directory": "/nowhere", "preview": True},
