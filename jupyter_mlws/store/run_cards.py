@@ -80,6 +80,8 @@ def make_cards(c: Connection, numbers: Sequence[int]) -> None:
 
 def load_listed(c: Connection, numbers: Sequence[int]) -> tuple[Run, ...]:
     """The runs of these numbers as a list shows them, in the order of the numbers."""
+    if not numbers:
+        return ()
     found = _from_cards(c, numbers)
     missing = [number for number in numbers if number not in found]
     for part in _parts(missing):
