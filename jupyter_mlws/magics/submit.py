@@ -114,11 +114,13 @@ class _Submission:
 
     def __init__(self, shell: Any, options: Options, notebook: Notebook, source: str) -> None:
         from jupyter_mlws.sdk.connection import connect
+        from jupyter_mlws.sdk.remote import far_server
         from jupyter_mlws.sdk.workspace import Workspace
 
         self._shell, self._options, self._notebook, self._source = shell, options, notebook, source
         self.workspace: Workspace = Workspace._of(connect(None, notebook.path or notebook.folder))
         self._api: Api = self.workspace.api
+        self._far = far_server(self._api)
         self._secrets = self._find_secrets()
 
     # -- the two kinds
@@ -157,7 +159,8 @@ class _Submission:
     def submit_script(self, script: str) -> Run | None:
         """A Python script with its arguments."""
         report = self._snapshot(None, preview=self._options.preview, files=(script,))
-        command = (sys.executable, script, *self._options.arguments)
+        interpreter = sys.executable if self._far is None else self._far.interpreter
+        command = (interpreter, script, *self._options.arguments)
         if self._options.preview:
             from jupyter_mlws.magics.preview import preview_text
 
@@ -209,7 +212,9 @@ class _Submission:
             data=options.data,
             preview=preview,
         )
-        return self._api.snapshots.create(request)
+        from jupyter_mlws.sdk.remote import take_snapshot
+
+        return take_snapshot(self._api, request, self._far)
 
     def _upload(self, prepared: Prepared) -> tuple[InputFile, ...]:
         put = self._api.blobs.upload
@@ -237,14 +242,14 @@ class _Submission:
         marked += [f"{path} changed while it was read" for path in report.changed_during_snapshot]
         return RunSubmission(
             experiment=self._experiment(),
-            command=COMMAND,
+            command=COMMAND if self._far is None else (self._far.interpreter, *COMMAND[1:]),
             display_name=options.name,
             description=options.note,
             tags=dict(options.tags),
             compute_target=options.compute,
             environment=options.environment,
             environment_variables=dict(options.variables),
-            inherited_environment=variables_of_a_notebook(),
+            inherited_environment=variables_of_a_notebook() if self._far is None else None,
             secrets=self._secrets,
             max_run_duration_s=options.timeout,
             cpus=options.cpus,
@@ -253,7 +258,7 @@ class _Submission:
             snapshot_id=report.snapshot.id if report.snapshot else None,
             snapshot_scope=report.scope,
             working_directory=report.working_directory,
-            source_directory=notebook.folder,
+            source_directory=notebook.folder if self._far is None else "",
             python_path=report.python_path,
             links=report.links,
             git=report.git,

@@ -5,6 +5,7 @@ The server is a process of another user; the caller's machine has another name, 
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import socket
@@ -310,3 +311,31 @@ def test_a_folder_named_from_elsewhere_is_another_workspace(laptop: Path, monkey
     monkeypatch.chdir(laptop / "a")
     assert Path(Workspace("here").location) == laptop / "a" / "here"
     shutil.rmtree(laptop / "a" / "here")
+
+
+def test_a_cell_runs_there_with_what_it_needs(
+    server: JupyterProcess, laptop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    monkeypatch.setenv("MLWS_WORKSPACE", server.url)
+    monkeypatch.setenv("MLWS_TOKEN", server.token)
+    monkeypatch.chdir(laptop)
+    monkeypatch.setenv("IPYTHONDIR", str(laptop / "ipython"))
+    monkeypatch.setattr(sys, "displayhook", sys.displayhook)
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
+    config = Config()
+    config.HistoryManager.enabled = False
+    shell = InteractiveShell(config=config)
+    try:
+        shell.run_cell("%load_ext jupyter_mlws\nimport os\nx = [1, 2]").raise_error()
+        shell.run_cell("%%submit --as r --wait\ny = x + [3]\nseen = [os.environ.get('CANARY')]").raise_error()
+        run = shell.user_ns["r"]
+    finally:
+        shell.restore_sys_module_state()
+        atexit.unregister(shell.atexit_operations)
+        shell.atexit_operations()
+    assert run.status == "Completed", run.get_log()
+    assert (run["y"], run["seen"]) == ([1, 2, 3], [None])
+    assert run.record.host != "laptop"
