@@ -17,6 +17,10 @@ _BLOCK = re.compile(r"^```(?:python|ipython)\n(.*?)^```$", re.MULTILINE | re.DOT
 _BEFORE = {
     "archives.md": "from jupyter_mlws import Experiment, Workspace; ws = Workspace.from_config()\n"
     "with Experiment(ws, 'page').start_logging(snapshot_directory=None) as run: run.log('loss', 0.1)",
+    "filters.md": "from jupyter_mlws import Experiment, Workspace\n"
+    "with Experiment(Workspace(), 'page').start_logging(\n"
+    "    snapshot_directory=None, params={'lr': '0.1'}, tags={'owner': 'ada'}\n"
+    ") as run: run.log_metrics({'acc': 0.95, 'loss': 0.1})",
     "rest.md": "from typing import Protocol; from jupyter_mlws.api.routes import route; from jupyter_mlws import Run",
 }
 _AFTER = """
