@@ -45,7 +45,8 @@ class RunFacts:
     @property
     def _record(self) -> words.Run:
         """The record as it was seen last; nothing of it that can change is to be read from here."""
-        return self.refresh() if self._seen is None else self._seen
+        seen = self._seen  # another thread may forget it
+        return self.refresh() if seen is None else seen
 
     @_record.setter
     def _record(self, record: words.Run) -> None:
