@@ -58,6 +58,10 @@ class LocalPlace:
         self._ready = False
         self._folders: set[str] = set()
 
+    def is_below(self, folder: str | Path) -> bool:
+        """Whether the blobs lie inside this folder."""
+        return Path(os.path.realpath(self.root)).is_relative_to(os.path.realpath(folder))
+
     def _file(self, digest: str) -> str:
         return f"{self.root}/{digest[:2]}/{digest[2:]}"
 

@@ -16,6 +16,7 @@ __all__ = ["delete_experiment", "delete_model", "delete_run"]
 
 def delete_run(context: Context, run: str) -> Deletion:
     """Put a run and its descendants into the trash."""
+    days = context.keeping().trash_days
     with context.store.write() as c:
         gone = deletion.delete_run(c, run)
         numbers = deletion.deleted_with(c, gone)
@@ -25,12 +26,13 @@ def delete_run(context: Context, run: str) -> Deletion:
         run_count=gone.run_count,
         size_bytes=weigh(context, numbers),
         deleted_at=gone.deleted_at,
-        until=gone.deleted_at + timedelta(days=context.keeping().trash_days),
+        until=gone.deleted_at + timedelta(days=days),
     )
 
 
 def delete_experiment(context: Context, name: str) -> Deletion:
     """Put an experiment and all its runs into the trash."""
+    days = context.keeping().trash_days
     with context.store.write() as c:
         gone = experiment_trash.delete_experiment(c, name)
         numbers = experiment_trash.deleted_with(c, gone)
@@ -40,7 +42,7 @@ def delete_experiment(context: Context, name: str) -> Deletion:
         run_count=gone.run_count,
         size_bytes=weigh(context, numbers),
         deleted_at=gone.deleted_at,
-        until=gone.deleted_at + timedelta(days=context.keeping().trash_days),
+        until=gone.deleted_at + timedelta(days=days),
     )
 
 

@@ -7,7 +7,7 @@ dies on the way leaves bytes that nobody uses, and the next collection takes the
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from jupyter_mlws import faults
 from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.deletion import GarbageReport
+from jupyter_mlws.errors import MlwsError
 from jupyter_mlws.services import garbage_blobs, garbage_folders
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.garbage_blobs import Swept
@@ -46,14 +47,12 @@ def collect(context: Context, *, everything: bool = False) -> GarbageReport:
     Conflict
         Another collection began meanwhile.
     """
-    with context.store.write() as c:
-        turn = sweeps.begin(c)
-    purged = _purge(context, turn, _until(context, everything))
-    emptied = garbage_folders.remove(context, purged.run_ids)
-    purged.snapshots = _purge_snapshots(context, turn)
-    swept = garbage_blobs.sweep(context, turn)
-    with context.store.write() as c:
-        sweeps.end(c, turn)
+    until = _until(context, everything)
+    with _turn(context) as turn:
+        purged = _purge(context, turn, until)
+        emptied = garbage_folders.remove(context, purged.run_ids)
+        purged.snapshots = _purge_snapshots(context, turn)
+        swept = garbage_blobs.sweep(context, turn)
     return _report(context, purged, emptied, swept, runs=len(purged.run_ids), dry_run=False)
 
 
@@ -141,6 +140,26 @@ def _purge_snapshots(context: Context, turn: int) -> int:
             count += purging.purge_snapshots(c, old[at : at + _SNAPSHOTS_AT_ONCE])
         faults.point("garbage.snapshots_purged")
     return count
+
+
+@contextmanager
+def _turn(context: Context) -> Iterator[int]:
+    """Be the one collection of the workspace, unless a later one begins."""
+    with context.store.write() as c:
+        turn = sweeps.begin(c)
+    try:
+        yield turn
+    except MlwsError:
+        # Whoever records looks twice as long as a collection is at work; this one removes nothing more.
+        with suppress(MlwsError):
+            _end(context, turn)
+        raise
+    _end(context, turn)
+
+
+def _end(context: Context, turn: int) -> None:
+    with context.store.write() as c:
+        sweeps.end(c, turn)
 
 
 @contextmanager

@@ -14,7 +14,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from jupyter_mlws.blobs.marking import is_mark, mark_of
+from jupyter_mlws.blobs.local import LocalPlace
+from jupyter_mlws.blobs.marking import is_mark, mark_of, put_mark
 from jupyter_mlws.blobs.place import FoundBlob
 from jupyter_mlws.errors import MlwsError
 from jupyter_mlws.services.context import Context
@@ -38,8 +39,8 @@ class Swept:
     warnings: list[str] = field(default_factory=list)
 
 
-class _Unreadable(Exception):
-    """A snapshot's list of files cannot be read, so nobody knows what it names."""
+class _Unswept(Exception):
+    """Why no bytes can be removed at all, in a sentence for people."""
 
 
 @dataclass
@@ -61,6 +62,7 @@ def sweep(context: Context, turn: int) -> Swept:
     """
     found = Swept()
     try:
+        _check_place(context, claim=True)
         marks = _mark(context)
         unused_since = time.time() - context.keeping().grace_s
         unmarked = _unmarked(context, marks, unused_since, found)
@@ -68,7 +70,7 @@ def sweep(context: Context, turn: int) -> Swept:
             with context.store.write() as c:
                 sweeps.check(c, turn)
                 _remove(context, c, marks, part, unused_since, found)
-    except _Unreadable as error:
+    except _Unswept as error:
         found.warnings.append(str(error))
     return found
 
@@ -91,13 +93,27 @@ def foresee(context: Context, until: datetime, kept_snapshots: Iterable[str]) ->
     """What `sweep` would remove if all that was deleted until then had left the trash."""
     found = Swept()
     try:
+        _check_place(context, claim=False)
         marks = _mark(context, until, kept_snapshots)
         for blob in _unmarked(context, marks, time.time() - context.keeping().grace_s, found):
             found.count += 1
             found.size_bytes += blob.size_bytes
-    except _Unreadable as error:
+    except _Unswept as error:
         found.warnings.append(str(error))
     return found
+
+
+def _check_place(context: Context, *, claim: bool) -> None:
+    """Refuse a place outside of the workspace's folder, at the first time: another workspace may use it, too."""
+    is_inside = isinstance(context.blobs.place, LocalPlace) and context.blobs.place.is_below(context.folder)
+    if is_inside or context.blobs.exists(mark_of(context.workspace_id)):
+        return
+    if claim:
+        put_mark(context.blobs, context.workspace_id)
+    raise _Unswept(
+        "The files of this workspace lie outside of its folder, and no file was removed there this time: if no other "
+        "workspace keeps its files in the same place, collect again."
+    )
 
 
 def _unmarked(context: Context, marks: _Marks, unused_since: float, found: Swept) -> Iterator[FoundBlob]:
@@ -106,7 +122,7 @@ def _unmarked(context: Context, marks: _Marks, unused_since: float, found: Swept
     # All of them, before the first one goes: a place that others use too is left alone.
     for blob in unnamed:
         if is_mark(context.blobs, blob):
-            raise _Unreadable(
+            raise _Unswept(
                 "Another workspace keeps its files in the same place, so no file was removed there: "
                 "give each workspace a place of its own (settings.blobs in workspace.json)."
             )
@@ -151,7 +167,7 @@ def _mark_snapshot(context: Context, marks: _Marks, snapshot: str) -> None:
     try:
         marks.digests.update(bytes.fromhex(digest) for digest, _ in named_in(context.blobs.read(snapshot)))
     except (MlwsError, OSError) as error:
-        raise _Unreadable(
+        raise _Unswept(
             f"The list of files of the snapshot {snapshot[:12]} cannot be read, so nobody knows which files it needs, "
             f"and none was removed: {error} If it cannot be restored, delete the runs that have this snapshot."
         ) from error

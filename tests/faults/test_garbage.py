@@ -14,6 +14,7 @@ import pytest
 from garbage_makers import Place
 
 from jupyter_mlws.blobs import BlobStore
+from jupyter_mlws.blobs.marking import put_mark
 
 SECONDS = 3.0
 
@@ -77,6 +78,7 @@ def test_nor_is_it_lost_where_the_bytes_are_in_a_store_of_objects(opened, tmp_pa
     errors: list[BaseException] = []
     roles = ["submit", "collect", "register", "sweep"]
     places = [opened(blobs) for _ in roles]
+    put_mark(blobs, "stress")
 
     def work(role: str, seed: int) -> None:
         own = tmp_path / role

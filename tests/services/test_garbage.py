@@ -221,6 +221,19 @@ def test_of_two_collections_the_later_one_goes_on(garden):
         assert sweeps.is_quiet(sweeps.last(c))
 
 
+def test_a_collection_that_fails_does_not_have_others_look_twice(garden, monkeypatch):
+    from jupyter_mlws.services import garbage_folders
+
+    def fail(*words: object) -> None:
+        raise Unavailable("The disk is asleep.")
+
+    monkeypatch.setattr(garbage_folders, "remove", fail)
+    with pytest.raises(Unavailable, match="asleep"):
+        garden.api.trash.collect()
+    with garden.api.store.read() as c:
+        assert sweeps.is_quiet(sweeps.last(c))
+
+
 # -- whoever records while a collection is at work
 
 
@@ -340,7 +353,11 @@ def test_a_store_of_objects_is_swept_too(garden, tmp_path):
     kept, gone = remote.run({"a": b"a" * 100}, code="print(1)"), remote.run({"b": b"b" * 1000}, code="print(2)")
     before = remote.sizes()
     api.runs.delete(gone.id)
+    assert "collect again" in api.trash.collect(everything=True).warnings[0]
+    assert before.items() <= remote.sizes().items()
+    before = remote.sizes()
     report = api.trash.collect(everything=True)
+    assert report.warnings == ()
     assert report.freed_bytes == sum(before.values()) - sum(remote.sizes().values()) > 1000
     assert api.files.download(kept.id, "a").read() == b"a" * 100
     assert api.snapshots.download(kept.snapshot_id).read()

@@ -25,6 +25,7 @@ from jupyter_mlws import workspace as room
 from jupyter_mlws.agent.sync import JournalSync
 from jupyter_mlws.api.routes import Download, Upload
 from jupyter_mlws.blobs import BlobStore, StoredBlob
+from jupyter_mlws.blobs.marking import put_mark
 from jupyter_mlws.dispatcher import __main__ as dispatcher
 from jupyter_mlws.dispatcher import preparing
 from jupyter_mlws.dispatcher.place import host_name, user_name
@@ -75,8 +76,14 @@ for i in range({POINTS}):
 run.tag("done", "yes")
 open("outputs/model.bin", "w").write("weights")
 run.register_model("net", "outputs/model.bin")
+from jupyter_mlws.errors import MlwsError
 from jupyter_mlws.runfolder import mailbox
-mailbox.post(os.environ["MLWS_RUN_FOLDER"], "files.download", {{"run": run.id, "name": "outputs/model.bin"}})
+folder = os.environ["MLWS_RUN_FOLDER"]
+asked = mailbox.post(folder, "files.download", {{"run": run.id, "name": "outputs/model.bin"}})
+try:
+    mailbox.wait_reply(folder, asked, 30)
+except MlwsError as error:  # a full disk is told
+    print(error)
 open("outputs/large.bin", "wb").write(bytes(200_000))
 time.sleep(float(os.environ.get("MLWS_TEST_SLEEP_S", 0.15)))
 print("over")
@@ -196,6 +203,7 @@ def collect_remote_garbage(place: Path) -> None:
     blobs = BlobStore(f"local://{place}/remote")
     folder = place / "workspace"
     facts = prepare(folder)
+    put_mark(blobs, facts.id)
     api = Services(
         folder,
         Store.open(folder),
