@@ -279,7 +279,11 @@ class ActiveRun(Run):
         return found
 
     def _as_run(self, record: words.Run) -> Run:
-        return self._made_here(record.id) or super()._as_run(record)
+        made = self._made_here(record.id)
+        if made is None:
+            return super()._as_run(record)
+        made._record = record
+        return made
 
     def _made_here(self, run_id: str) -> ActiveRun | None:
         """The run of this id where this process began it below this one."""

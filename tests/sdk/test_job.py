@@ -120,6 +120,11 @@ for _ in range(2):
         assert error.code == "already_exists", error
     else:
         raise AssertionError
+for i in range(5):
+    with run.child_run(f"outer {i}") as outer:
+        with outer.child_run("inner") as inner:
+            inner.child_run("innermost").complete()
+    assert [child.display_name for child in outer.get_children(recursive=True)] == ["inner", "innermost"]
 pid = os.fork()
 if pid == 0:
     with run.child_run("of a fork") as child:
@@ -133,8 +138,8 @@ assert os.waitpid(pid, 0)[1] == 0
 def test_children_log_at_full_speed_and_end_as_they_say(submit):
     run = submit(CHILDREN)
     run.wait_for_completion()
-    assert run.record.child_count == 18
-    assert run.record.children_ended == 18
+    assert run.record.child_count == 23
+    assert run.record.children_ended == 23
     children = {child.display_name or child.tags.get("part", child.id): child for child in run.get_children()}
     for fold in range(10):
         child = children[f"fold {fold}"]
