@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from jupyter_mlws.api.routes import Upload
-from jupyter_mlws.errors import NotFound
+from jupyter_mlws.errors import AlreadyExists, NotFound
 from jupyter_mlws.sdk.files import save
 
 if TYPE_CHECKING:
@@ -25,8 +25,10 @@ def export(
     exist_ok: bool = False,
 ) -> str:
     """Save an archive as a file, or in a folder under a name of its own; return its path."""
-    download = api.archives.export(run=run, filter=filter)
     target = os.fspath(path)
+    if not exist_ok and os.path.isfile(target):  # rather than have it written for nothing
+        raise AlreadyExists(f"{target} is there already.", hint="Choose another name, or pass exist_ok=True.")
+    download = api.archives.export(run=run, filter=filter)
     if os.path.isdir(target):
         target = os.path.join(target, download.name)
     return save(download, target, exist_ok=exist_ok)

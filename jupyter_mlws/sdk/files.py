@@ -17,6 +17,13 @@ __all__ = ["save"]
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
+def _let_go(download: Download) -> None:
+    """Close what will not be read."""
+    close = getattr(download.chunks, "close", None)
+    if close is not None:
+        close()
+
+
 def save(download: Download, path: str, *, digest: str | None = None, exist_ok: bool = True) -> str:
     """Write a download to `path` by way of a temporary file beside it, checking its sha256 when it is known.
 
@@ -30,6 +37,7 @@ def save(download: Download, path: str, *, digest: str | None = None, exist_ok: 
         The disk has no room for them; nothing is written.
     """
     if not exist_ok and os.path.lexists(path):
+        _let_go(download)
         raise AlreadyExists(f"{path} is there already.", hint="Choose another folder, or pass exist_ok=True.")
     folder = os.path.dirname(path) or "."
     os.makedirs(folder, exist_ok=True)

@@ -12,6 +12,7 @@ import time
 import tracemalloc
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -501,6 +502,17 @@ def test_an_import_that_died_left_whole_runs_and_the_next_one_adds_the_rest(
     report = imported(there, archive.read_bytes())
     assert (report.runs_known, report.runs_added) == (len(half), 110 - len(half))
     assert everything(there) == everything(here)
+
+
+def test_two_imports_at_once_add_everything_once(store_factory: Callable[..., Store], tmp_path: Path) -> None:
+    both = [services(store_factory(), tmp_path / "shared") for _ in range(2)]
+    with ThreadPoolExecutor(2) as pool:
+        reports = list(pool.map(lambda api: imported(api, GOOD), both))
+    assert sum(report.runs_added for report in reports) == 6
+    assert sum(report.models_added for report in reports) == 2
+    assert len(both[0].runs.list(include_children=True).items) == 6
+    assert both[0].experiments.get("digits").run_count == 4
+    assert [model.version for model in both[0].models.list(name="digits").items] == [2, 1]
 
 
 def test_a_full_disk_stops_an_import_with_its_own_word(

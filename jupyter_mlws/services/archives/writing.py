@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
@@ -20,6 +20,7 @@ from jupyter_mlws import __version__
 from jupyter_mlws.api import codec
 from jupyter_mlws.api.routes import Download
 from jupyter_mlws.blobs import BlobStore
+from jupyter_mlws.blobs.local import full_disk_named
 from jupyter_mlws.domain.archive import FORMAT, ArchivedRun, ArchiveHeader
 from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.filters import Filter
@@ -50,20 +51,22 @@ def export(context: Context, run: str | None, wanted: Filter | None) -> Download
     ------
     WrongState
         The one run has not ended.
+    StorageFull
+        There is no room in the workspace's folder for what the database says.
     CorruptData
         Bytes of a file are gone, or (in the middle of reading) not what they were: the archive then has no end.
     """
     writing = _Writing(context.blobs, context.folder)
     try:
-        with context.store.read() as c:
+        with full_disk_named(context.folder), context.store.read() as c:
             number = None if run is None else _ended(c, run)
             _Records(context, writing, c).write(number, wanted)
         writing.check_blobs()
     except BaseException:
-        writing.spool.close()
+        writing.close()
         raise
     name = f"run-{number}" if number is not None else context.name
-    return Download(writing.pieces(), name=f"{name}.zip", media_type="application/zip")
+    return Download(_Pieces(writing), name=f"{name}.zip", media_type="application/zip")
 
 
 def _ended(c: Connection, run: str) -> int:
@@ -113,13 +116,12 @@ class _Writing:
                 details={"digests": gone[:100]},
             )
 
-    def pieces(self) -> Iterator[bytes]:
+    def pieces(self) -> Generator[bytes, None, None]:
         """The archive from its first byte to its last."""
-        with self.spool:
-            self._spill()
-            self.spool.seek(0)
-            while piece := self.spool.read(_STEP):
-                yield piece
+        self._spill()
+        self.spool.seek(0)
+        while piece := self.spool.read(_STEP):
+            yield piece
         for digest, size in sorted(self.needs.items()):
             yield from self._blob(digest, size)
         self._zip.close()
@@ -136,6 +138,33 @@ class _Writing:
                     if self._outbox.size >= _STEP:
                         yield self._outbox.take()
                     data = source.read(_STEP) if size > _PACKED else b""
+
+    def close(self) -> None:
+        """Let go of everything, however far it came."""
+        self.spool.close()
+        # A zip that is forgotten open would write its end to what is gone by then.
+        self._zip.close()
+
+
+class _Pieces:
+    """The pieces of an archive; closed by who does not want to read them all, or any."""
+
+    def __init__(self, writing: _Writing) -> None:
+        self._writing = writing
+        self._pieces = writing.pieces()
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        return next(self._pieces)
+
+    def close(self) -> None:
+        self._pieces.close()
+        self._writing.close()
+
+    def __del__(self) -> None:
+        self.close()
 
 
 class _Entry:
