@@ -1,4 +1,7 @@
-"""How long a person waits for runs among very many: python bench/queries.py [--rounds N] [--runs N] [--many N]."""
+"""How long a person waits for runs among very many: python bench/queries.py [--rounds N] [--runs N] [--many N].
+
+Making the runs takes much longer than asking for them; with ``--keep FOLDER`` they are made once.
+"""
 
 from __future__ import annotations
 
@@ -66,15 +69,17 @@ class System:
 
 def main() -> None:
     """Measure, print the tables, keep the raw figures."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=11)
     parser.add_argument("--runs", type=int, default=10_000, help="of every tool")
     parser.add_argument("--many", type=int, default=1_000_000, help="of ours alone; 0 for none")
+    parser.add_argument("--keep", type=Path, help="make the runs in this folder, or take those that are there")
     options = parser.parse_args()
     with scratch() as place:
-        figures = compare(place, options.runs, options.rounds)
+        kept = (options.keep or place).absolute()
+        figures = compare(kept, options.runs, options.rounds)
         if options.many:
-            figures |= survey(place, options.many, options.rounds)
+            figures |= survey(kept, options.many, options.rounds)
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     RESULTS.write_text(json.dumps(figures, indent=1))
     print(f"\nRaw figures: {RESULTS}")
@@ -100,10 +105,13 @@ def survey(place: Path, count: int, rounds: int) -> dict[str, list[float]]:
 @contextmanager
 def made(tool: str, folder: Path, count: int) -> Iterator[System]:
     """A tool that has its runs already, in a fresh process."""
-    maker = System(tool, folder, count)
-    seconds, _ = maker.ask("make")
-    maker.close()
-    print(f"{tool}: {count:,} runs were made in {seconds:.0f} s (not compared: ours are written straight).", flush=True)
+    whole = folder.with_name(f"{folder.name}.made")
+    if not whole.exists():
+        maker = System(tool, folder, count)
+        seconds, _ = maker.ask("make")
+        maker.close()
+        whole.touch()
+        print(f"{tool}: {count:,} runs were made in {seconds:.0f} s (not compared: ours are written straight).")
     system = System(tool, folder, count)
     yield system
     system.close()
