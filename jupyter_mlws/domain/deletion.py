@@ -19,7 +19,7 @@ class Deletion:
     run_count : int
         Runs that went with it: of a run itself and its descendants, of an experiment all of its runs.
     size_bytes : int
-        What will be free when it has left the trash: bytes that nothing outside the trash uses.
+        What will be free when it has left the trash: files that nothing outside the trash uses, and points.
     deleted_at, until : datetime
         It can be restored until then, and as long as nobody has emptied the trash or collected the garbage since.
     """
@@ -79,7 +79,9 @@ class GarbageReport:
     folder_count, folder_bytes : int
         Folders of runs that have no record.
     freed_bytes : int
-        Both together, as they were measured while they went.
+        Both together, as they were measured while they went: so much more room is on the disk.
+    point_bytes : int
+        Metric points and values; the database uses their room again, and its file stays as large as it is.
     young_count, young_bytes : int
         What nothing uses either, and stays for now because it was stored or used a short while ago: somebody may be
         about to record it.
@@ -99,6 +101,7 @@ class GarbageReport:
     folder_count: int = 0
     folder_bytes: int = 0
     freed_bytes: int = 0
+    point_bytes: int = 0
     young_count: int = 0
     young_bytes: int = 0
     kept_runs: int = 0

@@ -34,6 +34,7 @@ class _Purged:
     """What left the records."""
 
     run_ids: list[str] = field(default_factory=list)
+    point_bytes: int = 0
     experiments: int = 0
     models: int = 0
     snapshots: int = 0
@@ -64,9 +65,10 @@ def foresee(context: Context, *, everything: bool = False) -> GarbageReport:
         stay = set(references.snapshot_ids(c, until))
         leave = [snapshot for snapshot in references.snapshot_ids(c) if snapshot not in stay]
         leaving = purging.due_runs(c, until)
+        point_bytes = references.points_size(c, leaving)
     old = garbage_blobs.old_snapshots(context, leave)
-    purged = _Purged(experiments=due["experiments"], models=due["models"], snapshots=len(old))
-    emptied = garbage_folders.foresee(context, leaving)
+    purged = _Purged(point_bytes=point_bytes, experiments=due["experiments"], models=due["models"], snapshots=len(old))
+    emptied = garbage_folders.foresee(context, leaving.values())
     swept = garbage_blobs.foresee(context, until, set(leave) - set(old))
     return _report(context, purged, emptied, swept, runs=due["runs"], dry_run=True)
 
@@ -91,6 +93,7 @@ def _report(
         folder_count=emptied.count,
         folder_bytes=emptied.size_bytes,
         freed_bytes=swept.size_bytes + emptied.size_bytes,
+        point_bytes=purged.point_bytes,
         young_count=swept.young_count,
         young_bytes=swept.young_bytes,
         kept_runs=in_trash - runs if dry_run else in_trash,
@@ -106,9 +109,10 @@ def _purge(context: Context, turn: int, until: datetime) -> _Purged:
     faults.point("garbage.decided")
     while True:
         with _step(context, turn) as c:
-            pieces = purging.purge_points(c)
+            pieces, size = purging.purge_points(c)
         if not pieces:
             break
+        found.point_bytes += size
         faults.point("garbage.points_purged")
     while True:
         with _step(context, turn) as c:

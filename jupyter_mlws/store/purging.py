@@ -68,22 +68,24 @@ def count_due(c: Connection, until: datetime) -> dict[str, int]:
     }
 
 
-def due_runs(c: Connection, until: datetime) -> list[str]:
-    """Ids of the runs that leave with what was deleted until then."""
-    query = select(runs.c.id).join_from(runs, deleted_runs, deleted_runs.c.run_number == runs.c.number)
-    return list(c.scalars(query.where(deleted_runs.c.deleted_at <= until)))
+def due_runs(c: Connection, until: datetime) -> dict[int, str]:
+    """Numbers and ids of the runs that leave with what was deleted until then."""
+    query = select(runs.c.number, runs.c.id)
+    query = query.join_from(runs, deleted_runs, deleted_runs.c.run_number == runs.c.number)
+    return dict(c.execute(query.where(deleted_runs.c.deleted_at <= until)).all())
 
 
-def purge_points(c: Connection, at_once: int = CHUNKS_AT_ONCE) -> int:
-    """Remove some of the points and values of leaving runs; returns how many pieces went, 0 at the end."""
+def purge_points(c: Connection, at_once: int = CHUNKS_AT_ONCE) -> tuple[int, int]:
+    """Remove some of the points and values of leaving runs; returns how many pieces went, 0 at the end, and bytes."""
     leaving = select(deleted_runs.c.run_number).where(deleted_runs.c.deleted_at == PURGED)
-    for table in (metric_chunks, metric_values):
+    sizes = (24 * metric_chunks.c.point_count, func.length(metric_values.c.body))
+    for table, size in zip((metric_chunks, metric_values), sizes, strict=True):
         key = (table.c.run_number, table.c.name, table.c.start)
-        found = c.execute(select(*key).where(table.c.run_number.in_(leaving)).limit(at_once)).all()
+        found = c.execute(select(*key, size).where(table.c.run_number.in_(leaving)).limit(at_once)).all()
         if found:
-            c.execute(delete(table).where(tuple_(*key).in_([tuple(row) for row in found])))
-            return len(found)
-    return 0
+            c.execute(delete(table).where(tuple_(*key).in_([tuple(row)[:3] for row in found])))
+            return len(found), sum(row[3] for row in found)
+    return 0, 0
 
 
 def purge_runs(c: Connection, at_once: int = RUNS_AT_ONCE) -> list[str]:

@@ -131,6 +131,7 @@ export interface GarbageReport {
   folder_count: number;
   folder_bytes: number;
   freed_bytes: number;
+  point_bytes: number;
   young_count: number;
   young_bytes: number;
   kept_runs: number;

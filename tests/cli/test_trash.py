@@ -75,7 +75,7 @@ def test_garbage_is_foreseen_and_collected(ws):
     assert "1 run stays in the trash" in mlws("gc")
     foreseen = mlws("gc", "--dry-run", "--now")
     assert "Would go" in foreseen
-    assert "5.9 KiB would be free." in foreseen
+    assert "5.9 KiB would be free on the disk." in foreseen
     report = json.loads(mlws("gc", "--now", "--json"))
     assert (report["runs"], report["blob_count"], report["freed_bytes"]) == (1, 1, 6000)
     assert "There is no run 2" in mlws("run", "restore", 2, fails=True)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 from garbage_makers import Place
 from sqlalchemy import Connection, update
@@ -28,6 +29,7 @@ from jupyter_mlws.services.holding import Hold
 from jupyter_mlws.store import files as store_files
 from jupyter_mlws.store import runs as store_runs
 from jupyter_mlws.store import sweeps
+from jupyter_mlws.store.metrics import put_points
 from jupyter_mlws.store.tables import deleted_runs, runs
 
 
@@ -97,6 +99,18 @@ def test_a_purged_run_frees_what_it_alone_had_and_the_report_says_how_much(garde
     assert garden.api.snapshots.download(kept.snapshot_id).read()
     with pytest.raises(NotFound):
         garden.api.runs.restore(gone.id)
+
+
+def test_points_are_counted_as_well_though_the_databases_file_keeps_their_room(garden):
+    run = garden.run()
+    numbers = np.arange(1000.0)
+    with garden.api.store.write() as c:
+        put_points(c, run.number, "loss", np.arange(1000), numbers, numbers, now())
+    deletion = garden.api.runs.delete(run.id)
+    foreseen = garden.api.trash.collect(dry_run=True, everything=True)
+    report = garden.api.trash.collect(everything=True)
+    assert deletion.size_bytes == foreseen.point_bytes == report.point_bytes == 24_000
+    assert report.freed_bytes == 0
 
 
 def test_what_is_in_the_trash_for_less_than_its_days_stays_and_can_come_back(garden):

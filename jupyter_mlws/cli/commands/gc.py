@@ -47,10 +47,11 @@ def print_report(report: GarbageReport) -> None:
         ("Snapshots", report.snapshots, None),
         ("Stored files", report.blob_count, report.blob_bytes),
         ("Run folders", report.folder_count, report.folder_bytes),
+        ("Metric points", None, report.point_bytes),
     ):
-        table.add_row(name, f"{count:,}", "" if size is None else size_text(size))
+        table.add_row(name, "" if count is None else f"{count:,}", "" if size is None else size_text(size))
     console.print(table)
-    console.print(f"{size_text(report.freed_bytes)} {'would be' if report.dry_run else 'are'} free.")
+    console.print(f"{size_text(report.freed_bytes)} {'would be' if report.dry_run else 'are'} free on the disk.")
     if report.kept_runs:
         runs = "1 run stays" if report.kept_runs == 1 else f"{report.kept_runs:,} runs stay"
         console.print(f"{runs} in the trash until the time has come; --now empties it.")
