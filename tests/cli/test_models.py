@@ -91,6 +91,7 @@ def test_a_saved_configuration_is_submitted_and_run_again(
     assert "Run #2 is submitted, as #1 was." in told
     assert "['--lr', '3'] hf_new" in told
     run = json.loads(mlws("run", "show", "2", "--json"))
+    assert f"what {json.loads(mlws('run', 'show', '1', '--json'))['run']['id']} was" in mlws("run", "show", "2")
     assert run["metrics"] == {"loss": 2.0}
     assert (run["run"]["experiment"], run["run"]["params"]) == ("more", {"loss": "2"})
     again: dict[str, Any] = json.loads(mlws("run", "rerun", "2", "-n", "third", "-t", "a=b", "--wait", "--json"))

@@ -70,9 +70,10 @@ def test_a_run_again_has_the_variables_of_who_asks(
     run.wait_for_completion()
     assert run.get_log() == "then\n1\n2\nk\n"
     monkeypatch.setenv("FROM_THE_SHELL", "now")
-    again = run.rerun(environment_variables={"MINE": 3, "OTHER": None}, secrets={"KEY": "k2"})
+    again = run.rerun(environment_variables={"MINE": 3, "OTHER": None}, secrets={"KEY": "k-5f2c"})
     again.wait_for_completion()
-    assert again.get_log() == "now\n3\nk2\n"
+    assert again.get_log() == "now\n3\nk-5f2c\n"
+    assert b"k-5f2c" not in b"".join(path.read_bytes() for path in Path(ws.location).glob("mlws.sqlite*"))
 
 
 def test_a_sweep_is_done_again_whole_and_one_of_its_runs_alone(ws: Workspace, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from jupyter_mlws.cli.commands.experiments import print_deletion
 from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, console, open_workspace, print_json
+from jupyter_mlws.domain.rerun import RERUN_OF
 from jupyter_mlws.domain.run import Run as Record
 from jupyter_mlws.sdk.run import Run
 from jupyter_mlws.sdk.text import SYMBOLS, duration_text, number_text, visible
@@ -53,6 +54,7 @@ def _facts(record: Record) -> list[tuple[str, str]]:
         ("Cause", f"{error.message}\n{error.traceback}".strip() if error else ""),
         ("Name", record.display_name),
         ("Note", record.description),
+        ("Again", f"what {record.properties[RERUN_OF]} was" if RERUN_OF in record.properties else ""),
         ("Compute", f"{record.compute_target}, environment {record.environment}"),
         ("Took", duration_text(record.duration_s) if record.duration_s is not None else ""),
         ("Parameters", "\n".join(f"{key} = {value}" for key, value in record.params.items())),
