@@ -42,7 +42,7 @@ export function RunDetail(props: IRunDetailProps): JSX.Element {
   if (model.run === null) {
     return model.error ? (
       <Notice kind="error">
-        {model.error.message} {model.error.hint}
+        {escapeControls(model.error.message)} {escapeControls(model.error.hint)}
       </Notice>
     ) : (
       <div className="jp-mlws-detail" aria-busy="true" />

@@ -132,13 +132,15 @@ export function deleteText(
           'The run goes to the trash, from where it can be restored for 7 days.'
         );
   const models = trans.__('Models that were registered from it stay.');
-  if (bytes === null) {
-    return `${what} ${models}`;
-  }
-  const freed = trans.__(
-    'Then its files are removed, which frees up to %1.',
-    formatBytes(bytes)
-  );
+  const freed =
+    bytes === null
+      ? trans.__(
+          'Then all files are removed; how much that frees is told when it is done.'
+        )
+      : trans.__(
+          'Then its files are removed, which frees up to %1.',
+          formatBytes(bytes)
+        );
   return `${what} ${freed} ${models}`;
 }
 
@@ -164,11 +166,14 @@ function deletedText(
       );
 }
 
-/** Bytes of the files of a run; null where they cannot be told. */
+/** Bytes of the files of a run; null where they cannot be told, or those of its children come in. */
 async function weigh(
   connection: IWorkspaceConnection,
   run: Run
 ): Promise<number | null> {
+  if (run.child_count > 0) {
+    return null;
+  }
   let bytes = 0;
   let cursor: string | null = null;
   try {
@@ -181,7 +186,7 @@ async function weigh(
       bytes += page.items.reduce((sum, file) => sum + file.size_bytes, 0);
       cursor = page.next_cursor;
       if (cursor === null) {
-        return run.child_count > 0 ? null : bytes;
+        return bytes;
       }
     }
   } catch (error) {

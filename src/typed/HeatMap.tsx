@@ -40,14 +40,27 @@ function draw(
   if (!context) {
     return;
   }
-  context.clearRect(0, 0, canvas.width, canvas.height);
-  context.fillStyle = getComputedStyle(canvas).color;
+  const [red, green, blue] = colorOf(context, getComputedStyle(canvas).color);
+  const size = depths.length;
+  const image = context.createImageData(size, size);
   depths.forEach((row, i) =>
     row.forEach((depth, j) => {
-      if (depth > 0) {
-        context.globalAlpha = Math.max(LEAST, depth);
-        context.fillRect(j, i, 1, 1);
-      }
+      const opacity = depth > 0 ? Math.max(LEAST, depth) : 0;
+      image.data.set(
+        [red, green, blue, Math.round(opacity * 255)],
+        4 * (i * size + j)
+      );
     })
   );
+  context.putImageData(image, 0, 0);
+}
+
+/** A colour of a style sheet, however it is written there, as bytes. */
+function colorOf(
+  context: CanvasRenderingContext2D,
+  color: string
+): Uint8ClampedArray {
+  context.fillStyle = color;
+  context.fillRect(0, 0, 1, 1);
+  return context.getImageData(0, 0, 1, 1).data;
 }

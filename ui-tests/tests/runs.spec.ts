@@ -54,6 +54,12 @@ test('child runs of a script are nested, and runs are repeated, deleted and rest
   await expect(panel.rows.nth(2)).toHaveAttribute('aria-level', '3');
   await expect(panel.rows.nth(2)).toContainText('inner');
 
+  await page.keyboard.press('Home');
+  await page.keyboard.press('Shift+F10');
+  await expect(
+    page.getByRole('menuitem', { name: 'Delete Run' })
+  ).toBeVisible();
+  await page.keyboard.press('Escape');
   await panel.row(parent).click({ button: 'right' });
   await page.getByRole('menuitem', { name: 'Re-run' }).click();
   await expect(panel.rows.first()).not.toHaveAttribute('data-run', parent);

@@ -130,8 +130,9 @@ test('what a run logs besides numbers is drawn, light and dark', async ({
     ).toEqual([]);
     for (const name of ['animals', 'errors', 'fit', 'quality', 'ramp']) {
       await metric(name).evaluate(it => it.scrollIntoView({ block: 'start' }));
-      const file = testInfo.outputPath(`${theme.split(' ')[1]}-${name}.png`);
-      await page.screenshot({ path: file, animations: 'disabled' });
+      const file = `${theme.split(' ')[1].toLowerCase()}-${name}.png`;
+      const path = testInfo.outputPath(file);
+      await panel.root.screenshot({ path, animations: 'disabled' });
     }
   }
 });
