@@ -1,0 +1,1 @@
+"""Environments that reproduce: a specification becomes a lock, and a lock a folder with an interpreter, once."""

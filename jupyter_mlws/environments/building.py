@@ -1,0 +1,205 @@
+"""From a lock to a folder with an interpreter: built once, used by many, and never half-made.
+
+Every environment lies in a folder named by its lock's digest. Whoever builds holds a lock on a file beside it; others wait
+and find it done. The last thing written is the mark that says so: a folder without it is rubble of a builder that died, and
+is built anew.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from jupyter_mlws import faults
+from jupyter_mlws.environments import uv
+from jupyter_mlws.environments.locking import Lock
+from jupyter_mlws.errors import InvalidInput, StorageFull, Unavailable
+from jupyter_mlws.runfolder import places
+from jupyter_mlws.runfolder.files import write_whole
+
+__all__ = ["Built", "build", "built", "find", "prune", "root"]
+
+_MARK = "mlws-environment.json"
+_WAIT_S = 0.1
+_DISK = ("No space left on device", "os error 28", "os error 122")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """An environment that is there to be used."""
+
+    digest: str
+    folder: Path
+    python: str
+    size_bytes: int
+    built_at: float
+    used_at: float
+
+    @property
+    def interpreter(self) -> Path:
+        """The program to start."""
+        return self.folder / "bin" / "python"
+
+
+def root() -> Path:
+    """Where this user's environments lie."""
+    return places.cache_dir() / "environments"
+
+
+def find(digest: str) -> Built | None:
+    """The environment of this lock if it is built and whole."""
+    folder = root() / digest
+    try:
+        said = json.loads((folder / _MARK).read_bytes())
+        used_at = (folder / _MARK).stat().st_mtime
+    except (OSError, ValueError):
+        return None
+    found = Built(
+        digest=digest,
+        folder=folder,
+        python=said["python"],
+        size_bytes=said["size_bytes"],
+        built_at=said["built_at"],
+        used_at=used_at,
+    )
+    # The Python that it was made of may have been removed meanwhile.
+    return found if os.access(found.interpreter, os.X_OK) else None
+
+
+def built() -> list[Built]:
+    """All environments of this user, the latest used first."""
+    try:
+        names = sorted(os.listdir(root()))
+    except FileNotFoundError:
+        return []
+    found = [each for name in names if (each := find(name)) is not None]
+    return sorted(found, key=lambda each: -each.used_at)
+
+
+def build(lock: Lock, say: Callable[[str], None], wanted: Callable[[], bool]) -> Built:
+    """The environment of a lock: the one that is there, else a new one.
+
+    Parameters
+    ----------
+    lock : Lock
+    say : callable
+        Given each line of progress.
+    wanted : callable
+        Asked while it lasts; once it says False nothing of it is left.
+
+    Raises
+    ------
+    InvalidInput
+        The packages cannot be installed; the message holds the installer's words.
+    StorageFull
+        The disk has no room for it.
+    Stopped
+        It is not wanted any more.
+    """
+    digest = lock.digest
+    there = find(digest)
+    if there is None:
+        with _alone(digest, say, wanted):
+            there = find(digest) or _build(lock, say, wanted)
+    os.utime(there.folder / _MARK)  # used now: what nobody uses is pruned first
+    return there
+
+
+@contextmanager
+def _alone(digest: str, say: Callable[[str], None], wanted: Callable[[], bool]) -> Iterator[None]:
+    root().mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(root() / f".{digest}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        told = False
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if not told:
+                    say("Waiting for another run that builds the same environment.")
+                    told = True
+                if not wanted():
+                    raise uv.Stopped from None
+                time.sleep(_WAIT_S)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _build(lock: Lock, say: Callable[[str], None], wanted: Callable[[], bool]) -> Built:
+    folder = root() / lock.digest
+    shutil.rmtree(folder, ignore_errors=True)  # what a builder left that died
+    began = time.time()
+    try:
+        faults.point("environments.build")
+        _make(lock, folder, say, wanted)
+        size = _size_of(folder)
+        faults.point("environments.mark")
+        write_whole(folder / _MARK, _note(lock, size, began))
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    say(f"Built in {time.time() - began:.1f} s, {size / 1e6:,.0f} MB.")
+    found = find(lock.digest)
+    if found is None:
+        raise Unavailable("The environment was removed while it was built.", hint="Submit again.")
+    return found
+
+
+def _make(lock: Lock, folder: Path, say: Callable[[str], None], wanted: Callable[[], bool]) -> None:
+    requirements = folder.with_name(f".{folder.name}.txt")
+    try:
+        uv.run(["venv", "--no-config", "--quiet", "--python", lock.python, str(folder)], say=say, wanted=wanted)
+        requirements.write_text(lock.text, encoding="utf-8")
+        interpreter = str(folder / "bin" / "python")
+        install = ["pip", "install", "--no-config", "--require-hashes", "--no-deps", "--python", interpreter]
+        uv.run([*install, "--requirements", str(requirements)], say=say, wanted=wanted)
+    except uv.UvFailed as error:
+        words = " ".join(error.lines)[:1_500]
+        if any(sign in words for sign in _DISK):
+            raise StorageFull("The disk has no room for the environment.", hint="Make room: mlws env prune") from error
+        raise InvalidInput(f"The environment cannot be built: {words}", hint="Change its packages.") from error
+    finally:
+        requirements.unlink(missing_ok=True)
+
+
+def _note(lock: Lock, size: int, began: float) -> bytes:
+    said = {"format_version": 1, "python": lock.python, "system": lock.system, "size_bytes": size, "built_at": began}
+    return json.dumps({**said, "lock": lock.text}).encode()
+
+
+def _size_of(folder: Path) -> int:
+    """Bytes on the disk; a file that uv shares with its cache counts, since it stays when the cache is emptied."""
+    seen: set[int] = set()
+    total = 0
+    for base, _, names in os.walk(folder):
+        for name in names:
+            facts = os.lstat(os.path.join(base, name))
+            if facts.st_ino not in seen:
+                seen.add(facts.st_ino)
+                total += facts.st_blocks * 512
+    return total
+
+
+def prune(keep: frozenset[str] = frozenset(), unused_for_s: float = 0.0) -> list[Built]:
+    """Remove environments that nobody has used for a while, but those of `keep`; returns what was removed.
+
+    One that is built or used at this moment by a run stays: a run keeps a lock on it.
+    """
+    removed = []
+    for each in built():
+        if each.digest in keep or time.time() - each.used_at < unused_for_s:
+            continue
+        (each.folder / _MARK).unlink(missing_ok=True)  # from here on it is rubble to everybody
+        faults.point("environments.prune")
+        shutil.rmtree(each.folder, ignore_errors=True)
+        removed.append(each)
+    return removed

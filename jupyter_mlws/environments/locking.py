@@ -1,0 +1,91 @@
+"""From packages wanted to packages exactly: a lock names each version and the hashes of its files, and no address."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from jupyter_mlws.domain.environment import EnvironmentSpec
+from jupyter_mlws.environments import uv
+from jupyter_mlws.errors import InvalidInput, Unavailable
+
+__all__ = ["Lock", "lock"]
+
+# What in a requirements file is an option, a path or an address, and not a package of the index.
+_NOT_A_PACKAGE = re.compile(r"^\s*(-|\.{0,2}/|~|file:)|\s@\s*(file:|\.|/)|://")
+_OUT_OF_REACH = re.compile(
+    r"(error sending request|failed to fetch|connection refused|dns error|timed out|network)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lock:
+    """Exact packages for one version of Python on one kind of machine.
+
+    Attributes
+    ----------
+    text : str
+        Requirements with versions and hashes, in the order of their names.
+    python : str
+        '3.11'.
+    system : str
+        Such as 'linux-x86_64'.
+    """
+
+    text: str
+    python: str
+    system: str
+
+    @property
+    def digest(self) -> str:
+        """Names what is built from it: the same packages, Python and kind of machine have the same digest."""
+        return hashlib.sha256(f"1\n{self.python}\n{self.system}\n{self.text}".encode()).hexdigest()
+
+    @property
+    def packages(self) -> dict[str, str]:
+        """Versions by name."""
+        return dict(re.findall(r"^([A-Za-z0-9][\w.\-]*)==([^\s;\\]+)", self.text, re.MULTILINE))
+
+
+def system() -> str:
+    """The kind of this machine, as far as files of packages differ."""
+    return f"{sys.platform}-{platform.machine()}"
+
+
+def lock(spec: EnvironmentSpec, say: Callable[[str], None], wanted: Callable[[], bool]) -> Lock:
+    """Resolve a system-managed environment.
+
+    Raises
+    ------
+    InvalidInput
+        A package, or these together, cannot be had; the message holds the resolver's words.
+    Unavailable
+        The index of packages cannot be reached.
+    Stopped
+        It is not wanted any more.
+    """
+    for line in spec.packages:
+        if _NOT_A_PACKAGE.search(line):
+            raise InvalidInput(
+                f"{line[:80]!r} is no package of an index, and could not be had again elsewhere.",
+                hint="Name packages such as scikit-learn>=1.5; local packages travel with the snapshot.",
+            )
+    python = spec.python or f"{sys.version_info.major}.{sys.version_info.minor}"
+    arguments = ["pip", "compile", "-", "--generate-hashes", "--no-header", "--no-annotate", "--python-version", python]
+    arguments += ["--no-emit-index-url", "--no-emit-find-links", "--quiet", "--no-config"]
+    try:
+        text = uv.run(arguments, text="\n".join(spec.packages) + "\n", say=say, wanted=wanted)
+    except uv.UvFailed as error:
+        raise _refusal(error) from error
+    return Lock(text=text, python=python, system=system())
+
+
+def _refusal(error: uv.UvFailed) -> InvalidInput | Unavailable:
+    words = " ".join(line.strip(" ×╰─▶│") for line in error.lines if line.strip())[:1_500]
+    if _OUT_OF_REACH.search(words):
+        return Unavailable(f"The index of packages cannot be reached: {words}", hint="Try again, or look at the network.")
+    return InvalidInput(f"The packages cannot be resolved: {words}", hint="Change the versions that are asked for.")
