@@ -1,4 +1,4 @@
-"""The tables, schema 2.
+"""The tables, schema 3.
 
 Rows refer to a run by its number, which is small and never reused; people and programs outside refer to it by its id.
 Wide facts that nobody searches are JSON in `submissions`, shared by all children of a sweep; whatever is filtered or
@@ -17,6 +17,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     String,
     Table,
+    Text,
 )
 
 from jupyter_mlws.store.types import BIG, TEXT, Json, Moment, Number
@@ -29,6 +30,9 @@ __all__ = [
     "changes",
     "counters",
     "deleted_runs",
+    "environment_labels",
+    "environment_locks",
+    "environments",
     "experiment_tags",
     "experiments",
     "mailbox_requests",
@@ -52,7 +56,7 @@ __all__ = [
 ]
 
 # Oldest first; the last one is what the tables below are.
-SCHEMA_VERSIONS = ("0001", "0002")
+SCHEMA_VERSIONS = ("0001", "0002", "0003")
 SCHEMA_VERSION = SCHEMA_VERSIONS[-1]
 # Programs that know this version or a later one may read and write what we write: no migration since has done more
 # than add to it.
@@ -338,6 +342,41 @@ model_files = Table(
     Column("path", TEXT, primary_key=True),
     Column("size_bytes", BIG, nullable=False),
     Column("digest", TEXT, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
+environments = Table(
+    "environments",
+    metadata,
+    Column("id", BIG, primary_key=True),
+    Column("name", TEXT, nullable=False),
+    Column("version", BIG, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("user", TEXT, nullable=False),
+    Column("description", TEXT, nullable=False),
+    Column("spec", Json, nullable=False),
+    Column("spec_digest", TEXT, nullable=False),
+    Index(None, "name", "version", unique=True),
+)
+
+environment_labels = Table(
+    "environment_labels",
+    metadata,
+    Column("name", TEXT, primary_key=True),
+    Column("label", TEXT, primary_key=True),
+    Column("version", BIG, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# What a version was resolved to, once for each kind of machine: whoever builds it there builds the same.
+environment_locks = Table(
+    "environment_locks",
+    metadata,
+    Column("environment_id", BIG, ForeignKey("environments.id"), primary_key=True, autoincrement=False),
+    Column("system", TEXT, primary_key=True),
+    Column("python", TEXT, nullable=False),
+    Column("digest", TEXT, nullable=False),
+    Column("body", Text, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -1,0 +1,154 @@
+"""Where packages are read from: a requirements file, a project file, a lock, an interpreter that has them."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from jupyter_mlws.errors import InvalidInput, NotFound, Unavailable
+
+__all__ = ["of_interpreter", "of_lock_file", "of_project_file", "of_requirements_file"]
+
+_MOST_BYTES = 5_000_000
+_MOST_FILES = 50
+_COMMENT = re.compile(r"(^|\s)#.*$")
+_INCLUDE = re.compile(r"^(?:-r|--requirement)[\s=]+(.+)$")
+_CONSTRAINT = re.compile(r"^(?:-c|--constraint)[\s=]+")
+_OPTION = re.compile(r"^-")
+_LOCAL = re.compile(r"^(-e\b|--editable\b|\.{0,2}/|file:)|\s@\s*file:")
+# Asks the interpreter itself: what is installed in it, without the package that is edited where it lies.
+_LISTING = """
+import importlib.metadata as m, json, sys
+found = {}
+for each in m.distributions():
+    name = each.metadata["Name"]
+    direct = each.read_text("direct_url.json")
+    if name and name not in found:
+        found[name] = [each.version, json.loads(direct) if direct else None]
+print(json.dumps({"python": "%d.%d.%d" % sys.version_info[:3], "packages": found}))
+"""
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+    except FileNotFoundError:
+        raise NotFound(f"There is no file {path}.") from None
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read ({error.strerror}).") from error
+    if len(data) > _MOST_BYTES:
+        raise InvalidInput(f"{path} is larger than {_MOST_BYTES:,} bytes, too large for a list of packages.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{path} is no text in UTF-8.", hint="Save it as UTF-8.") from error
+
+
+def of_requirements_file(path: Path) -> tuple[str, ...]:
+    """The packages of a requirements file, those of files that it includes in their place."""
+    seen: list[Path] = []
+
+    def lines(file: Path) -> Iterator[str]:
+        if file in seen:
+            return
+        seen.append(file)
+        if len(seen) > _MOST_FILES:
+            raise InvalidInput(f"{path} includes more than {_MOST_FILES} files.")
+        text = re.sub(r"\\\r?\n", " ", _read(file))
+        for number, raw in enumerate(text.splitlines(), 1):
+            line = _COMMENT.sub("", raw).strip()
+            line = re.sub(r"\s+--hash=\S+", "", line)
+            include = _INCLUDE.match(line)
+            if not line:
+                continue
+            if include:
+                yield from lines(file.parent / include[1].strip())
+            elif _CONSTRAINT.match(line):
+                raise InvalidInput(
+                    f"{file.name}, line {number}: constraints are not kept with an environment.",
+                    hint="Write the versions beside the packages.",
+                )
+            elif _LOCAL.search(line):
+                raise InvalidInput(
+                    f"{file.name}, line {number}: {line[:60]!r} is a path of this machine.",
+                    hint="Leave it out: packages that you edit travel with the snapshot.",
+                )
+            elif _OPTION.match(line):
+                # Where packages come from is the machine's business: an environment names no address.
+                if not line.startswith(("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--pre")):
+                    raise InvalidInput(f"{file.name}, line {number}: {line[:60]!r} is not understood here.")
+            else:
+                yield line
+
+    return tuple(lines(path))
+
+
+def of_project_file(path: Path, extras: tuple[str, ...] = ()) -> tuple[tuple[str, ...], str]:
+    """The packages that a ``pyproject.toml`` depends on, and the Python that it requires."""
+    project = _toml(path).get("project", {})
+    packages = list(project.get("dependencies", ()))
+    known = project.get("optional-dependencies", {})
+    for extra in extras:
+        if extra not in known:
+            raise InvalidInput(f"{path} has no extra {extra!r}.", hint=f"It has: {', '.join(sorted(known)) or 'none'}.")
+        packages += known[extra]
+    if not all(isinstance(each, str) for each in packages):
+        raise InvalidInput(f"{path} has dependencies that are no text.")
+    least = re.search(r"(?:>=|==|~=)\s*(3\.\d+)", str(project.get("requires-python", "")))
+    return tuple(packages), least[1] if least else ""
+
+
+def of_lock_file(path: Path) -> tuple[str, ...]:
+    """The packages of a ``uv.lock`` or ``pylock.toml``, each with its one version."""
+    found = _toml(path)
+    entries = found.get("package", found.get("packages", ()))
+    lines = []
+    for entry in entries:
+        source = entry.get("source", {})
+        if isinstance(source, dict) and ("virtual" in source or "editable" in source or "directory" in source):
+            continue  # the project itself
+        if "version" not in entry:
+            raise InvalidInput(f"{path.name}: {str(entry.get('name'))[:60]!r} has no version.")
+        lines.append(f"{entry['name']}=={entry['version']}")
+    return tuple(lines)
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(_read(path))
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidInput(f"{path} cannot be read: {error}.") from error
+
+
+def of_interpreter(interpreter: str) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
+    """What is installed for an interpreter.
+
+    Returns
+    -------
+    packages : tuple of str
+        Each with its version.
+    python : str
+        Its version, '3.11.9'.
+    left_out : tuple of str
+        Packages that come from a folder or an address, which no index has.
+    """
+    try:
+        answer = subprocess.run([interpreter, "-c", _LISTING], capture_output=True, text=True, timeout=60, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise Unavailable(f"{interpreter} cannot be asked for its packages ({error}).") from error
+    if answer.returncode:
+        raise InvalidInput(f"{interpreter} cannot say what is installed: {answer.stderr[-300:].strip()}")
+    said = json.loads(answer.stdout)
+    packages, left_out = [], []
+    for name, (version, direct) in sorted(said["packages"].items(), key=lambda item: item[0].lower()):
+        if direct is None:
+            packages.append(f"{name}=={version}")
+        else:
+            left_out.append(name)
+    return tuple(packages), said["python"], tuple(left_out)

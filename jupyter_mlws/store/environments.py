@@ -1,0 +1,142 @@
+"""Environments: names with versions that count up, each with the locks that it was resolved to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Select, delete, insert, select
+
+from jupyter_mlws.api.codec import from_builtins, to_builtins
+from jupyter_mlws.domain.clock import now
+from jupyter_mlws.domain.environment import Environment, EnvironmentSpec
+from jupyter_mlws.domain.page import Page
+from jupyter_mlws.errors import NotFound
+from jupyter_mlws.store import changes, counters
+from jupyter_mlws.store.paging import cut, number_after
+from jupyter_mlws.store.tables import environment_labels, environment_locks, environments
+from jupyter_mlws.store.upsert import upsert
+
+__all__ = ["find_lock", "get_environment", "page_environments", "put_lock", "register", "set_label"]
+
+
+def register(c: Connection, name: str, spec: EnvironmentSpec, *, user: str, description: str = "") -> Environment:
+    """The newest version of a name if it says the same, else the next one."""
+    row = c.execute(_of(name).limit(1)).one_or_none()
+    if row is not None and row.spec_digest == spec.digest:
+        return _load(c, [row])[0]
+    version = counters.take(c, f"environment:{name}")
+    c.execute(
+        insert(environments).values(
+            name=name,
+            version=version,
+            created_at=now(),
+            user=user,
+            description=description,
+            spec=to_builtins(spec),
+            spec_digest=spec.digest,
+        )
+    )
+    changes.note(c, "environment", f"{name}:{version}")
+    return get_environment(c, name, version)
+
+
+def _of(name: str) -> Select[Any]:
+    table = environments
+    return select(table).where(table.c.name == name).order_by(table.c.version.desc())
+
+
+def get_environment(c: Connection, name: str, version: int = 0, label: str = "") -> Environment:
+    """One version (0: the newest, or the one that has the label), or `NotFound`."""
+    if label:
+        table = environment_labels
+        named = c.scalar(select(table.c.version).where(table.c.name == name, table.c.label == label))
+        if named is None:
+            raise NotFound(f"No version of environment {name[:80]!r} has the label {label[:80]!r}.")
+        version = named
+    query = _of(name).limit(1)
+    rows = c.execute(query.where(environments.c.version == version) if version else query).all()
+    if not rows:
+        what = f"version {version} of environment" if version else "environment"
+        raise NotFound(f"There is no {what} {name[:80]!r}.", hint="List them: mlws env list.")
+    return _load(c, rows)[0]
+
+
+def page_environments(c: Connection, name: str | None, limit: int, cursor: str | None) -> Page[Environment]:
+    """Versions, newest first."""
+    table = environments
+    query = select(table).order_by(table.c.id.desc()).limit(limit + 1)
+    if name is not None:
+        query = query.where(table.c.name == name)
+    before = number_after(cursor)
+    if before is not None:
+        query = query.where(table.c.id < before)
+    rows = c.execute(query).all()
+    ids = {f"{row.name}:{row.version}": row.id for row in rows}
+    return cut(_load(c, rows), limit, lambda item: ids[item.id])
+
+
+def _load(c: Connection, rows: Sequence[Any]) -> list[Environment]:
+    names = {row.name for row in rows}
+    labels: dict[tuple[str, int], list[str]] = {}
+    table = environment_labels
+    for row in c.execute(select(table).where(table.c.name.in_(names)).order_by(table.c.label)):
+        labels.setdefault((row.name, row.version), []).append(row.label)
+    return [
+        Environment(
+            name=row.name,
+            version=row.version,
+            created_at=row.created_at,
+            user=row.user,
+            description=row.description,
+            spec=from_builtins(EnvironmentSpec, row.spec),
+            labels=tuple(labels.get((row.name, row.version), ())),
+        )
+        for row in rows
+    ]
+
+
+def set_label(c: Connection, name: str, label: str, version: int | None) -> None:
+    """Have a label name this version; None takes it away."""
+    table = environment_labels
+    if version is None:
+        c.execute(delete(table).where(table.c.name == name, table.c.label == label))
+    else:
+        get_environment(c, name, version)
+        upsert(c, table, [{"name": name, "label": label, "version": version}])
+    changes.note(c, "environment", f"{name}@{label}")
+
+
+def put_lock(c: Connection, environment: Environment, *, system: str, python: str, digest: str, body: str) -> str:
+    """Keep what a version was resolved to on a kind of machine; who came first is right. Returns the kept text."""
+    known = find_lock(c, environment, system)
+    if known is not None:
+        return known
+    upsert(
+        c,
+        environment_locks,
+        [
+            {
+                "environment_id": _id(c, environment),
+                "system": system,
+                "python": python,
+                "digest": digest,
+                "body": body,
+            }
+        ],
+    )
+    return body
+
+
+def find_lock(c: Connection, environment: Environment, system: str) -> str | None:
+    """The text of the lock of a version for a kind of machine."""
+    table = environment_locks
+    query = select(table.c.body).where(table.c.environment_id == _id(c, environment), table.c.system == system)
+    body: str | None = c.scalar(query)
+    return body
+
+
+def _id(c: Connection, environment: Environment) -> int:
+    table = environments
+    query = select(table.c.id).where(table.c.name == environment.name, table.c.version == environment.version)
+    return int(c.execute(query).scalar_one())
