@@ -16,6 +16,7 @@ from jupyter_mlws.domain.child import NewChildren, RunEnd
 from jupyter_mlws.domain.compute import Compute
 from jupyter_mlws.domain.deletion import Deletion, GarbageReport, TrashItem
 from jupyter_mlws.domain.document import Document, DocumentRequest
+from jupyter_mlws.domain.environment import Environment, EnvironmentLock, NewEnvironment
 from jupyter_mlws.domain.experiment import Experiment, ExperimentUpdate
 from jupyter_mlws.domain.file import LogPart, RunFile
 from jupyter_mlws.domain.interactive import FolderImport, FolderPart, RunStart
@@ -36,6 +37,7 @@ __all__ = [
     "BlobsApi",
     "ComputeApi",
     "DocumentsApi",
+    "EnvironmentsApi",
     "ExperimentsApi",
     "FilesApi",
     "FoldersApi",
@@ -651,6 +653,46 @@ class ArchivesApi(Protocol):
         ...
 
 
+class EnvironmentsApi(Protocol):
+    """Environments: versioned specifications of what a run needs around its script."""
+
+    @route("POST", "/environments", resource="environments", permission="write")
+    def register(self, environment: NewEnvironment) -> Environment:
+        """The newest version of the name where it says the same already, else the next one."""
+        ...
+
+    @route("GET", "/environments", resource="environments")
+    def list(self, name: str | None = None, limit: int = 50, cursor: str | None = None) -> Page[Environment]:
+        """Versions, newest first; the curated ones are not among them until they are used."""
+        ...
+
+    @route("GET", "/environments/{name}", resource="environments")
+    def get(self, name: str, version: int = 0, label: str = "") -> Environment:
+        """One version (0: the newest, or the one with the label), or `NotFound`."""
+        ...
+
+    @route("PUT", "/environments/{name}/labels/{label}", resource="environments", permission="write")
+    def set_label(self, name: str, label: str, version: int) -> Environment:
+        """Have a label name this version."""
+        ...
+
+    @route("DELETE", "/environments/{name}/labels/{label}", resource="environments", permission="write")
+    def remove_label(self, name: str, label: str) -> Environment:
+        """Take a label away; the answer is the version that had it."""
+        ...
+
+    @route("POST", "/environments/{name}/versions/{version}/lock", resource="environments", permission="execute")
+    def lock(self, name: str, version: int) -> EnvironmentLock:
+        """The exact packages of a version on the machine that answers; resolved at the first time.
+
+        Raises
+        ------
+        InvalidInput
+            They cannot be resolved, or the environment is taken as it is and has none.
+        """
+        ...
+
+
 class ComputeApi(Protocol):
     """Compute targets."""
 
@@ -721,6 +763,7 @@ class Api(Protocol):
     def models(self) -> ModelsApi: ...
     @property
     def trash(self) -> TrashApi: ...
+    def environments(self) -> EnvironmentsApi: ...
     @property
     def archives(self) -> ArchivesApi: ...
     @property
@@ -741,6 +784,7 @@ NOUNS: dict[str, type] = {
     "models": ModelsApi,
     "trash": TrashApi,
     "archives": ArchivesApi,
+    "environments": EnvironmentsApi,
     "compute": ComputeApi,
 }
 # Below the root of the extension.

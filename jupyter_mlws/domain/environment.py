@@ -8,10 +8,19 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from jupyter_mlws.domain.names import check_text
+from jupyter_mlws.domain.names import MAX_DESCRIPTION, check_text
 from jupyter_mlws.errors import InvalidInput, InvalidName, TooLarge
 
-__all__ = ["CURATED", "KERNEL", "Environment", "EnvironmentSpec", "check_environment_name", "split_reference"]
+__all__ = [
+    "CURATED",
+    "KERNEL",
+    "Environment",
+    "EnvironmentLock",
+    "EnvironmentSpec",
+    "NewEnvironment",
+    "check_environment_name",
+    "split_reference",
+]
 
 # The interpreter that submits, as it is.
 KERNEL = "kernel"
@@ -108,8 +117,6 @@ class Environment:
 
     Attributes
     ----------
-    lock_digest : str
-        Names the exact packages once they were resolved; '' before.
     labels : tuple of str
         Words that name this version.
     """
@@ -120,10 +127,34 @@ class Environment:
     spec: EnvironmentSpec
     user: str = ""
     description: str = ""
-    lock_digest: str = ""
     labels: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
         """``name:version``."""
         return f"{self.name}:{self.version}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewEnvironment:
+    """The wish to register a specification: a new version only where it says something new."""
+
+    name: str
+    spec: EnvironmentSpec
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        check_environment_name(self.name)
+        if self.name == KERNEL or self.name in CURATED:
+            raise InvalidName(f"{self.name!r} is a name of the workspace's own.", hint="Choose another name.")
+        check_text("description", self.description, MAX_DESCRIPTION)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnvironmentLock:
+    """Exact packages of a version for a kind of machine: requirements with versions and hashes, and no address."""
+
+    system: str
+    python: str
+    digest: str
+    text: str

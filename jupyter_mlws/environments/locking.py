@@ -13,7 +13,7 @@ from jupyter_mlws.domain.environment import EnvironmentSpec
 from jupyter_mlws.environments import uv
 from jupyter_mlws.errors import InvalidInput, Unavailable
 
-__all__ = ["Lock", "lock"]
+__all__ = ["Lock", "lock", "lock_of", "system"]
 
 # What in a requirements file is an option, a path or an address, and not a package of the index.
 _NOT_A_PACKAGE = re.compile(r"^\s*(-|\.{0,2}/|~|file:)|\s@\s*(file:|\.|/)|://")
@@ -74,7 +74,7 @@ def lock(spec: EnvironmentSpec, say: Callable[[str], None], wanted: Callable[[],
                 f"{line[:80]!r} is no package of an index, and could not be had again elsewhere.",
                 hint="Name packages such as scikit-learn>=1.5; local packages travel with the snapshot.",
             )
-    python = spec.python or f"{sys.version_info.major}.{sys.version_info.minor}"
+    python = _python_of(spec)
     arguments = ["pip", "compile", "-", "--generate-hashes", "--no-header", "--no-annotate", "--python-version", python]
     arguments += ["--no-emit-index-url", "--no-emit-find-links", "--quiet", "--no-config"]
     try:
@@ -82,6 +82,15 @@ def lock(spec: EnvironmentSpec, say: Callable[[str], None], wanted: Callable[[],
     except uv.UvFailed as error:
         raise _refusal(error) from error
     return Lock(text=text, python=python, system=system())
+
+
+def lock_of(spec: EnvironmentSpec, text: str) -> Lock:
+    """The lock of a specification from its kept text, for this kind of machine."""
+    return Lock(text=text, python=_python_of(spec), system=system())
+
+
+def _python_of(spec: EnvironmentSpec) -> str:
+    return spec.python or f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def _refusal(error: uv.UvFailed) -> InvalidInput | Unavailable:

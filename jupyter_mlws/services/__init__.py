@@ -11,6 +11,7 @@ from jupyter_mlws.services.attending import Attendant
 from jupyter_mlws.services.blobs import Blobs
 from jupyter_mlws.services.compute import ComputeTargets
 from jupyter_mlws.services.context import Context, Keeping, Waker
+from jupyter_mlws.services.environments import Environments
 from jupyter_mlws.services.experiments import Experiments
 from jupyter_mlws.services.files import Files
 from jupyter_mlws.services.folders import Folders
@@ -89,6 +90,7 @@ class Services:
         self.models = Models(context)
         self.trash = Trash(context)
         self.archives = Archives(context)
+        self.environments = Environments(context)
         self.compute = ComputeTargets(context)
 
     def data_version(self) -> int:

@@ -1,0 +1,250 @@
+"""`Environment`: what a run needs around its script, as a versioned specification."""
+
+from __future__ import annotations
+
+import builtins
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_mlws.api.codec import from_builtins, to_builtins
+from jupyter_mlws.domain import environment as words
+from jupyter_mlws.domain.environment import EnvironmentSpec, NewEnvironment, check_environment_name, split_reference
+from jupyter_mlws.errors import InvalidInput, NotFound, WrongState
+
+if TYPE_CHECKING:
+    from jupyter_mlws.sdk.workspace import Workspace
+
+__all__ = ["Environment"]
+
+_FILE = "environment.json"
+_FORMAT = 1
+
+
+class Environment:
+    """An environment: packages and variables under a name; registered it has a version, which never changes.
+
+    Parameters
+    ----------
+    name : str
+        Letters, digits, ``_``, ``-`` and ``.``, at most 100 characters.
+    packages : iterable of str, optional
+        Requirements such as ``"scikit-learn>=1.5"``.
+    python : str, optional
+        Version such as ``"3.11"``; default: that of the workspace.
+    environment_variables : mapping, optional
+        Set for every run in it. They are recorded: no place for secrets.
+    description : str, optional
+
+    Examples
+    --------
+    >>> env = Environment("sk", packages=["scikit-learn>=1.5"])      # doctest: +SKIP
+    >>> env.register(ws).id                                           # doctest: +SKIP
+    'sk:1'
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        packages: Iterable[str] = (),
+        python: str = "",
+        environment_variables: Mapping[str, str] | None = None,
+        description: str = "",
+    ) -> None:
+        variables = {key: str(value) for key, value in (environment_variables or {}).items()}
+        spec = EnvironmentSpec(packages=tuple(packages), python=python, environment_variables=variables)
+        self._become(check_environment_name(name), spec, description)
+
+    def _become(self, name: str, spec: EnvironmentSpec, description: str = "") -> None:
+        self.name = name
+        self.spec = spec
+        self.description = description
+        self._record: words.Environment | None = None
+
+    @classmethod
+    def _with(cls, name: str, spec: EnvironmentSpec, description: str = "") -> Environment:
+        self = cls.__new__(cls)
+        self._become(check_environment_name(name), spec, description)
+        return self
+
+    @classmethod
+    def _of(cls, record: words.Environment) -> Environment:
+        self = cls._with(record.name, record.spec, record.description)
+        self._record = record
+        return self
+
+    # -- from what there is
+
+    @staticmethod
+    def from_pip_requirements(name: str, file_path: str | os.PathLike[str], python: str = "") -> Environment:
+        """The packages of a requirements file, with those of the files that it includes."""
+        from jupyter_mlws.environments.sources import of_requirements_file
+
+        return Environment(name, packages=of_requirements_file(Path(file_path)), python=python)
+
+    @staticmethod
+    def from_project(name: str, file_path: str | os.PathLike[str], extras: Iterable[str] = ()) -> Environment:
+        """What a ``pyproject.toml`` depends on, or a ``uv.lock`` or ``pylock.toml`` has settled on."""
+        from jupyter_mlws.environments.sources import of_lock_file, of_project_file
+
+        path = Path(file_path)
+        if path.suffix == ".lock" or path.name.startswith("pylock"):
+            return Environment(name, packages=of_lock_file(path))
+        packages, python = of_project_file(path, tuple(extras))
+        return Environment(name, packages=packages, python=python)
+
+    @staticmethod
+    def from_existing_kernel(name: str, interpreter: str | None = None) -> Environment:
+        """What is installed for this kernel, or another interpreter, each package with its version.
+
+        Packages that come from a folder or an address are left out, and named in the description.
+        """
+        import sys
+
+        from jupyter_mlws.environments.sources import of_interpreter
+
+        packages, python, left_out = of_interpreter(interpreter or sys.executable)
+        said = f"Without {', '.join(left_out)}, which no index has." if left_out else ""
+        return Environment(name, packages=packages, python=python.rpartition(".")[0], description=said)
+
+    @staticmethod
+    def from_interpreter(name: str, interpreter: str) -> Environment:
+        """An interpreter that is taken as it is (user-managed): nothing is resolved, installed or built."""
+        return Environment._with(name, EnvironmentSpec(kind="user_managed", python=interpreter))
+
+    # -- the registry
+
+    def register(self, workspace: Workspace) -> Environment:
+        """Keep it in a workspace; a new version only where it says something new."""
+        wish = NewEnvironment(name=self.name, spec=self.spec, description=self.description)
+        return Environment._of(workspace.api.environments.register(wish))
+
+    @staticmethod
+    def get(workspace: Workspace, name: str, version: int | None = None, label: str | None = None) -> Environment:
+        """One version: the newest, the one of this number, or the one with this label; or `NotFound`."""
+        plain, wanted = split_reference(name)
+        number = version or (wanted if isinstance(wanted, int) else 0)
+        word = label or (wanted if isinstance(wanted, str) else "")
+        return Environment._of(workspace.api.environments.get(plain, version=number, label=word))
+
+    @staticmethod
+    def list(workspace: Workspace, name: str | None = None) -> builtins.list[Environment]:
+        """Versions, newest first; those of one `name` when it is given."""
+        found, cursor = [], None
+        while True:
+            page = workspace.api.environments.list(name=name, limit=500, cursor=cursor)
+            found += [Environment._of(record) for record in page.items]
+            cursor = page.next_cursor
+            if cursor is None:
+                return found
+
+    @staticmethod
+    def label(workspace: Workspace, name: str, version: int, labels: Iterable[str]) -> None:
+        """Have words name this version, and no other of its name."""
+        for word in labels:
+            workspace.api.environments.set_label(name, word, version)
+
+    # -- facts
+
+    @property
+    def version(self) -> int | None:
+        """Version, counted from 1; None before it is registered."""
+        return None if self._record is None else self._record.version
+
+    @property
+    def id(self) -> str:
+        """``name:version``; the name alone before it is registered."""
+        return self.name if self._record is None else self._record.id
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Words that name this version."""
+        return () if self._record is None else self._record.labels
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """What is asked for."""
+        return self.spec.packages
+
+    @property
+    def python(self) -> str:
+        """Version of Python, or the interpreter of a user-managed one."""
+        return self.spec.python
+
+    @property
+    def environment_variables(self) -> dict[str, str]:
+        """Set for every run in it."""
+        return dict(self.spec.environment_variables)
+
+    def lock(self, workspace: Workspace) -> dict[str, str]:
+        """The exact version of each package on the workspace's machine; resolved at the first time."""
+        from jupyter_mlws.environments.locking import lock_of
+
+        if self._record is None:
+            raise WrongState(f"{self.name} is not registered.", hint="Register it first: env.register(ws)")
+        record = workspace.api.environments.lock(self.name, self._record.version)
+        return lock_of(self.spec, record.text).packages
+
+    # -- others like it
+
+    def clone(self, new_name: str) -> Environment:
+        """The same under another name, not registered."""
+        return Environment._with(new_name, self.spec, self.description)
+
+    def diff(self, other: Environment) -> dict[str, tuple[str | None, str | None]]:
+        """What differs: packages, Python and variables, each as here and as there (None: not at all)."""
+        here, there = _facts(self.spec), _facts(other.spec)
+        return {
+            name: (here.get(name), there.get(name))
+            for name in sorted({*here, *there})
+            if here.get(name) != there.get(name)
+        }
+
+    def save_to_directory(self, path: str | os.PathLike[str], overwrite: bool = False) -> str:
+        """Write it as ``environment.json`` into a folder; returns the file's path."""
+        folder = Path(path)
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / _FILE
+        said = {"format_version": _FORMAT, "name": self.name, "description": self.description, **to_builtins(self.spec)}
+        with file.open("w" if overwrite else "x", encoding="utf-8") as out:
+            json.dump(said, out, indent=2, ensure_ascii=False)
+            out.write("\n")
+        return str(file)
+
+    @staticmethod
+    def load_from_directory(path: str | os.PathLike[str]) -> Environment:
+        """What `save_to_directory` wrote."""
+        file = Path(path) / _FILE
+        try:
+            said: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+            version = said.pop("format_version")
+        except FileNotFoundError:
+            raise NotFound(f"There is no {file}.") from None
+        except (ValueError, KeyError, AttributeError) as error:
+            raise InvalidInput(f"{file} is no environment.") from error
+        if version != _FORMAT:
+            raise InvalidInput(f"{file} was written by a newer version.", hint="Run: pip install -U jupyter-mlws")
+        name, description = str(said.pop("name", "")), str(said.pop("description", ""))
+        return Environment._with(name, from_builtins(EnvironmentSpec, said, strict=True), description)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Environment) and (self.name, self.spec) == (other.name, other.spec)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.spec.digest))
+
+    def __repr__(self) -> str:
+        return f"Environment({self.id!r}, {len(self.packages)} packages)"
+
+
+def _facts(spec: EnvironmentSpec) -> dict[str, str]:
+    import re
+
+    facts = {"python": spec.python, "kind": spec.kind}
+    for line in spec.packages:
+        name = re.split(r"[\s\[<>=!~;@]", line, maxsplit=1)[0]
+        facts[re.sub(r"[-_.]+", "-", name).lower()] = line
+    return facts | {f"${name}": value for name, value in spec.environment_variables.items()}

@@ -1,0 +1,140 @@
+"""Environments."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+
+from jupyter_mlws.api.codec import to_builtins
+from jupyter_mlws.api.interface import EnvironmentsApi
+from jupyter_mlws.domain.environment import (
+    CURATED,
+    KERNEL,
+    Environment,
+    EnvironmentLock,
+    NewEnvironment,
+    check_environment_name,
+    split_reference,
+)
+from jupyter_mlws.domain.page import Page
+from jupyter_mlws.errors import InvalidInput, NotFound
+from jupyter_mlws.services.checking import check_storable, implements
+from jupyter_mlws.services.context import Context
+from jupyter_mlws.store import environments
+from jupyter_mlws.store.paging import clamp_limit
+
+__all__ = ["Environments", "resolve"]
+
+_log = logging.getLogger(__name__)
+
+
+@implements("environments", EnvironmentsApi)
+class Environments:
+    """`EnvironmentsApi` over the store; resolving is left to uv."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def register(self, environment: NewEnvironment) -> Environment:
+        check_storable(to_builtins(environment), "environment")
+        context = self._context
+        with context.store.write() as c:
+            return environments.register(
+                c, environment.name, environment.spec, user=context.user, description=environment.description
+            )
+
+    def list(self, name: str | None = None, limit: int = 50, cursor: str | None = None) -> Page[Environment]:
+        if name is not None:
+            check_environment_name(name)
+        with self._context.store.read() as c:
+            return environments.page_environments(c, name, clamp_limit(limit), cursor)
+
+    def get(self, name: str, version: int = 0, label: str = "") -> Environment:
+        check_environment_name(name)
+        if version < 0:
+            raise InvalidInput(f"No environment has the version {version}.", hint="0 is the newest.")
+        if name in CURATED and not label:
+            return curated(self._context, name, version)
+        with self._context.store.read() as c:
+            return environments.get_environment(c, name, version, label)
+
+    def set_label(self, name: str, label: str, version: int) -> Environment:
+        check_environment_name(name)
+        check_environment_name(label)
+        with self._context.store.write() as c:
+            environments.set_label(c, name, label, version)
+            return environments.get_environment(c, name, version)
+
+    def remove_label(self, name: str, label: str) -> Environment:
+        check_environment_name(name)
+        with self._context.store.write() as c:
+            found = environments.get_environment(c, name, label=check_environment_name(label))
+            environments.set_label(c, name, label, None)
+            return environments.get_environment(c, name, found.version)
+
+    def lock(self, name: str, version: int) -> EnvironmentLock:
+        from jupyter_mlws.environments.locking import lock, system
+
+        found = self.get(name, version)
+        if found.spec.kind != "system_managed":
+            raise InvalidInput(f"{found.id} is taken as it is: nothing of it is resolved.")
+        with self._context.store.read() as c:
+            text = environments.find_lock(c, found, system())
+        if text is None:
+            made = lock(found.spec, _log.info, lambda: True)
+            with self._context.store.write() as c:
+                text = environments.put_lock(
+                    c, found, system=made.system, python=made.python, digest=made.digest, body=made.text
+                )
+        return _lock_of(found, text)
+
+
+def _lock_of(environment: Environment, text: str) -> EnvironmentLock:
+    from jupyter_mlws.environments.locking import lock_of
+
+    made = lock_of(environment.spec, text)
+    return EnvironmentLock(system=made.system, python=made.python, digest=made.digest, text=made.text)
+
+
+def curated(context: Context, name: str, version: int = 0) -> Environment:
+    """A shipped environment: registered at its first use, and again when a release ships another."""
+    from jupyter_mlws.environments.curated import SPECS
+
+    with context.store.read() as c:
+        if version:
+            return environments.get_environment(c, name, version)
+        try:
+            newest = environments.get_environment(c, name)
+        except NotFound:
+            newest = None
+    if newest is not None and newest.spec.digest == SPECS[name].digest:
+        return newest
+    with context.store.write() as c:
+        return environments.register(c, name, SPECS[name], user=context.user, description="Shipped with the package.")
+
+
+def resolve(context: Context, reference: str) -> str:
+    """What a submission records for ``name``, ``name:3`` or ``name@label``: the version that is meant now.
+
+    Raises
+    ------
+    InvalidInput
+        There is none; the message lists those that there are and the nearest.
+    """
+    if reference == KERNEL:
+        return KERNEL
+    name, wanted = split_reference(reference)
+    service = Environments(context)
+    try:
+        if isinstance(wanted, str):
+            return service.get(name, label=wanted).id
+        return service.get(name, wanted or 0).id
+    except NotFound:
+        with context.store.read() as c:
+            known = {item.name for item in environments.page_environments(c, None, 500, None).items}
+        names = sorted({KERNEL, *CURATED, *known})
+        near = difflib.get_close_matches(name, names, 1)
+        hint = f"Known: {', '.join(names)}." + (f" Did you mean {near[0]}?" if near and near[0] != name else "")
+        raise InvalidInput(
+            f"There is no environment {reference[:80]!r}.", hint=hint, details={"known": names}
+        ) from None
