@@ -1,0 +1,87 @@
+"""The environment of a run before its agent starts: resolved once, built once, and told to the script by its variables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from jupyter_mlws.dispatcher.context import Context
+from jupyter_mlws.domain.environment import KERNEL, EnvironmentSpec, split_reference
+from jupyter_mlws.domain.run import Run, RunSubmission
+from jupyter_mlws.errors import InvalidInput
+from jupyter_mlws.runfolder.paths import RunFolder
+
+__all__ = ["PYTHON", "Provided", "provide"]
+
+# Stands in a command for the interpreter of the run's environment.
+PYTHON = "python"
+# They would lead the interpreter of one environment to the packages of another.
+_OF_ANOTHER = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "CONDA_PREFIX", "CONDA_DEFAULT_ENV", "VIRTUAL_ENV")
+
+
+@dataclass(frozen=True)
+class Provided:
+    """An interpreter, and the variables that go with it."""
+
+    interpreter: Path
+    folder: Path | None
+    environment_variables: Mapping[str, str]
+
+    def command(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        """The command with this interpreter in the place of ``python``."""
+        return (str(self.interpreter), *words[1:]) if words[:1] == (PYTHON,) else words
+
+    def inherited(self, variables: Mapping[str, str] | None) -> dict[str, str] | None:
+        """The submitter's variables as they are in this environment."""
+        if variables is None:
+            return None
+        kept = {name: value for name, value in variables.items() if name not in _OF_ANOTHER}
+        kept["PATH"] = os.pathsep.join(filter(None, (str(self.interpreter.parent), variables.get("PATH", ""))))
+        if self.folder is not None:
+            kept["VIRTUAL_ENV"] = str(self.folder)
+        return kept
+
+
+def provide(
+    context: Context, folder: RunFolder, run: Run, submission: RunSubmission, wanted: Callable[[], bool]
+) -> Provided | None:
+    """The environment that a run asks for, built if it is not there; None for that of its submitter.
+
+    What the builder says goes to ``logs/environment.log`` of the run.
+
+    Raises
+    ------
+    InvalidInput
+        It cannot be built, or an interpreter that is taken as it is has gone.
+    jupyter_mlws.environments.uv.Stopped
+        The run is not wanted any more.
+    """
+    if submission.environment == KERNEL:
+        return None
+    name, version = split_reference(submission.environment)
+    found = context.api.environments.get(name, version if isinstance(version, int) else 0)
+    if found.spec.kind == "user_managed":
+        return _taken(found.spec)
+    from jupyter_mlws.environments.building import build
+    from jupyter_mlws.environments.locking import lock_of
+
+    with (folder.logs / "environment.log").open("a", encoding="utf-8", buffering=1) as log:
+
+        def say(line: str) -> None:
+            log.write(line + "\n")
+
+        say(f"Environment {found.id}")
+        record = context.api.environments.lock(found.name, found.version)
+        built = build(lock_of(found.spec, record.text), say, wanted)
+    return Provided(built.interpreter, built.folder, found.spec.environment_variables)
+
+
+def _taken(spec: EnvironmentSpec) -> Provided:
+    interpreter = Path(spec.python)
+    if not os.access(interpreter, os.X_OK):
+        raise InvalidInput(
+            f"The interpreter {interpreter} is not there any more.", hint="Register the environment with another one."
+        )
+    return Provided(interpreter, None, spec.environment_variables)
