@@ -20,7 +20,7 @@ from jupyter_mlws.dispatcher.bell import bell, quiet, ring
 from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.dispatcher.intake import Intake
 from jupyter_mlws.dispatcher.leaving import tidy
-from jupyter_mlws.dispatcher.starting import Canceled, Refused, start
+from jupyter_mlws.dispatcher.starting import Canceled, Refused, Wanted, start
 from jupyter_mlws.dispatcher.taking import FAILING
 from jupyter_mlws.dispatcher.turn import Superseded
 from jupyter_mlws.dispatcher.watching import Agent
@@ -153,9 +153,10 @@ class Follower(threading.Thread):
 
     def _start(self) -> Agent | None:
         """The run's agent; None if the run was ended without one, or we had to leave."""
+        wanted = Wanted(self._canceling, self._leaving)
         while not self._leaving.is_set():
             try:
-                agent = start(self._context, self._target, self._folder, self.run_record, self._canceling, self._gpus)
+                agent = start(self._context, self._target, self._folder, self.run_record, wanted, self._gpus)
             except Canceled:
                 self._end_before_start(RunStatus.CANCELED, None)
                 return None

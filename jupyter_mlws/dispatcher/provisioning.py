@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jupyter_mlws.dispatcher.context import Context
-from jupyter_mlws.domain.environment import KERNEL, EnvironmentSpec, split_reference
-from jupyter_mlws.domain.run import Run, RunSubmission
+from jupyter_mlws.domain.environment import KERNEL, PYTHON, EnvironmentSpec, split_reference
+from jupyter_mlws.domain.run import RunSubmission
+from jupyter_mlws.environments.uv import Stopped
 from jupyter_mlws.errors import InvalidInput
 from jupyter_mlws.runfolder.paths import RunFolder
+from jupyter_mlws.services.handover import Handover
 
-__all__ = ["PYTHON", "Provided", "provide"]
+__all__ = ["Provided", "Stopped", "provide"]
 
-# Stands in a command for the interpreter of the run's environment.
-PYTHON = "python"
 # They would lead the interpreter of one environment to the packages of another.
 _OF_ANOTHER = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "CONDA_PREFIX", "CONDA_DEFAULT_ENV", "VIRTUAL_ENV")
 
@@ -29,14 +29,21 @@ class Provided:
     folder: Path | None
     environment_variables: Mapping[str, str]
 
-    def command(self, words: tuple[str, ...]) -> tuple[str, ...]:
-        """The command with this interpreter in the place of ``python``."""
+    def submission(self, submission: RunSubmission) -> RunSubmission:
+        """What was submitted, as it is run in this environment; what the submitter says himself stands above it."""
+        variables = {**self.environment_variables, **submission.environment_variables}
+        return replace(submission, command=self._command(submission.command), environment_variables=variables)
+
+    def handover(self, found: Handover) -> Handover:
+        """What was handed over at submit, as it is in this environment."""
+        command = None if found.command is None else self._command(found.command)
+        environment = None if found.environment is None else self._inherited(found.environment)
+        return replace(found, command=command, environment=environment)
+
+    def _command(self, words: tuple[str, ...]) -> tuple[str, ...]:
         return (str(self.interpreter), *words[1:]) if words[:1] == (PYTHON,) else words
 
-    def inherited(self, variables: Mapping[str, str] | None) -> dict[str, str] | None:
-        """The submitter's variables as they are in this environment."""
-        if variables is None:
-            return None
+    def _inherited(self, variables: Mapping[str, str]) -> dict[str, str]:
         kept = {name: value for name, value in variables.items() if name not in _OF_ANOTHER}
         kept["PATH"] = os.pathsep.join(filter(None, (str(self.interpreter.parent), variables.get("PATH", ""))))
         if self.folder is not None:
@@ -45,7 +52,7 @@ class Provided:
 
 
 def provide(
-    context: Context, folder: RunFolder, run: Run, submission: RunSubmission, wanted: Callable[[], bool]
+    context: Context, folder: RunFolder, submission: RunSubmission, wanted: Callable[[], bool]
 ) -> Provided | None:
     """The environment that a run asks for, built if it is not there; None for that of its submitter.
 
@@ -55,7 +62,7 @@ def provide(
     ------
     InvalidInput
         It cannot be built, or an interpreter that is taken as it is has gone.
-    jupyter_mlws.environments.uv.Stopped
+    Stopped
         The run is not wanted any more.
     """
     if submission.environment == KERNEL:

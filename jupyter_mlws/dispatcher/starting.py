@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import threading
+from dataclasses import dataclass
 
 from jupyter_mlws import faults
 from jupyter_mlws.dispatcher import preparing
 from jupyter_mlws.dispatcher.context import Context
+from jupyter_mlws.dispatcher.provisioning import Provided, Stopped, provide
 from jupyter_mlws.dispatcher.taking import FAILING, Held, take
 from jupyter_mlws.dispatcher.turn import Superseded
 from jupyter_mlws.dispatcher.watching import Agent
@@ -21,7 +23,7 @@ from jupyter_mlws.services import handover
 from jupyter_mlws.store.runs import get_run, get_submission
 from jupyter_mlws.targets.base import Launch, Target
 
-__all__ = ["Canceled", "Refused", "start"]
+__all__ = ["Canceled", "Refused", "Wanted", "start"]
 
 _log = logging.getLogger(__name__)
 _GPU_PAUSE_S = 0.5
@@ -39,12 +41,35 @@ class Refused(Exception):
         self.reason = reason
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Whether a run is to be started, and by us: asked before each step that takes its time."""
+
+    canceling: threading.Event
+    leaving: threading.Event
+
+    def __call__(self) -> bool:
+        return not (self.canceling.is_set() or self.leaving.is_set())
+
+    def check(self) -> None:
+        """Raise `Canceled` if it is not wanted, and `Unavailable` if whoever comes after us is to start it."""
+        if self.canceling.is_set():
+            raise Canceled
+        if self.leaving.is_set():
+            raise Unavailable("The dispatcher leaves, and the next one starts the run.")
+
+    def pause(self, seconds: float) -> None:
+        """Wait, and check."""
+        self.canceling.wait(seconds)
+        self.check()
+
+
 def start(
     context: Context,
     target: Target,
     folder: RunFolder,
     run: Run,
-    canceling: threading.Event,
+    wanted: Wanted,
     held_gpus: tuple[int, ...] = (),
 ) -> Agent:
     """The agent of a run: the one that has the folder already, else a new one.
@@ -73,7 +98,7 @@ def start(
             _refuse_to_start_again(target, folder, run)
         # Whoever prepared it before us died before an agent took it.
         held.empty()
-        return _start_new(context, target, folder, held, run, canceling, held_gpus)
+        return _start_new(context, target, folder, held, run, wanted, held_gpus)
     except Superseded:
         raise  # what lies in the folder may be our successor's
     except BaseException:
@@ -99,16 +124,16 @@ def _start_new(
     folder: RunFolder,
     held: Held,
     run: Run,
-    canceling: threading.Event,
+    wanted: Wanted,
     held_gpus: tuple[int, ...],
 ) -> Agent:
     with context.store.read() as c:
         submission = get_submission(c, run.id)
-    wanted = submission.gpus or 0
-    taken = () if len(held_gpus) == wanted else _wait_for_gpus(context, wanted, canceling)
-    gpus = taken or held_gpus[:wanted]
+    count = submission.gpus or 0
+    taken = () if len(held_gpus) == count else _wait_for_gpus(context, count, wanted)
+    gpus = taken or held_gpus[:count]
     try:
-        launch = _launch(context, target, folder, held, run, submission, gpus, canceling)
+        launch = _launch(context, target, folder, held, run, submission, gpus, wanted)
     except BaseException:
         context.gpus.give_back(taken)
         raise
@@ -125,13 +150,12 @@ def _refuse_to_start_again(target: Target, folder: RunFolder, run: Run) -> None:
     raise WrongState("The run's folder is gone, so what the script did is not known.", hint="Submit it again.")
 
 
-def _wait_for_gpus(context: Context, wanted: int, canceling: threading.Event) -> tuple[int, ...]:
+def _wait_for_gpus(context: Context, count: int, wanted: Wanted) -> tuple[int, ...]:
     while True:
-        taken = context.gpus.take(wanted)
+        taken = context.gpus.take(count)
         if taken is not None:
             return taken
-        if canceling.wait(_GPU_PAUSE_S):
-            raise Canceled
+        wanted.pause(_GPU_PAUSE_S)
 
 
 def _launch(
@@ -142,10 +166,13 @@ def _launch(
     run: Run,
     submission: RunSubmission,
     gpus: tuple[int, ...],
-    canceling: threading.Event,
+    wanted: Wanted,
 ) -> Launch:
     faults.point("dispatcher.folder")
     folder.create()
+    provided = _provide(context, folder, submission, wanted)
+    if provided is not None:
+        submission = provided.submission(submission)
     variables = {} if submission.gpus is None else dict(target.variables(gpus))
     faults.point("dispatcher.launch")
     try:
@@ -156,11 +183,11 @@ def _launch(
         raise Refused(error) from error
     try:
         faults.point("dispatcher.launched")
-        preparing.fill(context, folder, run, submission, variables, gpus, lambda: _refuse_if_told(canceling))
+        preparing.fill(context, folder, run, submission, variables, gpus, wanted.check)
         faults.point("dispatcher.filled")
         control.prepare(folder)
-        _refuse_if_canceled(context, run, canceling)
-        payload = _payload(run, submission)
+        _refuse_if_canceled(context, run, wanted)
+        payload = _payload(run, submission, provided)
         faults.point("dispatcher.send")
         context.check_turn()
         held.let_go()
@@ -174,20 +201,33 @@ def _launch(
     return launch
 
 
-def _refuse_if_told(canceling: threading.Event) -> None:
-    if canceling.is_set():
-        raise Canceled
+def _provide(
+    context: Context,
+    folder: RunFolder,
+    submission: RunSubmission,
+    wanted: Wanted,
+) -> Provided | None:
+    """The environment, built while the run is wanted and we are here."""
+    try:
+        return provide(context, folder, submission, wanted)
+    except Stopped:
+        wanted.check()
+        raise
+    except StorageFull:
+        raise
+    except MlwsError as error:
+        raise Refused(error) from error
 
 
-def _refuse_if_canceled(context: Context, run: Run, canceling: threading.Event) -> None:
-    _refuse_if_told(canceling)
+def _refuse_if_canceled(context: Context, run: Run, wanted: Wanted) -> None:
+    wanted.check()
     with context.store.read() as c:
         status = get_run(c, run.id).status
     if status is RunStatus.CANCEL_REQUESTED or status.is_terminal:
         raise Canceled
 
 
-def _payload(run: Run, submission: RunSubmission) -> bytes:
+def _payload(run: Run, submission: RunSubmission, provided: Provided | None) -> bytes:
     """What the agent reads from its standard input. Never logged, never written to the folder."""
     found = handover.read(run.id)
     if found is None:
@@ -197,5 +237,7 @@ def _payload(run: Run, submission: RunSubmission) -> bytes:
                 hint="Submit the run again.",
             )
         found = handover.Handover()
+    if provided is not None:
+        found = provided.handover(found)
     said = {"environment": found.environment, "secrets": found.secrets, "command": found.command}
     return json.dumps(said).encode()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sys
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -18,12 +19,16 @@ __all__ = [
     "EnvironmentLock",
     "EnvironmentSpec",
     "NewEnvironment",
+    "PYTHON",
     "check_environment_name",
+    "interpreter_of",
     "split_reference",
 ]
 
 # The interpreter that submits, as it is.
 KERNEL = "kernel"
+# In a command it stands for the interpreter of the run's environment, which is not known before it is built.
+PYTHON = "python"
 # Shipped with the package; their names belong to it.
 CURATED = ("boosting", "minimal", "pytorch", "pytorch-cuda", "sklearn")
 MAX_PACKAGES = 1_000
@@ -32,6 +37,11 @@ _NAME = re.compile(r"[a-zA-Z0-9][\w\-.]{0,99}", re.ASCII)
 _PYTHON = re.compile(r"3\.\d{1,2}(\.\d{1,3})?", re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _RULE = "Use letters, digits, _, - and ., starting with a letter or digit, at most 100 characters."
+
+
+def interpreter_of(environment: str, own: str = sys.executable) -> str:
+    """The first word of a Python command for an environment; `own` is the interpreter that stands for 'kernel'."""
+    return own if environment == KERNEL else PYTHON
 
 
 def check_environment_name(value: object) -> str:
@@ -59,8 +69,8 @@ class EnvironmentSpec:
     Attributes
     ----------
     kind : str
-        'system_managed' (resolved, locked and built by the workspace) or 'user_managed' (an interpreter that is taken as
-        it is).
+        'system_managed' (resolved, locked and built by the workspace) or 'user_managed' (an interpreter that is taken
+        as it is).
     python : str
         Of a system-managed one the version of Python, such as '3.11' ('': that of the program that builds); of a
         user-managed one the path of the interpreter.
@@ -93,7 +103,9 @@ class EnvironmentSpec:
 
     def _check_taken(self) -> None:
         if not self.python:
-            raise InvalidInput("A user-managed environment needs an interpreter.", hint="Give python='/path/to/python'.")
+            raise InvalidInput(
+                "A user-managed environment needs an interpreter.", hint="Give python='/path/to/python'."
+            )
         if self.packages:
             raise InvalidInput(
                 "Nothing is installed into a user-managed environment.", hint="Leave out the packages, or the kind."

@@ -96,5 +96,7 @@ def _python_of(spec: EnvironmentSpec) -> str:
 def _refusal(error: uv.UvFailed) -> InvalidInput | Unavailable:
     words = " ".join(line.strip(" ×╰─▶│") for line in error.lines if line.strip())[:1_500]
     if _OUT_OF_REACH.search(words):
-        return Unavailable(f"The index of packages cannot be reached: {words}", hint="Try again, or look at the network.")
+        return Unavailable(
+            f"The index of packages cannot be reached: {words}", hint="Try again, or look at the network."
+        )
     return InvalidInput(f"The packages cannot be resolved: {words}", hint="Change the versions that are asked for.")

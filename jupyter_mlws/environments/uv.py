@@ -66,7 +66,9 @@ def _configuration() -> dict[str, str]:
 def _usable(places: str) -> str:
     """Without folders that are not there: pip passes over them with a warning, uv stops."""
     kept = [
-        place for place in places.split() if "://" in place.replace("file://", "") or Path(place.removeprefix("file://")).is_dir()
+        place
+        for place in places.split()
+        if "://" in place.replace("file://", "") or Path(place.removeprefix("file://")).is_dir()
     ]
     return " ".join(kept)
 

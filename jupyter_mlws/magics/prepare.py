@@ -8,7 +8,6 @@ import difflib
 import json
 import os
 import re
-import sys
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +24,8 @@ from jupyter_mlws.magics.sources import Sources
 
 __all__ = ["COMMAND", "Prepared", "WrittenCell", "prepare", "read_cell"]
 
-COMMAND = (sys.executable, "-m", "jupyter_mlws.magics.cell_job")
+# After the interpreter.
+COMMAND = ("-m", "jupyter_mlws.magics.cell_job")
 _GPU_LIBRARIES = frozenset({"torch", "jax", "tensorflow", "cupy"})
 # Loaded by every shell, or of use only where a notebook is edited.
 _KERNEL_EXTENSIONS = frozenset({"storemagic", "autoreload", "jupyter_mlws"})

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jupyter_mlws.api.routes import Upload
+from jupyter_mlws.domain.environment import interpreter_of
 from jupyter_mlws.domain.job import InputFile
 from jupyter_mlws.domain.names import experiment_name_of
 from jupyter_mlws.domain.run import Captured, RunSource, RunSubmission
@@ -156,11 +157,14 @@ class _Submission:
             self._api.runs.cancel(run.id)
         return self._finish(self._api.runs.submit(submission))
 
+    def _interpreter(self) -> str:
+        own = sys.executable if self._far is None else self._far.interpreter
+        return interpreter_of(self._options.environment, own)
+
     def submit_script(self, script: str) -> Run | None:
         """A Python script with its arguments."""
         report = self._snapshot(None, preview=self._options.preview, files=(script,))
-        interpreter = sys.executable if self._far is None else self._far.interpreter
-        command = (interpreter, script, *self._options.arguments)
+        command = (self._interpreter(), script, *self._options.arguments)
         if self._options.preview:
             from jupyter_mlws.magics.preview import preview_text
 
@@ -242,7 +246,7 @@ class _Submission:
         marked += [f"{path} changed while it was read" for path in report.changed_during_snapshot]
         return RunSubmission(
             experiment=self._experiment(),
-            command=COMMAND if self._far is None else (self._far.interpreter, *COMMAND[1:]),
+            command=(self._interpreter(), *COMMAND),
             display_name=options.name,
             description=options.note,
             tags=dict(options.tags),

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from jupyter_mlws.domain.environment import interpreter_of
 from jupyter_mlws.domain.run import RunSource, RunSubmission
 from jupyter_mlws.domain.snapshot import SnapshotReport, SnapshotRequest
 from jupyter_mlws.errors import InvalidInput, UsageError
@@ -186,4 +187,8 @@ class ScriptRunConfig:
             near = difflib.get_close_matches(script, paths, 1)
             hint = f"Did you mean {near[0]}?" if near else "Is it named by an ignore file?"
             raise InvalidInput(f"The snapshot of {os.fspath(self.source_directory)!r} has no {script}.", hint=hint)
-        return (interpreter, script, *(str(argument) for argument in self.arguments))
+        return (
+            interpreter_of(self.environment, interpreter),
+            script,
+            *(str(argument) for argument in self.arguments),
+        )

@@ -25,6 +25,7 @@ from jupyter_mlws.services.checking import check_storable, implements
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.deleting import delete_run
 from jupyter_mlws.services.durability import make_durable
+from jupyter_mlws.services.environments import resolve
 from jupyter_mlws.services.filters import parse_filter, parse_order
 from jupyter_mlws.services.held_up import HeldUp
 from jupyter_mlws.services.holding import Hold
@@ -60,6 +61,7 @@ class Runs:
         known = self._known(submission.key)
         if known is not None:
             return known
+        submission = replace(submission, environment=resolve(self._context, submission.environment))
         ids = _fresh_ids(submission.experiment, 1 + len(submission.sweep))
         recorded = replace(submission, command=mask(submission.command), arguments=mask(submission.arguments))
         place = self._where_it_looks()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-
 from jupyter_mlws.api.codec import to_builtins
 from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.domain.names import check_digest, check_file_name
@@ -12,9 +10,8 @@ from jupyter_mlws.errors import InvalidInput, TooLarge
 from jupyter_mlws.services.checking import check_storable
 from jupyter_mlws.targets import registry
 
-__all__ = ["ENVIRONMENTS", "check_record", "check_submission"]
+__all__ = ["check_record", "check_submission"]
 
-ENVIRONMENTS = ("kernel",)
 MAX_KEY = 200
 # Of the recorded text: code of the cell, names and types of what was captured, links.
 MAX_RECORD_CHARACTERS = 8_000_000
@@ -30,19 +27,10 @@ def check_submission(submission: RunSubmission, blobs: BlobStore) -> None:
         )
     registry.check_name(submission.compute_target)
     _check_gpus(submission)
-    _check_environment(submission.environment)
     _check_sweep(submission)
     _check_variables(submission)
     check_record(submission)
     _check_inputs(submission, blobs)
-
-
-def _check_environment(name: str) -> None:
-    if name in ENVIRONMENTS:
-        return
-    near = difflib.get_close_matches(name, ENVIRONMENTS, 1)
-    hint = f"Known: {', '.join(ENVIRONMENTS)}." + (f" Did you mean {near[0]}?" if near else "")
-    raise InvalidInput(f"There is no environment {name[:80]!r}.", hint=hint, details={"known": list(ENVIRONMENTS)})
 
 
 def _check_gpus(submission: RunSubmission) -> None:
