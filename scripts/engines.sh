@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install what the tests' engines need and the machine lacks: PostgreSQL, strace, faketime.
+# Install what the tests' engines need and the machine lacks: PostgreSQL, strace, faketime, Docker.
 #
 #   scripts/engines.sh
 #
@@ -12,6 +12,9 @@ postgresql_is_here() { command -v initdb || ls /usr/lib/postgresql/*/bin/initdb;
 postgresql_is_here >/dev/null 2>&1 || missing="$missing postgresql"
 command -v strace >/dev/null || missing="$missing strace"
 command -v faketime >/dev/null || missing="$missing faketime"
+docker_is_here() { command -v dockerd && command -v iptables; }
+docker_is_here >/dev/null 2>&1 || missing="$missing docker.io iptables"
+command -v docker-registry >/dev/null || missing="$missing docker-registry"
 [ -n "$missing" ] || exit 0
 
 unavailable() {

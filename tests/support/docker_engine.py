@@ -1,0 +1,259 @@
+"""A real Docker engine for tests: the one that answers, else one of our own in a temporary folder, gone afterwards.
+
+`base_image` is made of this machine's own Python, so that no registry is needed. Whatever a test makes carries our label
+and is removed at the end.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import io
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+LABEL = "org.jupyter.mlws.workspace"
+BASE = "mlws-tests/base:1"
+_UP_S = 60.0
+_DOWN_S = 20.0
+# What a program needs of a system besides its libraries: users, names, certificates.
+_PASSWD = b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/tmp:/bin/sh\n"
+_GROUP = b"root:x:0:\nnogroup:x:65534:\n"
+_PROGRAMS = (
+    "sh", "cat", "cp", "chmod", "chown", "date", "dd", "echo", "env", "head", "id", "kill", "ln", "ls", "mkdir", "mv",
+    "rm", "sleep", "sort", "stat", "tail", "touch", "true", "false", "uname", "wc",
+)  # fmt: skip
+
+
+def reason_there_is_none() -> str:
+    """Why no engine can be had here; '' where one can."""
+    if os.environ.get("DOCKER_HOST") or Path("/var/run/docker.sock").exists():
+        with contextlib.suppress(Exception):
+            _client(None).ping()
+            return ""
+    if os.geteuid() != 0:
+        return "A Docker engine is started by root only; set DOCKER_HOST to one that runs."
+    if shutil.which("dockerd") is None or shutil.which("iptables") is None:
+        return "Install Docker: apt-get install docker.io iptables."
+    return ""
+
+
+def _client(host: str | None) -> Any:
+    import docker
+
+    return docker.DockerClient(base_url=host, timeout=120) if host else docker.from_env(timeout=120)
+
+
+def _end_with_the_tests() -> None:
+    """Where the tests are killed their engine ends, too (PR_SET_PDEATHSIG)."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
+class Engine:
+    """An engine, ours or one that was there.
+
+    Attributes
+    ----------
+    host : str
+        For ``DOCKER_HOST``.
+    is_ours : bool
+        Whether it may be stopped and started again.
+    """
+
+    def __init__(self) -> None:
+        self.is_ours = True
+        self.folder: Path | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+        self.host = os.environ.get("DOCKER_HOST", "")
+        if not self.host and Path("/var/run/docker.sock").exists():
+            self.host = "unix:///var/run/docker.sock"
+        with contextlib.suppress(Exception):
+            if self.host:
+                _client(self.host).ping()
+                self.is_ours = False
+        if self.is_ours:
+            self.folder = Path(tempfile.mkdtemp(prefix="mlws-docker-"))
+            self.host = f"unix://{self.folder}/docker.sock"
+            self.start()
+
+    @property
+    def client(self) -> Any:
+        """A client of docker-py."""
+        return _client(self.host)
+
+    def start(self) -> None:
+        """Start our engine."""
+        assert self.folder is not None
+        with (self.folder / "dockerd.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    "dockerd",
+                    f"--data-root={self.folder}/data",
+                    f"--exec-root={self.folder}/exec",
+                    f"--pidfile={self.folder}/docker.pid",
+                    f"--host={self.host}",
+                    "--live-restore",
+                ],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                preexec_fn=_end_with_the_tests,  # noqa: PLW1509 - one call into the C library
+            )
+        deadline = time.monotonic() + _UP_S
+        while True:
+            with contextlib.suppress(Exception):
+                self.client.ping()
+                return
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                said = (self.folder / "dockerd.log").read_text(errors="replace")[-2000:]
+                raise RuntimeError(f"dockerd did not come up: {said}")
+            time.sleep(0.05)
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """Stop our engine; its containers go on."""
+        assert self._process is not None
+        self._process.send_signal(number)
+        self._process.wait(_DOWN_S)
+
+    def close(self) -> None:
+        """Remove what tests have made, and our engine."""
+        with contextlib.suppress(Exception):
+            for container in self.client.containers.list(all=True, filters={"label": LABEL}):
+                container.remove(force=True)
+        if not self.is_ours:
+            return
+        with contextlib.suppress(Exception):
+            self.stop()
+        assert self.folder is not None
+        subprocess.run(["umount", "--recursive", str(self.folder / "data")], capture_output=True, check=False)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _files() -> Iterator[Path]:
+    """This machine's own Python with all that it loads, and a few programs."""
+    prefix = Path(sys.base_prefix)
+    stdlib = Path(sysconfig.get_path("stdlib", vars={"installed_base": str(prefix), "base": str(prefix)}))
+    interpreter = Path(os.path.realpath(sys.executable))
+    programs = [Path(found) for name in _PROGRAMS if (found := shutil.which(name, path="/usr/bin:/bin"))]
+    skipped = {"test", "tests", "idlelib", "turtledemo", "site-packages", "dist-packages", "__pycache__", "lib2to3"}
+    yield interpreter
+    yield from programs
+    for base, folders, names in os.walk(stdlib):
+        folders[:] = [name for name in folders if name not in skipped]
+        yield from (Path(base, name) for name in names)
+    yield from (prefix / "lib").glob("libpython3*.so*")
+    native = [interpreter, *programs, *stdlib.glob("lib-dynload/*.so"), *(prefix / "lib").glob("libpython3*.so*")]
+    yield from _libraries(native)
+    yield Path("/etc/ssl/certs/ca-certificates.crt")
+
+
+def _libraries(programs: list[Path]) -> Iterator[Path]:
+    said = subprocess.run(["ldd", *map(str, programs)], capture_output=True, text=True, check=False).stdout
+    for line in said.splitlines():
+        for word in line.split():
+            if word.startswith("/") and not word.endswith(":"):
+                yield Path(word)
+
+
+def _image() -> bytes:
+    """A root file system as tar: `python3` and `python` are this interpreter."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+
+        def text(name: str, data: bytes, mode: int = 0o644) -> None:
+            facts = tarfile.TarInfo(name)
+            facts.size, facts.mode = len(data), mode
+            tar.addfile(facts, io.BytesIO(data))
+
+        def folder(name: str, mode: int = 0o755) -> None:
+            facts = tarfile.TarInfo(name)
+            facts.type, facts.mode = tarfile.DIRTYPE, mode
+            tar.addfile(facts)
+
+        def link(name: str, target: str) -> None:
+            facts = tarfile.TarInfo(name)
+            facts.type, facts.linkname = tarfile.SYMTYPE, target
+            tar.addfile(facts)
+
+        for name in (
+            "usr",
+            "usr/bin",
+            "usr/lib",
+            "usr/lib64",
+            "usr/sbin",
+            "etc",
+            "root",
+            "home",
+            "run",
+            "proc",
+            "sys",
+            "dev",
+        ):
+            folder(name)
+        folder("tmp", 0o1777)
+        for name in ("bin", "lib", "lib64", "sbin"):
+            link(name, f"usr/{name}")
+        text("etc/passwd", _PASSWD)
+        text("etc/group", _GROUP)
+        seen: set[str] = set()
+        for path in _files():
+            name = str(path).lstrip("/")
+            first = name.partition("/")[0]
+            if first in ("bin", "lib", "lib64", "sbin"):
+                name = f"usr/{name}"
+            if name in seen or not path.exists():
+                continue
+            seen.add(name)
+            # What a link leads to under the link's name: no chain of links has to be followed.
+            facts = tar.gettarinfo(os.path.realpath(path), name)
+            facts.uid = facts.gid = 0
+            with path.open("rb") as file:
+                tar.addfile(facts, file)
+        interpreter = os.path.realpath(sys.executable)
+        for name in ("python", "python3"):
+            link(f"usr/bin/{name}", interpreter)
+    return out.getvalue()
+
+
+@pytest.fixture(scope="session")
+def docker_engine() -> Iterator[Engine]:
+    """The engine of this session; where there can be none the test says what to install."""
+    reason = reason_there_is_none()
+    if reason:
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    engine = Engine()
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+@pytest.fixture(scope="session")
+def base_image(docker_engine: Engine) -> str:
+    """An image with a Python and a shell, and nothing else."""
+    api = docker_engine.client.api
+    path = "PATH=/usr/local/bin:/usr/bin:/bin"
+    api.import_image_from_data(_image(), repository="mlws-tests/base", tag="1", changes=[f"ENV {path}", 'CMD ["sh"]'])
+    return BASE
+
+
+@pytest.fixture
+def docker_host(docker_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Have this test and what it starts use the engine."""
+    monkeypatch.setenv("DOCKER_HOST", docker_engine.host)
+    return docker_engine.host
