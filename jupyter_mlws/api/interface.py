@@ -82,9 +82,7 @@ class ExperimentsApi(Protocol):
     """Named groups of runs."""
 
     @route("GET", "/experiments", resource="experiments")
-    def list(
-        self, limit: int = 50, cursor: str | None = None, include_archived: bool = False
-    ) -> Page[Experiment]:
+    def list(self, limit: int = 50, cursor: str | None = None, include_archived: bool = False) -> Page[Experiment]:
         """Experiments, newest first; archived ones only when `include_archived` is set."""
         ...
 
@@ -456,7 +454,6 @@ class SnapshotsApi(Protocol):
         """One file of a snapshot."""
         ...
 
-
     @route("POST", "/blobs/missing", resource="artifacts", permission="write")
     def find_missing(self, manifest: Manifest) -> MissingBlobs:
         """Which files of a folder elsewhere have to be uploaded before its snapshot can be recorded."""
@@ -763,6 +760,7 @@ class Api(Protocol):
     def models(self) -> ModelsApi: ...
     @property
     def trash(self) -> TrashApi: ...
+    @property
     def environments(self) -> EnvironmentsApi: ...
     @property
     def archives(self) -> ArchivesApi: ...

@@ -1,4 +1,4 @@
-"""The environment of a run before its agent starts: resolved once, built once, and told to the script by its variables."""
+"""The environment of a run before its agent starts: resolved once, built once, told to the script by its variables."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """From a lock to a folder with an interpreter: built once, used by many, and never half-made.
 
-Every environment lies in a folder named by its lock's digest. Whoever builds holds a lock on a file beside it; others wait
-and find it done. The last thing written is the mark that says so: a folder without it is rubble of a builder that died, and
-is built anew.
+Every environment lies in a folder named by its lock's digest. Whoever builds holds a lock on a file beside it; others
+wait and find it done. The last thing written is the mark that says so: a folder without it is rubble of a builder that
+died, and is built anew.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The environments that are shipped: small, common, and resolved against the index that this machine is configured with."""
+"""The environments that are shipped: small, common, and resolved against the index that this machine knows."""
 
 from __future__ import annotations
 

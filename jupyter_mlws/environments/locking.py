@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from jupyter_mlws.domain.environment import EnvironmentSpec
 from jupyter_mlws.environments import uv
-from jupyter_mlws.errors import InvalidInput, Unavailable
+from jupyter_mlws.errors import InvalidInput, MissingPart, Unavailable
 
 __all__ = ["Lock", "lock", "lock_of", "system"]
 
@@ -68,6 +68,11 @@ def lock(spec: EnvironmentSpec, say: Callable[[str], None], wanted: Callable[[],
     Stopped
         It is not wanted any more.
     """
+    if spec.conda:
+        raise MissingPart(
+            f"The environment has packages of conda ({', '.join(spec.conda)[:200]}), which are not resolved here.",
+            hint="Name them as packages of the index (pip), or use an image that has them.",
+        )
     for line in spec.packages:
         if _NOT_A_PACKAGE.search(line):
             raise InvalidInput(

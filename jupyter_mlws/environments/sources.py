@@ -52,41 +52,41 @@ def _read(path: Path) -> str:
 
 def of_requirements_file(path: Path) -> tuple[str, ...]:
     """The packages of a requirements file, those of files that it includes in their place."""
-    seen: list[Path] = []
+    return tuple(_requirements(path, []))
 
-    def lines(file: Path) -> Iterator[str]:
-        if file in seen:
-            return
-        seen.append(file)
-        if len(seen) > _MOST_FILES:
-            raise InvalidInput(f"{path} includes more than {_MOST_FILES} files.")
-        text = re.sub(r"\\\r?\n", " ", _read(file))
-        for number, raw in enumerate(text.splitlines(), 1):
-            line = _COMMENT.sub("", raw).strip()
-            line = re.sub(r"\s+--hash=\S+", "", line)
-            include = _INCLUDE.match(line)
-            if not line:
-                continue
-            if include:
-                yield from lines(file.parent / include[1].strip())
-            elif _CONSTRAINT.match(line):
-                raise InvalidInput(
-                    f"{file.name}, line {number}: constraints are not kept with an environment.",
-                    hint="Write the versions beside the packages.",
-                )
-            elif _LOCAL.search(line):
-                raise InvalidInput(
-                    f"{file.name}, line {number}: {line[:60]!r} is a path of this machine.",
-                    hint="Leave it out: packages that you edit travel with the snapshot.",
-                )
-            elif _OPTION.match(line):
-                # Where packages come from is the machine's business: an environment names no address.
-                if not line.startswith(("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--pre")):
-                    raise InvalidInput(f"{file.name}, line {number}: {line[:60]!r} is not understood here.")
-            else:
-                yield line
 
-    return tuple(lines(path))
+def _requirements(file: Path, seen: list[Path]) -> Iterator[str]:
+    if file.resolve() in seen:
+        return
+    seen.append(file.resolve())
+    if len(seen) > _MOST_FILES:
+        raise InvalidInput(f"{seen[0]} includes more than {_MOST_FILES} files.", hint="Put them into fewer.")
+    text = re.sub(r"\\\r?\n", " ", _read(file))
+    for number, raw in enumerate(text.splitlines(), 1):
+        line = re.sub(r"\s+--hash=\S+", "", _COMMENT.sub("", raw).strip())
+        include = _INCLUDE.match(line)
+        if include:
+            yield from _requirements(file.parent / include[1].strip(), seen)
+        elif line and _is_package(line, f"{file.name}, line {number}"):
+            yield line
+
+
+def _is_package(line: str, where: str) -> bool:
+    """False for an option that says where packages come from: that is the machine's business."""
+    if _CONSTRAINT.match(line):
+        raise InvalidInput(
+            f"{where}: constraints are not kept with an environment.", hint="Write the versions beside the packages."
+        )
+    if _LOCAL.search(line):
+        raise InvalidInput(
+            f"{where}: {line[:60]!r} is a path of this machine.",
+            hint="Leave it out: packages that you edit travel with the snapshot.",
+        )
+    if not _OPTION.match(line):
+        return True
+    if not line.startswith(("-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--pre")):
+        raise InvalidInput(f"{where}: {line[:60]!r} is not understood here.", hint="Leave it out.")
+    return False
 
 
 def of_project_file(path: Path, extras: tuple[str, ...] = ()) -> tuple[tuple[str, ...], str]:

@@ -15,6 +15,7 @@ from jupyter_mlws.domain.environment import EnvironmentSpec, NewEnvironment, che
 from jupyter_mlws.errors import InvalidInput, NotFound, WrongState
 
 if TYPE_CHECKING:
+    from jupyter_mlws.api.interface import Api
     from jupyter_mlws.sdk.workspace import Workspace
 
 __all__ = ["Environment"]
@@ -121,6 +122,13 @@ class Environment:
         """Keep it in a workspace; a new version only where it says something new."""
         wish = NewEnvironment(name=self.name, spec=self.spec, description=self.description)
         return Environment._of(workspace.api.environments.register(wish))
+
+    def reference_in(self, api: Api) -> str:
+        """``name:version`` that a run in this workspace records; registered there first where it is not yet."""
+        if self._record is None or not _has(api, self._record):
+            wish = NewEnvironment(name=self.name, spec=self.spec, description=self.description)
+            self._record = api.environments.register(wish)
+        return self._record.id
 
     @staticmethod
     def get(workspace: Workspace, name: str, version: int | None = None, label: str | None = None) -> Environment:
@@ -240,11 +248,18 @@ class Environment:
         return f"Environment({self.id!r}, {len(self.packages)} packages)"
 
 
-def _facts(spec: EnvironmentSpec) -> dict[str, str]:
-    import re
+def _has(api: Api, record: words.Environment) -> bool:
+    """Whether that workspace has this version, and means the same by it."""
+    try:
+        return api.environments.get(record.name, version=record.version).spec.digest == record.spec.digest
+    except NotFound:
+        return False
 
-    facts = {"python": spec.python, "kind": spec.kind}
+
+def _facts(spec: EnvironmentSpec) -> dict[str, str]:
+    facts = {"python": spec.python, "kind": spec.kind, "image": spec.base_image, "dockerfile": spec.dockerfile}
+    facts = {name: text for name, text in facts.items() if text}
     for line in spec.packages:
-        name = re.split(r"[\s\[<>=!~;@]", line, maxsplit=1)[0]
-        facts[re.sub(r"[-_.]+", "-", name).lower()] = line
+        facts[words.package_name(line) or line] = words.normal_requirement(line)
+    facts |= {f"conda {line}": line for line in (*spec.conda, *spec.channels)}
     return facts | {f"${name}": value for name, value in spec.environment_variables.items()}

@@ -79,6 +79,37 @@ export interface DocumentRequest {
   timeout_s?: Num;
 }
 
+/** A registered version of a specification; it never changes. */
+export interface Environment {
+  name: string;
+  version: number;
+  created_at: string;
+  spec: EnvironmentSpec;
+  user: string;
+  description: string;
+  labels: string[];
+}
+
+/** Exact packages of a version for a kind of machine: requirements with versions and hashes, and no address. */
+export interface EnvironmentLock {
+  system: string;
+  python: string;
+  digest: string;
+  text: string;
+}
+
+/** What an environment is made of. */
+export interface EnvironmentSpec {
+  kind: string;
+  python: string;
+  packages: string[];
+  conda: string[];
+  channels: string[];
+  base_image: string;
+  dockerfile: string;
+  environment_variables: Record<string, string>;
+}
+
 /** A group of runs, created at the first submit that names it. */
 export interface Experiment {
   id: number;
@@ -289,6 +320,13 @@ export interface NewChild {
 /** Child runs of one parent, in their order; all are made, or none. */
 export interface NewChildren {
   items: NewChild[];
+}
+
+/** The wish to register a specification: a new version only where it says something new. */
+export interface NewEnvironment {
+  name: string;
+  spec: EnvironmentSpec;
+  description?: string;
 }
 
 /** One page of a list, and the cursor that gives the next one (None at the end). */
@@ -656,6 +694,18 @@ export interface Operations {
   'archives.export': { arguments: { run?: string | null; filter?: string | null }; body: undefined; answer: ArrayBuffer };
   /** Add what an archive holds and the workspace does not; ids stay, numbers that are taken give way. */
   'archives.import_file': { arguments: Record<string, never>; body: Blob | ArrayBuffer; answer: ImportReport };
+  /** The newest version of the name where it says the same already, else the next one. */
+  'environments.register': { arguments: Record<string, never>; body: NewEnvironment; answer: Environment };
+  /** Versions, newest first; the curated ones are not among them until they are used. */
+  'environments.list': { arguments: { name?: string | null; limit?: number; cursor?: string | null }; body: undefined; answer: Page<Environment> };
+  /** One version (0: the newest, or the one with the label), or `NotFound`. */
+  'environments.get': { arguments: { name: string; version?: number; label?: string }; body: undefined; answer: Environment };
+  /** Have a label name this version. */
+  'environments.set_label': { arguments: { name: string; label: string; version: number }; body: undefined; answer: Environment };
+  /** Take a label away; the answer is the version that had it. */
+  'environments.remove_label': { arguments: { name: string; label: string }; body: undefined; answer: Environment };
+  /** The exact packages of a version on the machine that answers; resolved at the first time. */
+  'environments.lock': { arguments: { name: string; version: number }; body: undefined; answer: EnvironmentLock };
   /** All targets with their slots and queue. */
   'compute.list': { arguments: Record<string, never>; body: undefined; answer: Page<Compute> };
   /** Every registered workspace that can be opened. */
@@ -726,6 +776,12 @@ export const OPERATIONS: { readonly [id in keyof Operations]: Operation } = {
   'trash.collect': { method: 'POST', path: '/trash/collect', scope: 'workspace', pathArguments: [], queryArguments: ['dry_run', 'everything'], body: null, answer: 'json' },
   'archives.export': { method: 'GET', path: '/archive', scope: 'workspace', pathArguments: [], queryArguments: ['run', 'filter'], body: null, answer: 'bytes' },
   'archives.import_file': { method: 'POST', path: '/archive', scope: 'workspace', pathArguments: [], queryArguments: [], body: 'bytes', answer: 'json' },
+  'environments.register': { method: 'POST', path: '/environments', scope: 'workspace', pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
+  'environments.list': { method: 'GET', path: '/environments', scope: 'workspace', pathArguments: [], queryArguments: ['name', 'limit', 'cursor'], body: null, answer: 'json' },
+  'environments.get': { method: 'GET', path: '/environments/{name}', scope: 'workspace', pathArguments: ['name'], queryArguments: ['version', 'label'], body: null, answer: 'json' },
+  'environments.set_label': { method: 'PUT', path: '/environments/{name}/labels/{label}', scope: 'workspace', pathArguments: ['name', 'label'], queryArguments: ['version'], body: null, answer: 'json' },
+  'environments.remove_label': { method: 'DELETE', path: '/environments/{name}/labels/{label}', scope: 'workspace', pathArguments: ['name', 'label'], queryArguments: [], body: null, answer: 'json' },
+  'environments.lock': { method: 'POST', path: '/environments/{name}/versions/{version}/lock', scope: 'workspace', pathArguments: ['name', 'version'], queryArguments: [], body: null, answer: 'json' },
   'compute.list': { method: 'GET', path: '/compute', scope: 'workspace', pathArguments: [], queryArguments: [], body: null, answer: 'json' },
   'registry.list': { method: 'GET', path: '/workspaces', scope: 'server', pathArguments: [], queryArguments: [], body: null, answer: 'json' },
   'registry.far_side': { method: 'GET', path: '/farside', scope: 'server', pathArguments: [], queryArguments: [], body: null, answer: 'json' },

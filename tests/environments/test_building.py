@@ -34,15 +34,19 @@ def test_many_that_want_it_at_once_build_it_once():
     found = locking.lock(EnvironmentSpec(packages=("six",)), print, always)
     said: list[str] = []
     made: list[building.Built] = []
-    threads = [threading.Thread(target=lambda: made.append(building.build(found, said.append, always))) for _ in range(5)]
+
+    def build() -> None:
+        made.append(building.build(found, said.append, always))
+
+    threads = [threading.Thread(target=build) for _ in range(5)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert len({each.folder for each in made}) == 1
     assert sum(line.startswith("Built in") for line in said) == 1
-    out = subprocess.run([made[0].interpreter, "-c", "import six; print(six.__version__)"], capture_output=True, text=True)
-    assert out.stdout.strip() == found.packages["six"]
+    said_by_it = subprocess.check_output([made[0].interpreter, "-c", "import six; print(six.__version__)"], text=True)
+    assert said_by_it.strip() == found.packages["six"]
 
 
 def test_a_builder_that_is_stopped_leaves_nothing():

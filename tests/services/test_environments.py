@@ -1,0 +1,93 @@
+"""Environments in the workspace: versions, labels, what a submission records; on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from asleep import Asleep
+
+from jupyter_mlws.blobs import BlobStore
+from jupyter_mlws.domain.environment import EnvironmentSpec, NewEnvironment
+from jupyter_mlws.domain.run import RunSubmission
+from jupyter_mlws.errors import InvalidInput, InvalidName, NotFound
+from jupyter_mlws.services import Services
+from jupyter_mlws.store import Store, environments
+
+
+@pytest.fixture
+def store(store_factory: Callable[..., Store]) -> Store:
+    return store_factory()
+
+
+@pytest.fixture
+def api(store: Store, tmp_path: Path) -> Services:
+    return Services(tmp_path, store, BlobStore(tmp_path / "blobs"), wake=Asleep(), user="ada", host="box")
+
+
+def wish(*packages: str, name: str = "sk") -> NewEnvironment:
+    return NewEnvironment(name=name, spec=EnvironmentSpec(packages=packages))
+
+
+def test_a_new_version_is_made_only_where_it_says_something_new(api: Services) -> None:
+    assert api.environments.register(wish("scikit-learn>=1", "six")).id == "sk:1"
+    assert api.environments.register(wish("six", "Scikit_Learn >= 1")).id == "sk:1"
+    assert api.environments.register(wish("six")).id == "sk:2"
+    assert api.environments.register(wish("scikit-learn>=1", "six")).id == "sk:3"
+    assert [item.id for item in api.environments.list("sk").items] == ["sk:3", "sk:2", "sk:1"]
+
+
+def test_many_that_register_at_once_get_each_version_once(api: Services) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(lambda n: api.environments.register(wish(f"six=={n}")).version, range(12)))
+    assert sorted(found) == list(range(1, 13))
+
+
+def test_a_label_names_one_version_and_moves(api: Services) -> None:
+    api.environments.register(wish("six"))
+    api.environments.register(wish("attrs"))
+    assert api.environments.set_label("sk", "stable", 1).labels == ("stable",)
+    assert api.environments.set_label("sk", "stable", 2).labels == ("stable",)
+    assert api.environments.get("sk", label="stable").version == 2
+    assert api.environments.get("sk", 1).labels == ()
+    assert api.environments.remove_label("sk", "stable").labels == ()
+    with pytest.raises(NotFound, match="no version.*stable|No version.*stable"):
+        api.environments.get("sk", label="stable")
+    with pytest.raises(NotFound, match="version 9"):
+        api.environments.set_label("sk", "stable", 9)
+
+
+def test_a_run_records_the_version_that_is_meant_when_it_is_submitted(api: Services) -> None:
+    api.environments.register(wish("six"))
+    api.environments.register(wish("attrs"))
+    api.environments.set_label("sk", "stable", 1)
+
+    def recorded(reference: str) -> str:
+        return api.runs.submit(RunSubmission(experiment="x", command=("true",), environment=reference)).environment
+
+    assert [recorded(each) for each in ("sk", "sk:1", "sk@stable", "kernel", "minimal")] == [
+        "sk:2", "sk:1", "sk:1", "kernel", "minimal:1",
+    ]  # fmt: skip
+    for reference in ("sklear", "sk:9", "sk@none"):
+        with pytest.raises(InvalidInput, match="There is no environment") as caught:
+            recorded(reference)
+        assert "sklearn" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("name", ["", "../x", "a b", "kernel", "sklearn", "x" * 101, "a\n", "ä"])
+def test_a_name_that_is_none_or_the_workspaces_own_is_refused(name: str) -> None:
+    with pytest.raises(InvalidName):
+        wish("six", name=name)
+
+
+def test_who_resolves_first_is_right_for_all(store: Store, api: Services) -> None:
+    record = api.environments.register(wish("six"))
+    facts = {"system": "linux-x86_64", "python": "3.11", "digest": "0" * 64}
+    with store.write() as c:
+        assert environments.put_lock(c, record, body="six==1.16.0\n", **facts) == "six==1.16.0\n"
+        assert environments.put_lock(c, record, body="six==1.17.0\n", **facts) == "six==1.16.0\n"
+    with store.read() as c:
+        assert environments.find_lock(c, record, "linux-x86_64") == "six==1.16.0\n"
+        assert environments.find_lock(c, record, "linux-aarch64") is None
