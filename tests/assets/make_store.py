@@ -17,6 +17,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from jupyter_mlws.domain.child import NewChild, RunEnd
+from jupyter_mlws.domain.environment import EnvironmentSpec
 from jupyter_mlws.domain.experiment import ExperimentUpdate
 from jupyter_mlws.domain.file import FileKind, RunFile
 from jupyter_mlws.domain.job import InputFile
@@ -29,6 +30,7 @@ from jupyter_mlws.store import (
     changes,
     counters,
     deletion,
+    environments,
     experiment_trash,
     experiments,
     files,
@@ -185,6 +187,15 @@ def _models(c: Connection) -> None:
     models.delete_model(c, "digits", 3)
 
 
+def fill_third(store: Store) -> None:
+    """What the third schema added: an environment with a label and a lock."""
+    spec = EnvironmentSpec(python="3.11", packages=("six>=1.16",), environment_variables={"A": "b"})
+    with store.write() as c:
+        made = environments.register(c, "sk", spec, user="ada", description="All of it.")
+        environments.set_label(c, "sk", "stable", 1)
+        environments.put_lock(c, made, system="linux-x86_64", python="3.11", digest=DIGEST, body="six==1.16.0\n")
+
+
 def main() -> None:
     """Write the file beside this one."""
     target = Path(__file__).parent / f"store-{int(SCHEMA_VERSION)}.sqlite"
@@ -192,6 +203,7 @@ def main() -> None:
         with Store.open(folder) as store:
             fill(store)
             fill_second(store)
+            fill_third(store)
         path = Path(folder, "mlws.sqlite")
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA journal_mode=DELETE")

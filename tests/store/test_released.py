@@ -16,6 +16,7 @@ from jupyter_mlws.services.filters import parse_filter
 from jupyter_mlws.store import (
     Store,
     deletion,
+    environments,
     experiment_trash,
     experiments,
     models,
@@ -75,8 +76,14 @@ def test_it_is_read_and_written(released: Path, tmp_path: Path) -> None:
             assert runs.get_run(c, "2").properties == {"new": "property"}
 
 
-def test_the_second_schema_has_something_in_every_table(second: Store) -> None:
-    with second.read() as c:
+@pytest.fixture
+def newest(tmp_path: Path) -> Iterator[Store]:
+    with opened(ASSETS / f"store-{int(tables.SCHEMA_VERSION)}.sqlite", tmp_path) as store:
+        yield store
+
+
+def test_the_newest_schema_has_something_in_every_table(newest: Store) -> None:
+    with newest.read() as c:
         counts = {
             table.name: c.scalar(select(func.count()).select_from(table)) for table in tables.metadata.sorted_tables
         }
@@ -110,6 +117,14 @@ def test_the_second_schema_is_read_as_it_was_written(second: Store) -> None:
         assert (model.version, model.framework, model.framework_version) == (2, "sklearn", "1.5")
         assert (model.tags, model.properties["f1"]) == ({"stage": "test"}, "0.9")
         assert models.restore_model(c, "digits", 3).version == 3
+
+
+def test_the_third_schema_is_read_as_it_was_written(newest: Store) -> None:
+    with newest.read() as c:
+        found = environments.get_environment(c, "sk", label="stable")
+        assert (found.id, found.user, found.description, found.labels) == ("sk:1", "ada", "All of it.", ("stable",))
+        assert (found.spec.packages, found.spec.environment_variables) == (("six>=1.16",), {"A": "b"})
+        assert environments.find_lock(c, found, "linux-x86_64") == "six==1.16.0\n"
 
 
 def test_the_cards_of_the_second_schema_are_good(second: Store) -> None:

@@ -28,6 +28,7 @@ ALWAYS = ("listen_addresses=''", "max_connections=300", "shared_buffers=32MB", "
 
 # Child tables first.
 _TABLES = (
+    "environment_locks", "environment_labels", "environments",
     "mailbox_requests", "changes", "model_files", "model_tags", "model_aliases", "models", "stream_offsets",
     "metric_values", "typed_metrics", "metric_chunks", "metric_latest", "run_files", "run_params", "run_tags",
     "run_cards", "deleted_runs", "runs", "submissions", "snapshots", "experiment_tags", "experiments",
@@ -36,7 +37,10 @@ _EMPTY = ";".join(
     [
         *(f"DELETE FROM {table}" for table in _TABLES),
         "DELETE FROM counters WHERE name <> 'tables_compatible_since'",
-        *(f"ALTER SEQUENCE {table}_id_seq RESTART" for table in ("experiments", "submissions", "models")),
+        *(
+            f"ALTER SEQUENCE {table}_id_seq RESTART"
+            for table in ("experiments", "submissions", "models", "environments")
+        ),
         "DROP TABLE IF EXISTS workspace",
     ]
 )
