@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from jupyter_mlws.errors import MlwsError
     from jupyter_mlws.sdk.current import last_run, log, run
+    from jupyter_mlws.sdk.environment import Environment
     from jupyter_mlws.sdk.experiment import Experiment
     from jupyter_mlws.sdk.model import Model
     from jupyter_mlws.sdk.run import Run
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _PUBLIC = {
+    "Environment": "jupyter_mlws.sdk.environment",
     "Experiment": "jupyter_mlws.sdk.experiment",
     "MlwsError": "jupyter_mlws.errors",
     "Model": "jupyter_mlws.sdk.model",
@@ -33,6 +35,7 @@ _PUBLIC = {
 }
 
 __all__ = [
+    "Environment",
     "Experiment",
     "MlwsError",
     "Model",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from jupyter_mlws.domain.environment import split_reference
 from jupyter_mlws.domain.names import check_experiment_name
 from jupyter_mlws.errors import UsageError
 from jupyter_mlws.magics import values
@@ -265,11 +266,7 @@ def _checked(options: Options) -> Options:
     both = sorted(set(options.params) & {key for child in options.sweep for key in child})
     if both:
         raise UsageError(f"{both[0]} is both a parameter and swept.", hint=f"Leave out -p {both[0]}.")
-    if options.environment != "kernel":
-        raise UsageError(
-            f"The environment {options.environment!r} is not available yet.",
-            hint="Leave out --env: the job then has the notebook's own packages.",
-        )
+    split_reference(options.environment)
     return options
 
 

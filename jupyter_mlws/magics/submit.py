@@ -350,7 +350,7 @@ class _Submission:
     def _show_preview(self, prepared: Prepared, report: SnapshotReport) -> None:
         from jupyter_mlws.magics.preview import preview_text
 
-        print(preview_text(self._options, self._experiment(), prepared, report, COMMAND[1:]))
+        print(preview_text(self._options, self._experiment(), prepared, report, COMMAND))
 
 
 def _marked(captured: Sequence[Captured], inputs: Sequence[InputFile]) -> tuple[Captured, ...]:

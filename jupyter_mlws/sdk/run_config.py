@@ -88,7 +88,7 @@ def save(config: ScriptRunConfig, name: str, folder: Path) -> str:
         said["command"] = config.command
     said |= {
         "compute_target": config.compute_target,
-        "environment": config.environment,
+        "environment": _environment(config),
         "environment_variables": dict(config.environment_variables),
         "secrets": list(config.secrets),
         "max_run_duration_seconds": config.max_run_duration_seconds,
@@ -96,6 +96,19 @@ def save(config: ScriptRunConfig, name: str, folder: Path) -> str:
     os.makedirs(os.path.dirname(file), exist_ok=True)
     write_whole(file, (json.dumps(said, indent=2, ensure_ascii=True) + "\n").encode(), 0o666)
     return file
+
+
+def _environment(config: ScriptRunConfig) -> str:
+    """Its name: what an environment is made of belongs to the workspace."""
+    wanted = config.environment
+    if isinstance(wanted, str):
+        return wanted
+    if wanted.version is None:
+        raise UsageError(
+            f"The environment {wanted.name} is not registered, and a file can only name it.",
+            hint="Register it first: env.register(ws)",
+        )
+    return wanted.id
 
 
 def _plain(word: object) -> object:

@@ -19,6 +19,7 @@ from jupyter_mlws.sdk.remote import far_server, take_snapshot
 
 if TYPE_CHECKING:
     from jupyter_mlws.api.interface import Api
+    from jupyter_mlws.sdk.environment import Environment
 
 __all__ = ["ScriptRunConfig"]
 
@@ -38,8 +39,9 @@ class ScriptRunConfig:
     command : sequence of str or str, optional
         A program with its arguments, passed byte for byte; or a line for ``/bin/sh``, which reads quotes and variables.
     compute_target : str, default 'local'
-    environment : str, default 'kernel'
-        'kernel' is the interpreter that submits.
+    environment : str or Environment, default 'kernel'
+        'kernel' is the interpreter that submits; ``name``, ``name:3`` or ``name@label`` a registered or shipped one. An
+        `Environment` is registered at the submit, as a new version only where it says something new.
     environment_variables : mapping, optional
     max_run_duration_seconds : float, optional
         The script is ended after so many seconds; default: no limit.
@@ -60,7 +62,7 @@ class ScriptRunConfig:
     arguments: Sequence[object] = ()
     command: Sequence[str] | str | None = None
     compute_target: str = "local"
-    environment: str = "kernel"
+    environment: str | Environment = "kernel"
     environment_variables: Mapping[str, str] = field(default_factory=dict)
     max_run_duration_seconds: float | None = None
     secrets: Sequence[str] | Mapping[str, str] = field(default=(), repr=False)
@@ -76,6 +78,7 @@ class ScriptRunConfig:
             raise UsageError("Arguments belong to a script.", hint="Put them into the command.")
         if self.script is not None:
             self.script = words.script_inside(self.script, self.source_directory)
+        words.check_environment(self.environment)
         self.environment_variables = words.variables(self.environment_variables)
         self.secrets = words.secret_names(self.secrets)
 
@@ -160,7 +163,7 @@ class ScriptRunConfig:
             arguments=tuple(str(argument) for argument in self.arguments),
             tags=dict(tags or {}),
             compute_target=self.compute_target,
-            environment=self.environment,
+            environment=self._reference(api),
             environment_variables=dict(self.environment_variables),
             inherited_environment=dict(os.environ) if far is None else None,
             secrets=secrets,
@@ -187,8 +190,10 @@ class ScriptRunConfig:
             near = difflib.get_close_matches(script, paths, 1)
             hint = f"Did you mean {near[0]}?" if near else "Is it named by an ignore file?"
             raise InvalidInput(f"The snapshot of {os.fspath(self.source_directory)!r} has no {script}.", hint=hint)
-        return (
-            interpreter_of(self.environment, interpreter),
-            script,
-            *(str(argument) for argument in self.arguments),
-        )
+        return (self._interpreter(interpreter), script, *(str(argument) for argument in self.arguments))
+
+    def _interpreter(self, own: str) -> str:
+        return interpreter_of(self.environment if isinstance(self.environment, str) else self.environment.name, own)
+
+    def _reference(self, api: Api) -> str:
+        return self.environment if isinstance(self.environment, str) else self.environment.reference_in(api)

@@ -7,7 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from jupyter_mlws.errors import InvalidInput, UsageError
 
-__all__ = ["argument_list", "command_words", "script_inside", "secret_names", "secret_values", "variables"]
+__all__ = [
+    "argument_list",
+    "check_environment",
+    "command_words",
+    "script_inside",
+    "secret_names",
+    "secret_values",
+    "variables",
+]
 
 _NO_WORDS = (bytes, bytearray, list, tuple, dict, set, frozenset)
 
@@ -85,6 +93,19 @@ def script_inside(script: object, folder: str | os.PathLike[str]) -> str:
             hint="Name a source_directory that holds it.",
         )
     return path.replace(os.sep, "/")
+
+
+def check_environment(given: object) -> None:
+    """Whether it is the name of an environment, or an `Environment`."""
+    from jupyter_mlws.domain.environment import split_reference
+    from jupyter_mlws.sdk.environment import Environment
+
+    if isinstance(given, str):
+        split_reference(given)
+    elif not isinstance(given, Environment):
+        raise UsageError(
+            f"The environment is of the type {type(given).__name__}.", hint="Give its name, or an Environment."
+        )
 
 
 def variables(given: object) -> dict[str, str]:

@@ -138,7 +138,7 @@ def test_a_large_sweep_must_be_meant() -> None:
         ("--sweep k=log(0,1,3)", "above zero"),
         ("-p k=1 --sweep k=1,2", "both a parameter and swept"),
         ("--after 3", "--after is not available yet"),
-        ("--env torch", "not available yet"),
+        ("--env a:b", "names no version"),
     ],
 )
 def test_mistakes_are_answered_with_the_way_out(line: str, said: str) -> None:
