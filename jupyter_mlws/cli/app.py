@@ -9,6 +9,7 @@ import typer
 from jupyter_mlws import __version__
 from jupyter_mlws.cli.commands import (
     doctor,
+    env,
     experiments,
     export,
     gc,
@@ -43,6 +44,7 @@ app.add_typer(run.app, name="run")
 app.add_typer(experiments.app, name="experiments")
 app.command("gc")(gc.gc)
 app.add_typer(models.app, name="models")
+app.add_typer(env.app, name="env")
 app.command("trust")(trust.trust)
 app.command("doctor")(doctor.doctor)
 app.command("stop")(stop.stop)

@@ -23,6 +23,7 @@ __all__ = [
     "check_environment_name",
     "check_image",
     "interpreter_of",
+    "locked_versions",
     "normal_requirement",
     "package_name",
     "split_reference",
@@ -87,6 +88,11 @@ def package_name(requirement: str) -> str:
     """The normal name of the package of a requirement: ``Scikit_Learn>=1`` is of scikit-learn; '' where it has none."""
     found = _REQUIREMENT.fullmatch(requirement)
     return re.sub(r"[-_.]+", "-", found[1]).lower() if found else ""
+
+
+def locked_versions(text: str) -> dict[str, str]:
+    """Versions by name in the text of a lock."""
+    return dict(re.findall(r"^([A-Za-z0-9][\w.\-]*)==([^\s;\\]+)", text, re.MULTILINE))
 
 
 def normal_requirement(text: str) -> str:

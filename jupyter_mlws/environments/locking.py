@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from jupyter_mlws.domain.environment import EnvironmentSpec
+from jupyter_mlws.domain.environment import EnvironmentSpec, locked_versions
 from jupyter_mlws.environments import uv
 from jupyter_mlws.errors import InvalidInput, MissingPart, Unavailable
 
@@ -48,7 +48,7 @@ class Lock:
     @property
     def packages(self) -> dict[str, str]:
         """Versions by name."""
-        return dict(re.findall(r"^([A-Za-z0-9][\w.\-]*)==([^\s;\\]+)", self.text, re.MULTILINE))
+        return locked_versions(self.text)
 
 
 def system() -> str:

@@ -7,12 +7,13 @@ import re
 import subprocess
 import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jupyter_mlws.errors import InvalidInput, NotFound, Unavailable
 
-__all__ = ["of_interpreter", "of_lock_file", "of_project_file", "of_requirements_file"]
+__all__ = ["CondaFile", "of_conda_file", "of_interpreter", "of_lock_file", "of_project_file", "of_requirements_file"]
 
 _MOST_BYTES = 5_000_000
 _MOST_FILES = 50
@@ -124,6 +125,63 @@ def _toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(_read(path))
     except tomllib.TOMLDecodeError as error:
         raise InvalidInput(f"{path} cannot be read: {error}.") from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class CondaFile:
+    """What an ``environment.yml`` asks for; `conda` without Python and pip, which every environment has."""
+
+    packages: tuple[str, ...]
+    conda: tuple[str, ...]
+    channels: tuple[str, ...]
+    python: str
+    variables: dict[str, str]
+
+
+def of_conda_file(path: Path) -> CondaFile:
+    """Read a conda specification: its pip section, its own packages, channels, Python and variables."""
+    import yaml  # type: ignore[import-untyped]
+
+    try:
+        said = yaml.safe_load(_read(path))
+    except (yaml.YAMLError, RecursionError) as error:
+        raise InvalidInput(f"{path} cannot be read: {str(error)[:300]}") from error
+    if not isinstance(said, dict):
+        raise InvalidInput(f"{path} is no conda specification.", hint="It has the keys dependencies and channels.")
+    packages: list[str] = []
+    conda: list[str] = []
+    python = ""
+    for entry in _list(path, said, "dependencies"):
+        name, _, _ = entry.replace(" ", "").partition("=") if isinstance(entry, str) else ("", "", "")
+        if isinstance(entry, dict) and set(entry) == {"pip"}:
+            packages += [line for line in map(str, entry["pip"] or ()) if _is_package(line, path.name)]
+        elif not isinstance(entry, str):
+            raise InvalidInput(f"{path}: {repr(entry)[:80]} is no package.", hint="Below pip: stands a list.")
+        elif re.split(r"[=<>~! ]", entry, maxsplit=1)[0] == "python":
+            python = _python_in(entry)
+        elif name != "pip":
+            conda.append(entry)
+    channels = tuple(str(channel) for channel in _list(path, said, "channels"))
+    variables = {str(key): str(value) for key, value in (said.get("variables") or {}).items()}
+    return CondaFile(
+        packages=tuple(packages),
+        conda=tuple(conda),
+        channels=channels if conda else (),
+        python=python,
+        variables=variables,
+    )
+
+
+def _python_in(entry: str) -> str:
+    found = re.search(r"3\.\d+(\.\d+)?", entry)
+    return found[0] if found else ""
+
+
+def _list(path: Path, said: dict[str, Any], key: str) -> list[Any]:
+    found = said.get(key) or []
+    if not isinstance(found, list):
+        raise InvalidInput(f"{path}: {key} is no list.", hint=f"Write - name below {key}:.")
+    return found
 
 
 def of_interpreter(interpreter: str) -> tuple[tuple[str, ...], str, tuple[str, ...]]:

@@ -66,14 +66,16 @@ class Environment:
         self._record: words.Environment | None = None
 
     @classmethod
-    def _with(cls, name: str, spec: EnvironmentSpec, description: str = "") -> Environment:
+    def of_spec(cls, name: str, spec: EnvironmentSpec, description: str = "") -> Environment:
+        """An environment of a whole specification, not registered."""
         self = cls.__new__(cls)
         self._become(check_environment_name(name), spec, description)
         return self
 
     @classmethod
-    def _of(cls, record: words.Environment) -> Environment:
-        self = cls._with(record.name, record.spec, record.description)
+    def of_record(cls, record: words.Environment) -> Environment:
+        """A registered version."""
+        self = cls.of_spec(record.name, record.spec, record.description)
         self._record = record
         return self
 
@@ -85,6 +87,44 @@ class Environment:
         from jupyter_mlws.environments.sources import of_requirements_file
 
         return Environment(name, packages=of_requirements_file(Path(file_path)), python=python)
+
+    @staticmethod
+    def from_conda_specification(name: str, file_path: str | os.PathLike[str]) -> Environment:
+        """The packages of a conda ``environment.yml``: its pip section, and its own."""
+        from jupyter_mlws.environments.sources import of_conda_file
+
+        found = of_conda_file(Path(file_path))
+        spec = EnvironmentSpec(
+            python=found.python,
+            packages=found.packages,
+            conda=found.conda,
+            channels=found.channels,
+            environment_variables=found.variables,
+        )
+        return Environment.of_spec(name, spec)
+
+    @staticmethod
+    def from_docker_image(
+        name: str, image: str, pip_requirements: str | os.PathLike[str] | None = None, python: str = ""
+    ) -> Environment:
+        """An image that is taken as it is; with `pip_requirements` one is built upon it that has these, too."""
+        if pip_requirements is None:
+            return Environment.of_spec(name, EnvironmentSpec(kind="user_managed", base_image=image))
+        from jupyter_mlws.environments.sources import of_requirements_file
+
+        packages = of_requirements_file(Path(pip_requirements))
+        return Environment.of_spec(name, EnvironmentSpec(packages=packages, base_image=image, python=python))
+
+    @staticmethod
+    def from_dockerfile(name: str, dockerfile: str | os.PathLike[str]) -> Environment:
+        """The image of a Dockerfile, given as the path of one or as its text; it copies nothing from beside it."""
+        text = dockerfile if isinstance(dockerfile, str) and "\n" in dockerfile else None
+        if text is None:
+            try:
+                text = Path(dockerfile).read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                raise InvalidInput(f"The Dockerfile {os.fspath(dockerfile)!r} cannot be read.") from error
+        return Environment.of_spec(name, EnvironmentSpec(kind="user_managed", dockerfile=text))
 
     @staticmethod
     def from_project(name: str, file_path: str | os.PathLike[str], extras: Iterable[str] = ()) -> Environment:
@@ -114,14 +154,14 @@ class Environment:
     @staticmethod
     def from_interpreter(name: str, interpreter: str) -> Environment:
         """An interpreter that is taken as it is (user-managed): nothing is resolved, installed or built."""
-        return Environment._with(name, EnvironmentSpec(kind="user_managed", python=interpreter))
+        return Environment.of_spec(name, EnvironmentSpec(kind="user_managed", python=interpreter))
 
     # -- the registry
 
     def register(self, workspace: Workspace) -> Environment:
         """Keep it in a workspace; a new version only where it says something new."""
         wish = NewEnvironment(name=self.name, spec=self.spec, description=self.description)
-        return Environment._of(workspace.api.environments.register(wish))
+        return Environment.of_record(workspace.api.environments.register(wish))
 
     def reference_in(self, api: Api) -> str:
         """``name:version`` that a run in this workspace records; registered there first where it is not yet."""
@@ -136,7 +176,7 @@ class Environment:
         plain, wanted = split_reference(name)
         number = version or (wanted if isinstance(wanted, int) else 0)
         word = label or (wanted if isinstance(wanted, str) else "")
-        return Environment._of(workspace.api.environments.get(plain, version=number, label=word))
+        return Environment.of_record(workspace.api.environments.get(plain, version=number, label=word))
 
     @staticmethod
     def list(workspace: Workspace, name: str | None = None) -> builtins.list[Environment]:
@@ -144,7 +184,7 @@ class Environment:
         found, cursor = [], None
         while True:
             page = workspace.api.environments.list(name=name, limit=500, cursor=cursor)
-            found += [Environment._of(record) for record in page.items]
+            found += [Environment.of_record(record) for record in page.items]
             cursor = page.next_cursor
             if cursor is None:
                 return found
@@ -156,6 +196,13 @@ class Environment:
             workspace.api.environments.set_label(name, word, version)
 
     # -- facts
+
+    @property
+    def record(self) -> words.Environment:
+        """The whole record; `WrongState` before it is registered."""
+        if self._record is None:
+            raise WrongState(f"{self.name} is not registered.", hint="Register it first: env.register(ws)")
+        return self._record
 
     @property
     def version(self) -> int | None:
@@ -189,18 +236,13 @@ class Environment:
 
     def lock(self, workspace: Workspace) -> dict[str, str]:
         """The exact version of each package on the workspace's machine; resolved at the first time."""
-        from jupyter_mlws.environments.locking import lock_of
-
-        if self._record is None:
-            raise WrongState(f"{self.name} is not registered.", hint="Register it first: env.register(ws)")
-        record = workspace.api.environments.lock(self.name, self._record.version)
-        return lock_of(self.spec, record.text).packages
+        return words.locked_versions(workspace.api.environments.lock(self.name, self.record.version).text)
 
     # -- others like it
 
     def clone(self, new_name: str) -> Environment:
         """The same under another name, not registered."""
-        return Environment._with(new_name, self.spec, self.description)
+        return Environment.of_spec(new_name, self.spec, self.description)
 
     def diff(self, other: Environment) -> dict[str, tuple[str | None, str | None]]:
         """What differs: packages, Python and variables, each as here and as there (None: not at all)."""
@@ -210,6 +252,12 @@ class Environment:
             for name in sorted({*here, *there})
             if here.get(name) != there.get(name)
         }
+
+    def diff_locks(self, other: Environment, workspace: Workspace) -> dict[str, tuple[str | None, str | None]]:
+        """What differs in the exact versions that both are resolved to: each as here and as there."""
+        here, there = self.lock(workspace), other.lock(workspace)
+        names = sorted({*here, *there})
+        return {name: (here.get(name), there.get(name)) for name in names if here.get(name) != there.get(name)}
 
     def save_to_directory(self, path: str | os.PathLike[str], overwrite: bool = False) -> str:
         """Write it as ``environment.json`` into a folder; returns the file's path."""
@@ -236,7 +284,7 @@ class Environment:
         if version != _FORMAT:
             raise InvalidInput(f"{file} was written by a newer version.", hint="Run: pip install -U jupyter-mlws")
         name, description = str(said.pop("name", "")), str(said.pop("description", ""))
-        return Environment._with(name, from_builtins(EnvironmentSpec, said, strict=True), description)
+        return Environment.of_spec(name, from_builtins(EnvironmentSpec, said, strict=True), description)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Environment) and (self.name, self.spec) == (other.name, other.spec)

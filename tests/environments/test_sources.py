@@ -59,3 +59,23 @@ def test_an_interpreter_is_asked_for_what_it_has():
     assert any(line.startswith("numpy==") for line in packages)
     assert python == ".".join(map(str, sys.version_info[:3]))
     assert "numpy" not in left_out
+
+
+def test_a_conda_file_gives_its_packages_and_those_of_pip(tmp_path):
+    path = tmp_path / "environment.yml"
+    path.write_text(
+        "name: x\nchannels: [conda-forge]\nvariables: {A: 1}\n"
+        "dependencies:\n  - python=3.11\n  - pip\n  - libfoo=1.2\n  - pip:\n    - six>=1.16\n"
+    )
+    found = sources.of_conda_file(path)
+    assert (found.packages, found.conda, found.channels) == (("six>=1.16",), ("libfoo=1.2",), ("conda-forge",))
+    assert (found.python, found.variables) == ("3.11", {"A": "1"})
+
+
+@pytest.mark.parametrize(
+    "text", ["- a", "dependencies: x", "dependencies: [{conda: [a]}]", "a: [", "x: !!python/object:a.b {}"]
+)
+def test_what_is_no_conda_file_is_refused(tmp_path, text):
+    (tmp_path / "environment.yml").write_text(text)
+    with pytest.raises(InvalidInput, match="environment.yml"):
+        sources.of_conda_file(tmp_path / "environment.yml")
