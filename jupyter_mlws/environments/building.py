@@ -7,27 +7,30 @@ died, and is built anew.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_mlws import faults
-from jupyter_mlws.environments import uv
+from jupyter_mlws.environments import using, uv
 from jupyter_mlws.environments.locking import Lock
 from jupyter_mlws.errors import InvalidInput, StorageFull, Unavailable
 from jupyter_mlws.runfolder import places
 from jupyter_mlws.runfolder.files import write_whole
 
-__all__ = ["Built", "build", "built", "find", "prune", "root"]
+__all__ = ["Built", "alone", "build", "built", "find", "prune", "root"]
 
 _MARK = "mlws-environment.json"
 _WAIT_S = 0.1
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 _DISK = ("No space left on device", "os error 28", "os error 122")
 
 
@@ -83,7 +86,7 @@ def built() -> list[Built]:
     return sorted(found, key=lambda each: -each.used_at)
 
 
-def build(lock: Lock, say: Callable[[str], None], wanted: Callable[[], bool]) -> Built:
+def build(lock: Lock, say: Callable[[str], None], wanted: Callable[[], bool], user: Path | None = None) -> Built:
     """The environment of a lock: the one that is there, else a new one.
 
     Parameters
@@ -93,6 +96,8 @@ def build(lock: Lock, say: Callable[[str], None], wanted: Callable[[], bool]) ->
         Given each line of progress.
     wanted : callable
         Asked while it lasts; once it says False nothing of it is left.
+    user : path, optional
+        A file that is locked as long as the environment is used; `prune` spares it so long.
 
     Raises
     ------
@@ -104,34 +109,63 @@ def build(lock: Lock, say: Callable[[str], None], wanted: Callable[[], bool]) ->
         It is not wanted any more.
     """
     digest = lock.digest
-    there = find(digest)
-    if there is None:
-        with _alone(digest, say, wanted):
-            there = find(digest) or _build(lock, say, wanted)
-    os.utime(there.folder / _MARK)  # used now: what nobody uses is pruned first
-    return there
+    try:
+        with _locked(digest, fcntl.LOCK_SH, say, wanted):
+            if user is not None:
+                using.note(_uses(digest), user)
+            there = find(digest)
+            if there is not None:
+                os.utime(there.folder / _MARK)  # used now: what nobody uses is pruned first
+                return there
+        with alone(digest, say, wanted):
+            return find(digest) or _build(lock, say, wanted)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise _full() from error
+        raise Unavailable(
+            f"The folder of environments {root()} cannot be used ({error.strerror}).",
+            hint="Look at the folder, or set MLWS_CACHE_DIR to another one.",
+        ) from error
+
+
+def _full() -> StorageFull:
+    return StorageFull(f"The disk has no room for the environment in {root()}.", hint="Make room: mlws env prune")
+
+
+def _uses(digest: str) -> Path:
+    return root() / f".{digest}.uses"
 
 
 @contextmanager
-def _alone(digest: str, say: Callable[[str], None], wanted: Callable[[], bool]) -> Iterator[None]:
+def _locked(digest: str, kind: int, say: Callable[[str], None], wanted: Callable[[], bool]) -> Iterator[None]:
+    """Hold the lock of an environment: shared to look at it, alone to build or to remove it."""
     root().mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(root() / f".{digest}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         told = False
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if not told:
-                    say("Waiting for another run that builds the same environment.")
-                    told = True
-                if not wanted():
-                    raise uv.Stopped from None
-                time.sleep(_WAIT_S)
+        while not _try(handle, kind):
+            if not told:
+                say("Waiting for another run that builds the same environment.")
+                told = True
+            if not wanted():
+                raise uv.Stopped
+            time.sleep(_WAIT_S)
         yield
     finally:
         os.close(handle)
+
+
+def alone(name: str, say: Callable[[str], None], wanted: Callable[[], bool]) -> AbstractContextManager[None]:
+    """Be the only one on this machine that makes what has this name, or wait for whoever does; `Stopped` meanwhile."""
+    return _locked(name, fcntl.LOCK_EX, say, wanted)
+
+
+def _try(handle: int, kind: int) -> bool:
+    try:
+        fcntl.flock(handle, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _build(lock: Lock, say: Callable[[str], None], wanted: Callable[[], bool]) -> Built:
@@ -165,7 +199,7 @@ def _make(lock: Lock, folder: Path, say: Callable[[str], None], wanted: Callable
     except uv.UvFailed as error:
         words = " ".join(error.lines)[:1_500]
         if any(sign in words for sign in _DISK):
-            raise StorageFull("The disk has no room for the environment.", hint="Make room: mlws env prune") from error
+            raise _full() from error
         raise InvalidInput(f"The environment cannot be built: {words}", hint="Change its packages.") from error
     finally:
         requirements.unlink(missing_ok=True)
@@ -189,17 +223,38 @@ def _size_of(folder: Path) -> int:
     return total
 
 
-def prune(keep: frozenset[str] = frozenset(), unused_for_s: float = 0.0) -> list[Built]:
-    """Remove environments that nobody has used for a while, but those of `keep`; returns what was removed.
+def prune(unused_for_s: float = 0.0, dry_run: bool = False) -> list[Built]:
+    """Remove environments that no run uses, and has not for a while; returns what was removed.
 
-    One that is built or used at this moment by a run stays: a run keeps a lock on it.
+    One that is being built stays, as does one that a living run of any workspace uses. What builders left that died is
+    removed as well.
     """
-    removed = []
-    for each in built():
-        if each.digest in keep or time.time() - each.used_at < unused_for_s:
-            continue
-        (each.folder / _MARK).unlink(missing_ok=True)  # from here on it is rubble to everybody
-        faults.point("environments.prune")
-        shutil.rmtree(each.folder, ignore_errors=True)
-        removed.append(each)
+    now = time.time()
+    old = [each for each in built() if now - each.used_at >= unused_for_s]
+    removed = [each for each in old if _remove(each.digest, dry_run=dry_run)]
+    if not dry_run:
+        _sweep()
     return removed
+
+
+def _remove(digest: str, *, dry_run: bool) -> bool:
+    handle = os.open(root() / f".{digest}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        if not _try(handle, fcntl.LOCK_EX) or using.users(_uses(digest)):
+            return False
+        if not dry_run:
+            folder = root() / digest
+            (folder / _MARK).unlink(missing_ok=True)  # from here on it is rubble to everybody
+            faults.point("environments.prune")
+            shutil.rmtree(folder, ignore_errors=True)
+            using.forget(_uses(digest))
+        return True
+    finally:
+        os.close(handle)
+
+
+def _sweep() -> None:
+    """What a dead builder has left has no mark, and nobody has its lock."""
+    for entry in list(os.scandir(root())) if root().is_dir() else ():
+        if _DIGEST.fullmatch(entry.name) and find(entry.name) is None:
+            _remove(entry.name, dry_run=False)
