@@ -30,7 +30,7 @@ from jupyter_mlws.runfolder.files import write_whole
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.runfolder.processes import Identity
 from jupyter_mlws.store.mailbox import told_end
-from jupyter_mlws.targets.base import Launch
+from jupyter_mlws.targets.base import Ground, Launch
 from jupyter_mlws.targets.local import LocalTarget
 
 __all__ = ["Bystander", "InteractiveFollower", "end_of", "make_notes"]
@@ -43,7 +43,7 @@ _MAX_TRACEBACK = 20_000
 class Bystander(LocalTarget):
     """The machine as seen by one who only watches."""
 
-    def launch(self, folder: RunFolder, run_id: str) -> Launch:
+    def launch(self, folder: RunFolder, run_id: str, ground: Ground) -> Launch:
         raise WrongState(f"Run {run_id} logs from its own process; nothing is started for it.")
 
     def signal(self, folder: RunFolder, agent: Identity, number: int) -> None:

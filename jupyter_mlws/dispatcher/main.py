@@ -293,8 +293,11 @@ class Dispatcher:
             self._busy_at, self._needed = time.monotonic(), True
 
     def _claim(self, name: str) -> None:
-        context, target = self._context, targets.get(name)
+        context = self._context
         host = context.host if name == "local" else None
+        if name != "local" and not self._has_queued(name):
+            return  # nothing is asked of an engine that nobody uses
+        target = targets.get(name)
         slots = (context.settings.local_slots if name == "local" else 0) or target.describe().slots
         # One after the other: what one takes decides whether there is room for the next.
         while True:
@@ -310,6 +313,10 @@ class Dispatcher:
                 return
             faults.point("dispatcher.claimed")
             self._follow(claimed[0], target)
+
+    def _has_queued(self, name: str) -> bool:
+        with self._context.store.read() as c:
+            return bool(runs_in(c, {RunStatus.QUEUED}, user=self._context.user, target=name, limit=1))
 
     def _running(self, name: str) -> list[int]:
         followers = (follower.run_record for follower in self._followers.values())

@@ -8,12 +8,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from jupyter_mlws.dispatcher.context import Context
+from jupyter_mlws.dispatcher.fitting import check_imports, note
+from jupyter_mlws.dispatcher.imaging import Imaged, imaged
+from jupyter_mlws.dispatcher.telling import Progress
 from jupyter_mlws.domain.environment import KERNEL, PYTHON, EnvironmentSpec, split_reference
-from jupyter_mlws.domain.run import RunSubmission
+from jupyter_mlws.domain.run import Run, RunSubmission
 from jupyter_mlws.environments.uv import Stopped
 from jupyter_mlws.errors import InvalidInput
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.services.handover import Handover
+from jupyter_mlws.targets.base import Target
+from jupyter_mlws.targets.registry import no_kernel
 
 __all__ = ["Provided", "Stopped", "provide"]
 
@@ -40,6 +45,10 @@ class Provided:
         environment = None if found.environment is None else self._inherited(found.environment)
         return replace(found, command=command, environment=environment)
 
+    def check(self, run: Run, folder: RunFolder, submission: RunSubmission) -> None:
+        """`InvalidInput` where the script imports what is not there; the folder is filled."""
+        check_imports(run, self.interpreter, folder, submission)
+
     def _command(self, words: tuple[str, ...]) -> tuple[str, ...]:
         return (str(self.interpreter), *words[1:]) if words[:1] == (PYTHON,) else words
 
@@ -52,8 +61,8 @@ class Provided:
 
 
 def provide(
-    context: Context, folder: RunFolder, submission: RunSubmission, wanted: Callable[[], bool]
-) -> Provided | None:
+    context: Context, target: Target, folder: RunFolder, run: Run, submission: RunSubmission, wanted: Callable[[], bool]
+) -> Provided | Imaged | None:
     """The environment that a run asks for, built if it is not there; None for that of its submitter.
 
     What the builder says goes to ``logs/environment.log`` of the run.
@@ -66,23 +75,35 @@ def provide(
         The run is not wanted any more.
     """
     if submission.environment == KERNEL:
+        if target.takes == "image":
+            sentence, hint = no_kernel(target.name)
+            raise InvalidInput(sentence, hint=hint)
         return None
     name, version = split_reference(submission.environment)
     found = context.api.environments.get(name, version if isinstance(version, int) else 0)
-    if found.spec.kind == "user_managed":
+    if found.spec.in_container and target.takes != "image":
+        raise InvalidInput(
+            f"{found.id} is an image, and this compute target starts its runs without containers.",
+            hint="Submit it where containers run: compute_target='docker'.",
+        )
+    if found.spec.kind == "user_managed" and target.takes != "image":
         return _taken(found.spec)
-    from jupyter_mlws.environments.building import build
+    from jupyter_mlws.environments.building import Built, build
     from jupyter_mlws.environments.locking import lock_of
 
-    with (folder.logs / "environment.log").open("a", encoding="utf-8", buffering=1) as log:
+    with Progress(context, run, folder, wanted) as progress:
+        progress.say(f"Environment {found.id}")
 
-        def say(line: str) -> None:
-            log.write(line + "\n")
+        def built() -> Built:
+            record = context.api.environments.lock(found.name, found.version)
+            made = build(lock_of(found.spec, record.text), progress.say, progress.wanted, folder.lock)
+            note(context, run, made)
+            return made
 
-        say(f"Environment {found.id}")
-        record = context.api.environments.lock(found.name, found.version)
-        built = build(lock_of(found.spec, record.text), say, wanted)
-    return Provided(built.interpreter, built.folder, found.spec.environment_variables)
+        if target.takes == "image":
+            return imaged(found, built, progress.say, progress.wanted)
+        there = built()
+    return Provided(there.interpreter, there.folder, found.spec.environment_variables)
 
 
 def _taken(spec: EnvironmentSpec) -> Provided:

@@ -10,18 +10,19 @@ from dataclasses import dataclass
 from jupyter_mlws import faults
 from jupyter_mlws.dispatcher import preparing
 from jupyter_mlws.dispatcher.context import Context
+from jupyter_mlws.dispatcher.imaging import Imaged
 from jupyter_mlws.dispatcher.provisioning import Provided, Stopped, provide
 from jupyter_mlws.dispatcher.taking import FAILING, Held, take
 from jupyter_mlws.dispatcher.turn import Superseded
 from jupyter_mlws.dispatcher.watching import Agent
 from jupyter_mlws.domain.run import Run, RunSubmission
 from jupyter_mlws.domain.status import RunStatus
-from jupyter_mlws.errors import MlwsError, StorageFull, Unavailable, WrongState
+from jupyter_mlws.errors import InvalidInput, MlwsError, StorageFull, Unavailable, WrongState
 from jupyter_mlws.runfolder import control
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.services import handover
 from jupyter_mlws.store.runs import get_run, get_submission
-from jupyter_mlws.targets.base import Launch, Target
+from jupyter_mlws.targets.base import Ground, Launch, Target
 
 __all__ = ["Canceled", "Refused", "Wanted", "start"]
 
@@ -170,13 +171,14 @@ def _launch(
 ) -> Launch:
     faults.point("dispatcher.folder")
     folder.create()
-    provided = _provide(context, folder, submission, wanted)
+    provided = _provide(context, target, folder, run, submission, wanted)
     if provided is not None:
         submission = provided.submission(submission)
+    ground = _ground(run, submission, gpus, provided)
     variables = {} if submission.gpus is None else dict(target.variables(gpus))
     faults.point("dispatcher.launch")
     try:
-        launch = target.launch(folder, run.id)
+        launch = target.launch(folder, run.id, ground)
     except StorageFull:
         raise
     except MlwsError as error:
@@ -185,6 +187,8 @@ def _launch(
         faults.point("dispatcher.launched")
         preparing.fill(context, folder, run, submission, variables, gpus, wanted.check)
         faults.point("dispatcher.filled")
+        if isinstance(provided, Provided):
+            _check(provided, run, folder, submission)
         control.prepare(folder)
         _refuse_if_canceled(context, run, wanted)
         payload = _payload(run, submission, provided)
@@ -201,21 +205,42 @@ def _launch(
     return launch
 
 
+def _ground(run: Run, submission: RunSubmission, gpus: tuple[int, ...], provided: Provided | Imaged | None) -> Ground:
+    taken = provided if isinstance(provided, Imaged) else None
+    return Ground(
+        image="" if taken is None else taken.image,
+        variables={} if taken is None else taken.variables(run.id),
+        cpus=submission.cpus,
+        memory_bytes=submission.memory_bytes,
+        gpus=gpus,
+        data=tuple(link.target for link in submission.links),
+    )
+
+
 def _provide(
     context: Context,
+    target: Target,
     folder: RunFolder,
+    run: Run,
     submission: RunSubmission,
     wanted: Wanted,
-) -> Provided | None:
+) -> Provided | Imaged | None:
     """The environment, built while the run is wanted and we are here."""
     try:
-        return provide(context, folder, submission, wanted)
+        return provide(context, target, folder, run, submission, wanted)
     except Stopped:
         wanted.check()
         raise
     except StorageFull:
         raise
     except MlwsError as error:
+        raise Refused(error) from error
+
+
+def _check(provided: Provided, run: Run, folder: RunFolder, submission: RunSubmission) -> None:
+    try:
+        provided.check(run, folder, submission)
+    except InvalidInput as error:
         raise Refused(error) from error
 
 
@@ -227,7 +252,7 @@ def _refuse_if_canceled(context: Context, run: Run, wanted: Wanted) -> None:
         raise Canceled
 
 
-def _payload(run: Run, submission: RunSubmission, provided: Provided | None) -> bytes:
+def _payload(run: Run, submission: RunSubmission, provided: Provided | Imaged | None) -> bytes:
     """What the agent reads from its standard input. Never logged, never written to the folder."""
     found = handover.read(run.id)
     if found is None:

@@ -25,6 +25,7 @@ _ALIVE_EVERY_S = 0.5
 _CANCEL_SLACK_S = 10.0
 _SILENT_BEATS = 3
 _UNKILLABLE_S = 5.0
+_NOT_STARTED = "The agent did not start; logs/agent.log may tell why."
 _STATUS = {"script_started": RunStatus.RUNNING, "finalizing": RunStatus.FINALIZING}
 
 
@@ -163,15 +164,18 @@ class Agent:
 
     def _lose(self) -> None:
         self.over = True
+        known = self._target.explain(self._folder, self._folder.path.name)
         if self.identity is None:
             # It may only be slow, or stopped: it must not begin once the run has ended.
             with suppress(OSError):
                 control.request_cancel(self._folder)
             if self._launch is not None:
                 self._launch.abandon()
-            self.lost_because = "The agent did not start; logs/agent.log may tell why."
+            self.lost_because = f"The agent did not start. {known}" if known else _NOT_STARTED
         elif self._was_rebooted():
             self.lost_because = "The machine was restarted while the run was going on."
+        elif known:
+            self.lost_because = known
         else:
             self.lost_because = "The agent that watched the script was killed, and the script ended with it."
 

@@ -26,6 +26,7 @@ def check_submission(submission: RunSubmission, blobs: BlobStore) -> None:
             f"A run of the kind {submission.kind!r} is not submitted.", hint="Start it with Experiment.start_logging()."
         )
     registry.check_name(submission.compute_target)
+    registry.check_ready(submission.compute_target, submission.environment)
     _check_gpus(submission)
     _check_sweep(submission)
     _check_variables(submission)

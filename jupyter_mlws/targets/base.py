@@ -3,13 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
 
 from jupyter_mlws.domain.compute import Compute
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.runfolder.processes import Identity
 
-__all__ = ["Launch", "Target"]
+__all__ = ["Ground", "Launch", "Target"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """What a run stands on; a target takes of it what it can give.
+
+    Attributes
+    ----------
+    image : str
+        Of a target that takes images: the image to start, by an id that names its content.
+    cpus : int or None
+        So many processors at most.
+    memory_bytes : int or None
+        So much memory at most.
+    gpus : tuple of int
+        Which ones, by index.
+    variables : dict
+        Set for the agent and all below it where the target has no environment of the submitter.
+    data : tuple of str
+        Absolute paths of this machine that the script was promised; to be read only.
+    """
+
+    image: str = ""
+    cpus: int | None = None
+    memory_bytes: int | None = None
+    gpus: tuple[int, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict)
+    data: tuple[str, ...] = ()
 
 
 class Launch(Protocol):
@@ -56,6 +85,15 @@ class Target(Protocol):
         """What a person writes as ``--compute``."""
         ...
 
+    @property
+    def takes(self) -> Literal["interpreter", "image"]:
+        """As what an environment comes to it: an interpreter of this machine, or an image."""
+        ...
+
+    def check(self) -> None:
+        """Raise `Unavailable` with one sentence where no run can be given to it, as when its software is missing."""
+        ...
+
     def describe(self) -> Compute:
         """Kind, slots and GPUs, for people and for planning."""
         ...
@@ -71,7 +109,7 @@ class Target(Protocol):
         """Variables that give a job these GPUs and hide the others."""
         ...
 
-    def launch(self, folder: RunFolder, run_id: str) -> Launch:
+    def launch(self, folder: RunFolder, run_id: str, ground: Ground) -> Launch:
         """Start the agent for a run folder; a second one for the same folder ends by itself.
 
         Raises
@@ -91,6 +129,10 @@ class Target(Protocol):
 
     def signal(self, folder: RunFolder, agent: Identity, number: int) -> None:
         """Send the agent a signal, if it lives and can be reached: SIGCONT to one that should obey, SIGKILL later."""
+        ...
+
+    def explain(self, folder: RunFolder, run_id: str) -> str:
+        """What this target knows of an agent's death, one sentence; '' where that is nothing."""
         ...
 
     def stop(self, folder: RunFolder, run_id: str) -> tuple[list[int], list[int]]:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Literal
 
 from jupyter_mlws.domain.compute import Compute
 from jupyter_mlws.errors import InvalidInput, Unavailable
@@ -18,7 +19,7 @@ from jupyter_mlws.runfolder.names import RUN_FOLDER_VARIABLE
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.runfolder.processes import Identity
 from jupyter_mlws.targets import machine
-from jupyter_mlws.targets.base import Launch
+from jupyter_mlws.targets.base import Ground, Launch
 
 __all__ = ["LocalTarget"]
 
@@ -42,6 +43,10 @@ class LocalTarget:
     """
 
     name = "local"
+    takes: Literal["interpreter", "image"] = "interpreter"
+
+    def check(self) -> None:
+        return
 
     def describe(self) -> Compute:
         gpus = len(machine.gpu_ids())
@@ -72,7 +77,7 @@ class LocalTarget:
             return {}
         return {"CUDA_VISIBLE_DEVICES": ",".join(found[i] for i in gpus)}
 
-    def launch(self, folder: RunFolder, run_id: str) -> Launch:
+    def launch(self, folder: RunFolder, run_id: str, ground: Ground) -> Launch:
         command = farside.agent_command(folder.path)
         environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
         # By this a dispatcher knows whose agent it is, should the workspace be copied.
@@ -103,6 +108,9 @@ class LocalTarget:
 
     def signal(self, folder: RunFolder, agent: Identity, number: int) -> None:
         processes.signal_one(agent, number, str(folder.path))
+
+    def explain(self, folder: RunFolder, run_id: str) -> str:
+        return ""
 
     def stop(self, folder: RunFolder, run_id: str) -> tuple[list[int], list[int]]:
         return processes.sweep(run_id, folder=str(folder.path))

@@ -8,14 +8,15 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 
+from jupyter_mlws.domain.environment import KERNEL
 from jupyter_mlws.errors import InvalidInput, Unavailable
 from jupyter_mlws.targets.base import Target
 
-__all__ = ["GROUP", "check_name", "get", "known"]
+__all__ = ["GROUP", "check_name", "check_ready", "get", "known", "no_kernel"]
 
 GROUP = "jupyter_mlws.targets"
 # Ours, for a checkout whose metadata nobody installed.
-_OWN = {"local": "jupyter_mlws.targets.local:LocalTarget"}
+_OWN = {"local": "jupyter_mlws.targets.local:LocalTarget", "docker": "jupyter_mlws.targets.docker:DockerTarget"}
 _log = logging.getLogger(__name__)
 
 
@@ -38,6 +39,25 @@ def check_name(name: str) -> str:
     near = difflib.get_close_matches(name, known(), 1)
     hint = f"Known: {', '.join(known())}." + (f" Did you mean {near[0]}?" if near else "")
     raise InvalidInput(f"There is no compute target {name!r}.", hint=hint, details={"known": list(known())})
+
+
+def no_kernel(name: str) -> tuple[str, str]:
+    """Sentence and way out for who wants a kernel's interpreter where images run."""
+    return (
+        f"The compute target {name} runs images, and the kernel's interpreter is in none.",
+        "Name an environment: --env sklearn, or one of your own.",
+    )
+
+
+def check_ready(name: str, environment: str) -> None:
+    """Raise the error that says why a run in this environment cannot be given to a target at the moment."""
+    if name == "local":
+        return
+    target = get(name)
+    if target.takes == "image" and environment == KERNEL:
+        sentence, hint = no_kernel(name)
+        raise InvalidInput(sentence, hint=hint)
+    target.check()
 
 
 @cache

@@ -25,8 +25,8 @@ _COMING_S = 3.0
 # Of the environment that starts it a dispatcher keeps this much. It serves every submitter, so none may shine through.
 _KEPT = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "SHELL", "LD_LIBRARY_PATH",
          "VIRTUAL_ENV", "COVERAGE_PROCESS_START")  # fmt: skip
-# PG*: where libpq finds a database, and the password for it.
-_KEPT_PREFIXES = ("MLWS_", "XDG_", "LC_", "CUDA_VISIBLE_", "NVIDIA_", "PG")
+# PG*: where libpq finds a database, and the password for it. DOCKER_*: where the engine of containers is.
+_KEPT_PREFIXES = ("MLWS_", "XDG_", "LC_", "CUDA_VISIBLE_", "NVIDIA_", "PG", "DOCKER_")
 _NOT_KEPT = ("MLWS_TOKEN", "MLWS_RUN_", "MLWS_WORKSPACE", "MLWS_EXPERIMENT", "MLWS_SOURCE_DIR", "MLWS_INPUTS")
 
 

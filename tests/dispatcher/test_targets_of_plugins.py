@@ -26,7 +26,7 @@ class Moonbase(LocalTarget):
 
     name = "moonbase"
 
-    def launch(self, folder, run_id):
+    def launch(self, folder, run_id, ground):
         raise Unavailable("There is no launch window today.")
 
 

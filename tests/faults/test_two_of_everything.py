@@ -17,6 +17,7 @@ from jupyter_process import JupyterProcess
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.runfolder.processes import identity_of, is_alive
 from jupyter_mlws.sdk.run import Run
+from jupyter_mlws.targets.base import Ground
 from jupyter_mlws.targets.local import LocalTarget
 
 # One write to a file that is open for appending: nobody's line is lost, and a script that runs twice is seen.
@@ -148,7 +149,7 @@ def test_F27_a_second_agent_on_a_run_folder_ends_without_a_word(lab):
     from jupyter_mlws.runfolder.paths import RunFolder
 
     for _ in range(2):
-        second = LocalTarget().launch(RunFolder(folder), run.id)
+        second = LocalTarget().launch(RunFolder(folder), run.id, Ground())
         second.send(b'{"environment": null}')
         second.close()
     assert lab.ended(run).status is RunStatus.COMPLETED

@@ -32,6 +32,7 @@ from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.services import Services
 from jupyter_mlws.store import Store, runs
 from jupyter_mlws.store.dispatchers import left_on, owner_name
+from jupyter_mlws.targets.base import Ground
 
 __all__ = ["HERE", "Clock", "PretendedAgent", "PretendedDispatcher", "World"]
 
@@ -179,6 +180,7 @@ class PretendedTarget:
     """A target whose agents are pretended."""
 
     name = "local"
+    takes = "interpreter"
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -186,7 +188,7 @@ class PretendedTarget:
     def variables(self, gpus: tuple[int, ...]) -> dict[str, str]:
         return {}
 
-    def launch(self, folder: RunFolder, run_id: str) -> PretendedLaunch:
+    def launch(self, folder: RunFolder, run_id: str, ground: Ground) -> PretendedLaunch:
         agent = PretendedAgent(self._world, folder, run_id, 10_000 + len(self._world.agents))
         self._world.agents.append(agent)
         return PretendedLaunch(agent)
@@ -208,6 +210,9 @@ class PretendedTarget:
             agent.frozen = False
         elif number == signal.SIGTERM:
             agent.stop_told = True
+
+    def explain(self, folder: RunFolder, run_id: str) -> str:
+        return ""
 
     def stop(self, folder: RunFolder, run_id: str) -> tuple[list[int], list[int]]:
         return [], []

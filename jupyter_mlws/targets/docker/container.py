@@ -1,0 +1,154 @@
+"""A run's container: what it is made with, and how it is found again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pwd
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_mlws.runfolder import farside
+from jupyter_mlws.runfolder.names import RUN_FOLDER_VARIABLE
+from jupyter_mlws.runfolder.paths import RunFolder
+from jupyter_mlws.targets.base import Ground
+from jupyter_mlws.targets.docker.settings import DockerSettings
+
+if TYPE_CHECKING:
+    from docker import APIClient
+
+__all__ = ["FOLDER", "RUN", "WORKSPACE", "create", "find", "name_of"]
+
+# Labels, by which people and programs know whose a container is.
+WORKSPACE = "org.jupyter.mlws.workspace"
+RUN = "org.jupyter.mlws.run"
+FOLDER = "org.jupyter.mlws.folder"
+OWNER = "org.jupyter.mlws.user"
+_AGENT = "/opt/mlws/agent.zip"
+_HOME = "/tmp"  # noqa: S108 - of the container: the one folder that anybody may write in every image
+
+
+def name_of(folder: RunFolder) -> str:
+    """The container's name: one run folder never has two of them."""
+    return f"mlws-{hashlib.sha256(os.fsencode(folder.path)).hexdigest()[:32]}"
+
+
+def create(
+    client: APIClient, folder: RunFolder, run_id: str, ground: Ground, settings: DockerSettings, *, rootless: bool
+) -> str:
+    """A container that waits to be started; its id."""
+    # Whoever is root of a rootless engine's containers is the submitter outside.
+    user = "0:0" if rootless else f"{os.getuid()}:{os.getgid()}"
+    made = client.create_container(
+        ground.image,
+        # By the image's own interpreter; the script's is another matter.
+        ["-I", "-S", _AGENT, str(folder.path)],
+        entrypoint=["python3"],
+        name=name_of(folder),
+        user=user,
+        stdin_open=True,
+        detach=False,  # the input ends with the first who writes it: that is how the agent knows it whole
+        working_dir=str(folder.path),
+        environment={
+            **ground.variables,
+            **_variables(),
+            RUN_FOLDER_VARIABLE: str(folder.path),
+        },
+        labels={
+            WORKSPACE: str(folder.path.parent.parent),
+            RUN: run_id,
+            FOLDER: str(folder.path),
+            OWNER: str(os.getuid()),
+        },
+        healthcheck={"test": ["NONE"]},
+        host_config=client.create_host_config(**_limits(folder, ground, settings, rootless=rootless)),
+    )
+    return str(made["Id"])
+
+
+def _variables() -> dict[str, str]:
+    try:
+        user = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        user = str(os.getuid())
+    # The image knows no such user: programs that ask who they are find it here.
+    return {"HOME": _HOME, "USER": user, "LOGNAME": user}
+
+
+def _limits(folder: RunFolder, ground: Ground, settings: DockerSettings, *, rootless: bool) -> dict[str, Any]:
+    from docker.types import DeviceRequest, LogConfig, Ulimit
+
+    memory = ground.memory_bytes or settings.memory_bytes
+    cpus = ground.cpus or settings.cpus
+    said: dict[str, Any] = {
+        "mounts": _mounts(folder, ground),
+        "network_mode": settings.network,
+        "shm_size": settings.shm_bytes,
+        "pids_limit": settings.pids,
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges"],
+        "log_config": LogConfig(type="json-file", config={"max-size": "1m", "max-file": "1"}),
+        "ulimits": [Ulimit(name="core", soft=0, hard=0)],
+        "restart_policy": {"Name": "no"},
+    }
+    if not rootless and os.getuid() != 0:
+        said["group_add"] = [str(group) for group in os.getgroups()]
+    if memory:
+        said.update(mem_limit=memory, memswap_limit=memory)
+    if cpus:
+        said["nano_cpus"] = int(cpus * 1e9)
+    if ground.gpus:
+        ids = [str(gpu) for gpu in ground.gpus]
+        said["device_requests"] = [DeviceRequest(device_ids=ids, capabilities=[["gpu"]])]
+    return said
+
+
+def _mounts(folder: RunFolder, ground: Ground) -> list[Any]:
+    """The run folder where it is, the agent, and the data: a path means the same inside and outside.
+
+    As mounts, which are refused where the source is missing; the older binds would make it.
+    """
+    from docker.types import Mount
+
+    here = str(folder.path)
+    found = [
+        Mount(target=here, source=here, type="bind"),
+        Mount(target=_AGENT, source=str(farside.build_zip()), type="bind", read_only=True),
+    ]
+    paths = dict.fromkeys(os.path.normpath(path) for path in ground.data)
+    found += [Mount(target=p, source=p, type="bind", read_only=True) for p in paths if _is_mountable(p, here)]
+    return found
+
+
+def _is_mountable(path: str, here: str) -> bool:
+    """Whether data can be mounted without covering the run folder, or the image."""
+    return os.path.isabs(path) and path != "/" and os.path.exists(path) and not Path(here).is_relative_to(path)
+
+
+def find(client: APIClient, folder: RunFolder, run_id: str) -> dict[str, Any] | None:
+    """What the engine says of a run's container; None where it has none.
+
+    One of a workspace that was moved meanwhile has the name and the label of the old place.
+    """
+    import docker.errors
+
+    try:
+        found: dict[str, Any] = client.inspect_container(name_of(folder))
+    except docker.errors.NotFound:
+        return _moved(client, run_id)
+    return found
+
+
+def _moved(client: APIClient, run_id: str) -> dict[str, Any] | None:
+    import docker.errors
+
+    for each in client.containers(all=True, filters={"label": f"{RUN}={run_id}"}):
+        place = (each.get("Labels") or {}).get(FOLDER, "")
+        if place and os.path.exists(place):
+            continue  # of the original that this workspace is a copy of
+        try:
+            found: dict[str, Any] = client.inspect_container(each["Id"])
+        except docker.errors.NotFound:
+            continue
+        return found
+    return None

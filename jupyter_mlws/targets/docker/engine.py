@@ -1,0 +1,117 @@
+"""The Docker engine of this machine: where it is, and its errors as ours.
+
+The one file that opens a connection to it. The client library is imported when an engine is first spoken to.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jupyter_mlws.errors import MlwsError, StorageFull, Unavailable
+
+if TYPE_CHECKING:
+    from docker import APIClient
+
+__all__ = ["ABSENT_HINT", "address", "answers", "connect", "is_rootless", "problem"]
+
+_TIMEOUT_S = 60.0
+_SYSTEM_SOCKET = "/var/run/docker.sock"
+ABSENT_HINT = "Install and start Docker, or set DOCKER_HOST to the socket of an engine on this machine."
+_own = threading.local()
+
+
+def address() -> str:
+    """Where the engine is: ``DOCKER_HOST``, else the socket of the system, else one of this user; '' for none.
+
+    Raises
+    ------
+    Unavailable
+        It is on another machine, which has no view of the run folders here.
+    """
+    told = os.environ.get("DOCKER_HOST", "")
+    if told:
+        if not told.startswith(("unix://", "http+unix://")):
+            raise Unavailable(
+                f"The Docker engine at {told[:100]} is not reached by a socket of this machine, and cannot see the "
+                "folders of runs.",
+                hint="Set DOCKER_HOST to unix:// and a path, or submit from that machine.",
+            )
+        return told
+    runtime = os.environ.get("XDG_RUNTIME_DIR", "")
+    places = [_SYSTEM_SOCKET, runtime and f"{runtime}/docker.sock", os.path.expanduser("~/.docker/run/docker.sock")]
+    return next((f"unix://{place}" for place in places if place and Path(place).exists()), "")
+
+
+def connect() -> APIClient:
+    """A client of the engine, one for each thread; it connects when it is first used.
+
+    Raises
+    ------
+    Unavailable
+        There is no engine here.
+    """
+    where = address()
+    if not where:
+        raise Unavailable("There is no Docker engine on this machine.", hint=ABSENT_HINT)
+    kept: tuple[str, APIClient] | None = getattr(_own, "client", None)
+    if kept is None or kept[0] != where:
+        kept = (where, _new_client(where))
+        _own.client = kept
+    return kept[1]
+
+
+def _new_client(where: str) -> APIClient:
+    from docker import APIClient
+
+    with answers():
+        # 'auto' asks the engine; an old one is spoken to in its own version.
+        return APIClient(base_url=where, version="auto", timeout=int(_TIMEOUT_S))
+
+
+def problem() -> MlwsError | None:
+    """Why no container can be started here; None when the engine answers."""
+    try:
+        with answers():
+            connect().ping()
+    except MlwsError as error:
+        return error
+    return None
+
+
+@lru_cache(maxsize=8)
+def is_rootless(where: str) -> bool:
+    """Whether the engine belongs to a user without rights, who is root inside its containers."""
+    del where  # what it is asked of
+    with answers():
+        options = connect().info().get("SecurityOptions") or []
+    return any("name=rootless" in option for option in options)
+
+
+@contextmanager
+def answers() -> Iterator[None]:
+    """Turn what the engine refuses, and its silence, into our errors."""
+    import docker.errors
+    import requests
+
+    try:
+        yield
+    except docker.errors.APIError as error:
+        said = str(error.explanation or error)[:1_000]
+        if "no space left on device" in said:
+            raise StorageFull(
+                "The disk of the Docker engine is full.", hint="Make room: docker system prune"
+            ) from error
+        raise Unavailable(f"The Docker engine refused: {said}") from error
+    except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
+        if "Permission denied" in str(error):
+            raise Unavailable(
+                "You may not use the Docker engine of this machine.",
+                hint="Ask for membership in the group docker, or use a rootless engine.",
+            ) from error
+        raise Unavailable("The Docker engine does not answer.", hint=ABSENT_HINT) from error
