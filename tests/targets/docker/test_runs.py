@@ -1,0 +1,87 @@
+"""Runs in containers, from the submit to the end."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from jupyter_mlws.errors import InvalidInput
+
+_WHOLE = """
+import getpass, os, sys
+from jupyter_mlws import Run
+run = Run.get_context()
+print(sys.prefix, os.getuid(), os.getgid(), getpass.getuser() != "", os.getcwd() == os.environ["PWD"])
+print("capabilities", [line.split()[1] for line in open("/proc/self/status") if line.startswith("CapEff")])
+for i in range(100):
+    run.log("loss", 1 / (1 + i))
+with run.child_run("fold") as child:
+    child.log("accuracy", 0.5)
+print("asked", len(run.get_metrics()["loss"]))
+print("secret", os.environ["TOKEN"][::-1])
+open("outputs/model.txt", "w").write("weights")
+open(os.path.expanduser("~/cache"), "w").write("x")
+"""
+
+
+def test_a_script_runs_in_a_container_as_it_does_here(boxes):
+    run, facts = boxes.run(_WHOLE, secrets={"TOKEN": "s3cret-of-mine"})
+    assert facts["status"] == "Completed", facts["error"]
+    assert facts["warnings"] in ([], (), None)
+    assert len(run.get_metrics()["loss"]) == 100
+    assert {"outputs/model.txt", "logs/std.log", "logs/environment.log"} <= set(run.get_file_names())
+    assert [child.get_metrics() for child in run.get_children()] == [{"accuracy": 0.5}]
+    assert boxes.containers() == []
+
+
+def test_the_second_run_of_an_environment_builds_nothing(boxes):
+    first, _ = boxes.run("print(1)")
+    ids = {image.id for image in boxes.engine.client.images.list("mlws-environment")}
+    second, facts = boxes.run("print(2)")
+    assert facts["status"] == "Completed"
+    assert ids == {image.id for image in boxes.engine.client.images.list("mlws-environment")}
+
+
+def test_a_container_shows_nobody_a_secret_and_belongs_to_its_submitter(boxes):
+    run = boxes.submit(
+        "import os, time; print('up'); open('outputs/mine','w').close()\nwhile not os.path.exists('outputs/go'): time.sleep(.05)",
+        secrets={"TOKEN": "s3cret-of-mine"},
+    )
+    boxes.wait(lambda: "up" in boxes.log_of(run))
+    (container,) = boxes.containers()
+    facts = container.attrs
+    assert "s3cret-of-mine" not in str(facts)
+    assert facts["Config"]["Labels"]["org.jupyter.mlws.run"] == run.id
+    assert facts["Config"]["User"] == f"{os.getuid()}:{os.getgid()}"
+    assert facts["HostConfig"]["CapDrop"] == ["ALL"]
+    assert facts["HostConfig"]["NetworkMode"] == "none"
+    outputs = boxes.folder / "runs" / run.id / "outputs"
+    assert (outputs / "mine").stat().st_uid == os.getuid()
+    (outputs / "go").touch()
+    assert boxes.end(run)["status"] == "Completed"
+
+
+def test_the_kernels_interpreter_is_refused_at_the_submit(boxes):
+    with pytest.raises(InvalidInput, match="runs images.*--env sklearn"):
+        boxes.submit("print(1)", environment="kernel")
+
+
+@pytest.mark.parametrize(("code", "exit_code"), [("raise SystemExit(3)", 3), ("import os; os._exit(77)", 77)])
+def test_exit_codes_come_through(boxes, code, exit_code):
+    _, facts = boxes.run(code)
+    assert facts["status"] == "Failed"
+    assert facts["error"]["exit_code"] == exit_code
+
+
+def test_an_image_is_taken_as_it_is(boxes, base_image):
+    boxes.environment("image", kind="user_managed", base_image=base_image)
+    run, facts = boxes.run("import sys; print(sys.prefix)", environment="image")
+    assert facts["status"] == "Completed", facts["error"]
+
+
+def test_somebodys_own_dockerfile_is_built_and_taken(boxes, base_image):
+    text = f"FROM {base_image}\nENV ADA=lovelace\n"
+    boxes.environment("own", kind="user_managed", dockerfile=text)
+    run, facts = boxes.run("import os; print(os.environ['ADA'])", environment="own")
+    assert facts["status"] == "Completed", facts["error"]
