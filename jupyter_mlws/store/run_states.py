@@ -284,10 +284,11 @@ def _parts(numbers: list[int], size: int = 5000) -> list[list[int]]:
 
 
 def set_waiting(c: Connection, run_id: str, text: str) -> None:
-    """Say what a queued run waits for."""
+    """Say what a run waits for that has not started."""
+    before = [status.value for status in (RunStatus.QUEUED, RunStatus.PROVISIONING, RunStatus.PREPARING)]
     changed = c.execute(
         update(runs)
-        .where(runs.c.id == run_id, runs.c.status == RunStatus.QUEUED.value, runs.c.waiting_for != text)
+        .where(runs.c.id == run_id, runs.c.status.in_(before), runs.c.waiting_for != text)
         .values(waiting_for=text)
     )
     if changed.rowcount:

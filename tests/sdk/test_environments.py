@@ -18,8 +18,7 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_run_names_an_environment_that_is_registered_on_the_way_and_runs_in_it(tmp_path: Path, project: Path) -> None:
-    ws = Workspace(tmp_path / "w")
+def test_a_run_names_an_environment_that_is_registered_on_the_way(ws: Workspace, project: Path) -> None:
     env = Environment("mine", packages=["six"], environment_variables={"A": "set"})
     run = Experiment(ws, "x").submit(ScriptRunConfig(project, "train.py", environment=env))
     assert env.id == run.record.environment == "mine:1"
@@ -79,3 +78,25 @@ def test_what_is_no_environment_is_refused_at_once(project: Path) -> None:
     wish = ScriptRunConfig(project, "train.py", environment=Environment("a"))
     with pytest.raises(UsageError, match="not registered"):
         wish.save("train")
+
+
+def test_what_the_environment_lacks_is_told_before_the_script_starts(ws: Workspace, project: Path) -> None:
+    (project / "train.py").write_text("print('started')\nimport helper\n")
+    (project / "helper.py").write_text("import six\nimport sklearn\n")
+    wish = ScriptRunConfig(project, "train.py", environment=Environment("small", packages=["six"]))
+    run = Experiment(ws, "x").submit(wish)
+    run.wait_for_completion(raise_on_error=False)
+    assert run.status == "Failed"
+    told = run.get_details()["error"]["message"]
+    assert "helper.py imports sklearn (line 2), and environment small:1 has no sklearn." in told
+    assert "packages=[..., 'scikit-learn']" in told
+    assert "started" not in run.get_log()
+
+
+def test_a_run_keeps_what_it_ran_in(ws: Workspace, project: Path) -> None:
+    wish = ScriptRunConfig(project, "train.py", environment=Environment("small", packages=["six"]))
+    run = Experiment(ws, "x").submit(wish)
+    run.wait_for_completion()
+    properties = run.refresh().properties
+    assert len(properties["mlws.lock_digest"]) == 64
+    assert properties["mlws.environment_python"].startswith("3.")
