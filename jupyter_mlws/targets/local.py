@@ -26,8 +26,6 @@ __all__ = ["LocalTarget"]
 _DEFAULT_SLOTS = 2
 # An agent that lives reads what it is told at once.
 _TAKE_S = 30.0
-# Below this share of the machine's memory no second job is started.
-_MEMORY_SHARE = 0.08
 # What an agent needs of the dispatcher's environment; the script's own comes on its standard input.
 _KEPT = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SHELL", "XDG_RUNTIME_DIR",
          "XDG_CACHE_HOME", "MLWS_CACHE_DIR", "MLWS_RUNTIME_DIR", "MLWS_DATA_DIR", "MLWS_FAULT", "MLWS_FAULT_ONCE",
@@ -66,10 +64,7 @@ class LocalTarget:
         return ""
 
     def obstacle(self, running: int, memory_bytes: int | None = None) -> str:
-        if running == 0:
-            return ""
-        needed = max(memory_bytes or 0, int(machine.total_memory_bytes() * _MEMORY_SHARE))
-        return "" if machine.available_memory_bytes() >= needed else "waiting for memory"
+        return machine.memory_obstacle(running, memory_bytes)
 
     def variables(self, gpus: tuple[int, ...]) -> Mapping[str, str]:
         found = machine.gpu_ids()

@@ -7,10 +7,12 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-__all__ = ["available_memory_bytes", "gpu_ids", "total_memory_bytes"]
+__all__ = ["available_memory_bytes", "gpu_ids", "memory_obstacle", "total_memory_bytes"]
 
 _MEMINFO = Path("/proc/meminfo")
 _TIMEOUT_S = 5.0
+# Below this share of the machine's memory no second job is started.
+_MEMORY_SHARE = 0.08
 
 
 def _meminfo(key: str) -> int | None:
@@ -42,6 +44,14 @@ def total_memory_bytes() -> int:
     import psutil
 
     return int(psutil.virtual_memory().total)
+
+
+def memory_obstacle(running: int, memory_bytes: int | None = None) -> str:
+    """Why a further job has to wait for memory; '' when there is enough, or no other job that could free it."""
+    if running == 0:
+        return ""
+    needed = max(memory_bytes or 0, int(total_memory_bytes() * _MEMORY_SHARE))
+    return "" if available_memory_bytes() >= needed else "waiting for memory"
 
 
 @cache

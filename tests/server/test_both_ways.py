@@ -122,7 +122,7 @@ async def test_the_workspace_describes_itself_alike(here: Services, there: Any, 
     assert here.workspace.changes(0) == await in_thread(api.workspace.changes, 0)
     mine, theirs = here.workspace.info(), await in_thread(api.workspace.info)
     assert (mine.location, mine.run_count, mine.last_change) == (theirs.location, theirs.run_count, theirs.last_change)
-    assert [target.name for target in (await in_thread(api.compute.list)).items] == ["local"]
+    assert [target.name for target in (await in_thread(api.compute.list)).items] == ["local", "docker"]
     listed = await in_thread(server.registry.list)
     assert [info.id for info in listed.items] == [theirs.id]
 

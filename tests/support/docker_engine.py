@@ -97,6 +97,8 @@ class Engine:
     def start(self) -> None:
         """Start our engine."""
         assert self.folder is not None
+        # Of one that was killed: its number may be a zombie's, which the engine would wait for.
+        (self.folder / "exec" / "containerd" / "containerd.pid").unlink(missing_ok=True)
         with (self.folder / "dockerd.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [

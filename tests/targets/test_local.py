@@ -93,7 +93,7 @@ def test_a_broken_plugin_is_named_and_takes_nobody_along(monkeypatch):
     registry._places.cache_clear()
     registry.get.cache_clear()
     try:
-        assert registry.known() == ("local", "broken")
+        assert registry.known() == ("local", "broken", "docker")
         with pytest.raises(Unavailable, match="no_such_package_of_anybody"):
             registry.get("broken")
         assert registry.get("local").name == "local"

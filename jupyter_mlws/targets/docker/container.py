@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import pwd
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from jupyter_mlws.targets.docker.settings import DockerSettings
 if TYPE_CHECKING:
     from docker import APIClient
 
-__all__ = ["FOLDER", "RUN", "WORKSPACE", "create", "find", "name_of"]
+__all__ = ["FOLDER", "RUN", "WORKSPACE", "create", "find", "name_of", "sweep"]
 
 # Labels, by which people and programs know whose a container is.
 WORKSPACE = "org.jupyter.mlws.workspace"
@@ -123,6 +124,21 @@ def _mounts(folder: RunFolder, ground: Ground) -> list[Any]:
 def _is_mountable(path: str, here: str) -> bool:
     """Whether data can be mounted without covering the run folder, or the image."""
     return os.path.isabs(path) and path != "/" and os.path.exists(path) and not Path(here).is_relative_to(path)
+
+
+def sweep(client: APIClient, beside: RunFolder) -> None:
+    """Remove what a dead dispatcher of this workspace has left: containers that do not run, of runs that are over."""
+    import docker.errors
+
+    filters = {
+        "label": [f"{WORKSPACE}={beside.path.parent.parent}", f"{OWNER}={os.getuid()}"],
+        "status": ["created", "exited", "dead"],
+    }
+    for each in client.containers(all=True, filters=filters):
+        # As long as there is a folder somebody may still ask how it ended.
+        if not os.path.exists((each.get("Labels") or {}).get(FOLDER, "/")):
+            with suppress(docker.errors.APIError):
+                client.remove_container(each["Id"], force=True, v=True)
 
 
 def find(client: APIClient, folder: RunFolder, run_id: str) -> dict[str, Any] | None:

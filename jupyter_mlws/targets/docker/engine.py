@@ -60,6 +60,8 @@ def connect() -> APIClient:
     if not where:
         raise Unavailable("There is no Docker engine on this machine.", hint=ABSENT_HINT)
     kept: tuple[str, APIClient] | None = getattr(_own, "client", None)
+    if kept is not None and kept[0] != where:
+        kept[1].close()
     if kept is None or kept[0] != where:
         kept = (where, _new_client(where))
         _own.client = kept

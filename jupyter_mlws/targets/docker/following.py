@@ -69,8 +69,9 @@ class Container:
             # A container whose agent was not told yet sees its input end, and ends.
             with suppress(OSError):
                 self._stdin.close()
-            with suppress(OSError):
-                getattr(self._stdin, "_response", self._stdin).close()
+            for part in ("_sock", "_response"):
+                with suppress(OSError, AttributeError):
+                    getattr(self._stdin, part).close()
             self._stdin = None
         if self._open:
             self._open = False

@@ -65,7 +65,9 @@ class DockerTarget:
         return Compute(name=self.name, kind="docker", slots=slots, gpus=gpus, note=str(problem) if problem else "")
 
     def obstacle(self, running: int, memory_bytes: int | None = None) -> str:
-        return "waiting for the Docker engine" if self._problem() else ""
+        if self._problem():
+            return "waiting for the Docker engine"
+        return machine.memory_obstacle(running, memory_bytes)
 
     def variables(self, gpus: tuple[int, ...]) -> Mapping[str, str]:
         return {}  # a container has the devices that it was given, and no others
@@ -76,6 +78,7 @@ class DockerTarget:
         settings = DockerSettings.read()
         with engine.answers():
             client = engine.connect()
+            container.sweep(client, folder)
             # Nobody's any more: the caller holds the folder, and no agent has it.
             remove(container.name_of(folder))
             rootless = engine.is_rootless(engine.address())

@@ -36,16 +36,17 @@ def test_a_script_runs_in_a_container_as_it_does_here(boxes):
 
 
 def test_the_second_run_of_an_environment_builds_nothing(boxes):
-    first, _ = boxes.run("print(1)")
+    _first, _ = boxes.run("print(1)")
     ids = {image.id for image in boxes.engine.client.images.list("mlws-environment")}
-    second, facts = boxes.run("print(2)")
+    _second, facts = boxes.run("print(2)")
     assert facts["status"] == "Completed"
     assert ids == {image.id for image in boxes.engine.client.images.list("mlws-environment")}
 
 
 def test_a_container_shows_nobody_a_secret_and_belongs_to_its_submitter(boxes):
     run = boxes.submit(
-        "import os, time; print('up'); open('outputs/mine','w').close()\nwhile not os.path.exists('outputs/go'): time.sleep(.05)",
+        "import os, time\nprint('up')\nopen('outputs/mine', 'w').close()\n"
+        "while not os.path.exists('outputs/go'): time.sleep(0.05)",
         secrets={"TOKEN": "s3cret-of-mine"},
     )
     boxes.wait(lambda: "up" in boxes.log_of(run))
@@ -76,12 +77,12 @@ def test_exit_codes_come_through(boxes, code, exit_code):
 
 def test_an_image_is_taken_as_it_is(boxes, base_image):
     boxes.environment("image", kind="user_managed", base_image=base_image)
-    run, facts = boxes.run("import sys; print(sys.prefix)", environment="image")
+    _run, facts = boxes.run("import sys; print(sys.prefix)", environment="image")
     assert facts["status"] == "Completed", facts["error"]
 
 
 def test_somebodys_own_dockerfile_is_built_and_taken(boxes, base_image):
     text = f"FROM {base_image}\nENV ADA=lovelace\n"
     boxes.environment("own", kind="user_managed", dockerfile=text)
-    run, facts = boxes.run("import os; print(os.environ['ADA'])", environment="own")
+    _run, facts = boxes.run("import os; print(os.environ['ADA'])", environment="own")
     assert facts["status"] == "Completed", facts["error"]
