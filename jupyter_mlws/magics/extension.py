@@ -57,8 +57,31 @@ def _card(run: Run, include: object = None, exclude: object = None) -> dict[str,
     return bundle(run)
 
 
+_ENVIRONMENT = re.compile(r"(?:^|\s)(?:-E|--env)[\s=]+(\S*)$")
+
+
 def _complete(shell: Any, event: Any) -> list[str]:
-    return [name for name in option_names() if name.startswith(event.symbol or "-")]
+    """Options; after ``-E`` names of environments."""
+    line = getattr(event, "line", "")
+    before = getattr(event, "text_until_cursor", line)
+    wanted = _ENVIRONMENT.search(before)
+    if wanted is None:
+        return [name for name in option_names() if name.startswith(event.symbol or "-")]
+    # What IPython replaces is the last word that it knows, and that begins after ':' and '@' as well.
+    skipped = len(wanted[1]) - len(event.symbol or "") if wanted[1].endswith(event.symbol or "") else 0
+    return [name[skipped:] for name in _environments() if name.startswith(wanted[1])]
+
+
+def _environments() -> list[str]:
+    from jupyter_mlws.domain.environment import CURATED, KERNEL
+    from jupyter_mlws.sdk.workspace import Workspace
+
+    try:
+        found = Workspace.from_config().api.environments.list(limit=100).items
+    except MlwsError:  # no workspace yet, or none that answers: completing must not be in the way
+        found = ()
+    own = [name for item in found for name in (item.name, *(f"{item.name}@{label}" for label in item.labels))]
+    return sorted({KERNEL, *CURATED, *own})
 
 
 def _answering(function: Callable[..., Any]) -> Callable[..., Any]:

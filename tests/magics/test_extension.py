@@ -157,3 +157,12 @@ def test_sets_of_texts_have_the_same_order_in_every_run(kernel: Kernel) -> None:
     assert "seed 7 " in kernel.said(cell.format("--env-var PYTHONHASHSEED=7"))
     kernel.said("os.environ['PYTHONHASHSEED'] = '8'")
     assert "seed 8 " in kernel.said(cell.format(""))
+
+
+def test_environments_are_completed_by_their_names(kernel: Kernel) -> None:
+    kernel.said(
+        "import jupyter_mlws as m; m.Environment('small', packages=['six']).register(m.Workspace.from_config())"
+    )
+    assert "sklearn" in kernel.completions("%%submit -E sk")
+    assert "small" in kernel.completions("%%submit --env sm")
+    assert "--sweep" in kernel.completions("%%submit --sw")
