@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from jupyter_mlws.api import codec, interface
 from jupyter_mlws.api.routes import Download, Upload, operations
 from jupyter_mlws.domain.child import RunEnd
+from jupyter_mlws.domain.environment import EnvironmentSpec
 from jupyter_mlws.domain.metric import MetricSummary
 from jupyter_mlws.domain.model import ModelRegistration
 from jupyter_mlws.domain.page import Page
@@ -41,6 +42,7 @@ _VALID = {
 # Facts that go together: what a record of these types may not have all at once.
 _FITTING: dict[object, dict[str, object]] = {
     ModelRegistration: {"path": "", "child_paths": ()},
+    EnvironmentSpec: {"kind": "system_managed", "python": "3.11", "dockerfile": ""},
     RunEnd: {"status": RunStatus.FAILED},
 }
 

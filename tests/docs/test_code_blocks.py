@@ -17,6 +17,7 @@ _BLOCK = re.compile(r"^```(?:python|ipython)\n(.*?)^```$", re.MULTILINE | re.DOT
 _BEFORE = {
     "archives.md": "from jupyter_mlws import Experiment, Workspace; ws = Workspace.from_config()\n"
     "with Experiment(ws, 'page').start_logging(snapshot_directory=None) as run: run.log('loss', 0.1)",
+    "environments.md": "import os; os.mkdir('project'); open('project/train.py', 'w').write('import six')",
     "filters.md": "from jupyter_mlws import Experiment, Workspace\n"
     "with Experiment(Workspace(), 'page').start_logging(\n"
     "    snapshot_directory=None, params={'lr': '0.1'}, tags={'owner': 'ada'}\n"
