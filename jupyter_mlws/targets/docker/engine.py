@@ -110,7 +110,12 @@ def answers() -> Iterator[None]:
                 "The disk of the Docker engine is full.", hint="Make room: docker system prune"
             ) from error
         raise Unavailable(f"The Docker engine refused: {said}") from error
-    except (docker.errors.DockerException, requests.exceptions.RequestException, OSError) as error:
+    except (
+        docker.errors.DockerException,
+        requests.exceptions.RequestException,
+        ConnectionError,
+        TimeoutError,
+    ) as error:
         if "Permission denied" in str(error):
             raise Unavailable(
                 "You may not use the Docker engine of this machine.",
