@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_mlws.api.codec import from_builtins, to_builtins
 from jupyter_mlws.domain import environment as words
 from jupyter_mlws.domain.environment import EnvironmentSpec, NewEnvironment, check_environment_name, split_reference
-from jupyter_mlws.errors import InvalidInput, NotFound, WrongState
+from jupyter_mlws.errors import InvalidInput, MissingPart, NotFound, WrongState
 
 if TYPE_CHECKING:
     from jupyter_mlws.api.interface import Api
@@ -84,14 +84,14 @@ class Environment:
     @staticmethod
     def from_pip_requirements(name: str, file_path: str | os.PathLike[str], python: str = "") -> Environment:
         """The packages of a requirements file, with those of the files that it includes."""
-        from jupyter_mlws.environments.sources import of_requirements_file
+        of_requirements_file = _sources().of_requirements_file
 
         return Environment(name, packages=of_requirements_file(Path(file_path)), python=python)
 
     @staticmethod
     def from_conda_specification(name: str, file_path: str | os.PathLike[str]) -> Environment:
         """The packages of a conda ``environment.yml``: its pip section, and its own."""
-        from jupyter_mlws.environments.sources import of_conda_file
+        of_conda_file = _sources().of_conda_file
 
         found = of_conda_file(Path(file_path))
         spec = EnvironmentSpec(
@@ -110,7 +110,7 @@ class Environment:
         """An image that is taken as it is; with `pip_requirements` one is built upon it that has these, too."""
         if pip_requirements is None:
             return Environment.of_spec(name, EnvironmentSpec(kind="user_managed", base_image=image))
-        from jupyter_mlws.environments.sources import of_requirements_file
+        of_requirements_file = _sources().of_requirements_file
 
         packages = of_requirements_file(Path(pip_requirements))
         return Environment.of_spec(name, EnvironmentSpec(packages=packages, base_image=image, python=python))
@@ -129,7 +129,8 @@ class Environment:
     @staticmethod
     def from_project(name: str, file_path: str | os.PathLike[str], extras: Iterable[str] = ()) -> Environment:
         """What a ``pyproject.toml`` depends on, or a ``uv.lock`` or ``pylock.toml`` has settled on."""
-        from jupyter_mlws.environments.sources import of_lock_file, of_project_file
+        of_lock_file = _sources().of_lock_file
+        of_project_file = _sources().of_project_file
 
         path = Path(file_path)
         if path.suffix == ".lock" or path.name.startswith("pylock"):
@@ -145,7 +146,7 @@ class Environment:
         """
         import sys
 
-        from jupyter_mlws.environments.sources import of_interpreter
+        of_interpreter = _sources().of_interpreter
 
         packages, python, left_out = of_interpreter(interpreter or sys.executable)
         said = f"Without {', '.join(left_out)}, which no index has." if left_out else ""
@@ -294,6 +295,18 @@ class Environment:
 
     def __repr__(self) -> str:
         return f"Environment({self.id!r}, {len(self.packages)} packages)"
+
+
+def _sources() -> Any:
+    """What reads files and interpreters; a kernel that has only what travelled to it cannot."""
+    try:
+        from jupyter_mlws.environments import sources
+    except ImportError as error:
+        raise MissingPart(
+            "Reading packages from files needs the whole jupyter-mlws, which this environment does not have.",
+            hint="Install the package in this environment: %pip install jupyter-mlws",
+        ) from error
+    return sources
 
 
 def _has(api: Api, record: words.Environment) -> bool:
