@@ -7,6 +7,7 @@ import os
 import pytest
 
 from jupyter_mlws.errors import InvalidInput
+from jupyter_mlws.sdk.environment import Environment
 
 _WHOLE = """
 import getpass, os, sys
@@ -76,13 +77,14 @@ def test_exit_codes_come_through(boxes, code, exit_code):
 
 
 def test_an_image_is_taken_as_it_is(boxes, base_image):
-    boxes.environment("image", kind="user_managed", base_image=base_image)
+    Environment.from_docker_image("image", base_image).register(boxes.ws)
     _run, facts = boxes.run("import sys; print(sys.prefix)", environment="image")
     assert facts["status"] == "Completed", facts["error"]
 
 
 def test_somebodys_own_dockerfile_is_built_and_taken(boxes, base_image):
-    text = f"FROM {base_image}\nENV ADA=lovelace\n"
-    boxes.environment("own", kind="user_managed", dockerfile=text)
+    path = boxes.project.parent / "Dockerfile"
+    path.write_text(f"FROM {base_image}\nENV ADA=lovelace\n")
+    Environment.from_dockerfile("own", path).register(boxes.ws)
     _run, facts = boxes.run("import os; print(os.environ['ADA'])", environment="own")
     assert facts["status"] == "Completed", facts["error"]
