@@ -70,7 +70,7 @@ class Container:
             with suppress(OSError):
                 self._stdin.close()
             for part in ("_sock", "_response"):
-                with suppress(OSError, AttributeError):
+                with suppress(OSError, AttributeError, ValueError):  # closed already
                     getattr(self._stdin, part).close()
             self._stdin = None
         if self._open:
