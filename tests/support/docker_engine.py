@@ -75,6 +75,8 @@ class Engine:
 
     def __init__(self) -> None:
         self.is_ours = True
+        # Of the session: what has the home of a test is ended with that test.
+        self._environment = dict(os.environ)
         self.folder: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self.host = os.environ.get("DOCKER_HOST", "")
@@ -112,6 +114,7 @@ class Engine:
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
+                env=self._environment,
                 preexec_fn=_end_with_the_tests,  # noqa: PLW1509 - one call into the C library
             )
         deadline = time.monotonic() + _UP_S

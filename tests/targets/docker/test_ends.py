@@ -79,7 +79,7 @@ def test_a_run_goes_on_while_its_engine_is_away(boxes):
     if not boxes.engine.is_ours:
         pytest.skip("The engine here is somebody's own, and is not stopped for a test.")
     run = _up(boxes)
-    boxes.engine.stop(signal.SIGKILL)
+    boxes.engine.stop()
     try:
         _go(boxes, run)
         time.sleep(1)
