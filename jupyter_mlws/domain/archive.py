@@ -183,7 +183,7 @@ class ArchivedRun:
             _check_count(count, 0)
         _check_times(self.created_at, self.started_at, self.ended_at)
         self._check_texts()
-        names = [item.name for item in (*self.series, *self.typed)]
+        names = [*(item.name for item in self.series), *(item.name for item in self.typed)]
         if len(set(names)) != len(names):
             raise InvalidInput(f"The run {self.id} has a metric twice.")
 
@@ -214,7 +214,7 @@ class ArchivedValues:
         if not self.items:
             raise InvalidInput(f"The metric {self.name[:80]!r} has an empty piece.")
         for item in self.items:
-            if not isinstance(item, dict) or "value" not in item or not isinstance(item.get("at"), str):
+            if "value" not in item or not isinstance(item.get("at"), str):
                 raise InvalidInput(f"A value of the metric {self.name[:80]!r} is none.")
 
 
