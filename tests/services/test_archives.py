@@ -186,6 +186,7 @@ def test_a_run_that_lives_is_not_in_it_and_one_is_refused(here: Services, there:
 
 def test_what_is_in_the_trash_is_not_carried_and_stays_there(here: Services, there: Services) -> None:
     keep, drop = add_run(here), add_run(here)
+    leave(here, drop, "outputs/a.bin", b"a")
     archive = exported(here)
     imported(there, archive)
     there.runs.delete(drop.id)
@@ -195,6 +196,20 @@ def test_what_is_in_the_trash_is_not_carried_and_stays_there(here: Services, the
     assert report.notes == ("Run #2 is in the trash here, and stays there.",)
     assert [run.id for run in there.runs.list().items] == [keep.id]
     assert parts(exported(there))["records.jsonl"].count(b'{"run":') == 1
+
+
+def test_nothing_is_added_below_a_run_that_is_in_the_trash(here: Services, there: Services, tmp_path: Path) -> None:
+    made = fill(here, tmp_path / "project")
+    first, _ = here.runs.list(parent=made["sweep"].id).items
+    here.runs.delete(first.id)
+    imported(there, exported(here))
+    there.runs.delete(made["sweep"].id)
+    before = there.runs.list(include_children=True)
+    here.runs.restore(first.id)
+    report = imported(there, exported(here))
+    assert report.runs_added == 0
+    assert any("not added: the run above it is in the trash" in note for note in report.notes)
+    assert there.runs.list(include_children=True) == before
 
 
 def test_what_is_missing_of_a_known_run_is_added(here: Services, there: Services) -> None:
