@@ -226,19 +226,14 @@ def test_the_same_key_gives_the_same_run(ws):
 # -- processes that end in all ways
 
 
-def test_a_script_that_ends_without_a_word_has_completed_its_run(ws, script):
-    process = script('run.log("loss", 1)')
-    assert process.communicate(timeout=DEADLINE_S)[1] == ""
-    run = wait(lambda: only_run(ws))
-    wait(lambda: run.status == "Completed")
-    assert values(ws, run, "loss") == [1.0]
-
-
-def test_a_script_that_ends_with_an_exception_has_failed_its_run(ws, script):
-    script('run.log("loss", 1)\n1 / 0').communicate(timeout=DEADLINE_S)
-    run = wait(lambda: only_run(ws))
-    wait(lambda: run.status == "Failed")
-    assert run.record.error.code == "ZeroDivisionError"
+def test_a_script_that_ends_without_a_word_has_completed_its_run_and_failed_it_with_an_exception(ws, script):
+    plain, raising = script('run.log("loss", 1)'), script('run.log("loss", 2)\n1 / 0')
+    assert plain.communicate(timeout=DEADLINE_S)[1] == ""
+    raising.communicate(timeout=DEADLINE_S)
+    wait(lambda: all(run.record.status.is_terminal for run in ws.runs()))
+    runs = {run.get_metrics()["loss"]: run for run in ws.runs()}
+    assert {value: run.status for value, run in runs.items()} == {1.0: "Completed", 2.0: "Failed"}
+    assert runs[2.0].record.error.code == "ZeroDivisionError"
 
 
 def test_a_killed_process_fails_its_run_soon_and_all_its_points_are_kept(ws, script):
@@ -387,6 +382,7 @@ def test_a_server_that_is_killed_and_restarted_loses_nothing_and_doubles_nothing
         assert offline_folders() == []
 
 
+@pytest.mark.soak
 def test_what_a_killed_process_could_not_send_is_imported_afterwards(served, script, tmp_path):
     server, _ = served
     process = script(
