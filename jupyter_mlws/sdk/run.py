@@ -1,8 +1,8 @@
 """`Run`: one tracked execution, seen from outside; inside a job `Run.get_context()` gives the run that logs.
 
 What a run can do lies beside this file, a subject a file: `run_facts` (its record), `run_notes` (what people write on
-it), `run_files`, `run_metrics`, `run_children`, `run_results` (what a cell returned), `run_rerun`
-and `run_waiting`.
+it), `run_logging`, `run_metrics`, `run_files`, `run_children`, `run_results` (what a cell returned), `run_waiting` (for
+its end), `run_rerun` and `run_trash`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from jupyter_mlws.sdk.run_metrics import RunMetrics
 from jupyter_mlws.sdk.run_notes import RunNotes
 from jupyter_mlws.sdk.run_rerun import RunRerun
 from jupyter_mlws.sdk.run_results import RunResults
+from jupyter_mlws.sdk.run_trash import RunTrash
 from jupyter_mlws.sdk.run_waiting import RunWaiting
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Run"]
 
 
-class Run(RunWaiting, RunLogging, RunMetrics, RunNotes, RunResults, RunRerun):
+class Run(RunWaiting, RunLogging, RunMetrics, RunNotes, RunResults, RunRerun, RunTrash):
     """A run of a workspace.
 
     Parameters
