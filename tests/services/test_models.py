@@ -116,7 +116,7 @@ def test_child_paths_choose_files_and_folders_below_the_path(place: Place) -> No
 
 def test_what_the_run_did_not_leave_is_not_found_and_takes_no_number(place: Place) -> None:
     run = place.run("outputs/m")
-    with pytest.raises(NotFound, match=rf"Run #{run.number} has no output 'outputs/x'.*still running"):
+    with pytest.raises(NotFound, match=rf"Run #{run.number} has no output 'outputs/x'.*While the run lives"):
         place.api.models.register(ModelRegistration(name="digits", run_id=run.id, path="outputs/x"))
     with pytest.raises(NotFound, match="no run"):
         place.api.models.register(ModelRegistration(name="digits", run_id="nobody", path="outputs/m"))
