@@ -353,3 +353,16 @@ def test_every_operation_that_a_job_may_ask_has_a_limit():
         if operation.from_job
     }
     assert set(allowed_operations()) == declared
+
+
+def test_questions_that_nobody_waits_for_keep_nothing_from_being_carried_out(bench):
+    run = bench.submit(
+        BY_HAND
+        + """
+for i in range(250):
+    mailbox.post(ROOT, "files.list", {"run": ME})
+mailbox.post(ROOT, "runs.update", {"run": ME, "update": {"tags": {"last": "word"}}})
+"""
+    )
+    record = bench.ended(run)
+    assert (record.status, record.tags, record.warnings) == (RunStatus.COMPLETED, {"last": "word"}, ())
