@@ -36,7 +36,8 @@ class Workspace:
         Folder of an embedded workspace, made if it is missing, or the URL of a Jupyter server that runs the extension,
         such as ``https://host/user/ada/``. Without it the workspace is found as `from_config` does.
     token : str, optional
-        What the server asks for; default: the variable ``MLWS_TOKEN``, then ``JUPYTER_TOKEN``.
+        What the server asks for; default: the variable ``MLWS_TOKEN``; for a server of this machine ``JUPYTER_TOKEN``,
+        too.
     workspace : str, optional
         Name or id of one of the server's workspaces; default: that of the folder which the server shows.
 
