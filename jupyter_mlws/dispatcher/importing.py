@@ -133,8 +133,8 @@ class ImportFollower(InteractiveFollower):
     def _tidy(self) -> None:
         """Remove the folder, but for what was too large to store: that is kept where a run keeps it."""
         faults.point("importing.remove")
-        kept = [collector.keep_left() for collector in self._opened().all_collectors()]
-        if not all(kept):
+        moved = [collector.keep_left() for collector in self._opened().all_collectors()]
+        if not all(moved):
             return  # the next dispatcher tries again
         left = self._folder.path / LEFT
         if left.is_dir():
