@@ -391,6 +391,14 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     "a run of an unknown snapshot": (lambda: changed("run", snapshot_id="0" * 64), "archive_error"),
     "a run without what was submitted": (lambda: changed("run", submission=None), "archive_error"),
     "a run of a submission of nonsense": (lambda: changed("run", submission={"command": 5}), "archive_error"),
+    **{
+        f"a run whose {name} are {value!r}": (
+            lambda name=name, value=value: changed("run", submission=RUN["submission"] | {name: value}),
+            "archive_error",
+        )
+        for name in ("secret_names", "variable_names")
+        for value in (1, "abc", [1], [["a"]], {"a": 1})
+    },
     "a run with fewer points": (lambda: changed("run", series=[]), "archive_error"),
     "a run with more points": (
         lambda: changed("run", series=[*RUN["series"], RUN["series"][0] | {"name": "more"}]),

@@ -318,6 +318,33 @@ def test_a_change_that_no_run_can_have_is_refused(
     assert len(place.api.runs.list().items) == 1
 
 
+TOLD: dict[str, Any] = {
+    "a list": [],
+    "O05 a list without bottom": "[" * 100_000,
+    "D10 a pickle": "\x80\x04\x95",
+    "names of numbers": CELL | {"names": [1, None]},
+    "names of objects": CELL | {"names": [{}]},
+    "secrets of lists": CELL | {"secrets": [["a"]]},
+    "overrides of lists": CELL | {"overrides": [["lr"]]},
+    "cells of numbers": CELL | {"cells": [1]},
+    "cells without code": CELL | {"cells": [{}]},
+    "code that is none": CELL | {"cells": [{"code": "def ("}]},
+    "V05 code with a NUL": CELL | {"cells": [{"code": "a\0"}]},
+    "O05 code without bottom": CELL | {"cells": [{"code": "(" * 50_000}]},
+    "O05 code of many signs": CELL | {"cells": [{"code": "-" * 100_000 + "1"}]},
+}
+
+
+@pytest.mark.only_sqlite
+def test_D10_O05_V05_what_somebody_else_told_a_cell_is_believed_only_as_far_as_it_can_be(place: Place) -> None:
+    for name, told in TOLD.items():
+        data = (told if isinstance(told, str) else json.dumps(told)).encode()
+        run = place.cell(inputs=(place.put("cell.json", data), place.put("captured.pkl", b"pickled")))
+        with pytest.raises(CorruptData, match="cannot be read"):
+            place.api.runs.rerun(run.id, Rerun(params={"other": "1"}, secrets={"HF_TOKEN": "x"}))
+        assert place.api.runs.list().items[0].id == run.id, name
+
+
 @pytest.mark.only_sqlite
 def test_a_run_that_is_not_there_is_not_done_again(place: Place) -> None:
     with pytest.raises(NotFound):

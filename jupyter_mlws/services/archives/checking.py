@@ -134,6 +134,7 @@ class _Check:
         try:
             submission = read_submission(json.dumps(run.submission), kind="script", params={})
             _check_texts(run.submission.get("variable_names", []))
+            _check_texts(run.submission.get("secret_names") or [])
         except (MlwsError, ValueError, TypeError) as error:
             raise broken(f"what was submitted for the run {run.id} cannot be read") from error
         for item in submission.inputs:
