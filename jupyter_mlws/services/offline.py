@@ -40,7 +40,9 @@ from jupyter_mlws.store.interactive import start_run
 __all__ = ["Imports", "imports_folder", "record_offline"]
 
 MAX_FILES = 100_000
-MAX_BYTES = 1 << 40
+# What `jupyter_mlws.sdk.offline_packing` packs shrinks to 1/230 at most; what is left over is for small folders.
+_MOST_RATIO = 250
+_ROOM_BYTES = 1 << 30
 _MAX_JOB_BYTES = 16 << 20
 _DRAFT = ".draft-"
 # While somebody waits for an import a dispatcher is looked after so often.
@@ -107,7 +109,8 @@ class Imports:
 def _unpack(content: Upload, draft: Path) -> None:
     from jupyter_mlws.snapshots import unpack_zip
 
-    for name in unpack_zip(content.file, draft, max_files=MAX_FILES, max_bytes=MAX_BYTES):
+    most = content.file.seek(0, os.SEEK_END) * _MOST_RATIO + _ROOM_BYTES
+    for name in unpack_zip(content.file, draft, max_files=MAX_FILES, max_bytes=most):
         if name != names.JOB:
             check_writable(name)
 

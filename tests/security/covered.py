@@ -21,7 +21,9 @@ _PLACES = (
     "services/test_folders.py::test_P01_P02_P04_P05_P07_P08_P30_nothing_is_written_where_no_process_of_a_run_writes"
 )
 _LINKS = "services/test_folders.py::test_P11_P27_P33_nothing_is_written_or_read_through_a_link"
-_OFFLINE = "services/test_folders.py::test_A01_A02_A04_P04_N14_a_hostile_import_is_refused_and_nothing_of_it_stays"
+_OFFLINE = "services/test_folders.py::test_A01_A02_A04_A08_P04_N14_a_hostile_import_is_refused_and_nothing_of_it_stays"
+_LONGEST = "services/test_folders.py::test_P30_the_longest_name_that_a_file_can_have_is_one"
+_RERUN = "services/test_rerun.py::test_D10_O05_V05_what_somebody_else_told_a_cell_is_believed_only_as_far_as_it_can_be"
 _SPOILT = (
     "sdk/test_offline.py::"
     "test_P01_P04_P05_P11_P27_N14_a_folder_that_is_damaged_or_hostile_is_refused_and_nothing_of_it_stays"
@@ -48,6 +50,7 @@ TESTED: dict[str, tuple[str, ...]] = {
         _ARGUMENTS,
         _DOORS,
         _PLACES,
+        _LONGEST,
         "domain/test_names.py::test_a_file_name_that_is_no_plain_relative_path_is_refused",
     ),
     "P32": (_ARGUMENTS, "store/test_metrics.py::test_P32_a_name_like_a_path_is_only_a_name"),
@@ -71,7 +74,8 @@ TESTED: dict[str, tuple[str, ...]] = {
     ),
     "Z06": ("security/test_secrets.py::test_Z05_Z06_values_of_a_submission_are_handed_over_and_kept_nowhere",),
     "Z08": ("security/test_secrets.py::test_Z08_the_token_is_in_no_answer_and_no_log",),
-    **{f"A{n}": (_ARCHIVE, _IMPORT) for n in ("02", "05", "07", "08", "14", "16", "17", "20", "23")},
+    "A08": (_ARCHIVE, _IMPORT, _OFFLINE),
+    **{f"A{n}": (_ARCHIVE, _IMPORT) for n in ("02", "05", "07", "14", "16", "17", "20", "23")},
     "A01": (
         _ARCHIVE,
         _IMPORT,
@@ -119,6 +123,7 @@ TESTED: dict[str, tuple[str, ...]] = {
     "D10": (
         "security/test_hostile_journals.py::test_D10_V01_V02_V08_damaged_journals_are_read_for_what_they_are_worth",
         _FOLDER,
+        _RERUN,
     ),
     "K01": (_GIT,),
     "K02": (_GIT,),
@@ -129,7 +134,7 @@ TESTED: dict[str, tuple[str, ...]] = {
     "O01": (_ARGUMENTS,),
     "O02": (_ARGUMENTS, "store/test_runs.py::test_V07_wildcards_in_a_search_are_only_characters"),
     "O04": ("security/test_bad_inputs.py::test_O04_fifty_million_characters_are_too_many", _MAILBOX),
-    "O05": ("security/test_bad_inputs.py::test_O05_a_body_that_is_no_object", _MAILBOX),
+    "O05": ("security/test_bad_inputs.py::test_O05_a_body_that_is_no_object", _MAILBOX, _RERUN),
     "O07": (
         "security/test_bad_inputs.py::test_O07_a_page_is_never_larger_than_a_page",
         "security/test_hostile_runs.py::test_O07_a_flood_of_requests_holds_up_neither_a_cancel_nor_another_run",
@@ -143,7 +148,7 @@ TESTED: dict[str, tuple[str, ...]] = {
         "store/test_metrics.py::test_V01_V02_F17_nan_and_infinities_come_back_and_minimum_and_maximum_leave_nan_out",
     ),
     "V04": (_FIELDS, _MAILBOX, _DOORS, _WORDS),
-    "V05": (_FIELDS, _MAILBOX, _DOORS),
+    "V05": (_FIELDS, _MAILBOX, _DOORS, _RERUN),
     "V07": (_ARGUMENTS, _DOORS),
     "V08": (
         _FOLDER,
