@@ -140,7 +140,10 @@ TESTED: dict[str, tuple[str, ...]] = {
         "security/test_hostile_runs.py::test_O07_a_flood_of_requests_holds_up_neither_a_cancel_nor_another_run",
     ),
     "O10": ("agent/test_output.py::test_F21_a_line_without_end_is_no_burden", _FOLDER),
-    "O11": ("server/test_carrying.py::test_the_next_piece_is_made_when_the_last_has_left",),
+    "O11": (
+        "server/test_carrying.py::test_the_next_piece_is_made_when_the_last_has_left",
+        "services/test_archives.py::test_O11_readers_that_never_finish_do_not_fill_the_disk",
+    ),
     "V01": (
         "store/test_metrics.py::test_V01_V02_F17_nan_and_infinities_come_back_and_minimum_and_maximum_leave_nan_out",
     ),

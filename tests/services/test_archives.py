@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -31,6 +32,7 @@ from jupyter_mlws.errors import (
     NotFound,
     StorageFull,
     TooLarge,
+    Unavailable,
     WrongState,
 )
 from jupyter_mlws.services import Services
@@ -284,6 +286,26 @@ def test_a_large_file_is_neither_packed_nor_held_in_memory(here: Services, there
     archive = b"".join(pieces)
     imported(there, archive)
     assert there.files.download(run.id, "outputs/large.bin").read() == data
+
+
+def test_O11_readers_that_never_finish_do_not_fill_the_disk(here: Services) -> None:
+    leave(here, add_run(here), "outputs/x", b"x")
+    readers = [here.archives.export() for _ in range(4)]
+    for reader in readers:
+        next(iter(reader.chunks))
+    with pytest.raises(Unavailable, match="4 archives are being written") as busy:
+        here.archives.export()
+    assert busy.value.details["retry_after_s"]
+    readers[0].chunks.close()  # type: ignore[union-attr]
+    assert here.archives.export().read()  # and its place is free again, though somebody keeps the object
+    kept = here.archives.export()
+    assert kept.read()
+    with pytest.raises(NotFound):
+        here.archives.export(run="99999")
+    assert here.archives.export().read()
+    del readers, reader
+    gc.collect()
+    assert len([here.archives.export() for _ in range(4)]) == 4
 
 
 # -- broken and hostile archives

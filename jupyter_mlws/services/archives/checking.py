@@ -25,7 +25,8 @@ from jupyter_mlws.store.snapshots import find_snapshot
 
 __all__ = ["Needs", "SnapshotFacts", "check"]
 
-_MOST_MANIFEST = 1 << 28
+# It is read at once, and takes some five times as much memory; no archive holds the files of a longer one.
+_MOST_MANIFEST = 1 << 26
 
 
 @dataclass(frozen=True)
