@@ -80,9 +80,7 @@ class ExperimentsApi(Protocol):
     """Named groups of runs."""
 
     @route("GET", "/experiments", resource="experiments")
-    def list(
-        self, limit: int = 50, cursor: str | None = None, include_archived: bool = False
-    ) -> Page[Experiment]:
+    def list(self, limit: int = 50, cursor: str | None = None, include_archived: bool = False) -> Page[Experiment]:
         """Experiments, newest first; archived ones only when `include_archived` is set."""
         ...
 
@@ -453,7 +451,6 @@ class SnapshotsApi(Protocol):
     def download_file(self, snapshot: str, path: str) -> Download:
         """One file of a snapshot."""
         ...
-
 
     @route("POST", "/blobs/missing", resource="artifacts", permission="write")
     def find_missing(self, manifest: Manifest) -> MissingBlobs:
