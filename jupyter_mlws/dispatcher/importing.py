@@ -23,7 +23,7 @@ from jupyter_mlws.dispatcher.collecting import LEFT
 from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.dispatcher.interactive import Bystander, InteractiveFollower, end_of, make_notes
 from jupyter_mlws.dispatcher.watching import Agent
-from jupyter_mlws.domain.names import check_id
+from jupyter_mlws.domain.names import check_run_id
 from jupyter_mlws.domain.run import RunError
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import MlwsError, StorageFull, Unavailable
@@ -96,7 +96,7 @@ class ImportFollower(InteractiveFollower):
     """
 
     def __init__(self, context: Context, run_id: str, folder: Path) -> None:
-        check_id(run_id)
+        check_run_id(run_id)
         run = record_offline(context.store, None, run_id, folder, context.user, context.host)
         super().__init__(context, run)
         self._folder = RunFolder(folder)
@@ -149,12 +149,14 @@ def follow_import(context: Context, run_id: str, folder: Path) -> ImportFollower
     """A follower for a folder that waits; None for one that nobody can understand, which is put away."""
     try:
         return ImportFollower(context, run_id, folder)
-    except (Unavailable, StorageFull):
+    except (Unavailable, StorageFull, OSError):
         raise
     except (MlwsError, ValueError) as error:
         _log.warning("The import %s cannot be taken in: %s", run_id, error)
-        _put_away(folder)
-        return None
+    except Exception:  # noqa: BLE001 - one folder must not keep the dispatcher from everything else
+        _log.exception("The import %s cannot be taken in.", run_id)
+    _put_away(folder)
+    return None
 
 
 def _put_away(folder: Path) -> None:

@@ -20,6 +20,7 @@ from jupyter_mlws.runfolder.processes import identity_of
 from jupyter_mlws.sdk.offline_folders import OfflineFolder, offline_folders
 from jupyter_mlws.sdk.run import Run
 from jupyter_mlws.sdk.workspace import Workspace
+from jupyter_mlws.services.offline import imports_folder
 
 DEADLINE_S = 40.0
 EVERYTHING = """
@@ -124,6 +125,26 @@ def test_everything_is_imported_with_its_times_and_a_second_time_nothing_is(kept
     assert kept.import_offline([folder.path]) == [run]
     check_everything(kept, run, folder)
     assert list((Path(kept.location) / "imports").glob("*/*")) == []
+
+
+def test_a_run_that_was_deleted_is_restored_before_it_is_imported_again_and_harms_nobody(kept, tmp_path):
+    record("mlws.log(loss=1)", tmp_path)
+    [run] = kept.import_offline()
+    folder = only_folder()
+    waiting = imports_folder(Path(kept.location), run.record.host) / run.id
+    run.delete()
+    with pytest.raises(NotFound, match="is in the trash"):
+        kept.import_offline(folder.path)
+    assert not waiting.exists()
+    # Deleted while its folder waits for the dispatcher, which goes on with everything else.
+    shutil.copytree(folder.path, waiting)
+    shutil.copytree(folder.path, other := tmp_path / "other")
+    job = json.loads((other / "job.json").read_text())
+    (other / "job.json").write_text(json.dumps(job | {"run_id": "OfflineRun_other"}))
+    assert [one.status for one in kept.import_offline(other)] == ["Completed"]
+    assert not waiting.exists()
+    run.restore()
+    assert kept.import_offline(folder.path) == [run]
 
 
 GOING_ON = """
