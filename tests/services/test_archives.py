@@ -214,6 +214,23 @@ def test_nothing_is_added_below_a_run_that_is_in_the_trash(here: Services, there
     assert there.runs.list(include_children=True) == before
 
 
+def test_a_parent_counts_the_children_that_an_import_brings_back(
+    here: Services, there: Services, tmp_path: Path
+) -> None:
+    made = fill(here, tmp_path / "project")
+    sweep = made["sweep"].id
+    archive = exported(here)
+    imported(there, archive)
+    before = there.runs.get(sweep)
+    first, _ = there.runs.list(parent=sweep).items
+    there.runs.delete(first.id)
+    there.trash.collect(everything=True)
+    assert there.runs.get(sweep).child_count == before.child_count - 1
+    assert imported(there, archive).runs_added == 1
+    assert there.runs.get(sweep) == before
+    assert [run for run in there.runs.list(limit=100).items if run.id == sweep] == [before]
+
+
 def test_what_is_missing_of_a_known_run_is_added(here: Services, there: Services) -> None:
     run = add_run(here)
     leave(here, run, "outputs/a.bin", b"a" * 100)
@@ -401,6 +418,8 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     "a run that lives": (lambda: changed("run", status="Running"), "archive_error"),
     "a run of no status": (lambda: changed("run", status="Done"), "archive_error"),
     "P32 a run named by a path": (lambda: changed("run", id="../../etc/passwd"), "archive_error"),
+    "N08 a run named as another one's number": (lambda: changed("run", id="1"), "archive_error"),
+    "N08 a run below another one's number": (lambda: changed("run", parent_id="1"), "archive_error"),
     "a run of no number": (lambda: changed("run", number=-5), "archive_error"),
     "a run of a number of text": (lambda: changed("run", number="5"), "archive_error"),
     "a run beyond 64 bits": (lambda: changed("run", number=2**70), "archive_error"),

@@ -45,6 +45,7 @@ class Recording:
         # Of the present transaction.
         self._new: list[str] = []
         self._per_experiment: Counter[str] = Counter()
+        self._parents: set[int] = set()
         self._experiments: dict[str, int] = {}
         self._parent: tuple[str, rows.Known | None] = ("", None)
         self._weight = 0.0
@@ -69,8 +70,8 @@ class Recording:
         while lines.next is not None and not self._may_end_before(lines.next):
             self._take(c, lines.take())
         self._end_run(c)
-        rows.note_runs(c, self._new, self._per_experiment)
-        self._new, self._per_experiment = [], Counter()
+        rows.note_runs(c, self._new, self._per_experiment, self._parents)
+        self._new, self._per_experiment, self._parents = [], Counter(), set()
 
     def _may_end_before(self, line: Line) -> bool:
         if line.kind == "run":
@@ -108,6 +109,8 @@ class Recording:
             self._number = made.number
             self._new.append(run.id)
             self._per_experiment[run.experiment] += 1
+            if parent is not None:
+                self._parents.add(parent.number)
             self._counts["runs_added"] += 1
             self._counts["runs_renumbered"] += self._number != run.number
             if len(self._ids) < _MOST_IDS:
