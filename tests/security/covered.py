@@ -108,7 +108,7 @@ TESTED: dict[str, tuple[str, ...]] = {
     "N02": (f"{_WALK}::test_N02_what_the_authorizer_denies_is_refused_at_every_address",),
     "N04": (f"{_WALK}::test_N02_the_authorizer_is_asked_what_the_declaration_says",),
     "N07": (f"{_WALK}::test_an_address_without_a_guard_would_stop_the_start",),
-    "N08": (_MAILBOX,),
+    "N08": (_MAILBOX, _IMPORT, _OFFLINE),
     "N10": ("security/test_bad_inputs.py::test_N10_fields_that_are_not_asked_for_are_refused", _MAILBOX),
     "N14": (
         _FIELDS,

@@ -319,6 +319,8 @@ HOSTILE = {
     "a job that is none": lambda: packed(job="[1]"),
     "a job without end": lambda: packed(job="[" * 100_000),
     "an id that climbs": lambda: packed(job=JOB.replace("OfflineRun_1", "../../x")),
+    "N08 an id that is another run's number": lambda: packed(job=JOB.replace("OfflineRun_1", "1")),
+    "a child that is another run's number": lambda: packed(("children/1/journal/x", b"x")),
     "N14 an id with NUL": lambda: packed(job=JOB.replace("OfflineRun_1", "a\\u0000b")),
     "a bad experiment": lambda: packed(job=JOB.replace('"offline"', '"../x"')),
     "tags that are none": lambda: packed(job=JOB.replace("}", ', "tags": 5}')),
