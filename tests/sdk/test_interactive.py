@@ -190,6 +190,26 @@ def test_the_newest_open_run_is_the_active_one_and_then_the_one_before_it(exp):
     assert (first.get_metrics(), second.get_metrics()) == ({"of": 1.0}, {"of": 2.0})
 
 
+def test_a_fork_after_the_end_of_a_run_keeps_all_its_files_open(exp, tmp_path):
+    run = exp.start_logging(snapshot_directory=None)
+    heart = run._agent._heart
+    run.complete()
+    mine = os.open(tmp_path / "mine", os.O_RDWR | os.O_CREAT)
+    os.dup2(mine, heart)  # as the next file that is opened may have its number
+    try:
+        pid = os.fork()
+        if pid == 0:
+            try:
+                os.fstat(heart)
+            except OSError:
+                os._exit(1)
+            os._exit(0)
+        assert os.waitpid(pid, 0)[1] == 0
+    finally:
+        os.close(mine)
+        os.close(heart)
+
+
 def test_a_process_of_a_job_begins_child_runs_instead(exp, tmp_path, monkeypatch):
     (tmp_path / "job.json").write_text('{"run_id": "digits_1", "run_number": 1, "protocol_version": 1}')
     monkeypatch.setenv(RUN_FOLDER_VARIABLE, str(tmp_path))
