@@ -73,7 +73,10 @@ TESTED: dict[str, tuple[str, ...]] = {
         "store/test_runs.py::test_Z05_values_of_variables_and_secrets_are_in_no_byte_of_the_database",
     ),
     "Z06": ("security/test_secrets.py::test_Z05_Z06_values_of_a_submission_are_handed_over_and_kept_nowhere",),
-    "Z08": ("security/test_secrets.py::test_Z08_the_token_is_in_no_answer_and_no_log",),
+    "Z08": (
+        "security/test_secrets.py::test_Z08_the_token_is_in_no_answer_and_no_log",
+        "services/test_archives.py::test_Z08_variables_that_look_secret_are_not_carried_and_are_asked_for_again",
+    ),
     "A08": (_ARCHIVE, _IMPORT, _OFFLINE),
     **{f"A{n}": (_ARCHIVE, _IMPORT) for n in ("02", "05", "07", "14", "16", "17", "20", "23")},
     "A01": (

@@ -23,6 +23,7 @@ from archives import LOG, add_run, block, everything, fill, forge, leave, log, p
 
 from jupyter_mlws.api.routes import Upload
 from jupyter_mlws.domain.archive import ImportReport
+from jupyter_mlws.domain.rerun import Rerun
 from jupyter_mlws.domain.run import Run
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import (
@@ -37,6 +38,7 @@ from jupyter_mlws.errors import (
 )
 from jupyter_mlws.services import Services
 from jupyter_mlws.store import Store
+from jupyter_mlws.store.runs import get_submission
 
 ASSET = Path(__file__).parents[1] / "assets" / "archive-1.zip"
 
@@ -303,6 +305,24 @@ def test_a_large_file_is_neither_packed_nor_held_in_memory(here: Services, there
     archive = b"".join(pieces)
     imported(there, archive)
     assert there.files.download(run.id, "outputs/large.bin").read() == data
+
+
+def test_Z08_variables_that_look_secret_are_not_carried_and_are_asked_for_again(
+    here: Services, there: Services
+) -> None:
+    secret = {"HF_TOKEN": "CANARY", "DB": "postgresql://ada:CANARY@db/x", "dbPassword": "CANARY"}
+    run = add_run(here, environment_variables=secret | {"OMP_NUM_THREADS": "2", "URL": "https://host:80/a@b"})
+    archive = exported(here)
+    assert not any(b"CANARY" in data for data in parts(archive).values())
+    imported(there, archive)
+    assert there.runs.get(run.id).environment_variables == here.runs.get(run.id).environment_variables
+    with pytest.raises(InvalidInput, match="secrets") as asked:
+        there.runs.rerun(run.id, Rerun())
+    assert set(asked.value.details["secrets"]) == set(secret)
+    again = there.runs.rerun(run.id, Rerun(secrets=secret))
+    with there.store.read() as c:
+        found = get_submission(c, again.id)
+    assert found.environment_variables == {"OMP_NUM_THREADS": "2", "URL": "https://host:80/a@b"}
 
 
 def test_O11_readers_that_never_finish_do_not_fill_the_disk(here: Services) -> None:

@@ -12,6 +12,7 @@ import threading
 import zlib
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
@@ -25,6 +26,7 @@ from jupyter_mlws.blobs.local import full_disk_named
 from jupyter_mlws.domain.archive import FORMAT, ArchivedRun, ArchiveHeader
 from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.filters import Filter
+from jupyter_mlws.domain.masking import is_secret_variable
 from jupyter_mlws.errors import CorruptData, Unavailable, WrongState
 from jupyter_mlws.services.archives.layout import BLOBS, BLOCK, DIGESTS, HEADER, RECORDS, SERIES
 from jupyter_mlws.services.context import Context
@@ -248,7 +250,7 @@ class _Records:
             entry.line("snapshot", snapshot)
             self._need_snapshot(snapshot.id)
         for number, run in rows.read_runs(self._c, choice.numbers):
-            entry.line("run", run)
+            entry.line("run", _without_secrets(run))
             self._need_inputs(run)
             for file in files.list_files(self._c, run.id):
                 entry.line("file", file)
@@ -278,6 +280,18 @@ class _Records:
         for item in (run.submission or {}).get("inputs", ()):
             if self._context.blobs.has(item["digest"], item["size_bytes"]):
                 self._writing.needs[item["digest"]] = item["size_bytes"]
+
+
+def _without_secrets(run: ArchivedRun) -> ArchivedRun:
+    """The run as a stranger may see it: a variable that looks secret has to be given again, as every secret has."""
+    body = run.submission or {}
+    variables: dict[str, str] = body.get("environment_variables") or {}
+    hidden = [name for name, value in variables.items() if is_secret_variable(name, value)]
+    if not hidden:
+        return run
+    kept = {name: value for name, value in variables.items() if name not in hidden}
+    secrets = list(dict.fromkeys([*(body.get("secret_names") or ()), *hidden]))
+    return replace(run, submission=body | {"environment_variables": kept, "secret_names": secrets})
 
 
 def _shrinks(data: bytes) -> bool:
