@@ -274,9 +274,12 @@ class ActiveRun(Run):
         except BaseException:
             forget(made)
             raise
-        found = [ActiveRun(folder, facts, followed=self._followed, parent=self) for folder, facts, _ in made]
+        found = [self._child(folder, facts) for folder, facts, _ in made]
         self._made.update({child.id: child for child in found})
         return found
+
+    def _child(self, folder: RunFolder, facts: Mapping[str, Any]) -> ActiveRun:
+        return ActiveRun(folder, facts, followed=self._followed, parent=self)
 
     def _as_run(self, record: words.Run) -> Run:
         made = self._made_here(record.id)

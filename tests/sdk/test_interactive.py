@@ -190,24 +190,50 @@ def test_the_newest_open_run_is_the_active_one_and_then_the_one_before_it(exp):
     assert (first.get_metrics(), second.get_metrics()) == ({"of": 1.0}, {"of": 2.0})
 
 
+def test_a_child_of_an_ended_run_loses_nothing_without_a_word(ws, exp, tmp_path):
+    run = exp.start_logging(snapshot_directory=None)
+    child, left_open = run.child_run("first"), run.child_run("second")
+    child.log("loss", 1.0)
+    child.complete()
+    run.complete()
+    left_open.complete()
+    child.tag("best", "yes")
+    (tmp_path / "notes.txt").write_text("kept")
+    child.upload_file("notes.txt", tmp_path / "notes.txt")
+    for refused in (
+        lambda: child.log("loss", 2.0),
+        lambda: child.log_metrics({"loss": 2.0}),
+        lambda: child.log_row("rows", a=1),
+        lambda: child.child_run("third"),
+        lambda: left_open.create_children(2),
+    ):
+        with pytest.raises(WrongState, match="has ended"):
+            refused()
+    found = ws.run(child.id)
+    assert (found.tags, found.get_file_names(), found.get_metrics()) == ({"best": "yes"}, ["notes.txt"], {"loss": 1.0})
+    assert child.tags == {"best": "yes"}
+    assert [one.status for one in ws.run(run.id).get_children()] == ["Completed", "Completed"]
+    assert not (run._folder.children / child.id / "mailbox").exists()
+
+
 def test_a_fork_after_the_end_of_a_run_keeps_all_its_files_open(exp, tmp_path):
     run = exp.start_logging(snapshot_directory=None)
     heart = run._agent._heart
     run.complete()
-    mine = os.open(tmp_path / "mine", os.O_RDWR | os.O_CREAT)
-    os.dup2(mine, heart)  # as the next file that is opened may have its number
-    try:
-        pid = os.fork()
-        if pid == 0:
-            try:
-                os.fstat(heart)
-            except OSError:
-                os._exit(1)
-            os._exit(0)
-        assert os.waitpid(pid, 0)[1] == 0
-    finally:
-        os.close(mine)
-        os.close(heart)
+    mine = []
+    while heart not in mine and len(mine) < 20:  # one of them gets its number
+        mine.append(os.open(tmp_path / "mine", os.O_RDWR | os.O_CREAT))
+    pid = os.fork()
+    if pid == 0:
+        try:
+            for fd in mine:
+                os.fstat(fd)
+        except OSError:
+            os._exit(1)
+        os._exit(0)
+    for fd in mine:
+        os.close(fd)
+    assert os.waitpid(pid, 0)[1] == 0
 
 
 def test_a_process_of_a_job_begins_child_runs_instead(exp, tmp_path, monkeypatch):
