@@ -12,6 +12,7 @@ _FOLDER = (
 _MAILBOX = "security/test_hostile_runs.py::test_P01_N08_N14_O04_O05_V04_V05_requests_of_a_script_are_about_its_own_run"
 _ARCHIVE = "snapshots/test_archives.py::test_a_hostile_archive_leaves_nothing_behind"
 _IMPORT = "services/test_archives.py::test_a_broken_or_hostile_archive_is_refused_and_leaves_nothing"
+_STRANGER = "security/test_hostile_imports.py::test_N08_N14_D10_what_a_stranger_recorded_harms_its_own_run_alone"
 _MODELS = "security/test_bad_inputs.py::test_U01_U04_P27_a_model_is_made_of_the_files_of_a_run"
 _FETCHED = "security/test_bad_inputs.py::test_U05_S01_K10_nothing_is_fetched_and_nothing_is_run"
 _DOORS = "security/test_doors.py::test_every_door_says_the_same_of_hostile_text"
@@ -111,7 +112,7 @@ TESTED: dict[str, tuple[str, ...]] = {
     "N02": (f"{_WALK}::test_N02_what_the_authorizer_denies_is_refused_at_every_address",),
     "N04": (f"{_WALK}::test_N02_the_authorizer_is_asked_what_the_declaration_says",),
     "N07": (f"{_WALK}::test_an_address_without_a_guard_would_stop_the_start",),
-    "N08": (_MAILBOX, _IMPORT, _OFFLINE),
+    "N08": (_MAILBOX, _IMPORT, _OFFLINE, _STRANGER),
     "N10": ("security/test_bad_inputs.py::test_N10_fields_that_are_not_asked_for_are_refused", _MAILBOX),
     "N14": (
         _FIELDS,
