@@ -21,7 +21,7 @@ from .lab import Lab
 
 ID = "stranger_1"
 STREAM = "0123456789abcdef-1-abcdef"
-NOISE = random.Random(7)  # noqa: S311 (the same noise each time)
+NOISE = random.Random(7)
 
 
 @pytest.fixture
