@@ -18,6 +18,8 @@ from jupyter_mlws.sdk.run_trash import RunTrash
 from jupyter_mlws.sdk.run_waiting import RunWaiting
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jupyter_mlws.sdk.experiment import Experiment
     from jupyter_mlws.sdk.job import ActiveRun
     from jupyter_mlws.sdk.workspace import RunList, Workspace
@@ -30,8 +32,8 @@ class Run(RunWaiting, RunLogging, RunMetrics, RunNotes, RunResults, RunRerun, Ru
 
     Parameters
     ----------
-    workspace : Workspace
-    record : domain record of the run
+    workspace : Workspace or Experiment
+    record : domain record of the run, or its id or number
     """
 
     @staticmethod
@@ -40,9 +42,18 @@ class Run(RunWaiting, RunLogging, RunMetrics, RunNotes, RunResults, RunRerun, Ru
         return Run(workspace, workspace.api.runs.get(str(run)))
 
     @staticmethod
-    def list(experiment: Experiment, *, include_children: bool = False) -> RunList:
-        """Runs of an experiment, newest first."""
-        return experiment.get_runs(include_children=include_children)
+    def list(
+        experiment: Experiment,
+        type: str | None = None,
+        tags: str | Mapping[str, object] | None = None,
+        properties: str | Mapping[str, object] | None = None,
+        status: str | None = None,
+        include_children: bool = False,
+    ) -> RunList:
+        """Runs of an experiment, newest first; see `Experiment.get_runs`."""
+        return experiment.get_runs(
+            type=type, tags=tags, properties=properties, status=status, include_children=include_children
+        )
 
     @staticmethod
     def get_context(allow_offline: bool = True) -> ActiveRun:

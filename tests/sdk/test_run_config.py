@@ -177,7 +177,7 @@ def test_a_secret_gets_into_no_file(project: Path, facts: dict[str, Any], named:
         ({"command": "a\0b"}, "NUL"),
         ({"command": "true", "script": "train.py"}, "not both"),
         ({"command": "true", "arguments": ["a"]}, "Put them into the command"),
-        ({}, "either a script or a command"),
+        ({}, "needs a script or a command"),
         ({"script": ""}, "not named"),
         ({"script": "../train.py"}, "not inside"),
         ({"script": "."}, "not inside"),
