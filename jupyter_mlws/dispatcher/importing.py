@@ -31,6 +31,7 @@ from jupyter_mlws.runfolder import state
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.runfolder.processes import Identity, is_alive
 from jupyter_mlws.services.offline import imports_folder, record_offline
+from jupyter_mlws.store.run_states import add_warnings
 from jupyter_mlws.store.runs import get_run, move_run
 
 __all__ = ["ImportFollower", "follow_import", "waiting_imports"]
@@ -120,7 +121,10 @@ class ImportFollower(InteractiveFollower):
     ) -> None:
         run = get_run(c, self.run_record.id, metrics=0)
         if run.status.is_terminal or run.status is status:
-            return  # it got what was missing, and stays what it is
+            # It got what was missing, and stays what it is.
+            if warnings:
+                add_warnings(c, run.id, warnings)
+            return
         if status is RunStatus.NOT_RESPONDING:
             move_run(c, run.id, status, at=at, warnings=[*warnings, _GOES_ON])
         else:
@@ -140,8 +144,7 @@ class ImportFollower(InteractiveFollower):
         if left.is_dir():
             kept = self._context.run_folder(self.run_record.id)
             kept.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not (kept / LEFT).exists():
-                os.rename(left, kept / LEFT)
+            _move_into(left, kept / LEFT)
         shutil.rmtree(self._folder.path, ignore_errors=True)
 
 
@@ -157,6 +160,20 @@ def follow_import(context: Context, run_id: str, folder: Path) -> ImportFollower
         _log.exception("The import %s cannot be taken in.", run_id)
     _put_away(folder)
     return None
+
+
+def _move_into(source: Path, target: Path) -> None:
+    """Move a folder to where an earlier import may have put one: each file in the place of one of its name."""
+    if not os.path.lexists(target):
+        os.rename(source, target)
+        return
+    for entry in list(os.scandir(source)):
+        there = target / entry.name
+        if entry.is_dir(follow_symlinks=False) and there.is_dir():
+            _move_into(Path(entry.path), there)
+        else:
+            is_other = os.path.lexists(there) and entry.is_dir(follow_symlinks=False) != there.is_dir()
+            os.replace(entry.path, there.with_name(f"{entry.name}-{os.urandom(4).hex()}") if is_other else there)
 
 
 def _put_away(folder: Path) -> None:

@@ -168,8 +168,8 @@ def _find(c: Connection, run_id: str) -> Run | None:
         if error.details.get("deleted"):
             raise
         if known_runs(c, [run_id]):
-            raise Unavailable(
-                f"The run {run_id} is just being removed for good.", hint="Try again.", details={"retry_after_s": 0.5}
+            raise WrongState(
+                f"The run {run_id} is being removed for good.", hint="Have that finished first: mlws gc."
             ) from error
         return None
 

@@ -185,6 +185,20 @@ def test_a_run_that_still_goes_on_is_imported_so_far_and_continued_later(kept, t
 
 
 @pytest.mark.only_sqlite
+def test_what_is_too_large_to_store_is_kept_of_every_import(kept, tmp_path, monkeypatch):
+    monkeypatch.setenv("MLWS_MAX_OUTPUT_BYTES", "100")
+    record("mlws.log(loss=1)", tmp_path)
+    outputs = only_folder().path / "outputs" / "deep"
+    outputs.mkdir(parents=True)
+    for name in ("first.bin", "second.bin"):
+        (outputs / name).write_bytes(name.encode() * 100)
+        [run] = kept.import_offline()
+        assert any(name in warning for warning in run.record.warnings)
+    left = Path(kept.location) / "runs" / run.id / "left"
+    assert sorted(path.name for path in left.rglob("*.bin")) == ["first.bin", "second.bin"]
+
+
+@pytest.mark.only_sqlite
 def test_a_run_that_was_imported_half_way_can_be_canceled_for_good(kept, tmp_path):
     code = "import jupyter_mlws as mlws, time\nmlws.Run.get_context().child_run()\nprint(1, flush=True)\ntime.sleep(60)"
     process = subprocess.Popen(
