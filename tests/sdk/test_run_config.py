@@ -154,6 +154,7 @@ def test_a_broken_file_says_where(project: Path, text: str, said: str) -> None:
         ({"command": "python train.py --api-key 'abc'"}, "--api-key"),
         ({"command": ["python", "train.py", "--token", "abc"]}, "--token"),
         ({"script": "train.py", "environment_variables": {"HF_TOKEN": "abc"}}, "HF_TOKEN"),
+        ({"script": "train.py", "environment_variables": {"DB": "postgresql://ada:abc@db/x"}}, "DB"),
     ],
 )
 def test_a_secret_gets_into_no_file(project: Path, facts: dict[str, Any], named: str) -> None:
