@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from jupyter_mlws.api.codec import to_builtins
-from jupyter_mlws.errors import MlwsError, WrongState
+from jupyter_mlws.errors import MlwsError
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.sdk import ending
 from jupyter_mlws.sdk.agent_thread import AgentThread
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from jupyter_mlws.api.interface import Api
     from jupyter_mlws.domain import run as words
     from jupyter_mlws.domain.child import RunEnd
-    from jupyter_mlws.domain.deletion import Deletion
     from jupyter_mlws.domain.model import ModelRegistration
     from jupyter_mlws.sdk.model import Model
     from jupyter_mlws.sdk.workspace import Workspace
@@ -129,12 +128,6 @@ class InteractiveRun(ClosingRun):
 
     def _register(self, wish: ModelRegistration) -> Model:
         return Run._register(self, wish)  # a person waits for it
-
-    def delete(self) -> Deletion:
-        """Put the run into the trash, once it has ended; see `Run.delete`."""
-        if not self._over:
-            raise WrongState(f"{self._name} has not ended.", hint="End it first, with complete() or fail().")
-        return super().delete()
 
     # -- the end
 

@@ -193,7 +193,7 @@ class RunFiles(RunFacts):
         target = os.fspath(path) if path is not None else "."
         if os.path.isdir(target):
             target = os.path.join(target, f"run-{self.number}-snapshot.zip")
-        return _save(self._api.snapshots.download(snapshot), target)
+        return _save(self.workspace.api.snapshots.download(snapshot), target)
 
     def export(self, path: str | os.PathLike[str], *, exist_ok: bool = False) -> str:
         """Save the run, with its descendants and models, as one file for `Workspace.import_archive`.
@@ -212,7 +212,7 @@ class RunFiles(RunFacts):
         """
         from jupyter_mlws.sdk.archives import export
 
-        return export(self._api, path, run=self.id, exist_ok=exist_ok)
+        return export(self.workspace.api, path, run=self.id, exist_ok=exist_ok)
 
     def register_model(
         self,

@@ -81,7 +81,8 @@ def test_only_paths_and_binary_files_are_uploaded(run, tmp_path):
 
 
 def test_a_run_that_has_ended_can_be_flushed_and_waited_for_as_before(run):
-    assert "End it first" in said(run.delete, WrongState)
+    assert "is Running" in said(run.delete, WrongState)
+    assert "has not ended" in said(lambda: run.export("live.zip"), WrongState)
     run.log("a", 1)
     run.complete()
     run.tag("late", "yes")
@@ -107,6 +108,15 @@ def test_runs_are_listed_by_tags_properties_and_kind(exp, ws):
     assert Run(exp, one.id) == Run(ws, one.number) == ws.get_run(one.id) == one
     assert ws.runs(experiment=exp, order_by=["metrics.acc desc", "number"]) == [two, one]
     assert len(ws.metrics_dataframe(experiment=exp)) == 2
+
+
+def test_long_names_and_values_do_not_flood_a_list(exp):
+    with exp.start_logging(snapshot_directory=None, params={"long": "ä" * 900}) as run:
+        run.log("x" * 255, 1)
+    shown = repr(exp.get_runs())
+    assert "x" * 59 + "… 1" in shown
+    assert "ä" * 59 + "…" in shown
+    assert max(map(len, shown.splitlines())) < 200
 
 
 def test_what_is_no_limit_is_told_where_it_belongs(ws):
