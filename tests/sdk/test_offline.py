@@ -69,6 +69,14 @@ def test_metrics_outside_a_job_are_recorded_offline_and_said_once(own_home):
     assert "OfflineRun_" in told.stdout
 
 
+def test_a_secret_of_the_command_line_is_nowhere_in_the_folder(own_home):
+    code = "import jupyter_mlws as mlws; mlws.log(loss=1)"
+    subprocess.run([sys.executable, "-c", code, "--api-token", "hunter2"], check=True, cwd=own_home)
+    files = [path for path in only_folder().path.rglob("*") if path.is_file()]
+    assert files
+    assert not [path for path in files if b"hunter2" in path.read_bytes()]
+
+
 def test_a_caller_that_needs_a_run_is_told(own_home):
     code = "import jupyter_mlws as mlws; mlws.Run.get_context(allow_offline=False)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=own_home)
