@@ -65,6 +65,7 @@ class Workspace:
 
         Found by the environment variable ``MLWS_WORKSPACE``, the nearest ``.mlws/config.json`` up the tree from `path`
         (default: the working directory), else the user's own default workspace, which is made when it is missing.
+        Inside a job, where no `path` is given, it is the workspace of the job's run, which answers what a job may ask.
         """
         return cls._of(connect(None, None if path is None else os.path.abspath(path)))
 
