@@ -17,6 +17,7 @@ import os
 import shutil
 import sys
 import tempfile
+import threading
 import zipfile
 from functools import lru_cache
 from pathlib import Path
@@ -74,7 +75,8 @@ def build_zip(directory: str | os.PathLike[str] | None = None) -> Path:
     target = _place(directory) / f"{_name()}.zip"
     if not target.exists():
         remove_stale(target.parent, ".", "")
-        temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+        # Two threads of a dispatcher may need it at the same time.
+        temporary = target.with_name(f".{target.name}.{threading.get_ident()}.{os.getpid()}.tmp")
         faults.point("farside.zip")
         _write_zip(temporary)
         faults.point("farside.zip_rename")
