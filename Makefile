@@ -6,7 +6,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo lab test lint format python-tests typescript-tests browser-tests bench soak reliability develop clean
+.PHONY: help demo lab test lint docs format python-tests typescript-tests browser-tests bench soak reliability develop clean
 
 VENV ?= .venv
 DEV_VENV ?= .venv-dev
@@ -65,7 +65,7 @@ lab: $(VENV)/.installed-demo ## open JupyterLab on the demo
 
 ## ---- for developers ----------------------------------------------------------------------------------------------
 
-test: lint python-tests typescript-tests browser-tests ## every check and every test, as CI runs them
+test: lint docs python-tests typescript-tests browser-tests ## every check and every test, as CI runs them
 	$(call say,All checks passed.)
 
 lint: $(VENV)/.installed-test node_modules/.yarn-state.yml ## style, types and import contracts, Python and TypeScript
@@ -76,6 +76,11 @@ lint: $(VENV)/.installed-test node_modules/.yarn-state.yml ## style, types and i
 	lint-imports --no-logo
 	$(call say,TypeScript: tsc stylelint prettier eslint)
 	jlpm lint:check
+
+docs: $(VENV)/.installed-test ## the pages and the reference of the API, as a site in .build/docs
+	$(call say,The pages and the reference: Sphinx)
+	$(VENV)/bin/python -m sphinx -q -W --keep-going -b html docs .build/docs
+	@echo "See .build/docs/index.html"
 
 format: $(VENV)/.installed-test node_modules/.yarn-state.yml ## rewrite the files as the linters want them
 	ruff check --fix .
@@ -95,8 +100,9 @@ browser-tests: $(VENV)/.installed-test ## galata in a real Chromium, against a r
 	$(call say,Browser tests)
 	@scripts/browser-tests.sh $(VENV) $(UI_ARGS)
 
-bench: $(VENV)/.installed-test ## time from %%submit to the first line of the script, beside its peers; what our processes cost
+bench: $(VENV)/.installed-test ## time from %%submit to the first line of the script, beside its peers; runs among very many; what our processes cost
 	@$(VENV)/bin/python bench/submit.py $(BENCH_ARGS)
+	@$(VENV)/bin/python bench/queries.py
 	@$(VENV)/bin/python bench/processes.py
 
 soak: $(VENV)/.installed-test ## the long form of the fault tests, within an hour; PART=load runs a part

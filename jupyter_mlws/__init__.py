@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from jupyter_mlws.errors import MlwsError
-    from jupyter_mlws.sdk.current import last_run, log, run
+    from jupyter_mlws.sdk.current import last_run as last_run
+    from jupyter_mlws.sdk.current import log, run
     from jupyter_mlws.sdk.environment import Environment
     from jupyter_mlws.sdk.experiment import Experiment
     from jupyter_mlws.sdk.model import Model
@@ -34,6 +35,7 @@ _PUBLIC = {
     "run": "jupyter_mlws.sdk.current",
 }
 
+# Without `last_run`, which looks into the workspace: ``import *`` is to do nothing.
 __all__ = [
     "Environment",
     "Experiment",
@@ -43,7 +45,6 @@ __all__ = [
     "ScriptRunConfig",
     "Workspace",
     "__version__",
-    "last_run",
     "log",
     "run",
 ]
@@ -60,7 +61,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, "last_run"})
 
 
 def load_ipython_extension(shell: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -70,8 +71,20 @@ def test_the_version_is_the_same_for_python_and_for_the_frontend():
 
 
 def test_every_public_name_can_be_had():
-    missing = [name for name in jupyter_mlws.__all__ if name != "last_run" and not hasattr(jupyter_mlws, name)]
+    missing = [name for name in jupyter_mlws.__all__ if not hasattr(jupyter_mlws, name)]
     assert missing == []
+
+
+def test_importing_every_name_opens_no_workspace(tmp_path):
+    code = "from jupyter_mlws import *; import os; print(os.listdir(os.environ['MLWS_DATA_DIR']), Workspace.__name__)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "MLWS_DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[] Workspace"
 
 
 # Written in pieces, so that this file does not name what it looks for.

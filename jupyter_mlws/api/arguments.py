@@ -53,9 +53,9 @@ def check_argument(name: str, value: Any, hint: Any) -> None:
         return
     if type(value) is not kind:
         raise InvalidInput(f"{name} must be {_NAMES.get(kind, kind.__name__)}, not {type(value).__name__}.")
-    if kind is str:
+    if isinstance(value, str):
         _check_text(name, value)
-    elif kind is int and not -_BIGGEST <= value <= _BIGGEST:
+    elif isinstance(value, int) and not -_BIGGEST <= value <= _BIGGEST:
         raise InvalidInput(f"{name} is out of range.")
 
 

@@ -182,11 +182,18 @@ def connect(url: str, token: str = "") -> ServerApi:
     ----------
     url : str
     token : str, optional
-        Without it that of the URL's query is sent, else that of the variable ``MLWS_TOKEN`` or ``JUPYTER_TOKEN``.
+        Without it that of the URL's query is sent, else that of the variable ``MLWS_TOKEN``, else, to a server of this
+        machine only, that of ``JUPYTER_TOKEN``.
     """
     if not (token or parse_qs(urlsplit(url).query).get("token")):
-        token = os.environ.get("MLWS_TOKEN") or os.environ.get("JUPYTER_TOKEN", "")
+        token = os.environ.get("MLWS_TOKEN") or _token_of_this_machine(url)
     return ServerApi(url, token)
+
+
+def _token_of_this_machine(url: str) -> str:
+    """The token that Jupyter servers of this machine were given: no other server is to see it."""
+    here = urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
+    return os.environ.get("JUPYTER_TOKEN", "") if here else ""
 
 
 def open_workspace(url: str, token: str = "", workspace: str = "") -> tuple[ServerApi, WorkspaceInfo]:

@@ -36,6 +36,9 @@ class Series:
         """Number of points in each column."""
         return len(next(iter(self.columns.values())))
 
+    def __repr__(self) -> str:
+        return f"Series({self.name!r}, {self.points:,} points, columns {', '.join(self.columns)})"
+
 
 def encode_series(name: str, count: int, columns: dict[str, bytes]) -> bytes:
     """The wire form of a series.

@@ -14,12 +14,13 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from stat import S_IMODE, S_ISREG
+from stat import S_IMODE
 from typing import BinaryIO
 
 from jupyter_mlws import faults
+from jupyter_mlws.blobs import sweeping
 from jupyter_mlws.blobs.durable import sync_files
-from jupyter_mlws.blobs.place import FORMAT, RENEW_S, FoundBlob, digest_of, missing
+from jupyter_mlws.blobs.place import FORMAT, RENEW_S, FoundBlob, missing
 from jupyter_mlws.errors import MlwsError, NotFound, StorageFull, Unavailable, WorkspaceError
 from jupyter_mlws.runfolder.files import is_of_living
 
@@ -165,41 +166,14 @@ class LocalPlace:
             return None
 
     def walk(self) -> Iterator[FoundBlob]:
-        for folder in _folders_of(self.root):
-            for entry in _entries(f"{self.root}/{folder}"):
-                digest = digest_of(f"{folder}/{entry.name}")
-                if digest is None:
-                    continue
-                try:
-                    facts = entry.stat(follow_symlinks=False)
-                except FileNotFoundError:
-                    continue
-                if S_ISREG(facts.st_mode):
-                    yield FoundBlob(digest, facts.st_size, facts.st_mtime)
+        return sweeping.walk(self.root)
 
     @property
     def removed_at_once(self) -> int:
         return 200
 
     def remove(self, digests: Sequence[str], unused_since: float) -> tuple[list[FoundBlob], list[str]]:
-        gone, stuck = [], []
-        for digest in digests:
-            path = self._file(digest)
-            try:
-                facts = os.stat(path, follow_symlinks=False)
-                if facts.st_mtime > unused_since:
-                    continue
-                faults.point("blobs.remove")
-                os.unlink(path)  # who reads it reads on: the bytes go with the last reader
-            except FileNotFoundError:
-                continue
-            except OSError:
-                stuck.append(digest)
-                continue
-            gone.append(FoundBlob(digest, facts.st_size, facts.st_mtime))
-        if gone:
-            faults.point("blobs.removed")
-        return gone, stuck
+        return sweeping.remove(self.root, digests, unused_since)
 
     def _make_folders(self) -> None:
         try:
@@ -265,18 +239,6 @@ class LocalDraft:
             os.close(self.descriptor)
             self.descriptor = -1
         _unlink(self._path)
-
-
-def _folders_of(root: str) -> list[str]:
-    return [entry.name for entry in _entries(root) if len(entry.name) == 2]
-
-
-def _entries(folder: str) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as entries:
-            return list(entries)
-    except (FileNotFoundError, NotADirectoryError):
-        return []
 
 
 def _renew(path: str) -> None:

@@ -22,6 +22,7 @@ _MAX_ERROR_FILE = 1 << 20
 _MAX_TRACEBACK = 20_000
 _LOG_TAIL = 65_536
 _TRACEBACK = b"Traceback (most recent call last):"
+_MOST_EXIT_CODE = 1 << 32
 _NAME = re.compile(r"[A-Za-z_]\w{0,99}")
 _LAST_LINE = re.compile(r"^[\w.]*\w(?:: .*)?$")
 
@@ -44,7 +45,8 @@ def how_it_ended(
     return RunStatus.FAILED, RunError(
         code=_code(reason, signal, _text(told.get("code")) or _exception_of(traceback)),
         message=_cut(message or "The script failed."),
-        exit_code=exit_code if isinstance(exit_code, int) else None,
+        # A forged one of any size would be more than the record of a run can hold.
+        exit_code=exit_code if isinstance(exit_code, int) and abs(exit_code) < _MOST_EXIT_CODE else None,
         signal=signal if isinstance(signal, str) else None,
         traceback=traceback[-_MAX_TRACEBACK:],
     )

@@ -210,8 +210,12 @@ class Follower(threading.Thread):
     def _opened(self) -> Intake:
         """The intake, which reads notes of the run folder first: a disk that fails at this is waited out, too."""
         if self._intake is None:
-            self._intake = Intake(self._context, self._folder, self.run_record)
+            self._intake = Intake(self._context, self._folder, self.run_record, self._is_wanted)
         return self._intake
+
+    def _is_wanted(self) -> bool:
+        """Whether the run is to be ended, or left."""
+        return self._leaving.is_set() or self._canceling.is_set()
 
     def _wait(self, agent: Agent) -> None:
         poll = select.poll()

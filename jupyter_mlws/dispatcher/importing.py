@@ -23,7 +23,7 @@ from jupyter_mlws.dispatcher.collecting import LEFT
 from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.dispatcher.interactive import Bystander, InteractiveFollower, end_of, make_notes
 from jupyter_mlws.dispatcher.watching import Agent
-from jupyter_mlws.domain.names import check_id
+from jupyter_mlws.domain.names import check_run_id
 from jupyter_mlws.domain.run import RunError
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import MlwsError, StorageFull, Unavailable
@@ -31,6 +31,7 @@ from jupyter_mlws.runfolder import state
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.runfolder.processes import Identity, is_alive
 from jupyter_mlws.services.offline import imports_folder, record_offline
+from jupyter_mlws.store.run_states import add_warnings
 from jupyter_mlws.store.runs import get_run, move_run
 
 __all__ = ["ImportFollower", "follow_import", "waiting_imports"]
@@ -96,7 +97,7 @@ class ImportFollower(InteractiveFollower):
     """
 
     def __init__(self, context: Context, run_id: str, folder: Path) -> None:
-        check_id(run_id)
+        check_run_id(run_id)
         run = record_offline(context.store, None, run_id, folder, context.user, context.host)
         super().__init__(context, run)
         self._folder = RunFolder(folder)
@@ -120,7 +121,10 @@ class ImportFollower(InteractiveFollower):
     ) -> None:
         run = get_run(c, self.run_record.id, metrics=0)
         if run.status.is_terminal or run.status is status:
-            return  # it got what was missing, and stays what it is
+            # It got what was missing, and stays what it is.
+            if warnings:
+                add_warnings(c, run.id, warnings)
+            return
         if status is RunStatus.NOT_RESPONDING:
             move_run(c, run.id, status, at=at, warnings=[*warnings, _GOES_ON])
         else:
@@ -133,14 +137,14 @@ class ImportFollower(InteractiveFollower):
     def _tidy(self) -> None:
         """Remove the folder, but for what was too large to store: that is kept where a run keeps it."""
         faults.point("importing.remove")
-        if not all([collector.keep_left() for collector in self._opened().all_collectors()]):
+        moved = [collector.keep_left() for collector in self._opened().all_collectors()]
+        if not all(moved):
             return  # the next dispatcher tries again
         left = self._folder.path / LEFT
         if left.is_dir():
             kept = self._context.run_folder(self.run_record.id)
             kept.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if not (kept / LEFT).exists():
-                os.rename(left, kept / LEFT)
+            _move_into(left, kept / LEFT)
         shutil.rmtree(self._folder.path, ignore_errors=True)
 
 
@@ -148,12 +152,28 @@ def follow_import(context: Context, run_id: str, folder: Path) -> ImportFollower
     """A follower for a folder that waits; None for one that nobody can understand, which is put away."""
     try:
         return ImportFollower(context, run_id, folder)
-    except (Unavailable, StorageFull):
+    except (Unavailable, StorageFull, OSError):
         raise
     except (MlwsError, ValueError) as error:
         _log.warning("The import %s cannot be taken in: %s", run_id, error)
-        _put_away(folder)
-        return None
+    except Exception:  # noqa: BLE001 - one folder must not keep the dispatcher from everything else
+        _log.exception("The import %s cannot be taken in.", run_id)
+    _put_away(folder)
+    return None
+
+
+def _move_into(source: Path, target: Path) -> None:
+    """Move a folder to where an earlier import may have put one: each file in the place of one of its name."""
+    if not os.path.lexists(target):
+        os.rename(source, target)
+        return
+    for entry in list(os.scandir(source)):
+        there = target / entry.name
+        if entry.is_dir(follow_symlinks=False) and there.is_dir():
+            _move_into(Path(entry.path), there)
+        else:
+            is_other = os.path.lexists(there) and entry.is_dir(follow_symlinks=False) != there.is_dir()
+            os.replace(entry.path, there.with_name(f"{entry.name}-{os.urandom(4).hex()}") if is_other else there)
 
 
 def _put_away(folder: Path) -> None:

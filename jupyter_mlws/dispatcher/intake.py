@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
 
@@ -46,10 +46,15 @@ class Intake:
     folder : RunFolder
         Filled by `jupyter_mlws.dispatcher.preparing`, or by the process itself whose run is interactive.
     run : Run
+    is_wanted : callable
+        Whether something else is to be done, which must not wait for a long answer to the script.
     """
 
-    def __init__(self, context: Context, folder: RunFolder, run: Run) -> None:
+    def __init__(
+        self, context: Context, folder: RunFolder, run: Run, is_wanted: Callable[[], bool] = lambda: False
+    ) -> None:
         self._context = context
+        self._is_wanted = is_wanted
         self._folder = folder
         self._prepared_warnings: list[str] = []
         self._root = Part(context, run.id, run.number, folder)
@@ -89,7 +94,15 @@ class Intake:
         return self._requests.in_talk
 
     def breathe(self) -> None:
-        """Take up points while something else takes long."""
+        """Take up points while an answer takes long, or leave the answer for later where we are wanted.
+
+        Raises
+        ------
+        Unavailable
+            The latter.
+        """
+        if self._is_wanted():
+            raise Unavailable("The dispatcher has something else to do first.", hint="Ask again.")
         self._take_points()
 
     def trouble(self) -> str:

@@ -24,7 +24,7 @@ from jupyter_mlws.domain.job import Job
 from jupyter_mlws.domain.names import MAX_ERROR_MESSAGE
 from jupyter_mlws.domain.run import Run, RunError
 from jupyter_mlws.domain.status import TERMINAL, RunStatus
-from jupyter_mlws.errors import WrongState
+from jupyter_mlws.errors import InvalidInput, WrongState
 from jupyter_mlws.runfolder import control, wire
 from jupyter_mlws.runfolder.files import write_whole
 from jupyter_mlws.runfolder.paths import RunFolder
@@ -164,7 +164,7 @@ def _error(told: Any) -> RunError:
     """The error that a process told of its own run; it is text from outside."""
     try:
         error: RunError = from_builtins(RunError, told)
-    except (ValueError, TypeError):
+    except (InvalidInput, ValueError, TypeError):
         return RunError(code="run_failed", message="The process that logged this run ended it as failed.")
     return RunError(
         code=_plain(error.code)[:200] or "run_failed",

@@ -89,6 +89,7 @@ class Requests:
         self._asked_at: dict[str, float] = {}
         self._talked_at = -_TALK_LASTS_S
         self._ending = False
+        self._unanswered = 0
 
     @property
     def in_talk(self) -> bool:
@@ -107,23 +108,32 @@ class Requests:
         count = 0
         # From here on: to list a flood takes longer than a turn, and some of it has to be carried out in each.
         until = time.monotonic() + _TURN_S
-        while wanted and time.monotonic() <= until:
-            together = self._together(wanted)
-            self._deal_with(together)
-            count += len(together)
-            wanted = wanted[len(together) :]
-            if self._made and any(_is_question(posted.request) for posted in wanted):
-                # What the new children have told, with children of their own, was told before a question as well.
-                wanted = self._gather_again(wanted)
-        for posted in wanted:
-            posted.part.more = True
+        try:
+            while wanted and time.monotonic() <= until:
+                together = self._together(wanted)
+                self._deal_with(together)
+                count += len(together)
+                wanted = wanted[len(together) :]
+                if self._made and any(_is_question(posted.request) for posted in wanted):
+                    # What the new children have told, with children of their own, was told before a question as well.
+                    wanted = self._gather_again(wanted)
+        finally:
+            # Nothing else says that there is something left in these, a failure in between included.
+            for posted in wanted:
+                posted.part.more = True
         return count
 
     def finish(self) -> None:
-        """Carry out all that is left: the script has ended. What is beyond the limit is told of, not answered."""
+        """Carry out all that is left: the script has ended.
+
+        What is beyond the limit is told of, and what only asks is left: nobody is there to be answered.
+        """
         self._ending = True
-        while self.step():
-            pass
+        for part in self._family:
+            part.more = True  # whatever was seen of its mailbox before
+        before = -1
+        while self.step() or self._unanswered > before:
+            before = self._unanswered
         for part in self._family:
             if self._has_enough(part) and mailbox.pending(part.folder, 1):
                 self._too_many(part)
@@ -132,7 +142,7 @@ class Requests:
 
     def _gather(self) -> list[Posted]:
         """What is pending in all mailboxes, in the order of posting."""
-        found = self._read(self._family.with_mail())
+        found = self._read(self._family.with_mail(whole=self._ending))
         if any(_is_question(posted.request) for posted in found.values()):
             # An answer counts on all that was told before, whichever mailbox it was put into.
             found |= self._read(self._family.with_mail(whole=True))
@@ -158,7 +168,24 @@ class Requests:
         limit = _TURN_REQUESTS + len(part.stuck)
         found = mailbox.pending(part.folder, limit)
         part.more = len(found) >= limit
+        if self._ending:
+            found = self._without_questions(part, found)
         return [Posted(part, request) for request in found if request.id not in part.stuck]
+
+    def _without_questions(self, part: Part, found: Sequence[Request]) -> list[Request]:
+        """What is to be carried out all the same; the others are removed, so that what lies behind them is found."""
+        for request in found:
+            if _is_question(request) and request.id not in part.stuck:
+                part.count += 1
+                self._unanswered += 1
+                self._forget(part, request)
+        return [request for request in found if not _is_question(request)]
+
+    def _forget(self, part: Part, request: Request) -> None:
+        try:
+            mailbox.remove(part.folder, request.id)
+        except OSError:
+            part.stuck.add(request.id)
 
     def _together(self, wanted: list[Posted]) -> list[Posted]:
         """The first requests that can share a transaction: small changes of the record, nothing that stores files."""

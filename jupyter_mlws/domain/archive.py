@@ -19,9 +19,9 @@ from jupyter_mlws.domain.names import (
     check_digest,
     check_experiment_name,
     check_file_name,
-    check_id,
     check_metric_name,
     check_model_name,
+    check_run_id,
     check_tags,
     check_text,
 )
@@ -170,9 +170,9 @@ class ArchivedRun:
     typed: tuple[ArchivedTyped, ...] = ()
 
     def __post_init__(self) -> None:
-        check_id(self.id)
+        check_run_id(self.id)
         if self.parent_id is not None:
-            check_id(self.parent_id)
+            check_run_id(self.parent_id)
         check_experiment_name(self.experiment)
         _check_word("kind", self.kind)
         if not self.status.is_terminal:
@@ -183,7 +183,7 @@ class ArchivedRun:
             _check_count(count, 0)
         _check_times(self.created_at, self.started_at, self.ended_at)
         self._check_texts()
-        names = [item.name for item in (*self.series, *self.typed)]
+        names = [*(item.name for item in self.series), *(item.name for item in self.typed)]
         if len(set(names)) != len(names):
             raise InvalidInput(f"The run {self.id} has a metric twice.")
 
@@ -214,7 +214,7 @@ class ArchivedValues:
         if not self.items:
             raise InvalidInput(f"The metric {self.name[:80]!r} has an empty piece.")
         for item in self.items:
-            if not isinstance(item, dict) or "value" not in item or not isinstance(item.get("at"), str):
+            if "value" not in item or not isinstance(item.get("at"), str):
                 raise InvalidInput(f"A value of the metric {self.name[:80]!r} is none.")
 
 
@@ -243,7 +243,7 @@ class ArchivedModel:
         check_tags(self.tags)
         check_tags(self.properties, "property", _MAX_PROPERTIES)
         if self.run_id is not None:
-            check_id(self.run_id)
+            check_run_id(self.run_id)
         for text in (self.framework or "", self.framework_version or "", *self.aliases):
             check_text("name", text, _MAX_WORD)
         _check_times(self.created_at, self.updated_at)

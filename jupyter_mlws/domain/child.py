@@ -9,7 +9,7 @@ from jupyter_mlws.domain.names import (
     MAX_DISPLAY_NAME,
     MAX_ERROR_MESSAGE,
     MAX_PARAMS,
-    check_id,
+    check_run_id,
     check_tags,
     check_text,
 )
@@ -43,7 +43,7 @@ class NewChild:
     created_at: datetime | None = None
 
     def __post_init__(self) -> None:
-        check_id(self.id)
+        check_run_id(self.id)
         if len(self.id) > MAX_CHILD_ID:
             raise TooLarge(f"A child's id has {len(self.id)} characters.", hint=f"At most {MAX_CHILD_ID} are kept.")
         check_text("display name", self.display_name, MAX_DISPLAY_NAME)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-__all__ = ["MASK", "looks_secret", "mask", "masked_options", "unmask"]
+__all__ = ["MASK", "is_secret_variable", "looks_secret", "mask", "masked_options", "unmask"]
 
 MASK = "***"
 _OPTION = re.compile(r"(--?[A-Za-z][\w.\-]*)(=?)(.*)", re.DOTALL)
@@ -14,12 +14,18 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SECRET = re.compile(
     r"(token|passwd|passphrase|pwd|apikey|credentials?)(?![a-z])|password|secret|(api|access|private)[_\-.]key"
 )
+_PASSWORD_IN_URL = re.compile(r"://[^/\s:@]*:[^/\s@]+@")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def looks_secret(name: str) -> bool:
     """Whether the name of an option or a variable says that its value is secret."""
     return bool(_SECRET.search(_CAMEL.sub("-", name).lower()))
+
+
+def is_secret_variable(name: str, value: str) -> bool:
+    """Whether an environment variable is one that nobody passes on: by its name, or for a password in an address."""
+    return looks_secret(name) or bool(_PASSWORD_IN_URL.search(value))
 
 
 def _secret_options(words: Sequence[str]) -> list[tuple[str, bool]]:

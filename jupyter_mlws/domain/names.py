@@ -29,6 +29,7 @@ __all__ = [
     "check_id",
     "check_metric_name",
     "check_model_name",
+    "check_run_id",
     "check_tags",
     "check_text",
     "experiment_name_of",
@@ -89,6 +90,14 @@ def check_model_name(value: object) -> str:
 def check_id(value: object) -> str:
     """An opaque id (run, snapshot, workspace), or `InvalidName`. Ids are never paths."""
     return _grammar("a run, snapshot or workspace", value, _ID, "Copy the id, or use the run's number.")
+
+
+def check_run_id(value: object) -> str:
+    """The id of a new run, or `InvalidName`: digits alone are a number, and would lead to another run."""
+    found = check_id(value)
+    if found.isdigit():
+        raise InvalidName(f"{found[:60]!r} cannot be the id of a run.", hint="Digits alone are a run's number.")
+    return found
 
 
 def check_digest(value: object) -> str:

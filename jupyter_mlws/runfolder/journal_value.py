@@ -69,7 +69,11 @@ def _way_out(value: Any) -> str:
         return "Use log_metrics() for several metrics at once."
     if callable(value):
         return "Call it first."
-    return "Log its mean(), or its items one by one."
+    if hasattr(value, "__iter__"):
+        return "Log its mean(), or its items one by one."
+    if hasattr(value, "value"):  # an enum's member
+        return "Log its .value, if that is a number."
+    return "Give a number; float('nan') stands for a value that is missing."
 
 
 def whole_step(step: Any) -> int:
@@ -77,8 +81,10 @@ def whole_step(step: Any) -> int:
     try:
         number = operator.index(step)
     except TypeError:
+        text = isinstance(step, str) and not step.strip().isdigit()
         raise InvalidInput(
-            f"A step must be a whole number, not {type(step).__name__} ({step!r:.40}).", hint="Use int(step)."
+            f"A step must be a whole number, not {type(step).__name__} ({step!r:.40}).",
+            hint="A description is given as description=..." if text else "Use int(step).",
         ) from None
     if not STEP_MIN <= number <= STEP_MAX:
         raise InvalidInput(f"The step {number:.3e} is out of range.", hint="A step has at most 63 bits.")

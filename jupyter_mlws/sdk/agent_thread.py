@@ -68,6 +68,8 @@ class AgentThread(threading.Thread):
         self._beats = 0
         self._beat_at = 0.0
         self._lock = _lock(folder)
+        # Whoever uses or closes the heart holds this: a closed file's number may be somebody else's a moment later.
+        self._hand = threading.Lock()
         self._heart = os.open(folder.heartbeat, os.O_WRONLY | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
         self._tell = Teller(os.fspath(folder), _say)
         self._sync = JournalSync(os.fspath(folder), _SYNC_S, _say)
@@ -98,14 +100,17 @@ class AgentThread(threading.Thread):
         self._beat_at = now + _HEARTBEAT_S
         self._beats += 1
         try:
-            state.beat(self._heart, self._beats)
+            with self._hand:
+                if self._heart >= 0:
+                    state.beat(self._heart, self._beats)
         except OSError:
             return  # a full disk: the run goes on, and is looked at by its process
 
     def _is_gone(self) -> bool:
         """Whether the workspace has put the folder away: it took this process for dead, or had no answer in time."""
         try:
-            return os.fstat(self._heart).st_nlink == 0
+            with self._hand:
+                return self._heart >= 0 and os.fstat(self._heart).st_nlink == 0
         except OSError:
             return False
 
@@ -128,7 +133,9 @@ class AgentThread(threading.Thread):
     def _let_go(self) -> None:
         self._tell.close()
         self._sync.now()
-        os.close(self._heart)
+        with self._hand:
+            os.close(self._heart)
+            self._heart = -1
         if self._lock >= 0:
             import fcntl
 
@@ -142,7 +149,8 @@ class AgentThread(threading.Thread):
         for fd in (self._lock, self._heart):
             if fd >= 0:
                 os.close(fd)
-        self._lock = -1
+        self._lock = self._heart = -1
+        self._hand = threading.Lock()
         self._ended = threading.Lock()
         self._ended.acquire()
 

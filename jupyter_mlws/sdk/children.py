@@ -15,7 +15,7 @@ from jupyter_mlws import faults
 from jupyter_mlws.api.codec import to_builtins
 from jupyter_mlws.domain.child import MAX_CHILD_ID, MAX_CHILDREN, NewChild, NewChildren
 from jupyter_mlws.domain.job import PROTOCOL_VERSION
-from jupyter_mlws.domain.names import check_id
+from jupyter_mlws.domain.names import check_run_id
 from jupyter_mlws.errors import AlreadyExists, InvalidInput, StorageFull, TooLarge
 from jupyter_mlws.runfolder import clock
 from jupyter_mlws.runfolder.files import write_whole
@@ -116,7 +116,7 @@ def forget(made: Sequence[Made]) -> None:
 
 
 def _given(run_id: str) -> str:
-    if len(check_id(run_id)) > MAX_CHILD_ID:
+    if len(check_run_id(run_id)) > MAX_CHILD_ID:
         raise TooLarge(f"The id {run_id[:40]!r}... is too long.", hint=f"At most {MAX_CHILD_ID} characters.")
     return run_id
 

@@ -12,6 +12,7 @@ from jupyter_mlws.api.patience import patient
 from jupyter_mlws.domain.workspace import is_url
 from jupyter_mlws.errors import MissingPart
 from jupyter_mlws.runfolder import places
+from jupyter_mlws.runfolder.context import get_job_context
 
 __all__ = ["Connection", "connect", "has_full_package"]
 
@@ -44,6 +45,8 @@ def connect(
 ) -> Connection:
     """The workspace at `location`, or the one that belongs to `document` (by default the working directory).
 
+    Inside a job nothing given means the workspace of the job's run.
+
     Parameters
     ----------
     location : path-like or URL, optional
@@ -60,6 +63,9 @@ def connect(
     MissingPart
         Only the standard-library part is here, and no Jupyter server was found.
     """
+    own = None if location or document else _of_this_job()
+    if own is not None:
+        return own
     found, asks_server = _where(location, document or os.getcwd())
     # The user's folders count too: a process may be given another home. A fork opens its own.
     key = (found, str(asks_server), token, workspace, str(places.data_dir()), str(os.getpid()))
@@ -69,6 +75,15 @@ def connect(
             _opened.pop(next(iter(_opened)), None)
         _opened[key] = connection
     return _opened[key]
+
+
+def _of_this_job() -> Connection | None:
+    """Inside a job, where nobody says otherwise, the workspace is that of the job's run, asked through its mailbox."""
+    if os.environ.get("MLWS_WORKSPACE") or get_job_context() is None:
+        return None
+    from jupyter_mlws.sdk.job import active_run
+
+    return active_run().workspace._connection
 
 
 def _where(location: str | os.PathLike[str] | None, document: str) -> tuple[str, bool]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+
+from jupyter_mlws.errors import InvalidInput
 
 if TYPE_CHECKING:
     from jupyter_mlws.sdk.run import Run
@@ -48,11 +51,21 @@ def run(number: str | int) -> Run:
     return Run.get(Workspace.from_config(), str(number))
 
 
-def log(*, step: int | None = None, **metrics: float) -> None:
+def _named(values: Any) -> Mapping[str, float]:
+    if isinstance(values, Mapping):
+        return values
+    raise InvalidInput(
+        f"Metrics are logged by name, not as a {type(values).__name__} alone.", hint="Such as mlws.log(loss=0.2)."
+    )
+
+
+def log(values: Mapping[str, float] | None = None, /, *, step: int | None = None, **metrics: float) -> None:
     """Log metrics to the current run: ``mlws.log(loss=0.2, accuracy=0.9, step=7)``.
 
     Parameters
     ----------
+    values : dict, optional
+        For names that are no words of Python: ``mlws.log({"val/loss": 0.3})``.
     step : int, optional
         Given for all or for none of a metric's values; without it values count up from 0.
     **metrics : float
@@ -64,4 +77,4 @@ def log(*, step: int | None = None, **metrics: float) -> None:
     """
     from jupyter_mlws.sdk.job import active_run
 
-    active_run().log_metrics(metrics, step=step)
+    active_run().log_metrics(metrics if values is None else {**_named(values), **metrics}, step=step)

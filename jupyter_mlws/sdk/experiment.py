@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from jupyter_mlws.domain import experiment as words
 from jupyter_mlws.domain.experiment import ExperimentUpdate
 from jupyter_mlws.domain.names import check_experiment_name
-from jupyter_mlws.errors import NotFound
+from jupyter_mlws.errors import InvalidInput, NotFound
 from jupyter_mlws.sdk.labels import label_texts, names_to_remove
 
 if TYPE_CHECKING:
@@ -177,7 +177,9 @@ class Experiment:
         self._record = record
         return self
 
-    def submit(self, config: ScriptRunConfig, tags: dict[str, str] | None = None, *, show_output: bool = False) -> Run:
+    def submit(
+        self, config: ScriptRunConfig, tags: Mapping[str, object] | None = None, *, show_output: bool = False
+    ) -> Run:
         """Snapshot the configuration's folder and queue its script as a tracked job.
 
         Returns without waiting for the job; with `show_output` it streams the log until the end.
@@ -191,7 +193,12 @@ class Experiment:
         """
         from jupyter_mlws.sdk.current import set_last_run
         from jupyter_mlws.sdk.run import Run
+        from jupyter_mlws.sdk.script import ScriptRunConfig
 
+        if not isinstance(config, ScriptRunConfig):
+            raise InvalidInput(
+                "What is submitted is a ScriptRunConfig.", hint="Such as ScriptRunConfig('folder', 'train.py')."
+            )
         run = Run(self.workspace, self.workspace.api.runs.submit(config.prepare(self.workspace.api, self.name, tags)))
         set_last_run(run)
         if show_output:
@@ -237,9 +244,38 @@ class Experiment:
 
         return start_logging(self, display_name, outputs, snapshot_directory, params, tags)
 
-    def get_runs(self, limit: int | None = None, *, include_children: bool = False) -> RunList:
-        """Runs of this experiment, newest first."""
-        return self.workspace.runs(limit, experiment=self.name, include_children=include_children)
+    def get_runs(
+        self,
+        limit: int | None = None,
+        *,
+        type: str | None = None,
+        tags: str | Mapping[str, object] | None = None,
+        properties: str | Mapping[str, object] | None = None,
+        status: str | None = None,
+        include_children: bool = False,
+    ) -> RunList:
+        """Runs of this experiment, newest first.
+
+        Parameters
+        ----------
+        limit : int, optional
+            At most so many; default: all.
+        type : str, optional
+            Keep those of one kind ('script', 'cell', 'interactive').
+        tags, properties : str or dict, optional
+            Keep those that have this name, or all these values.
+        status : str, optional
+            Keep those in one state.
+        include_children : bool
+            Also list the children of runs.
+        """
+        if type is None and tags is None and properties is None:
+            return self.workspace.runs(limit, experiment=self.name, status=status, include_children=include_children)
+        from jupyter_mlws.sdk.run_children import is_wanted
+        from jupyter_mlws.sdk.workspace import RunList
+
+        found = self.workspace.runs(None, experiment=self.name, status=status, include_children=include_children)
+        return RunList([run for run in found if is_wanted(run._record, tags, properties, type, None)][:limit])
 
     def __repr__(self) -> str:
         return f"Experiment({self.workspace!r}, {self.name!r})"

@@ -12,26 +12,23 @@ import shutil
 import sys
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from jupyter_mlws.api.codec import to_builtins
-from jupyter_mlws.errors import MlwsError, WrongState
+from jupyter_mlws.errors import MlwsError
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.sdk import ending
 from jupyter_mlws.sdk.agent_thread import AgentThread
-from jupyter_mlws.sdk.job import ActiveRun
+from jupyter_mlws.sdk.closing import ClosingRun
 from jupyter_mlws.sdk.mirror import Mirror
 from jupyter_mlws.sdk.run import Run
 from jupyter_mlws.sdk.watched_outputs import WatchedOutputs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from jupyter_mlws.api.interface import Api
     from jupyter_mlws.domain import run as words
     from jupyter_mlws.domain.child import RunEnd
     from jupyter_mlws.domain.model import ModelRegistration
-    from jupyter_mlws.domain.run import RunUpdate
     from jupyter_mlws.sdk.model import Model
     from jupyter_mlws.sdk.workspace import Workspace
 
@@ -52,7 +49,7 @@ def _say(sentence: str) -> None:
     print(sentence, file=sys.stderr)
 
 
-class InteractiveRun(ActiveRun):
+class InteractiveRun(ClosingRun):
     """A run of this process; made by `Experiment.start_logging`.
 
     Use it as a context manager, or end it with `complete` or `fail`. Left open it is completed when the interpreter
@@ -125,55 +122,12 @@ class InteractiveRun(ActiveRun):
     def _name(self) -> str:
         return f"Run #{self.number}"
 
-    # -- what goes to the folder while it is there, and to the workspace afterwards
-
-    def _update(self, update: RunUpdate) -> None:
-        if self._over:
-            Run._update(self, update)
-        else:
-            super()._update(update)
-
-    def _taken(self, names: Sequence[str]) -> set[str]:
-        return Run._taken(self, names) if self._over else super()._taken(names)
-
-    def _keep(self, name: str, file: BinaryIO) -> None:
-        if self._over:
-            Run._keep(self, name, file)
-        else:
-            super()._keep(name, file)
+    @property
+    def _is_quiet(self) -> bool:
+        return self._quiet
 
     def _register(self, wish: ModelRegistration) -> Model:
         return Run._register(self, wish)  # a person waits for it
-
-    def _tell(self, noun: str, operation: str, *arguments: Any) -> str:
-        if self._over and not self._quiet:
-            raise self._has_ended()
-        return super()._tell(noun, operation, *arguments)
-
-    def _record_value(self, name: str, kind: str, value: Any, step: int | None, description: str) -> None:
-        if not self._over:
-            super()._record_value(name, kind, value, step, description)
-        elif not self._quiet:
-            raise self._has_ended()
-
-    def _keep_picture(self, name: str, data: bytes, suffix: str) -> str:
-        if not self._over:
-            return super()._keep_picture(name, data, suffix)
-        if not self._quiet:
-            raise self._has_ended()
-        return f"{name}{suffix}"
-
-    def _has_ended(self) -> WrongState:
-        return WrongState(
-            f"{self._name} has ended, so nothing more is logged to it.",
-            hint="Start another one with Experiment.start_logging().",
-        )
-
-    def _refuse(self, *values: Any, **named: Any) -> None:
-        raise self._has_ended()
-
-    def _ignore(self, *values: Any, **named: Any) -> None:
-        """Take what a training logs that goes on although its run was canceled."""
 
     # -- the end
 
@@ -205,7 +159,7 @@ class InteractiveRun(ActiveRun):
 
     def _close(self, *, quiet: bool) -> None:
         self._ended, self._quiet = True, quiet
-        self._log = self._log_many = self._ignore if quiet else self._refuse
+        self._shut(quiet=quiet)
         if not quiet and self in _open:
             _open.remove(self)
 

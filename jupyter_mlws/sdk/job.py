@@ -32,6 +32,8 @@ __all__ = ["ActiveRun", "active_run", "forget_active"]
 
 _active: ActiveRun | None = None
 
+_PAUSE_S = 0.05
+
 
 class ActiveRun(Run):
     """A run that this process logs: that of its job, one that it began below it, or one in a notebook.
@@ -186,9 +188,19 @@ class ActiveRun(Run):
         deadline = time.monotonic() + timeout_seconds
         if not wait_empty(timeout_seconds):
             raise Unavailable("The disk is still full, so requests to the workspace wait.", hint="Free some space.")
-        if self._followed:
+        if self._over:  # nobody reads its mailbox any more; what is told now is told to the workspace itself
+            self._wait_until_taken_in(deadline)
+        elif self._followed:
             left = max(deadline - time.monotonic(), 0.01)
             self._questions(timeout_s=left).metrics.list(self.id, limit=1)
+
+    def _wait_until_taken_in(self, deadline: float) -> None:
+        while not self.refresh().status.is_terminal:
+            if time.monotonic() > deadline:
+                raise Unavailable(
+                    f"The workspace has not taken in all of {self._name} yet.", hint="It goes on by itself; ask again."
+                )
+            time.sleep(_PAUSE_S)
 
     # -- logging
 
@@ -198,6 +210,11 @@ class ActiveRun(Run):
 
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
         """Log several metrics with one step: all of them, or none if one is no number."""
+        if type(metrics) is not dict and not isinstance(metrics, Mapping):
+            raise InvalidInput(
+                f"Several metrics are given as a dict, not as a {type(metrics).__name__}.",
+                hint="Such as run.log_metrics({'loss': 0.2}).",
+            )
         self._log_many(metrics, step)
 
     def _begin_value(self, name: object, kind: str, description: str) -> str:
@@ -274,9 +291,12 @@ class ActiveRun(Run):
         except BaseException:
             forget(made)
             raise
-        found = [ActiveRun(folder, facts, followed=self._followed, parent=self) for folder, facts, _ in made]
+        found = [self._child(folder, facts) for folder, facts, _ in made]
         self._made.update({child.id: child for child in found})
         return found
+
+    def _child(self, folder: RunFolder, facts: Mapping[str, Any]) -> ActiveRun:
+        return ActiveRun(folder, facts, followed=self._followed, parent=self)
 
     def _as_run(self, record: words.Run) -> Run:
         made = self._made_here(record.id)
@@ -346,7 +366,9 @@ class ActiveRun(Run):
             self._tell("runs", "end", self.id, end)
             self._ended = True
 
-    def wait_for_completion(self, show_output: bool = False, raise_on_error: bool = True) -> dict[str, Any]:
+    def wait_for_completion(
+        self, show_output: bool = False, wait_post_processing: bool = False, raise_on_error: bool = True
+    ) -> dict[str, Any]:
         """Wait until the workspace has all of a run that this process has ended; see `Run.wait_for_completion`.
 
         Raises
@@ -359,7 +381,7 @@ class ActiveRun(Run):
                 f"{self._name} is logged from this process, which cannot wait for its own end.",
                 hint="End it first, with complete() or fail().",
             )
-        return super().wait_for_completion(show_output, raise_on_error)
+        return super().wait_for_completion(show_output, wait_post_processing, raise_on_error)
 
     def __enter__(self) -> ActiveRun:
         return self

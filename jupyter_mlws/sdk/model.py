@@ -58,7 +58,7 @@ class Model(ModelFacts):
         self,
         workspace: Workspace,
         name: str | None = None,
-        version: int | None = None,
+        version: int | str | None = None,
         *,
         id: str | None = None,  # noqa: A002 - the classic name
         alias: str | None = None,
@@ -187,7 +187,7 @@ class Model(ModelFacts):
     @staticmethod
     def get_model_path(
         model_name: str,
-        version: int | None = None,
+        version: int | str | None = None,
         alias: str | None = None,
         _workspace: Workspace | None = None,
     ) -> str:

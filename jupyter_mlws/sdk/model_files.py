@@ -122,6 +122,7 @@ def download(api: Api, model: Model, target_dir: str | os.PathLike[str], *, exis
     CorruptData
         A file is gone or damaged.
     """
+    check_model_files([file.path for file in model.files])  # whoever answers may be another server than it seems
     folder = os.fspath(target_dir)
     tops = sorted({file.path.split("/")[0] for file in model.files})
     there = [top for top in tops if os.path.lexists(os.path.join(folder, top))]
@@ -173,6 +174,7 @@ def _moves(source: str, target: str) -> Iterator[tuple[str, str]]:
 
 def cached(api: Api, model: Model) -> str:
     """The model's files in this user's cache, fetched if they are not there or not what they were; their path."""
+    check_model_files([file.path for file in model.files])
     place = places.cache_dir() / "models" / _digest_of(model)
     if _is_intact(model, str(place)):
         return top_of(model, place)

@@ -75,7 +75,7 @@ def named_by_id(model_id: str, name: str | None) -> str:
     return model_id
 
 
-def find_model(api: Api, name: str | None, version: int | None, alias: str | None) -> words.Model:
+def find_model(api: Api, name: str | None, version: int | str | None, alias: str | None) -> words.Model:
     """The version that is meant by ``name``, ``name:3``, ``name@production``, and the rest."""
     if not name:
         raise UsageError("The model is not named.", hint="Model(ws, 'digits'), or Model(ws, tags={'stage': 'test'})")
@@ -89,7 +89,9 @@ def find_model(api: Api, name: str | None, version: int | None, alias: str | Non
         raise UsageError("The version is named more than once.", hint="Give a version or an alias.")
     if alias or named_alias:
         return api.models.get_by_alias(plain, alias or named_alias)
-    if version is not None and version < 1:
+    if isinstance(version, str) and version.isdecimal():
+        version = int(version)
+    if isinstance(version, str) or (version is not None and version < 1):
         raise InvalidInput(
             f"A model has no version {version}.", hint="Versions count from 1; leave it out for the latest."
         )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_mlws import faults
 from jupyter_mlws.api.codec import to_builtins
+from jupyter_mlws.domain.masking import mask
 from jupyter_mlws.runfolder import processes, state, wire
 from jupyter_mlws.runfolder.files import write_whole
 from jupyter_mlws.runfolder.paths import RunFolder
@@ -83,7 +84,7 @@ def begin_offline() -> OfflineRun:
         "run_number": 0,
         "experiment": _EXPERIMENT,
         "protocol_version": PROTOCOL_VERSION,
-        "command": list(getattr(sys, "orig_argv", sys.argv)),
+        "command": list(mask(getattr(sys, "orig_argv", sys.argv))),
         "host": socket.gethostname(),
     }
     faults.point("sdk.offline")

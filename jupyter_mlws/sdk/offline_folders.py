@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_mlws import faults
-from jupyter_mlws.domain.names import check_id
+from jupyter_mlws.domain.names import check_run_id
 from jupyter_mlws.errors import InvalidInput, InvalidName, NotFound
 from jupyter_mlws.runfolder import names, places, state, wire
 from jupyter_mlws.runfolder.files import read_plain, write_whole
@@ -62,7 +62,7 @@ class OfflineFolder:
             raise InvalidInput(f"{os.fspath(path)!r} is no folder.", hint=HINT)
         try:
             job = wire.loads(read_plain(folder / names.JOB, _MOST_BYTES))
-            check_id(job["run_id"])
+            check_run_id(job["run_id"])
         except (OSError, ValueError, TypeError, KeyError, InvalidName) as error:
             raise InvalidInput(
                 f"{os.fspath(path)!r} is no folder of an offline run: its job.json cannot be read.", hint=HINT

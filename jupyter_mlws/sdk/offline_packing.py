@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from jupyter_mlws.domain.names import check_file_name, check_id
+from jupyter_mlws.domain.names import check_file_name, check_run_id
 from jupyter_mlws.errors import InvalidInput, InvalidPath
 from jupyter_mlws.runfolder import names
 from jupyter_mlws.runfolder.files import open_plain, read_plain
@@ -32,7 +32,7 @@ def _roots(folder: Path) -> Iterator[str]:
     if not os.path.lexists(children):
         return
     for name in sorted(os.listdir(_plain_folder(children))):
-        yield f"{names.CHILDREN}/{check_id(name)}/"
+        yield f"{names.CHILDREN}/{check_run_id(name)}/"
 
 
 def _damaged(what: str) -> InvalidInput:

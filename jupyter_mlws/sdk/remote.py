@@ -49,6 +49,6 @@ def take_snapshot(api: Api, request: SnapshotRequest, far: WorkspaceInfo | None)
             "This kernel has only the small part of jupyter-mlws, which cannot send a folder to another machine.",
             hint="Install the package in this environment: %pip install jupyter-mlws",
         )
-    from jupyter_mlws.sdk.sending import send_snapshot
+    from jupyter_mlws.snapshots.sending import send_snapshot
 
     return send_snapshot(api, request, far.id)

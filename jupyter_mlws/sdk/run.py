@@ -1,8 +1,8 @@
 """`Run`: one tracked execution, seen from outside; inside a job `Run.get_context()` gives the run that logs.
 
 What a run can do lies beside this file, a subject a file: `run_facts` (its record), `run_notes` (what people write on
-it), `run_files`, `run_metrics`, `run_children`, `run_results` (what a cell returned), `run_rerun`
-and `run_waiting`.
+it), `run_logging`, `run_metrics`, `run_files`, `run_children`, `run_results` (what a cell returned), `run_waiting` (for
+its end), `run_rerun` and `run_trash`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,12 @@ from jupyter_mlws.sdk.run_metrics import RunMetrics
 from jupyter_mlws.sdk.run_notes import RunNotes
 from jupyter_mlws.sdk.run_rerun import RunRerun
 from jupyter_mlws.sdk.run_results import RunResults
+from jupyter_mlws.sdk.run_trash import RunTrash
 from jupyter_mlws.sdk.run_waiting import RunWaiting
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jupyter_mlws.sdk.experiment import Experiment
     from jupyter_mlws.sdk.job import ActiveRun
     from jupyter_mlws.sdk.workspace import RunList, Workspace
@@ -24,13 +27,13 @@ if TYPE_CHECKING:
 __all__ = ["Run"]
 
 
-class Run(RunWaiting, RunLogging, RunMetrics, RunNotes, RunResults, RunRerun):
+class Run(RunWaiting, RunLogging, RunMetrics, RunNotes, RunResults, RunRerun, RunTrash):
     """A run of a workspace.
 
     Parameters
     ----------
-    workspace : Workspace
-    record : domain record of the run
+    workspace : Workspace or Experiment
+    record : domain record of the run, or its id or number
     """
 
     @staticmethod
@@ -39,9 +42,18 @@ class Run(RunWaiting, RunLogging, RunMetrics, RunNotes, RunResults, RunRerun):
         return Run(workspace, workspace.api.runs.get(str(run)))
 
     @staticmethod
-    def list(experiment: Experiment, *, include_children: bool = False) -> RunList:
-        """Runs of an experiment, newest first."""
-        return experiment.get_runs(include_children=include_children)
+    def list(
+        experiment: Experiment,
+        type: str | None = None,
+        tags: str | Mapping[str, object] | None = None,
+        properties: str | Mapping[str, object] | None = None,
+        status: str | None = None,
+        include_children: bool = False,
+    ) -> RunList:
+        """Runs of an experiment, newest first; see `Experiment.get_runs`."""
+        return experiment.get_runs(
+            type=type, tags=tags, properties=properties, status=status, include_children=include_children
+        )
 
     @staticmethod
     def get_context(allow_offline: bool = True) -> ActiveRun:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from jupyter_mlws.sdk.run import Run
     from jupyter_mlws.sdk.workspace import RunList
 
-__all__ = ["RunChildren"]
+__all__ = ["RunChildren", "is_wanted"]
 
 _PAGE = 500
 
@@ -46,10 +46,7 @@ class RunChildren(RunFacts):
         return RunList(
             self._as_run(record)
             for record in self._descendants(self.id, recursive)
-            if _has(record.tags, tags)
-            and _has(record.properties, properties)
-            and type in (None, record.kind)
-            and status in (None, record.status.value)
+            if is_wanted(record, tags, properties, type, status)
         )
 
     def _descendants(self, parent: str, recursive: bool) -> Iterator[words.Run]:
@@ -132,6 +129,22 @@ class RunChildren(RunFacts):
             Neither or both are given.
         """
         raise self._not_ours("begin child runs")
+
+
+def is_wanted(
+    record: words.Run,
+    tags: str | Mapping[str, object] | None,
+    properties: str | Mapping[str, object] | None,
+    type: str | None,
+    status: str | None,
+) -> bool:
+    """Whether a run has these tags and properties (a name, or all these values), this kind and this state."""
+    return (
+        _has(record.tags, tags)
+        and _has(record.properties, properties)
+        and type in (None, record.kind)
+        and status in (None, record.status.value)
+    )
 
 
 def _has(have: Mapping[str, str], wanted: str | Mapping[str, object] | None) -> bool:

@@ -14,7 +14,7 @@ import shlex
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from jupyter_mlws.domain.masking import looks_secret, mask, masked_options
+from jupyter_mlws.domain.masking import is_secret_variable, mask, masked_options
 from jupyter_mlws.errors import InvalidInput, InvalidName, NotFound, TooLarge, UsageError
 from jupyter_mlws.runfolder.files import write_whole
 
@@ -125,8 +125,8 @@ def _refuse_secrets(config: ScriptRunConfig) -> None:
             f"The value of {named[0]} looks like a secret, and would be written into a file.",
             hint="Let the script read it from a variable, and name that: secrets=['MY_TOKEN'].",
         )
-    for name in config.environment_variables:
-        if looks_secret(name):
+    for name, value in config.environment_variables.items():
+        if is_secret_variable(name, value):
             raise UsageError(
                 f"The variable {name} looks like a secret, and its value would be written into a file.",
                 hint=f"Name it as one: secrets=[{name!r}], and set it where you submit.",

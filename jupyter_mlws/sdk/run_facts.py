@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from jupyter_mlws.errors import WrongState
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from jupyter_mlws.api.interface import Api
     from jupyter_mlws.domain import run as words
     from jupyter_mlws.sdk.experiment import Experiment
@@ -24,13 +26,14 @@ class RunFacts:
 
     Parameters
     ----------
-    workspace : Workspace
-    record : domain record of the run
+    workspace : Workspace or Experiment
+    record : domain record of the run, or its id or number
     """
 
-    def __init__(self, workspace: Workspace, record: words.Run) -> None:
-        self._workspace = workspace
-        self._record = record
+    def __init__(self, workspace: Workspace | Experiment, record: words.Run | str | int) -> None:
+        place: Any = workspace
+        self._workspace: Workspace = getattr(place, "workspace", place)
+        self._record = self._workspace.api.runs.get(str(record)) if isinstance(record, (str, int)) else record
 
     @property
     def workspace(self) -> Workspace:

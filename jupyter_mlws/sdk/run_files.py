@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from io import TextIOBase
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from jupyter_mlws.domain.names import check_file_name
@@ -25,6 +26,10 @@ _OUTPUT, _LOG = "output", "log"
 def already_there(name: str) -> AlreadyExists:
     """The refusal of a second file of one name."""
     return AlreadyExists(f"The run has a file {name[:80]!r} already.", hint="Upload it under another name.")
+
+
+def _is_binary(file: object) -> bool:
+    return callable(getattr(file, "read", None)) and not isinstance(file, TextIOBase)
 
 
 def _save(download: Download, path: str) -> str:
@@ -50,7 +55,7 @@ class RunFiles(RunFacts):
             File to write, or an existing folder; default: the file's last name, in the working directory.
         """
         target = os.fspath(output_file_path) if output_file_path is not None else "."
-        if os.path.isdir(target):
+        if os.path.isdir(target) or target.endswith(os.sep):
             target = os.path.join(target, name.rsplit("/", 1)[-1])
         return _save(self._download(name), target)
 
@@ -118,8 +123,14 @@ class RunFiles(RunFacts):
             raise InvalidInput("upload_files needs as many names as paths.", hint="Give two lists of one length.")
         if len(set(names)) < len(names):
             raise InvalidInput("Two of the files to upload have the same name.", hint="Give each a name of its own.")
+        names = [os.fspath(name) if isinstance(name, os.PathLike) else name for name in names]
         for name, path in zip(names, paths, strict=True):
             check_file_name(name)
+            if not isinstance(path, (str, os.PathLike)) and not _is_binary(path):
+                raise InvalidInput(
+                    f"The file {name!r} is given neither by its path nor as an open binary file.",
+                    hint="Open it with mode 'rb', or give text as io.BytesIO(text.encode()).",
+                )
             if isinstance(path, (str, os.PathLike)) and not os.path.isfile(path):
                 raise NotFound(f"There is no file {os.fspath(path)!r} to upload.", hint="Give the path of a file.")
         for name in sorted(self._taken(names)):
@@ -182,7 +193,7 @@ class RunFiles(RunFacts):
         target = os.fspath(path) if path is not None else "."
         if os.path.isdir(target):
             target = os.path.join(target, f"run-{self.number}-snapshot.zip")
-        return _save(self._api.snapshots.download(snapshot), target)
+        return _save(self.workspace.api.snapshots.download(snapshot), target)
 
     def export(self, path: str | os.PathLike[str], *, exist_ok: bool = False) -> str:
         """Save the run, with its descendants and models, as one file for `Workspace.import_archive`.
@@ -201,7 +212,7 @@ class RunFiles(RunFacts):
         """
         from jupyter_mlws.sdk.archives import export
 
-        return export(self._api, path, run=self.id, exist_ok=exist_ok)
+        return export(self.workspace.api, path, run=self.id, exist_ok=exist_ok)
 
     def register_model(
         self,

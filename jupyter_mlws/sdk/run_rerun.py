@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from jupyter_mlws.sdk.run_facts import RunFacts
 
 if TYPE_CHECKING:
+    from jupyter_mlws.sdk.experiment import Experiment
     from jupyter_mlws.sdk.run import Run
 
 __all__ = ["RunRerun"]
@@ -24,7 +25,7 @@ class RunRerun(RunFacts):
         tags: Mapping[str, object] | None = None,
         display_name: str | None = None,
         description: str | None = None,
-        experiment: str | None = None,
+        experiment: str | Experiment | None = None,
         compute_target: str | None = None,
         environment_variables: Mapping[str, object] | None = None,
         max_run_duration_seconds: float | None = None,
@@ -68,6 +69,7 @@ class RunRerun(RunFacts):
         >>> ws.run(12).rerun(params={"lr": 0.01}, tags={"why": "smaller"})      # doctest: +SKIP
         """
         from jupyter_mlws.sdk.current import set_last_run
+        from jupyter_mlws.sdk.labels import label_texts
         from jupyter_mlws.sdk.run import Run
         from jupyter_mlws.sdk.script_words import argument_list, variables
         from jupyter_mlws.sdk.variables import inherited_variables
@@ -80,11 +82,11 @@ class RunRerun(RunFacts):
 
         wish = Rerun(
             arguments=None if arguments is None else tuple(str(word) for word in argument_list(arguments)),
-            params=None if params is None else {name: str(value) for name, value in params.items()},
-            tags=None if tags is None else {name: "" if value is None else str(value) for name, value in tags.items()},
+            params=None if params is None else label_texts(params, "params"),
+            tags=None if tags is None else label_texts(tags, "tags"),
             display_name=display_name,
             description=description,
-            experiment=experiment,
+            experiment=experiment if experiment is None or isinstance(experiment, str) else experiment.name,
             compute_target=compute_target,
             environment_variables=changed,
             inherited_environment=inherited_variables(self.workspace),

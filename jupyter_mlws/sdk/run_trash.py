@@ -31,7 +31,7 @@ class RunTrash(RunFacts):
         WrongState
             A run that has not ended is not deleted: cancel it first.
         """
-        return self._api.runs.delete(self.id)
+        return self.workspace.api.runs.delete(self.id)
 
     def restore(self) -> None:
         """Take the run, and the children that went with it, out of the trash.
@@ -43,4 +43,4 @@ class RunTrash(RunFacts):
         WrongState
             It went with its parent or its experiment: restore that.
         """
-        self._record = self._api.runs.restore(self.id)
+        self._record = self.workspace.api.runs.restore(self.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from typing import Any
@@ -49,13 +50,28 @@ class RunWaiting(RunChildren, RunFiles):
             "submittedBy": record.user,
         }
 
-    def wait_for_completion(self, show_output: bool = False, raise_on_error: bool = True) -> dict[str, Any]:
+    def get_details_with_logs(self) -> dict[str, Any]:
+        """`get_details()` with the texts of the logs instead of their names: ``{"logFiles": {name: text}}``."""
+        details = self.get_details()
+        return {**details, "logFiles": {name: self.get_log(name) for name in details["logFiles"]}}
+
+    def get_all_logs(self, destination: str | os.PathLike[str] | None = None) -> list[str]:
+        """Save all logs into a folder (default: the working directory) and return their paths."""
+        folder = os.fspath(destination) if destination is not None else "."
+        names = [file.name for file in self._files("log")]
+        return [self.download_file(f"logs/{name}", os.path.join(folder, "logs", name)) for name in names]
+
+    def wait_for_completion(
+        self, show_output: bool = False, wait_post_processing: bool = False, raise_on_error: bool = True
+    ) -> dict[str, Any]:
         """Wait for the end and return `get_details()`.
 
         Parameters
         ----------
         show_output : bool
             Print the log as it grows.
+        wait_post_processing : bool
+            Taken for the sake of older scripts: a run has ended only when all that it left is kept.
         raise_on_error : bool
             Raise `RunFailed` if the run ends as Failed.
 

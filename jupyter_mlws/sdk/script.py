@@ -15,6 +15,7 @@ from jupyter_mlws.domain.run import RunSource, RunSubmission
 from jupyter_mlws.domain.snapshot import SnapshotReport, SnapshotRequest
 from jupyter_mlws.errors import InvalidInput, UsageError
 from jupyter_mlws.sdk import script_words as words
+from jupyter_mlws.sdk.labels import label_texts
 from jupyter_mlws.sdk.remote import far_server, take_snapshot
 
 if TYPE_CHECKING:
@@ -69,9 +70,13 @@ class ScriptRunConfig:
 
     def __post_init__(self) -> None:
         if (self.script is None) == (self.command is None):
-            raise UsageError("A run needs either a script or a command, not both.", hint="Give script='train.py'.")
+            raise UsageError(
+                "A run needs a script or a command, and not both.", hint="Give script='train.py' or command=[...]."
+            )
         if not os.path.isdir(self.source_directory):
-            raise InvalidInput(f"There is no folder {os.fspath(self.source_directory)!r}.")
+            raise InvalidInput(
+                f"There is no folder {os.fspath(self.source_directory)!r}.", hint="Give the one that holds the script."
+            )
         self.arguments = words.argument_list(self.arguments)
         self.command = words.command_words(self.command)
         if self.command is not None and self.arguments:
@@ -81,6 +86,9 @@ class ScriptRunConfig:
         words.check_environment(self.environment)
         self.environment_variables = words.variables(self.environment_variables)
         self.secrets = words.secret_names(self.secrets)
+        limit = self.max_run_duration_seconds
+        if limit is not None and (isinstance(limit, bool) or not isinstance(limit, (int, float))):
+            raise InvalidInput(f"A time limit is a number of seconds, not {limit!r:.40}.", hint="Such as 3600.")
 
     # -- in files
 
@@ -147,7 +155,7 @@ class ScriptRunConfig:
 
     # -- to be submitted
 
-    def prepare(self, api: Api, experiment: str, tags: Mapping[str, str] | None = None) -> RunSubmission:
+    def prepare(self, api: Api, experiment: str, tags: Mapping[str, object] | None = None) -> RunSubmission:
         """Snapshot the folder and spell out the whole submission.
 
         Where the workspace is on another machine the folder is sent there, the server's interpreter runs the script,
@@ -161,7 +169,7 @@ class ScriptRunConfig:
             experiment=experiment,
             command=self._argv(report, sys.executable if far is None else far.interpreter),
             arguments=tuple(str(argument) for argument in self.arguments),
-            tags=dict(tags or {}),
+            tags=label_texts(tags or {}, "tags"),
             compute_target=self.compute_target,
             environment=self._reference(api),
             environment_variables=dict(self.environment_variables),

@@ -39,6 +39,8 @@ SYMBOLS = {
     RunStatus.CANCELED: "⊘",
 }
 
+# So many characters of a name or a value stand in a list.
+_SHOWN = 60
 _CONTROL = (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)
 _HIDDEN = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C, *_CONTROL}
 
@@ -46,6 +48,11 @@ _HIDDEN = {*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061
 def visible(text: str) -> str:
     """`text` with control and bidirectional marks written out, so that a name cannot pretend to be another."""
     return "".join(f"\\u{ord(c):04x}" if ord(c) in _HIDDEN else c for c in text)
+
+
+def _short(text: str) -> str:
+    """`text` as a table shows it: what is long is cut, so that one value does not flood the rest."""
+    return visible(text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…")
 
 
 def number_text(value: float) -> str:
@@ -80,7 +87,7 @@ def duration_text(seconds: float) -> str:
 
 def metric_text(run: Run, most: int = 3) -> str:
     """The first metrics of a run as ``name value``."""
-    shown = [f"{visible(m.name)} {number_text(m.last)}" for m in run.metrics[:most]]
+    shown = [f"{_short(m.name)} {number_text(m.last)}" for m in run.metrics[:most]]
     more = len(run.metrics) - most
     return " · ".join(shown) + (f" (+{more})" if more > 0 else "")
 
@@ -101,7 +108,7 @@ def run_rows(runs: Sequence[Run]) -> list[tuple[str, ...]]:
             run.experiment,
             f"{SYMBOLS[run.status]} {run.status}",
             metric_text(run),
-            visible(" · ".join(f"{key} {value}" for key, value in list(run.params.items())[:4])),
+            " · ".join(f"{_short(key)} {_short(value)}" for key, value in list(run.params.items())[:4]),
             _took(run, at),
         )
         for run in runs

@@ -106,6 +106,10 @@ def _items(where: str, value: Any) -> list[Any]:
     return found
 
 
+def _capital(where: str) -> str:
+    return where[:1].upper() + where[1:]
+
+
 def as_list(where: str, value: Any) -> list[Any]:
     """The values of `log_list`."""
     return [scalar(where, item) for item in _items(where, value)]
@@ -114,7 +118,9 @@ def as_list(where: str, value: Any) -> list[Any]:
 def as_row(where: str, columns: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of `log_row`, each with one value."""
     if not columns:
-        raise InvalidInput(f"{where} was given no column.", hint="For example run.log_row('epoch', loss=0.1, seen=64).")
+        raise InvalidInput(
+            f"{_capital(where)} was given no column.", hint="For example run.log_row('epoch', loss=0.1, seen=64)."
+        )
     return {name: scalar(f"Column {name!r} of {where}", value) for name, value in _columns(where, columns)}
 
 
@@ -129,7 +135,7 @@ def as_table(where: str, value: Any) -> dict[str, list[Any]]:
     if not isinstance(value, Mapping):
         value = _frame(where, value)
     if not value:
-        raise InvalidInput(f"{where} has no column.", hint="Give a dict such as {'x': [1, 2], 'y': [3, 4]}.")
+        raise InvalidInput(f"{_capital(where)} has no column.", hint="Give a dict such as {'x': [1, 2], 'y': [3, 4]}.")
     table = {}
     for name, column in _columns(where, value):
         place = f"Column {name!r} of {where}"
@@ -150,13 +156,14 @@ def _frame(where: str, value: Any) -> Any:
             raise InvalidInput(f"Two columns of {where} have one name.", hint="Rename one of them.")
         return dict(zip(names, (value[name] for name in value.columns), strict=True))
     raise InvalidInput(
-        f"{where} was given a {_kind(value)}, which is no table.", hint="Give a dict of columns, or a DataFrame."
+        f"{_capital(where)} was given a {_kind(value)}, which is no table.",
+        hint="Give a dict of columns such as {'x': [1, 2]}, or a DataFrame.",
     )
 
 
 def _columns(where: str, columns: Mapping[Any, Any]) -> list[tuple[str, Any]]:
     if len(columns) > MAX_COLUMNS:
-        raise TooLarge(f"{where} has {len(columns):,} columns.", hint=f"At most {MAX_COLUMNS:,} are kept.")
+        raise TooLarge(f"{_capital(where)} has {len(columns):,} columns.", hint=f"At most {MAX_COLUMNS:,} are kept.")
     return [
         (check_text(f"name of a column of {where}", name, MAX_COLUMN_NAME, empty=False), value)
         for name, value in columns.items()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from operator import index
 from typing import TYPE_CHECKING
 
+from jupyter_mlws.errors import InvalidInput
 from jupyter_mlws.sdk.connection import Connection, connect
 from jupyter_mlws.sdk.text import size_text
 
@@ -36,7 +38,8 @@ class Workspace:
         Folder of an embedded workspace, made if it is missing, or the URL of a Jupyter server that runs the extension,
         such as ``https://host/user/ada/``. Without it the workspace is found as `from_config` does.
     token : str, optional
-        What the server asks for; default: the variable ``MLWS_TOKEN``, then ``JUPYTER_TOKEN``.
+        What the server asks for; default: the variable ``MLWS_TOKEN``; for a server of this machine ``JUPYTER_TOKEN``,
+        too.
     workspace : str, optional
         Name or id of one of the server's workspaces; default: that of the folder which the server shows.
 
@@ -62,6 +65,7 @@ class Workspace:
 
         Found by the environment variable ``MLWS_WORKSPACE``, the nearest ``.mlws/config.json`` up the tree from `path`
         (default: the working directory), else the user's own default workspace, which is made when it is missing.
+        Inside a job, where no `path` is given, it is the workspace of the job's run, which answers what a job may ask.
         """
         return cls._of(connect(None, None if path is None else os.path.abspath(path)))
 
@@ -94,8 +98,8 @@ class Workspace:
         limit: int | None = 50,
         *,
         filter: str | None = None,
-        order_by: str | None = None,
-        experiment: str | None = None,
+        order_by: str | Sequence[str] | None = None,
+        experiment: str | Experiment | None = None,
         status: str | None = None,
         include_children: bool = False,
     ) -> RunList:
@@ -107,7 +111,7 @@ class Workspace:
             None for all.
         filter : str, optional
             Such as ``"metrics.acc > 0.9 and params.lr = '0.1' and tags.owner = 'x' and status = 'Running'"``.
-        order_by : str, optional
+        order_by : str or sequence of str, optional
             Such as ``"metrics.acc desc"``; runs without a value come last. Default: newest first.
         experiment, status : str, optional
             Keep those of one experiment, or in one state.
@@ -125,10 +129,11 @@ class Workspace:
         """
         from jupyter_mlws.sdk.run import Run
 
+        limit = _whole_limit(limit)
         wishes = {
             "filter": filter,
-            "order_by": order_by,
-            "experiment": experiment,
+            "order_by": ", ".join(order_by) if isinstance(order_by, (list, tuple)) else order_by,
+            "experiment": _experiment_name(experiment),
             "status": status,
             "include_children": include_children,
         }
@@ -152,10 +157,10 @@ class Workspace:
     def runs_dataframe(
         self,
         filter: str | None = None,
-        order_by: str | None = None,
+        order_by: str | Sequence[str] | None = None,
         limit: int | None = None,
         *,
-        experiment: str | None = None,
+        experiment: str | Experiment | None = None,
         include_children: bool = False,
     ) -> pd.DataFrame:
         """The runs that `runs` finds as a table, one row a run.
@@ -191,7 +196,7 @@ class Workspace:
         filter: str | None = None,
         names: str | Sequence[str] | None = None,
         *,
-        experiment: str | None = None,
+        experiment: str | Experiment | None = None,
         include_children: bool = False,
     ) -> pd.DataFrame:
         """Every point of the runs that a filter finds, one row a point.
@@ -222,7 +227,10 @@ class Workspace:
         from jupyter_mlws.sdk.frames import metrics_frame, names_argument
 
         points = self.api.metrics.export(
-            filter=filter, experiment=experiment, names=names_argument(names), include_children=include_children
+            filter=filter,
+            experiment=_experiment_name(experiment),
+            names=names_argument(names),
+            include_children=include_children,
         )
         return metrics_frame(points.chunks)
 
@@ -231,6 +239,8 @@ class Workspace:
         from jupyter_mlws.sdk.run import Run
 
         return Run.get(self, run)
+
+    get_run = run
 
     def import_offline(
         self, folders: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None = None
@@ -376,6 +386,27 @@ class Workspace:
                 "Size": size_text(info.size_bytes),
             },
         )
+
+
+def _whole_limit(limit: Any) -> int | None:
+    """How many runs are wished for; what is often given in its place is told where it belongs."""
+    if limit is None:
+        return None
+    try:
+        whole = index(limit)
+    except TypeError:
+        hint = "A filter is given by its name: ws.runs(filter=...)." if isinstance(limit, str) else "Use int(limit)."
+        raise InvalidInput(f"The limit must be a whole number, not {type(limit).__name__}.", hint=hint) from None
+    if whole < 0:
+        raise InvalidInput(f"The limit {whole} is negative.", hint="Give limit=None for all runs.")
+    return whole
+
+
+def _experiment_name(experiment: Any) -> Any:
+    """The name of an experiment that is given by itself."""
+    from jupyter_mlws.sdk.experiment import Experiment
+
+    return experiment.name if isinstance(experiment, Experiment) else experiment
 
 
 class RunList(list["Run"]):

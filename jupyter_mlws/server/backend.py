@@ -19,6 +19,9 @@ __all__ = ["CHANGES", "DOCUMENT_REQUEST", "Backend"]
 CHANGES = "https://events.jupyter-mlws.org/changes/v1"
 DOCUMENT_REQUEST = "https://events.jupyter-mlws.org/document-request/v1"
 
+# These may take minutes each.
+_LONG = ("archives.export", "archives.import_file", "trash.collect")
+
 
 class Backend:
     """The server's side of the API.
@@ -50,11 +53,13 @@ class Backend:
         self._workspaces = Workspaces(opener, self._watcher.watch, self._watcher.forget)
         self.registry = Registry(self._workspaces, root)
         self.documents = Documents(self._ask)
-        # Apart, so that neither a long snapshot nor kernels that wait for a page hold up the panel.
+        # Apart, so that neither a long snapshot nor kernels that wait for a page hold up the panel, nor an archive
+        # a cancel.
         self._pools = {
             "read": Pool("read", threads=8, waiting=64),
             "write": Pool("write", threads=4, waiting=32),
             "wait": Pool("wait", threads=8, waiting=8),
+            "long": Pool("long", threads=4, waiting=12),
         }
 
     def api(self, workspace: str) -> Api:
@@ -65,6 +70,8 @@ class Backend:
         """The threads that an operation runs in."""
         if operation.id == "documents.request":
             return self._pools["wait"]
+        if operation.id in _LONG:
+            return self._pools["long"]
         return self._pools["read" if operation.permission == "read" else "write"]
 
     def _ask(self, request: str, kernel_id: str) -> bool:

@@ -26,14 +26,14 @@ GAINS = {
     "experiments.list": "names of experiments",
     "experiments.get": "name and count of one experiment",
     "experiments.create": "an empty experiment",
-    "experiments.update": "other tags and another description, shown as text everywhere; no new runs in an archived one",
+    "experiments.update": "other tags and description, shown as text everywhere; no new runs in an archived one",
     "experiments.delete": "an experiment out of sight, all its runs with it, until somebody restores it",
     "experiments.restore": "one back from the trash",
     "runs.submit": "any code, as the server's OS account: the same as a notebook cell",
-    "runs.rerun": "the code of an earlier run, as the server's OS account, with other arguments: the same as submitting",
+    "runs.rerun": "the code of an earlier run with other arguments, as the server's OS account: the same as submitting",
     "runs.start": "a record that says Running; nothing is executed",
     "folders.append": "disk space, and whatever its own interactive run may leave: points, files, requests of its own",
-    "folders.read": "the answers to an interactive run's own requests",
+    "folders.read": "the answers to the requests of an interactive run that logs from elsewhere; of no other run",
     "folders.import_offline": "disk space, and a run with whatever it may leave; nothing is executed or unpickled",
     "folders.imported": "how far an import is",
     "runs.list": "records of runs: command line (values that look like secrets masked), parameters, host, user",
@@ -89,6 +89,13 @@ GAINS = {
     "documents.answer": "the text that a waiting kernel takes for its notebook; the request's id cannot be guessed",
 }
 
+# Uploads that are more than bytes with a digest.
+_TAKEN_APART = {
+    "folders.append": "written at a known place of its own run's folder, never through a link",
+    "folders.import_offline": "known places only, no links; at most 250 times its size and 1 GiB are unpacked",
+    "archives.import_file": "every record, size and digest checked before anything is kept",
+}
+
 
 def table() -> str:
     """One row for each operation."""
@@ -119,6 +126,8 @@ def _tampering(operation: Operation) -> str:
         return "changes nothing"
     if operation.body_argument is None:
         return "XSRF; no body"
+    if operation.id in _TAKEN_APART:
+        return f"XSRF; {_TAKEN_APART[operation.id]}"
     if operation.types[operation.body_argument] is Upload:
         return "XSRF; stored under the digest of what arrived"
     return "XSRF; JSON only, unknown fields refused"
@@ -129,6 +138,8 @@ def _exhaustion(operation: Operation) -> str:
         if operation.types[operation.body_argument] is Upload:
             return "asked before a byte is kept; to disk, limited"
         return f"body of {body_limit(operation) // 2**20} MiB"
+    if operation.id == "archives.export":
+        return "streamed as the reader takes it; the records wait on the disk, for four readers at most"
     if operation.returns is Download:
         return "streamed as the reader takes it"
     return "a page of 1,000 at most" if "limit" in operation.query_arguments else "small answer"

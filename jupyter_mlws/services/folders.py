@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,7 +59,8 @@ class Folders:
                 size = _put_on(above, name, path, offset, content.file)
         return FolderPart(size_bytes=size, cancel=control.cancel_requested(folder))
 
-    def _living(self, run: str) -> Run:
+    def _logged_elsewhere(self, run: str) -> Run:
+        """The run, if its folder is anything to somebody who has no hold of this disk."""
         with self._context.store.read() as c:
             found = store_runs.get_run(c, run, metrics=0)
         if found.kind != INTERACTIVE or LOGGED_FROM not in found.properties:
@@ -66,6 +68,10 @@ class Folders:
                 f"Run #{found.number} does not log from a process elsewhere.",
                 hint="Start a run that does with Experiment.start_logging().",
             )
+        return found
+
+    def _living(self, run: str) -> Run:
+        found = self._logged_elsewhere(run)
         if found.status.is_terminal:
             raise WrongState(
                 f"Run #{found.number} has ended as {found.status}.",
@@ -75,8 +81,7 @@ class Folders:
 
     def read(self, run: str, path: str, offset: int = 0) -> Download:
         check_readable(path)
-        with self._context.store.read() as c:
-            found = store_runs.get_run(c, run, metrics=0)
+        found = self._logged_elsewhere(run)
         file = open_beneath(Path(self._context.folder), f"{RUNS}/{found.id}/{path}")
         if offset < 0:
             raise InvalidInput(f"The offset {offset} lies outside of the file.")
@@ -132,7 +137,8 @@ def _put_on(above: int, name: str, path: str, offset: int, source: BinaryIO) -> 
 
 def _put_piece(above: int, name: str, path: str, offset: int, source: BinaryIO, total: int) -> int:
     """Write a piece of a file that appears with its last one; pieces gather under a name that is passed over."""
-    draft = f".mlws-{name}"[:200] + ".part"
+    # Of one length whatever the name's: a file system counts bytes, and two names may begin alike.
+    draft = f".mlws-{hashlib.sha256(name.encode()).hexdigest()[:32]}.part"
     fd = open_plain_file(above, draft, path, fresh=offset == 0)
     try:
         size = os.fstat(fd).st_size

@@ -79,8 +79,7 @@ class Models:
         return NotFound(
             f"Run #{run.number} has no output {registration.path[:80]!r}.",
             hint="Save the model below outputs/ and name it as outputs/model.pkl."
-            if ended
-            else "It is still running, and keeps a file once it has not changed for a while: register it later.",
+            + ("" if ended else " While the run lives, its files are kept once they have not changed for a while."),
         )
 
     def list(

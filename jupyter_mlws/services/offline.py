@@ -18,14 +18,16 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection
+
 from jupyter_mlws import faults
 from jupyter_mlws.api.routes import Upload
 from jupyter_mlws.blobs.local import full_disk_named
 from jupyter_mlws.domain.interactive import INTERACTIVE, LOGGED_FROM, MAX_HOST, OFFLINE, FolderImport
 from jupyter_mlws.domain.masking import mask
-from jupyter_mlws.domain.names import check_id
+from jupyter_mlws.domain.names import check_run_id
 from jupyter_mlws.domain.run import Run, RunSource, RunSubmission
-from jupyter_mlws.errors import AlreadyExists, InvalidInput, MlwsError, NotFound, Unavailable, WrongState
+from jupyter_mlws.errors import AlreadyExists, InvalidInput, MlwsError, NotFound, StorageFull, Unavailable, WrongState
 from jupyter_mlws.runfolder import names, state, wire
 from jupyter_mlws.runfolder.files import read_plain, remove_stale
 from jupyter_mlws.runfolder.protocol import misfit
@@ -36,11 +38,14 @@ from jupyter_mlws.services.submission import check_record
 from jupyter_mlws.store import Store
 from jupyter_mlws.store import runs as store_runs
 from jupyter_mlws.store.interactive import start_run
+from jupyter_mlws.store.references import known_runs
 
 __all__ = ["Imports", "imports_folder", "record_offline"]
 
 MAX_FILES = 100_000
-MAX_BYTES = 1 << 40
+# What `jupyter_mlws.sdk.offline_packing` packs shrinks to 1/230 at most; what is left over is for small folders.
+_MOST_RATIO = 250
+_ROOM_BYTES = 1 << 30
 _MAX_JOB_BYTES = 16 << 20
 _DRAFT = ".draft-"
 # While somebody waits for an import a dispatcher is looked after so often.
@@ -83,9 +88,19 @@ class Imports:
             finally:
                 shutil.rmtree(draft, ignore_errors=True)
         faults.point("offline.put")
-        run = record_offline(context.store, submission, run_id, self._place / run_id, context.user, context.host)
+        run = self._record(submission, run_id)
         self._wake()
         return FolderImport(run_id=run.id, number=run.number, pending=True)
+
+    def _record(self, submission: RunSubmission, run_id: str) -> Run:
+        context, folder = self._context, self._place / run_id
+        try:
+            return record_offline(context.store, submission, run_id, folder, context.user, context.host)
+        except (Unavailable, StorageFull):
+            raise  # the dispatcher records it, as soon as that can be done
+        except MlwsError:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
 
     def state(self, run: str) -> FolderImport:
         """How far it is."""
@@ -107,7 +122,8 @@ class Imports:
 def _unpack(content: Upload, draft: Path) -> None:
     from jupyter_mlws.snapshots import unpack_zip
 
-    for name in unpack_zip(content.file, draft, max_files=MAX_FILES, max_bytes=MAX_BYTES):
+    most = content.file.seek(0, os.SEEK_END) * _MOST_RATIO + _ROOM_BYTES
+    for name in unpack_zip(content.file, draft, max_files=MAX_FILES, max_bytes=most):
         if name != names.JOB:
             check_writable(name)
 
@@ -128,10 +144,9 @@ def _put(draft: Path, target: Path) -> None:
 
 def _check_known(store: Store, run_id: str) -> None:
     """A run of this id is one that was imported before, or the one that its own folder now completes."""
-    try:
-        with store.read() as c:
-            found = store_runs.get_run(c, run_id, metrics=0)
-    except NotFound:
+    with store.read() as c:
+        found = _find(c, run_id)
+    if found is None:
         return
     own = found.kind == OFFLINE or (found.kind == INTERACTIVE and LOGGED_FROM in found.properties)
     if not own:
@@ -145,13 +160,27 @@ def _check_known(store: Store, run_id: str) -> None:
         )
 
 
+def _find(c: Connection, run_id: str) -> Run | None:
+    """The run of this id, None where there is none; one that was deleted is `NotFound`, and not made again."""
+    try:
+        return store_runs.get_run(c, run_id)
+    except NotFound as error:
+        if error.details.get("deleted"):
+            raise
+        if known_runs(c, [run_id]):
+            raise WrongState(
+                f"The run {run_id} is being removed for good.", hint="Have that finished first: mlws gc."
+            ) from error
+        return None
+
+
 # -- what a folder says of its run
 
 
 def _read(folder: Path) -> tuple[RunSubmission, str]:
     """The record that a folder stands for, and its run's id; `InvalidInput` for what is no offline run."""
     job = read_offline_job(folder)
-    return _submission(job), check_id(job["run_id"])
+    return _submission(job), check_run_id(job["run_id"])
 
 
 def read_offline_job(folder: Path) -> dict[str, Any]:
@@ -204,11 +233,11 @@ def record_offline(
 ) -> Run:
     """The record of an imported run, made if it is not there yet; its folder may be taken in already."""
     with store.write() as c:
-        try:
-            return store_runs.get_run(c, run_id)
-        except NotFound:
-            if submission is None:
-                submission = _read(folder)[0]
+        known = _find(c, run_id)
+        if known is not None:
+            return known
+        if submission is None:
+            submission = _read(folder)[0]
         job = read_offline_job(folder)
         recorded_on = str(job.get("host", ""))[:MAX_HOST]
         faults.point("offline.record")

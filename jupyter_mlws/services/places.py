@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from jupyter_mlws.blobs.local import full_disk_named
-from jupyter_mlws.domain.names import check_file_name, check_id
+from jupyter_mlws.domain.names import check_file_name, check_run_id
 from jupyter_mlws.errors import InvalidName, InvalidPath
 from jupyter_mlws.runfolder import names
 from jupyter_mlws.runfolder.files import open_inside
@@ -45,7 +45,7 @@ def _split(path: str) -> tuple[bool, str]:
 
 def _is_id(text: str) -> bool:
     try:
-        check_id(text)
+        check_run_id(text)
     except InvalidName:
         return False
     return True

@@ -64,14 +64,17 @@ def submission_again(context: Context, run: str, rerun: Rerun) -> RunSubmission:
 
 
 def _check_kind(earlier: Run) -> None:
-    if earlier.kind not in _STARTED_BY_US:
-        where = "another run's script" if earlier.kind == "child" else "a process that was not started for it"
+    if earlier.kind in _STARTED_BY_US:
+        return
+    if earlier.parent_id is not None:
         raise WrongState(
-            f"Run #{earlier.number} happened inside {where}, and cannot be done again by itself.",
-            hint=f"Run its parent again: mlws run rerun {earlier.parent_id}"
-            if earlier.parent_id
-            else "Run that again.",
+            f"Run #{earlier.number} happened inside another run's script, and cannot be done again by itself.",
+            hint=f"Run its parent again: mlws run rerun {earlier.parent_id}",
         )
+    raise WrongState(
+        f"Run #{earlier.number} was logged by a process that nobody submitted, and cannot be done again.",
+        hint="Start a new one with Experiment.start_logging(), or submit its code as a script.",
+    )
 
 
 # -- what must still be there

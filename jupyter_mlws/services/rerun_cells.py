@@ -38,22 +38,24 @@ class CellWish:
         try:
             said = json.loads(blobs.read(found.digest))
             cls._check(said)
-        except (ValueError, TypeError, KeyError) as error:
-            raise CorruptData(
-                "What the cell's runner was told cannot be read.", hint="Submit the cell anew."
-            ) from error
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            raise _unreadable() from error
         return cls(submission.inputs, blobs, said)
 
     @staticmethod
     def _check(said: Any) -> None:
-        for name in ("overrides", "names", "secrets", "cells"):
-            if not isinstance(said[name], list):
+        """Look at what somebody else may have written: it came with an archive, or was uploaded."""
+        for name in ("overrides", "names", "secrets"):
+            if not isinstance(said[name], list) or any(not isinstance(item, str) for item in said[name]):
                 raise TypeError(name)
+        for cell in said["cells"]:
+            if not isinstance(cell["code"], str):
+                raise TypeError("cells")
 
     @property
     def secret_names(self) -> tuple[str, ...]:
         """Secrets that the cell has as variables."""
-        return tuple(map(str, self.said["secrets"]))
+        return tuple(self.said["secrets"])
 
     def inputs_with(
         self, params: Mapping[str, str], arguments: tuple[str, ...] | None, earlier: Run
@@ -80,8 +82,8 @@ class CellWish:
     def _check_replaceable(self, names: Collection[str], earlier: Run) -> None:
         if not names:
             return
-        code = "\n".join(str(cell["code"]) for cell in self.said["cells"])
-        known = [*(name for name, _ in literal_assignments(ast.parse(code))), *self.said["names"]]
+        code = "\n".join(cell["code"] for cell in self.said["cells"])
+        known = [*(name for name, _ in literal_assignments(_parsed(code))), *self.said["names"]]
         for name in names:
             if name not in known:
                 near = difflib.get_close_matches(name, known, 1)
@@ -90,3 +92,14 @@ class CellWish:
                     "that a parameter could replace.",
                     hint=f"Did you mean {near[0]}?" if near else f"It has {', '.join(known[:20]) or 'none'}.",
                 )
+
+
+def _parsed(code: str) -> ast.Module:
+    try:
+        return ast.parse(code)
+    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:  # nested too deeply is any of these
+        raise _unreadable() from error
+
+
+def _unreadable() -> CorruptData:
+    return CorruptData("What the cell's runner was told cannot be read.", hint="Submit the cell anew.")

@@ -6,12 +6,15 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+
+from sqlalchemy import Connection
 
 from jupyter_mlws.api.interface import WorkspaceApi
 from jupyter_mlws.domain.status import LIVE
 from jupyter_mlws.domain.workspace import ChangePage, WorkspaceInfo
-from jupyter_mlws.errors import InvalidInput
+from jupyter_mlws.errors import CorruptData, InvalidInput
 from jupyter_mlws.runfolder.machine import machine_mark
 from jupyter_mlws.services.attending import Attendant
 from jupyter_mlws.services.checking import implements
@@ -40,10 +43,9 @@ class WorkspaceService:
 
     def info(self) -> WorkspaceInfo:
         context = self._context
-        with context.store.read() as c:
-            run_count, model_count = count_all_runs(c), models.count_models(c)
-            active_count = sum(count_by_target(c, LIVE).values())
-            last_change = changes.last(c)
+        run_count, model_count = self._counted(count_all_runs), self._counted(models.count_models)
+        active_count = self._counted(lambda c: sum(count_by_target(c, LIVE).values()))
+        last_change = self._counted(changes.last)
         return WorkspaceInfo(
             id=context.workspace_id,
             name=context.name,
@@ -60,6 +62,14 @@ class WorkspaceService:
             machine=machine_mark(),
             interpreter=sys.executable or "",
         )
+
+    def _counted(self, count: Callable[[Connection], int]) -> int:
+        """A number out of the records; 0 where they are damaged, of which the warnings tell."""
+        try:
+            with self._context.store.read() as c:
+                return count(c)
+        except CorruptData:
+            return 0
 
     def changes(self, since: int, limit: int = 500) -> ChangePage:
         if since < 0:

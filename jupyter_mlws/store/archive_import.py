@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import Connection, exists, func, insert, or_, select, update
 
 from jupyter_mlws.api.codec import to_builtins
 from jupyter_mlws.domain.archive import (
@@ -20,10 +20,13 @@ from jupyter_mlws.domain.archive import (
 )
 from jupyter_mlws.domain.file import RunFile
 from jupyter_mlws.domain.model import ModelFile
+from jupyter_mlws.domain.status import TERMINAL
 from jupyter_mlws.store import changes, counters, experiments, files, snapshots
 from jupyter_mlws.store.archive_export import EXACT, model_files_of
 from jupyter_mlws.store.metrics import put_points
+from jupyter_mlws.store.run_families import in_parts
 from jupyter_mlws.store.run_record import search_text
+from jupyter_mlws.store.run_states import values_of
 from jupyter_mlws.store.tables import (
     deleted_runs,
     experiment_tags,
@@ -116,12 +119,25 @@ def experiment_id(c: Connection, name: str) -> int:
     return found.id
 
 
-def note_runs(c: Connection, run_ids: list[str], counts: dict[str, int]) -> None:
-    """Say that these runs are there, and how many more each experiment has."""
+def note_runs(c: Connection, run_ids: list[str], counts: dict[str, int], parents: Collection[int]) -> None:
+    """Say that these runs are there, how many more each experiment has, and how many children their `parents` have."""
+    _count_children(c, parents)
     for name, count in counts.items():
         experiments.count_runs(c, experiment_id(c, name), count)
     changes.note_many(c, "run", run_ids)
     changes.note_many(c, "experiment", counts)
+
+
+def _count_children(c: Connection, parents: Collection[int]) -> None:
+    """Count anew what can be seen: a parent that was here already may have had fewer children."""
+    children = runs.alias("children")
+    in_trash = exists().where(deleted_runs.c.run_number == children.c.number)
+    count = select(func.count()).where(children.c.parent_number == runs.c.number, ~in_trash)
+    ended = count.where(children.c.status.in_(values_of(TERMINAL)))
+    counted = {"child_count": count.scalar_subquery(), "children_ended": ended.scalar_subquery()}
+    for part in in_parts(sorted(parents)):
+        statement = update(runs).where(runs.c.number.in_(part)).values(**counted).returning(runs.c.id)
+        changes.note_many(c, "run", c.scalars(statement).all())
 
 
 def add_run(c: Connection, run: ArchivedRun, experiment: int, parent: Known | None) -> Known:

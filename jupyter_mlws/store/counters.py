@@ -6,7 +6,7 @@ from sqlalchemy import Connection, case, insert, select, update
 
 from jupyter_mlws.store.tables import counters
 
-__all__ = ["last", "put", "take", "take_at_least"]
+__all__ = ["last", "last_of", "put", "take", "take_at_least"]
 
 
 def take(c: Connection, name: str, count: int = 1) -> int:
@@ -35,3 +35,10 @@ def put(c: Connection, name: str, value: int) -> None:
 def last(c: Connection, name: str) -> int:
     """The highest number taken so far; 0 before the first."""
     return c.scalar(select(counters.c.value).where(counters.c.name == name)) or 0
+
+
+def last_of(c: Connection, *names: str) -> tuple[int, ...]:
+    """`last` of several names, at one moment."""
+    query = select(counters.c.name, counters.c.value).where(counters.c.name.in_(names))
+    found = dict(c.execute(query).all())
+    return tuple(found.get(name, 0) for name in names)

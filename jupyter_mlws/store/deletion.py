@@ -84,15 +84,19 @@ def _refuse_living(c: Connection, found: Any, rows: Sequence[Any]) -> None:
             hint=f"Cancel it first: mlws run cancel {living.number}.",
             details={"run": living.id, "status": living.status},
         )
-    if found.parent_number is None:
-        return
-    parent = c.execute(select(runs.c.id, runs.c.status).where(runs.c.number == found.parent_number)).one()
-    if RunStatus(parent.status) in LIVE:
-        raise WrongState(
-            f"Run #{found.number} belongs to #{found.parent_number}, which is {parent.status}.",
-            hint=f"Wait for its end, or cancel it: mlws run cancel {found.parent_number}.",
-            details={"run": parent.id, "status": parent.status},
-        )
+    # Of whatever depth: the process of a root may still write for all that is below it.
+    above = found.parent_number
+    while above is not None:
+        run = c.execute(
+            select(runs.c.number, runs.c.id, runs.c.status, runs.c.parent_number).where(runs.c.number == above)
+        ).one()
+        if RunStatus(run.status) in LIVE:
+            raise WrongState(
+                f"Run #{found.number} belongs to #{run.number}, which is {run.status}.",
+                hint=f"Wait for its end, or cancel it: mlws run cancel {run.number}.",
+                details={"run": run.id, "status": run.status},
+            )
+        above = run.parent_number
 
 
 def _visible(c: Connection, numbers: Sequence[int]) -> list[int]:

@@ -46,7 +46,7 @@ def catch_up(c: Connection) -> bool:
     bool
         Whether there is more to do.
     """
-    done, newest = counters.last(c, _COUNTER), counters.last(c, "change")
+    done, newest = counters.last_of(c, _COUNTER, "change")
     if newest - done < LAG:
         return False
     query = select(changes.c.cursor, changes.c.kind, changes.c.subject).where(changes.c.cursor > done)
@@ -98,6 +98,8 @@ def _from_cards(c: Connection, numbers: Sequence[int]) -> dict[int, Run]:
     wanted = [number for number in numbers if number not in changed] if changed else numbers
     columns = (run_cards.c[name] for name in ("run_number", "status", "experiment_id", "submission_id", "body"))
     cards = rows_of(c, select(*columns).where(among(run_cards.c.run_number, sorted(wanted))))
+    if not cards:
+        return {}
     # A million runs may share a submission, or each have its own: each is read once.
     table = submissions.c
     bodies = dict(rows_of(c, select(table.id, table.body).where(among(table.id, sorted({card[3] for card in cards})))))
@@ -110,8 +112,10 @@ def _from_cards(c: Connection, numbers: Sequence[int]) -> dict[int, Run]:
 
 def _changed(c: Connection) -> set[int] | None:
     """The numbers of the runs that changed since the cards were made; None where these are too many."""
-    done = counters.last(c, _COUNTER)
-    if counters.last(c, "change") - done > MOST_LAG:
+    done, newest = counters.last_of(c, _COUNTER, "change")
+    if newest == done:
+        return set()
+    if newest - done > MOST_LAG:
         return None
     query = select(runs.c.number).join_from(changes, runs, runs.c.id == changes.c.subject)
     return set(c.scalars(query.where(changes.c.cursor > done, changes.c.kind.in_(_KINDS))))

@@ -129,6 +129,7 @@ def _engine(path: Path, timeout_s: float, *, pool_size: int, max_overflow: int) 
         pool_size=pool_size,
         max_overflow=max_overflow,
         pool_timeout=timeout_s,
+        pool_use_lifo=True,  # the one that was used last has the pages in its cache
     )
 
 

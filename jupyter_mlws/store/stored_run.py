@@ -7,7 +7,7 @@ Such a run holds what the database said of it at one moment, as bytes, so it nee
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
 from typing import Any
 
@@ -74,14 +74,23 @@ _NAMES = tuple(each.name for each in fields(Run))
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
 _series_of = attrgetter(*_SERIES)
+_MOST_INTEGER = 1 << 63
 
 
 def encode_card(run: Run) -> bytes:
     """What is kept of a run beside the columns and the submission that `stored_run` is given."""
     values = {name: getattr(run, name) for name in _OF_CARD}
-    values["error"] = to_builtins(run.error)
+    values["error"] = _error_of(run)
     values["metrics"] = [_series_of(each) for each in run.metrics]
     return _encode(list(values.values()))
+
+
+def _error_of(run: Run) -> object:
+    """The error; an exit code that a card cannot hold is none, as what was recorded before may have been forged."""
+    error = run.error
+    if error is not None and not -_MOST_INTEGER <= (error.exit_code or 0) < _MOST_INTEGER:
+        error = replace(error, exit_code=None)
+    return to_builtins(error)
 
 
 def stored_run(number: int, status: RunStatus, experiment: str, card: bytes, body: str | bytes) -> Run:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,14 @@ def test_equal_contents_are_one_zip(tmp_path):
     assert one.read_bytes() == other.read_bytes()
     assert farside.build_zip(tmp_path / "a") == one
     assert os.listdir(tmp_path / "a") == [one.name]
+
+
+def test_threads_that_pack_at_once_all_have_the_zip(tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(lambda _: farside.build_zip(tmp_path), range(8)))
+    assert len(set(made)) == 1
+    assert os.listdir(tmp_path) == [made[0].name]
+    assert zipfile.ZipFile(made[0]).testzip() is None
 
 
 def test_the_zip_holds_the_far_side_and_nothing_else(far_side):

@@ -29,8 +29,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_file_is_imported_and_written_again(project: Path) -> None:
     assert "Added 6 runs and 2 model versions" in mlws("import", ASSET)
     assert json.loads(mlws("import", ASSET, "--json"))["runs_known"] == 6
-    assert "run-1.zip is written" in mlws("export", 1, "run-1.zip")
-    assert json.loads(mlws("export", "--all", project, "--json"))["path"].endswith(f"{project.name}.zip")
+    assert "run-1.zip is written: 1 run" in mlws("export", 1, "run-1.zip")
+    written = json.loads(mlws("export", "--all", project, "--json"))
+    assert written["path"].endswith(f"{project.name}.zip")
+    assert (written["run_count"], written["left_out"]) == (6, 0)
     mlws("export", "--filter", "tags.owner = 'ada'", "some.zip")
     assert "there already" in mlws("export", 1, "run-1.zip", fails=True)
     mlws("export", 1, "run-1.zip", "--overwrite")

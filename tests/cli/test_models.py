@@ -79,7 +79,7 @@ def test_a_saved_configuration_is_submitted_and_run_again(
 ) -> None:
     assert "--config train" in mlws("submit", "--save", "train", "--secret", "HF_TOKEN", "train.py", "--lr", "0.1")
     monkeypatch.setenv("HF_TOKEN", "hf_abc")
-    assert "['--lr', '0.1'] hf_abc" in mlws("submit", "-C", "train", "-e", "more", "--wait")
+    assert "['--lr', '0.1'] hf_abc" in mlws("submit", "-c", "train", "-e", "more", "--wait")
     monkeypatch.delenv("HF_TOKEN")
     told = mlws("run", "rerun", "1", fails=True)
     assert told == (
@@ -101,7 +101,7 @@ def test_a_saved_configuration_is_submitted_and_run_again(
 
 MISTAKES: list[tuple[list[str], str]] = [
     (["submit"], "mlws submit --config train"),
-    (["submit", "-c", "train"], "mlws submit --config train"),
+    (["submit", "-c", "train"], "no run configuration 'train'"),
     (["submit", "-C", "train"], "no run configuration 'train'"),
     (["submit", "-C", "train", "train.py"], "Give one of them"),
     (["submit", "--save", "a b", "train.py"], "cannot be the name"),

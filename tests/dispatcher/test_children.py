@@ -283,13 +283,13 @@ def test_hostile_children_harm_nobody_and_are_told_why(bench, tmp_path):
 def wish(*ids):
     return {"items": [{"id": child} for child in ids]}
 
-for child in ("../up", "a/b", "", ".", "h" * 241, "a\\0b", 7):
+for child in ("../up", "a/b", "", ".", "h" * 241, "a\\0b", "12", 7):
     code = refused("runs.create_children", run=ME, children=wish(child))
     assert code in ("invalid_name", "too_large", "invalid_input"), (child, code)
 assert refused("runs.create_children", run=ME, children=wish()) == "invalid_input"
 assert refused("runs.create_children", run=ME, children=wish("x", "x")) == "invalid_input"
 assert refused("runs.create_children", run=ME, children=wish(ME)) == "already_exists"
-assert refused("runs.create_children", run=ME, children=wish(*map(str, range(1001)))) == "too_large"
+assert refused("runs.create_children", run=ME, children=wish(*(f"n{i}" for i in range(1001)))) == "too_large"
 assert refused("runs.create_children", run="h_9", children=wish("y")) == "forbidden"
 assert refused("runs.end", run=ME, end={"status": "Running"}) == "invalid_input"
 assert refused("runs.end", run=ME, end={"status": "Failed"}) == "invalid_input"
@@ -353,3 +353,16 @@ def test_every_operation_that_a_job_may_ask_has_a_limit():
         if operation.from_job
     }
     assert set(allowed_operations()) == declared
+
+
+def test_questions_that_nobody_waits_for_keep_nothing_from_being_carried_out(bench):
+    run = bench.submit(
+        BY_HAND
+        + """
+for i in range(250):
+    mailbox.post(ROOT, "files.list", {"run": ME})
+mailbox.post(ROOT, "runs.update", {"run": ME, "update": {"tags": {"last": "word"}}})
+"""
+    )
+    record = bench.ended(run)
+    assert (record.status, record.tags, record.warnings) == (RunStatus.COMPLETED, {"last": "word"}, ())

@@ -108,3 +108,11 @@ def test_a_lost_agent_says_what_was_cleaned_up():
     assert agent_lost("It died.", []).message == "It died."
     assert "1 process of the run" in agent_lost("It died.", [5]).message
     assert "2 processes of the run" in agent_lost("It died.", [5, 6]).message
+
+
+@pytest.mark.parametrize("code", [10**40, -(10**40), 2**63])
+def test_N14_a_forged_exit_code_is_none(folder, code):
+    status, error = how_it_ended(folder, facts(exit_code=code, reason="lost"))
+    assert status is RunStatus.FAILED
+    assert error is not None
+    assert error.exit_code is None

@@ -39,7 +39,7 @@ def test_no_public_call_is_missing(notebook: nbformat.NotebookNode, cls: type) -
 
 def test_no_public_name_of_the_package_is_missing(notebook: nbformat.NotebookNode) -> None:
     source = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
-    assert [name for name in jupyter_mlws.__all__ if not re.search(rf"\b{name}\b", source)] == []
+    assert [name for name in (*jupyter_mlws.__all__, "last_run") if not re.search(rf"\b{name}\b", source)] == []
 
 
 def test_it_is_clean_and_runs(notebook: nbformat.NotebookNode, tmp_path: Path) -> None:

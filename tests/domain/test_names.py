@@ -99,3 +99,7 @@ def test_run_ids_read_as_documented():
     for bad in ("../x", "a/b", "", ".", "a" * 301, None, 3):
         with pytest.raises(InvalidName):
             names.check_id(bad)
+    assert names.check_run_id("1_a") == "1_a"
+    for bad in ("1", "007", "9" * 20, "#1", "", None, 3):
+        with pytest.raises(InvalidName):
+            names.check_run_id(bad)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -96,3 +97,43 @@ def test_nor_is_it_lost_where_the_bytes_are_in_a_store_of_objects(opened, tmp_pa
     assert not errors
     assert all(done.values()), done
     assert garbage_makers.check_everything(places[0]) > 5
+
+
+LEAVING = """
+import time
+from pathlib import Path
+import jupyter_mlws as mlws
+run = mlws.Run.get_context()
+Path("outputs").mkdir(exist_ok=True)
+for i in range(12):
+    Path(f"outputs/{i}.bin").write_bytes(bytes([i]) * 3000)
+    Path("outputs/again.bin").write_bytes(bytes([i % 3]) * 3000)
+    run.log("n", i)
+    time.sleep(0.05)
+run.upload_file("kept/note.txt", "outputs/3.bin")
+run.register_model("net", "outputs/again.bin")
+"""
+
+
+@pytest.mark.only_sqlite
+def test_jobs_keep_all_they_leave_while_a_collector_without_grace_never_rests(lab, monkeypatch):
+    monkeypatch.setenv("MLWS_GARBAGE_GRACE_S", "0")
+    runs = [lab.submit(LEAVING) for _ in range(3)]
+    deadline = time.monotonic() + 60
+    while not all(run.refresh().status.is_terminal for run in runs):
+        assert time.monotonic() < deadline, lab.log()
+        lab.api.trash.collect(everything=True)
+    for run in runs:
+        assert run.status == "Completed", run.get_details()
+        assert run.get_metrics()["n"] == list(range(12))
+        names = run.get_file_names()
+        assert {"outputs/0.bin", "outputs/11.bin", "outputs/again.bin", "kept/note.txt"} <= set(names)
+        for file in lab.api.files.list(run.id).items:
+            assert len(lab.api.files.download(run.id, file.name, file.kind.value).read()) == file.size_bytes
+        assert run.delete().run_count == 1
+    lab.api.trash.collect(everything=True)
+    assert len(lab.ws.models("net")) == 3
+    for model in lab.ws.models("net"):
+        assert lab.api.models.download("net", model.version, "again.bin").read() == bytes([2]) * 3000
+    # The three models are one blob; all else has gone with the runs.
+    assert [blob.size_bytes for blob in BlobStore(lab.folder / "blobs").place.walk()] == [3000]

@@ -16,7 +16,7 @@ from jupyter_mlws.domain.names import new_run_id
 from jupyter_mlws.domain.run import RunSubmission
 from jupyter_mlws.store import Store
 from jupyter_mlws.store import runs as store_runs
-from jupyter_mlws.store.tables import metric_latest, runs
+from jupyter_mlws.store.tables import deleted_runs, metric_latest, runs
 
 TEXTS = [
     "",
@@ -102,7 +102,12 @@ def _record(store: Store, rnd: random.Random) -> Known:
 
 @pytest.fixture
 def world(store_factory: Callable[..., Store]) -> World:
-    """The same runs on either database."""
+    """The same runs on either database; every tenth is in the trash, which nothing looks into."""
     rnd = random.Random(7)
     store = store_factory()
-    return World(store, [_record(store, rnd) for _ in range(60)])
+    recorded = [_record(store, rnd) for _ in range(60)]
+    with store.write() as c:
+        c.execute(
+            insert(deleted_runs), [{"run_number": run.number, "deleted_at": MOMENTS[0]} for run in recorded[::10]]
+        )
+    return World(store, [run for i, run in enumerate(recorded) if i % 10])

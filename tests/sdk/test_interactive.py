@@ -190,6 +190,52 @@ def test_the_newest_open_run_is_the_active_one_and_then_the_one_before_it(exp):
     assert (first.get_metrics(), second.get_metrics()) == ({"of": 1.0}, {"of": 2.0})
 
 
+def test_a_child_of_an_ended_run_loses_nothing_without_a_word(ws, exp, tmp_path):
+    run = exp.start_logging(snapshot_directory=None)
+    child, left_open = run.child_run("first"), run.child_run("second")
+    child.log("loss", 1.0)
+    child.complete()
+    run.complete()
+    left_open.complete()
+    child.tag("best", "yes")
+    (tmp_path / "notes.txt").write_text("kept")
+    child.upload_file("notes.txt", tmp_path / "notes.txt")
+    for refused in (
+        lambda: child.log("loss", 2.0),
+        lambda: child.log_metrics({"loss": 2.0}),
+        lambda: child.log_row("rows", a=1),
+        lambda: child.child_run("third"),
+        lambda: left_open.create_children(2),
+    ):
+        with pytest.raises(WrongState, match="has ended"):
+            refused()
+    found = ws.run(child.id)
+    assert (found.tags, found.get_file_names(), found.get_metrics()) == ({"best": "yes"}, ["notes.txt"], {"loss": 1.0})
+    assert child.tags == {"best": "yes"}
+    assert [one.status for one in ws.run(run.id).get_children()] == ["Completed", "Completed"]
+    assert not (run._folder.children / child.id / "mailbox").exists()
+
+
+def test_a_fork_after_the_end_of_a_run_keeps_all_its_files_open(exp, tmp_path):
+    run = exp.start_logging(snapshot_directory=None)
+    heart = run._agent._heart
+    run.complete()
+    mine = []
+    while heart not in mine and len(mine) < 20:  # one of them gets its number
+        mine.append(os.open(tmp_path / "mine", os.O_RDWR | os.O_CREAT))
+    pid = os.fork()
+    if pid == 0:
+        try:
+            for fd in mine:
+                os.fstat(fd)
+        except OSError:
+            os._exit(1)
+        os._exit(0)
+    for fd in mine:
+        os.close(fd)
+    assert os.waitpid(pid, 0)[1] == 0
+
+
 def test_a_process_of_a_job_begins_child_runs_instead(exp, tmp_path, monkeypatch):
     (tmp_path / "job.json").write_text('{"run_id": "digits_1", "run_number": 1, "protocol_version": 1}')
     monkeypatch.setenv(RUN_FOLDER_VARIABLE, str(tmp_path))
@@ -226,19 +272,14 @@ def test_the_same_key_gives_the_same_run(ws):
 # -- processes that end in all ways
 
 
-def test_a_script_that_ends_without_a_word_has_completed_its_run(ws, script):
-    process = script('run.log("loss", 1)')
-    assert process.communicate(timeout=DEADLINE_S)[1] == ""
-    run = wait(lambda: only_run(ws))
-    wait(lambda: run.status == "Completed")
-    assert values(ws, run, "loss") == [1.0]
-
-
-def test_a_script_that_ends_with_an_exception_has_failed_its_run(ws, script):
-    script('run.log("loss", 1)\n1 / 0').communicate(timeout=DEADLINE_S)
-    run = wait(lambda: only_run(ws))
-    wait(lambda: run.status == "Failed")
-    assert run.record.error.code == "ZeroDivisionError"
+def test_a_script_that_ends_without_a_word_has_completed_its_run_and_failed_it_with_an_exception(ws, script):
+    plain, raising = script('run.log("loss", 1)'), script('run.log("loss", 2)\n1 / 0')
+    assert plain.communicate(timeout=DEADLINE_S)[1] == ""
+    raising.communicate(timeout=DEADLINE_S)
+    wait(lambda: all(run.record.status.is_terminal for run in ws.runs()))
+    runs = {run.get_metrics()["loss"]: run for run in ws.runs()}
+    assert {value: run.status for value, run in runs.items()} == {1.0: "Completed", 2.0: "Failed"}
+    assert runs[2.0].record.error.code == "ZeroDivisionError"
 
 
 def test_a_killed_process_fails_its_run_soon_and_all_its_points_are_kept(ws, script):
@@ -387,6 +428,7 @@ def test_a_server_that_is_killed_and_restarted_loses_nothing_and_doubles_nothing
         assert offline_folders() == []
 
 
+@pytest.mark.soak
 def test_what_a_killed_process_could_not_send_is_imported_afterwards(served, script, tmp_path):
     server, _ = served
     process = script(

@@ -280,6 +280,30 @@ def test_a_job_asks_about_itself_and_is_refused_what_is_not_its_own(submit, ws):
     assert [model.id for model in ws.models()] == ["net:1"]
 
 
+OWN_WORKSPACE = """
+import os, sys
+import jupyter_mlws as mlws
+from jupyter_mlws import MlwsError, Run, Workspace
+
+run = Run.get_context()
+ws = Workspace.from_config()
+assert ws.id == run.workspace.id == Workspace().id
+assert mlws.run(run.number).id == run.id == mlws.last_run.id
+try:
+    ws.collect_garbage()
+except MlwsError as error:
+    print(error.code)
+other = Workspace(os.path.abspath("other"))
+assert other.id != ws.id
+"""
+
+
+def test_the_workspace_of_a_job_is_that_of_its_run_unless_another_one_is_named(submit):
+    run = submit(OWN_WORKSPACE)
+    run.wait_for_completion()
+    assert run.get_log() == "forbidden\n"
+
+
 def test_a_script_that_says_it_failed_has_failed_whatever_its_exit_code(submit):
     run = submit("from jupyter_mlws import Run; Run.get_context().fail('the data is stale', error_code='stale')")
     with pytest.raises(RunFailed, match="the data is stale"):

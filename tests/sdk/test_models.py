@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from jupyter_mlws import Model, Workspace
-from jupyter_mlws.domain.model import ModelRegistration
+from jupyter_mlws.domain import model as words
+from jupyter_mlws.domain.clock import now
+from jupyter_mlws.domain.model import ModelFile, ModelRegistration
 from jupyter_mlws.errors import (
     AlreadyExists,
     InvalidInput,
@@ -22,6 +24,7 @@ from jupyter_mlws.errors import (
     UsageError,
 )
 from jupyter_mlws.runfolder import places
+from jupyter_mlws.sdk import model_files
 
 
 @pytest.fixture
@@ -120,6 +123,22 @@ def test_a_download_replaces_what_it_may_and_nothing_else(lab: Workspace, folder
         model.download(out, exist_ok=True)
     assert (out / "bert" / "config.json").read_text() == "mine, too"
     assert [*out.glob(".mlws-*")] == []
+
+
+@pytest.mark.parametrize("name", ["../../up", "/etc/passwd", "m/../../up", "C:\\up", "m/%2e%2e/up", "m\nup", ""])
+def test_P01_P02_P08_a_server_that_names_files_elsewhere_has_nothing_written(
+    lab: Workspace, tmp_path: Path, name: str
+) -> None:
+    file = ModelFile(path=name, size_bytes=1, digest="a" * 64)
+    record = words.Model(name="m", version=1, created_at=now(), files=(file,))
+    for ask in (
+        lambda: model_files.download(lab.api, record, tmp_path / "a" / "b", exist_ok=True),
+        lambda: model_files.cached(lab.api, record),
+    ):
+        with pytest.raises(InvalidPath):
+            ask()
+    assert not (tmp_path / "a").exists()
+    assert not (places.cache_dir() / "models").exists()
 
 
 def test_many_ask_for_a_models_path_at_once(lab: Workspace, folder: Path) -> None:

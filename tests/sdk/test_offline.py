@@ -20,6 +20,7 @@ from jupyter_mlws.runfolder.processes import identity_of
 from jupyter_mlws.sdk.offline_folders import OfflineFolder, offline_folders
 from jupyter_mlws.sdk.run import Run
 from jupyter_mlws.sdk.workspace import Workspace
+from jupyter_mlws.services.offline import imports_folder
 
 DEADLINE_S = 40.0
 EVERYTHING = """
@@ -66,6 +67,14 @@ def test_metrics_outside_a_job_are_recorded_offline_and_said_once(own_home):
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=own_home)
     assert told.stderr.count("recorded offline") == 1
     assert "OfflineRun_" in told.stdout
+
+
+def test_a_secret_of_the_command_line_is_nowhere_in_the_folder(own_home):
+    code = "import jupyter_mlws as mlws; mlws.log(loss=1)"
+    subprocess.run([sys.executable, "-c", code, "--api-token", "hunter2"], check=True, cwd=own_home)
+    files = [path for path in only_folder().path.rglob("*") if path.is_file()]
+    assert files
+    assert not [path for path in files if b"hunter2" in path.read_bytes()]
 
 
 def test_a_caller_that_needs_a_run_is_told(own_home):
@@ -126,6 +135,26 @@ def test_everything_is_imported_with_its_times_and_a_second_time_nothing_is(kept
     assert list((Path(kept.location) / "imports").glob("*/*")) == []
 
 
+def test_a_run_that_was_deleted_is_restored_before_it_is_imported_again_and_harms_nobody(kept, tmp_path):
+    record("mlws.log(loss=1)", tmp_path)
+    [run] = kept.import_offline()
+    folder = only_folder()
+    waiting = imports_folder(Path(kept.location), run.record.host) / run.id
+    run.delete()
+    with pytest.raises(NotFound, match="is in the trash"):
+        kept.import_offline(folder.path)
+    assert not waiting.exists()
+    # Deleted while its folder waits for the dispatcher, which goes on with everything else.
+    shutil.copytree(folder.path, waiting)
+    shutil.copytree(folder.path, other := tmp_path / "other")
+    job = json.loads((other / "job.json").read_text())
+    (other / "job.json").write_text(json.dumps(job | {"run_id": "OfflineRun_other"}))
+    assert [one.status for one in kept.import_offline(other)] == ["Completed"]
+    assert not waiting.exists()
+    run.restore()
+    assert kept.import_offline(folder.path) == [run]
+
+
 GOING_ON = """
 run = mlws.Run.get_context()
 for part in range(3):
@@ -161,6 +190,20 @@ def test_a_run_that_still_goes_on_is_imported_so_far_and_continued_later(kept, t
     assert run.get_metrics("rows") == {"rows": {"part": [0, 1, 2]}}
     assert run.tags == {"part0": "done", "part1": "done", "part2": "done"}
     assert len(kept.runs()) == 1
+
+
+@pytest.mark.only_sqlite
+def test_what_is_too_large_to_store_is_kept_of_every_import(kept, tmp_path, monkeypatch):
+    monkeypatch.setenv("MLWS_MAX_OUTPUT_BYTES", "100")
+    record("mlws.log(loss=1)", tmp_path)
+    outputs = only_folder().path / "outputs" / "deep"
+    outputs.mkdir(parents=True)
+    for name in ("first.bin", "second.bin"):
+        (outputs / name).write_bytes(name.encode() * 100)
+        [run] = kept.import_offline()
+        assert any(name in warning for warning in run.record.warnings)
+    left = Path(kept.location) / "runs" / run.id / "left"
+    assert sorted(path.name for path in left.rglob("*.bin")) == ["first.bin", "second.bin"]
 
 
 @pytest.mark.only_sqlite

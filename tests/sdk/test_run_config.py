@@ -154,6 +154,7 @@ def test_a_broken_file_says_where(project: Path, text: str, said: str) -> None:
         ({"command": "python train.py --api-key 'abc'"}, "--api-key"),
         ({"command": ["python", "train.py", "--token", "abc"]}, "--token"),
         ({"script": "train.py", "environment_variables": {"HF_TOKEN": "abc"}}, "HF_TOKEN"),
+        ({"script": "train.py", "environment_variables": {"DB": "postgresql://ada:abc@db/x"}}, "DB"),
     ],
 )
 def test_a_secret_gets_into_no_file(project: Path, facts: dict[str, Any], named: str) -> None:
@@ -177,7 +178,7 @@ def test_a_secret_gets_into_no_file(project: Path, facts: dict[str, Any], named:
         ({"command": "a\0b"}, "NUL"),
         ({"command": "true", "script": "train.py"}, "not both"),
         ({"command": "true", "arguments": ["a"]}, "Put them into the command"),
-        ({}, "either a script or a command"),
+        ({}, "needs a script or a command"),
         ({"script": ""}, "not named"),
         ({"script": "../train.py"}, "not inside"),
         ({"script": "."}, "not inside"),

@@ -27,6 +27,14 @@ def update(**changes):
     arguments = {{"run": os.environ["MLWS_RUN_ID"], "update": changes}}
     return json.dumps({{"operation": "runs.update", "arguments": arguments}})
 
+def request(operation, **arguments):
+    return json.dumps({{"operation": operation, "arguments": arguments}})
+
+def answered(name):
+    until = time.monotonic() + 20
+    while not (F / "mailbox/replies" / name).exists() and time.monotonic() < until:
+        time.sleep(0.02)
+
 def request_name(i):
     return "%016x-%08x.json" % (time.time_ns(), i)
 
@@ -71,6 +79,46 @@ for run in (OTHER, "1", "#1", "../" + OTHER, "/etc", "", ".", "*", "%", OTHER + 
 for operation in ("runs.submit", "runs.cancel", "runs.get", "files.download", "snapshots.create", "workspace.wake",
                   "runs.__class__", "context.store", "__init__", "runs.update.__globals__", "", "runs", "os.system"):
     ask(json.dumps({"operation": operation, "arguments": {"run": os.environ["MLWS_RUN_ID"]}}))
+""",
+    "N08 children and ends of others": """
+run = os.environ["MLWS_RUN_ID"]
+for other in (OTHER, "1", "../" + OTHER, "*", "", None, [run]):
+    ask(request("runs.create_children", run=other, children={"items": [{"id": run + "_x", "tags": {"owned": "yes"}}]}))
+    ask(request("runs.end", run=other, end={"status": "Failed"}))
+ask(request("runs.end", run=run, end={"status": "Running"}))
+for child in (OTHER, run, "1", "../x", "a/b", "..", "", "a\\0b", "a\\ud800", "x" * 500, None, {}, -1):
+    ask(request("runs.create_children", run=run, children={"items": [{"id": child, "tags": {"owned": "yes"}}]}))
+ask(request("runs.create_children", run=run, children={"items": [{"id": "a%d" % i} for i in range(20_000)]}))
+ask(request("models.update", name="digits", version=1, update={"tags": {"owned": "yes"}}))
+ask(request("models.set_alias", name="digits", alias="production", version=1))
+""",
+    "N08 a child that is called as somebody else's run": """
+run = os.environ["MLWS_RUN_ID"]
+for name in ("1", "01", "0", "#1"):
+    ask(request("runs.create_children", run=run, children={"items": [{"id": name}]}))
+    answered(ask(request("runs.get", run=run)))
+    ask(request("runs.update", run=name, update={"tags": {"owned": "yes"}}))
+    (F / "outputs/m.pkl").write_text("mine")
+    ask(request("models.register", registration={"name": "stolen", "run_id": name, "path": "outputs/m.pkl"}))
+    ask(request("runs.end", run=name, end={"status": "Canceled"}))
+""",
+    "P01 P11 N08 questions about others": """
+names = [ask(request(operation, **arguments)) for operation, arguments in (
+    ("runs.list", {"experiment": "somebody-elses"}), ("runs.list", {"limit": 10**12, "filter": "(" * 10_000}),
+    ("experiments.get", {"name": "../x"}), ("snapshots.get", {"snapshot": "0" * 64}),
+    ("files.download", {"run": OTHER, "name": "../../../../etc/passwd"}),
+    ("files.download", {"run": "../../x", "name": "a", "kind": "../x"}),
+    ("logs.read", {"run": OTHER, "name": "/etc/passwd"}), ("logs.read", {"run": OTHER, "offset": -(2**70)}),
+    ("logs.read", {"run": OTHER, "limit": 2**70}), ("models.fetch", {"name": "../../x", "version": 1}),
+    ("models.download", {"name": "x", "version": 0, "path": "../x"}), ("archives.export", {}), ("trash.collect", {}),
+    ("files.upload", {"run": OTHER, "name": "x"}), ("runs.rerun", {"run": OTHER, "rerun": {}}),
+    ("runs.delete", {"run": OTHER}), ("folders.read", {"run": OTHER, "path": "control.json"}),
+    ("metrics.export", {}), ("runs.start", {"start": {"experiment": "x"}}))]
+for name in names:
+    answered(name)
+    if "root:" in (F / "mailbox/replies" / name).read_text():
+        ask(update(tags={"owned": "yes"}))
+ask("[]")
 """,
     "P01 U01 paths of models": """
 run = os.environ["MLWS_RUN_ID"]
@@ -182,6 +230,67 @@ with open(F / "state.jsonl", "ab") as file:
 odd = ["[" * 100000, '{"output_type": []}', "[]", '{"output_type": 1, "data": 1}']
 (F / "results/display.jsonl").write_text("\\n".join(odd) + "\\n")
 """,
+    "P11 values is a link": 'replace("values", OUT)',
+    "P11 uploads is a link": 'replace("uploads", OUT)',
+    "P11 children is a link": """
+run = os.environ["MLWS_RUN_ID"]
+(F / "children").symlink_to(OUT)
+answered(ask(request("runs.create_children", run=run, children={"items": [{"id": run + "_1"}]})))
+""",
+    "P11 a child is a link": """
+run = os.environ["MLWS_RUN_ID"]
+(F / "children").mkdir(exist_ok=True)
+for n, target in enumerate((OUT, "/etc", F, F.parent, "loop")):
+    (F / "children" / (run + "_%d" % n)).symlink_to(target)
+    answered(ask(request("runs.create_children", run=run, children={"items": [{"id": run + "_%d" % n}]})))
+(F / "children" / OTHER).mkdir()
+(F / "children" / "..x").mkdir()
+(F / "children" / "file").touch()
+""",
+    "P11 what is asked for is handed through a link": """
+run = os.environ["MLWS_RUN_ID"]
+(F / "outputs/m.pkl").write_text("mine")
+wish = {"name": "mine", "run_id": run, "path": "outputs/m.pkl"}
+answered(ask(request("models.register", registration=wish)))
+shutil.rmtree(F / "inputs", ignore_errors=True)
+(F / "inputs").symlink_to(OUT)
+answered(ask(request("models.fetch", name="mine", version=1)))
+(F / "inputs").unlink()
+(F / "inputs/models/mine").mkdir(parents=True)
+(F / "inputs/models/mine/2").symlink_to(OUT)
+answered(ask(request("models.register", registration=wish | {"key": "again"})))
+answered(ask(request("models.fetch", name="mine", version=2)))
+(F / "inputs/models/mine/1").mkdir()
+(F / "inputs/models/mine/1/m.pkl").symlink_to(OUT / "new.txt")
+answered(ask(request("models.fetch", name="mine", version=1)))
+""",
+    "P11 the bytes of an answer are a link": """
+(F / "outputs/a.txt").write_text("mine")
+for n in range(3):
+    name = request_name(n)
+    (F / "mailbox/replies" / name.replace(".json", ".bin")).symlink_to(OUT / "new.txt")
+    wish = request("files.download", run=os.environ["MLWS_RUN_ID"], name="outputs/a.txt")
+    (F / "mailbox/requests" / (name + ".tmp")).write_text(wish)
+    os.rename(F / "mailbox/requests" / (name + ".tmp"), F / "mailbox/requests" / name)
+    answered(name)
+""",
+    "D10 V01 values that are none": """
+(F / "values").mkdir(exist_ok=True)
+lines = ["[" * 100_000, "{}", "[]", "null", "\\udcff\\udcfe", '{"name": 1}', '{"name": "", "type": "list", "value": 1}',
+         '{"name": "a", "type": {}, "at": 1, "value": 1}', '{"name": "a", "type": "list", "at": 1e999, "value": NaN}',
+         '{"name": "a\\\\u0000", "type": "list", "at": 1, "value": 1}',
+         '{"name": "a\\\\ud800", "type": "list", "at": 1, "value": 1}',
+         '{"name": "i", "type": "image", "at": 1, "value": {"file": "../../../etc/passwd", "width": -1}}',
+         '{"name": "t", "type": "../x", "at": -1e300, "step": 1e400, "value": ' + "[" * 900 + "]" * 900 + "}",
+         '{"name": "c", "type": "confusion_matrix", "at": 1, "value": ' + "1" * 10_000 + "}"]
+data = "\\n".join([*lines, ""]).encode("utf-8", "surrogateescape")
+(F / "values/0123456789abcdef-1-abcdef.jsonl").write_bytes(data)
+(F / "values/odd\\nname.jsonl").write_bytes(b"{}\\n")
+os.mkfifo(F / "values/0123456789abcdef-2-abcdef.jsonl")
+(F / "values/0123456789abcdef-3-abcdef.jsonl").symlink_to(OUT / "secret.txt")
+(F / "values/0123456789abcdef-4-abcdef.jsonl").mkdir()
+""",
+    "O10 sparse values": 'sparse("values/0123456789abcdef-1-abcdef.jsonl"); sparse("uploads/large.bin")',
     "O10 sparse output": 'sparse("outputs/large.bin")',
     "O10 sparse log of its own": 'sparse("logs/large.log")',
     "O10 sparse std.log": 'sparse("logs/std.log")',

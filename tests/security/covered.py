@@ -12,6 +12,7 @@ _FOLDER = (
 _MAILBOX = "security/test_hostile_runs.py::test_P01_N08_N14_O04_O05_V04_V05_requests_of_a_script_are_about_its_own_run"
 _ARCHIVE = "snapshots/test_archives.py::test_a_hostile_archive_leaves_nothing_behind"
 _IMPORT = "services/test_archives.py::test_a_broken_or_hostile_archive_is_refused_and_leaves_nothing"
+_STRANGER = "security/test_hostile_imports.py::test_N08_N14_D10_what_a_stranger_recorded_harms_its_own_run_alone"
 _MODELS = "security/test_bad_inputs.py::test_U01_U04_P27_a_model_is_made_of_the_files_of_a_run"
 _FETCHED = "security/test_bad_inputs.py::test_U05_S01_K10_nothing_is_fetched_and_nothing_is_run"
 _DOORS = "security/test_doors.py::test_every_door_says_the_same_of_hostile_text"
@@ -21,7 +22,9 @@ _PLACES = (
     "services/test_folders.py::test_P01_P02_P04_P05_P07_P08_P30_nothing_is_written_where_no_process_of_a_run_writes"
 )
 _LINKS = "services/test_folders.py::test_P11_P27_P33_nothing_is_written_or_read_through_a_link"
-_OFFLINE = "services/test_folders.py::test_A01_A02_A04_P04_N14_a_hostile_import_is_refused_and_nothing_of_it_stays"
+_OFFLINE = "services/test_folders.py::test_A01_A02_A04_A08_P04_N14_a_hostile_import_is_refused_and_nothing_of_it_stays"
+_LONGEST = "services/test_folders.py::test_P30_the_longest_name_that_a_file_can_have_is_one"
+_RERUN = "services/test_rerun.py::test_D10_O05_V05_what_somebody_else_told_a_cell_is_believed_only_as_far_as_it_can_be"
 _SPOILT = (
     "sdk/test_offline.py::"
     "test_P01_P04_P05_P11_P27_N14_a_folder_that_is_damaged_or_hostile_is_refused_and_nothing_of_it_stays"
@@ -48,6 +51,7 @@ TESTED: dict[str, tuple[str, ...]] = {
         _ARGUMENTS,
         _DOORS,
         _PLACES,
+        _LONGEST,
         "domain/test_names.py::test_a_file_name_that_is_no_plain_relative_path_is_refused",
     ),
     "P32": (_ARGUMENTS, "store/test_metrics.py::test_P32_a_name_like_a_path_is_only_a_name"),
@@ -70,8 +74,12 @@ TESTED: dict[str, tuple[str, ...]] = {
         "store/test_runs.py::test_Z05_values_of_variables_and_secrets_are_in_no_byte_of_the_database",
     ),
     "Z06": ("security/test_secrets.py::test_Z05_Z06_values_of_a_submission_are_handed_over_and_kept_nowhere",),
-    "Z08": ("security/test_secrets.py::test_Z08_the_token_is_in_no_answer_and_no_log",),
-    **{f"A{n}": (_ARCHIVE, _IMPORT) for n in ("02", "05", "07", "08", "14", "16", "17", "20", "23")},
+    "Z08": (
+        "security/test_secrets.py::test_Z08_the_token_is_in_no_answer_and_no_log",
+        "services/test_archives.py::test_Z08_variables_that_look_secret_are_not_carried_and_are_asked_for_again",
+    ),
+    "A08": (_ARCHIVE, _IMPORT, _OFFLINE),
+    **{f"A{n}": (_ARCHIVE, _IMPORT) for n in ("02", "05", "07", "14", "16", "17", "20", "23")},
     "A01": (
         _ARCHIVE,
         _IMPORT,
@@ -104,7 +112,7 @@ TESTED: dict[str, tuple[str, ...]] = {
     "N02": (f"{_WALK}::test_N02_what_the_authorizer_denies_is_refused_at_every_address",),
     "N04": (f"{_WALK}::test_N02_the_authorizer_is_asked_what_the_declaration_says",),
     "N07": (f"{_WALK}::test_an_address_without_a_guard_would_stop_the_start",),
-    "N08": (_MAILBOX,),
+    "N08": (_MAILBOX, _IMPORT, _OFFLINE, _STRANGER),
     "N10": ("security/test_bad_inputs.py::test_N10_fields_that_are_not_asked_for_are_refused", _MAILBOX),
     "N14": (
         _FIELDS,
@@ -119,6 +127,7 @@ TESTED: dict[str, tuple[str, ...]] = {
     "D10": (
         "security/test_hostile_journals.py::test_D10_V01_V02_V08_damaged_journals_are_read_for_what_they_are_worth",
         _FOLDER,
+        _RERUN,
     ),
     "K01": (_GIT,),
     "K02": (_GIT,),
@@ -129,13 +138,16 @@ TESTED: dict[str, tuple[str, ...]] = {
     "O01": (_ARGUMENTS,),
     "O02": (_ARGUMENTS, "store/test_runs.py::test_V07_wildcards_in_a_search_are_only_characters"),
     "O04": ("security/test_bad_inputs.py::test_O04_fifty_million_characters_are_too_many", _MAILBOX),
-    "O05": ("security/test_bad_inputs.py::test_O05_a_body_that_is_no_object", _MAILBOX),
+    "O05": ("security/test_bad_inputs.py::test_O05_a_body_that_is_no_object", _MAILBOX, _RERUN),
     "O07": (
         "security/test_bad_inputs.py::test_O07_a_page_is_never_larger_than_a_page",
         "security/test_hostile_runs.py::test_O07_a_flood_of_requests_holds_up_neither_a_cancel_nor_another_run",
     ),
     "O10": ("agent/test_output.py::test_F21_a_line_without_end_is_no_burden", _FOLDER),
-    "O11": ("server/test_carrying.py::test_the_next_piece_is_made_when_the_last_has_left",),
+    "O11": (
+        "server/test_carrying.py::test_the_next_piece_is_made_when_the_last_has_left",
+        "services/test_archives.py::test_O11_readers_that_never_finish_do_not_fill_the_disk",
+    ),
     "V01": (
         "store/test_metrics.py::test_V01_V02_F17_nan_and_infinities_come_back_and_minimum_and_maximum_leave_nan_out",
     ),
@@ -143,7 +155,7 @@ TESTED: dict[str, tuple[str, ...]] = {
         "store/test_metrics.py::test_V01_V02_F17_nan_and_infinities_come_back_and_minimum_and_maximum_leave_nan_out",
     ),
     "V04": (_FIELDS, _MAILBOX, _DOORS, _WORDS),
-    "V05": (_FIELDS, _MAILBOX, _DOORS),
+    "V05": (_FIELDS, _MAILBOX, _DOORS, _RERUN),
     "V07": (_ARGUMENTS, _DOORS),
     "V08": (
         _FOLDER,

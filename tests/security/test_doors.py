@@ -12,8 +12,13 @@ import pytest
 from jupyter_mlws import workspace as room
 from jupyter_mlws.api.http import HttpApi
 from jupyter_mlws.api.interface import Api
+from jupyter_mlws.api.routes import Upload
+from jupyter_mlws.domain.child import NewChild, NewChildren, RunEnd
+from jupyter_mlws.domain.experiment import ExperimentUpdate
 from jupyter_mlws.domain.model import ModelRegistration
+from jupyter_mlws.domain.rerun import Rerun
 from jupyter_mlws.domain.run import RunSubmission, RunUpdate
+from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import MlwsError
 from jupyter_mlws.server.handlers import PREFIX
 from tests.support.jupyter_process import JupyterProcess
@@ -64,6 +69,26 @@ def calls(text: str) -> dict[str, Callable[[Api], Any]]:
         "models.list": lambda api: api.models.list(name=text, run=text),
         "models.download": lambda api: api.models.download("digits", 1, text).read(),
         "models.register": lambda api: api.models.register(ModelRegistration(name="digits", run_id="1", path=text)),
+        "runs.delete": lambda api: api.runs.delete(text),
+        "runs.restore": lambda api: api.runs.restore(text),
+        "runs.rerun": lambda api: api.runs.rerun("1", Rerun(compute_target=text, arguments=(text,))),
+        "runs.rerun variable": lambda api: api.runs.rerun(
+            "1", Rerun(compute_target="nowhere", environment_variables={text: "x"})
+        ),
+        "runs.end": lambda api: api.runs.end(text, RunEnd(status=RunStatus.COMPLETED)),
+        "runs.create_children": lambda api: api.runs.create_children("1", NewChildren(items=(NewChild(id=text),))),
+        "experiments.delete": lambda api: api.experiments.delete(text),
+        "experiments.restore": lambda api: api.experiments.restore("gone", text),
+        "experiments.update": lambda api: api.experiments.update("digits", ExperimentUpdate(tags={text: text})),
+        "files.upload": lambda api: api.files.upload("1", text, Upload(b"x")),
+        "folders.append": lambda api: api.folders.append("1", text, 0, Upload(b"x")),
+        "folders.read": lambda api: api.folders.read("1", text).read(),
+        "folders.imported": lambda api: api.folders.imported(text),
+        "metrics.values": lambda api: api.metrics.values("1", text),
+        "metrics.export": lambda api: api.metrics.export(filter=text, names=text).read(),
+        "archives.export": lambda api: api.archives.export(run=text).read(),
+        "models.set_alias": lambda api: api.models.set_alias("digits", text, 1),
+        "models.list tags": lambda api: api.models.list(tags=text),
         "models.register run": lambda api: api.models.register(
             ModelRegistration(name="digits", run_id=text, path="outputs/m")
         ),

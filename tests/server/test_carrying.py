@@ -263,6 +263,30 @@ async def test_more_requests_than_the_server_bears_are_refused_not_queued(
     assert (await first).code == 200
 
 
+async def test_what_takes_long_holds_up_no_cancel(jp_fetch: Any, answer_with: Put) -> None:
+    go_on = threading.Event()
+    answer_with(
+        trash={"collect": lambda: go_on.wait(20) and Page(items=())},
+        archives={"import_file": lambda content: go_on.wait(20) and Page(items=())},
+        runs={"cancel": lambda run: Page(items=())},
+    )
+    place = (*PREFIX, "workspaces", "here")
+    as_json, as_bytes = ({"Content-Type": f"application/{kind}"} for kind in ("json", "octet-stream"))
+    long = [
+        asyncio.ensure_future(jp_fetch(*place, *path, method="POST", body="{}", headers=headers))
+        for path, headers in ((("trash", "collect"), as_json), (("archive",), as_bytes))
+        for _ in range(4)
+    ]
+    try:
+        cancel = jp_fetch(*place, "runs", "1", "cancel", method="POST", body="{}", headers=as_json)
+        assert (await asyncio.wait_for(cancel, 10)).code == 200
+        assert not any(request.done() for request in long)
+    finally:
+        go_on.set()
+        answers = await asyncio.gather(*long)
+    assert {answer.code for answer in answers} == {200}
+
+
 async def test_text_that_is_no_unicode_does_not_break_an_answer(server: ServerApi, answer_with: Put) -> None:
     part = LogPart(text="caf\udce9", next_offset=4, size_bytes=4, ended=True)
     answer_with(logs={"read": lambda run, name="std.log", offset=0, limit=1: part})

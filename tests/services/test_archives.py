@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -22,6 +23,7 @@ from archives import LOG, add_run, block, everything, fill, forge, leave, log, p
 
 from jupyter_mlws.api.routes import Upload
 from jupyter_mlws.domain.archive import ImportReport
+from jupyter_mlws.domain.rerun import Rerun
 from jupyter_mlws.domain.run import Run
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import (
@@ -31,10 +33,12 @@ from jupyter_mlws.errors import (
     NotFound,
     StorageFull,
     TooLarge,
+    Unavailable,
     WrongState,
 )
 from jupyter_mlws.services import Services
 from jupyter_mlws.store import Store
+from jupyter_mlws.store.runs import get_submission
 
 ASSET = Path(__file__).parents[1] / "assets" / "archive-1.zip"
 
@@ -186,6 +190,7 @@ def test_a_run_that_lives_is_not_in_it_and_one_is_refused(here: Services, there:
 
 def test_what_is_in_the_trash_is_not_carried_and_stays_there(here: Services, there: Services) -> None:
     keep, drop = add_run(here), add_run(here)
+    leave(here, drop, "outputs/a.bin", b"a")
     archive = exported(here)
     imported(there, archive)
     there.runs.delete(drop.id)
@@ -195,6 +200,37 @@ def test_what_is_in_the_trash_is_not_carried_and_stays_there(here: Services, the
     assert report.notes == ("Run #2 is in the trash here, and stays there.",)
     assert [run.id for run in there.runs.list().items] == [keep.id]
     assert parts(exported(there))["records.jsonl"].count(b'{"run":') == 1
+
+
+def test_nothing_is_added_below_a_run_that_is_in_the_trash(here: Services, there: Services, tmp_path: Path) -> None:
+    made = fill(here, tmp_path / "project")
+    first, _ = here.runs.list(parent=made["sweep"].id).items
+    here.runs.delete(first.id)
+    imported(there, exported(here))
+    there.runs.delete(made["sweep"].id)
+    before = there.runs.list(include_children=True)
+    here.runs.restore(first.id)
+    report = imported(there, exported(here))
+    assert report.runs_added == 0
+    assert any("not added: the run above it is in the trash" in note for note in report.notes)
+    assert there.runs.list(include_children=True) == before
+
+
+def test_a_parent_counts_the_children_that_an_import_brings_back(
+    here: Services, there: Services, tmp_path: Path
+) -> None:
+    made = fill(here, tmp_path / "project")
+    sweep = made["sweep"].id
+    archive = exported(here)
+    imported(there, archive)
+    before = there.runs.get(sweep)
+    first, _ = there.runs.list(parent=sweep).items
+    there.runs.delete(first.id)
+    there.trash.collect(everything=True)
+    assert there.runs.get(sweep).child_count == before.child_count - 1
+    assert imported(there, archive).runs_added == 1
+    assert there.runs.get(sweep) == before
+    assert [run for run in there.runs.list(limit=100).items if run.id == sweep] == [before]
 
 
 def test_what_is_missing_of_a_known_run_is_added(here: Services, there: Services) -> None:
@@ -269,6 +305,44 @@ def test_a_large_file_is_neither_packed_nor_held_in_memory(here: Services, there
     archive = b"".join(pieces)
     imported(there, archive)
     assert there.files.download(run.id, "outputs/large.bin").read() == data
+
+
+def test_Z08_variables_that_look_secret_are_not_carried_and_are_asked_for_again(
+    here: Services, there: Services
+) -> None:
+    secret = {"HF_TOKEN": "CANARY", "DB": "postgresql://ada:CANARY@db/x", "dbPassword": "CANARY"}
+    run = add_run(here, environment_variables=secret | {"OMP_NUM_THREADS": "2", "URL": "https://host:80/a@b"})
+    archive = exported(here)
+    assert not any(b"CANARY" in data for data in parts(archive).values())
+    imported(there, archive)
+    assert there.runs.get(run.id).environment_variables == here.runs.get(run.id).environment_variables
+    with pytest.raises(InvalidInput, match="secrets") as asked:
+        there.runs.rerun(run.id, Rerun())
+    assert set(asked.value.details["secrets"]) == set(secret)
+    again = there.runs.rerun(run.id, Rerun(secrets=secret))
+    with there.store.read() as c:
+        found = get_submission(c, again.id)
+    assert found.environment_variables == {"OMP_NUM_THREADS": "2", "URL": "https://host:80/a@b"}
+
+
+def test_O11_readers_that_never_finish_do_not_fill_the_disk(here: Services) -> None:
+    leave(here, add_run(here), "outputs/x", b"x")
+    readers = [here.archives.export() for _ in range(4)]
+    for reader in readers:
+        next(iter(reader.chunks))
+    with pytest.raises(Unavailable, match="4 archives are being written") as busy:
+        here.archives.export()
+    assert busy.value.details["retry_after_s"]
+    readers[0].chunks.close()  # type: ignore[union-attr]
+    assert here.archives.export().read()  # and its place is free again, though somebody keeps the object
+    kept = here.archives.export()
+    assert kept.read()
+    with pytest.raises(NotFound):
+        here.archives.export(run="99999")
+    assert here.archives.export().read()
+    del readers, reader
+    gc.collect()
+    assert len([here.archives.export() for _ in range(4)]) == 4
 
 
 # -- broken and hostile archives
@@ -364,6 +438,8 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     "a run that lives": (lambda: changed("run", status="Running"), "archive_error"),
     "a run of no status": (lambda: changed("run", status="Done"), "archive_error"),
     "P32 a run named by a path": (lambda: changed("run", id="../../etc/passwd"), "archive_error"),
+    "N08 a run named as another one's number": (lambda: changed("run", id="1"), "archive_error"),
+    "N08 a run below another one's number": (lambda: changed("run", parent_id="1"), "archive_error"),
     "a run of no number": (lambda: changed("run", number=-5), "archive_error"),
     "a run of a number of text": (lambda: changed("run", number="5"), "archive_error"),
     "a run beyond 64 bits": (lambda: changed("run", number=2**70), "archive_error"),
@@ -376,6 +452,14 @@ BAD: dict[str, tuple[Callable[[], bytes], str]] = {
     "a run of an unknown snapshot": (lambda: changed("run", snapshot_id="0" * 64), "archive_error"),
     "a run without what was submitted": (lambda: changed("run", submission=None), "archive_error"),
     "a run of a submission of nonsense": (lambda: changed("run", submission={"command": 5}), "archive_error"),
+    **{
+        f"a run whose {name} are {value!r}": (
+            lambda name=name, value=value: changed("run", submission=RUN["submission"] | {name: value}),
+            "archive_error",
+        )
+        for name in ("secret_names", "variable_names")
+        for value in (1, "abc", [1], [["a"]], {"a": 1})
+    },
     "a run with fewer points": (lambda: changed("run", series=[]), "archive_error"),
     "a run with more points": (
         lambda: changed("run", series=[*RUN["series"], RUN["series"][0] | {"name": "more"}]),

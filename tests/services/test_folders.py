@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import stat
+import struct
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -130,6 +131,20 @@ def test_what_appears_whole_is_there_with_its_last_piece_and_not_before(append, 
         check_whole(append, folder / "runs" / run.id / path, path)
 
 
+@pytest.mark.parametrize("name", ["a" * 255, "ä" * 127, "€" * 85, "\U0001f600" * 63])
+def test_P30_the_longest_name_that_a_file_can_have_is_one(append, folder, run, name):
+    check_whole(append, folder / "runs" / run.id / "outputs" / name, f"outputs/{name}")
+
+
+def test_two_names_that_begin_alike_are_two_files(append, folder, run):
+    names = [f"outputs/{'a' * 250}{end}" for end in "xy"]
+    for name in names:
+        append(name, name[-1:].encode(), 0, 2)
+    for name in names:
+        assert append(name, name[-1:].encode(), 1, 2) == 2
+    assert [(folder / "runs" / run.id / name).read_bytes() for name in names] == [b"xx", b"yy"]
+
+
 def check_whole(append, place: Path, path: str) -> None:
     with pytest.raises(InvalidInput, match="whole"):
         append(path, b"0123")
@@ -250,6 +265,11 @@ def test_an_answer_is_read_when_it_is_there_and_a_cancel_is_told_with_every_part
     for path in ("job.json", "outputs/x", "mailbox/requests/x", "../x", REQUEST):
         with pytest.raises(InvalidPath):
             api.folders.read(run.id, path)
+    job = api.runs.submit(RunSubmission(experiment="digits", command=("python", "t.py")))
+    (folder / "runs" / job.id / "mailbox" / "replies").mkdir(parents=True)
+    (folder / "runs" / job.id / reply).write_bytes(b"what a job asked for is its own")
+    with pytest.raises(WrongState, match="does not log"):
+        api.folders.read(job.id, reply)
     assert not api.folders.append(run.id, "heartbeat", 0, Upload(b"1")).cancel
     control.request_cancel(here)
     assert api.folders.append(run.id, "heartbeat", 0, Upload(b"2")).cancel
@@ -276,6 +296,16 @@ def packed(*entries: tuple[str, bytes], job: str | None = JOB, mode: int = 0o100
     return Upload(out.getvalue())
 
 
+def bomb() -> Upload:
+    """A small zip whose table announces 2 GB of zeros."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("job.json", JOB)
+        archive.writestr("outputs/zeros", bytes(2_000_000))
+    raw = out.getvalue()
+    return Upload(raw.replace(struct.pack("<I", 2_000_000), struct.pack("<I", 2_000_000_000)))
+
+
 HOSTILE = {
     "A01 a path that climbs": lambda: packed(("../../x", b"x")),
     "A02 an absolute path": lambda: packed(("/tmp/x", b"x")),
@@ -289,6 +319,8 @@ HOSTILE = {
     "a job that is none": lambda: packed(job="[1]"),
     "a job without end": lambda: packed(job="[" * 100_000),
     "an id that climbs": lambda: packed(job=JOB.replace("OfflineRun_1", "../../x")),
+    "N08 an id that is another run's number": lambda: packed(job=JOB.replace("OfflineRun_1", "1")),
+    "a child that is another run's number": lambda: packed(("children/1/journal/x", b"x")),
     "N14 an id with NUL": lambda: packed(job=JOB.replace("OfflineRun_1", "a\\u0000b")),
     "a bad experiment": lambda: packed(job=JOB.replace('"offline"', '"../x"')),
     "tags that are none": lambda: packed(job=JOB.replace("}", ', "tags": 5}')),
@@ -297,12 +329,13 @@ HOSTILE = {
     ),
     "a lone surrogate": lambda: packed(job=JOB.replace("}", ', "display_name": "\\ud800"}')),
     "a newer version": lambda: packed(job=JOB.replace('"protocol_version": 1', '"protocol_version": 9')),
+    "A08 a bomb": bomb,
     "no zip": lambda: Upload(b"not a zip"),
     "half a zip": lambda: Upload(packed(("outputs/x", b"x" * 1000)).file.read()[:200]),
 }
 
 
-def test_A01_A02_A04_P04_N14_a_hostile_import_is_refused_and_nothing_of_it_stays(api, folder):
+def test_A01_A02_A04_A08_P04_N14_a_hostile_import_is_refused_and_nothing_of_it_stays(api, folder):
     before = everything_below(folder)
     for name, hostile in HOSTILE.items():
         with pytest.raises(MlwsError) as refused:

@@ -138,6 +138,7 @@ def test_everything_is_as_it_was_but_for_what_is_changed(place: Place) -> None:
     assert other.snapshot_id == run.snapshot_id
 
 
+@pytest.mark.only_sqlite
 def test_a_caller_without_variables_has_those_of_the_process_that_answers(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,6 +163,7 @@ def test_the_same_key_gives_the_same_run(place: Place) -> None:
     assert place.again(run).id != first.id
 
 
+@pytest.mark.only_sqlite
 def test_a_run_of_a_rerun_names_the_one_before_it(place: Place) -> None:
     run = place.script()
     second = place.again(run)
@@ -181,6 +183,7 @@ def test_secrets_are_given_again_or_taken_from_the_callers_variables(place: Plac
         place.again(again, secrets={"KEY": "k", "NEW": "n"})
 
 
+@pytest.mark.only_sqlite
 def test_masked_arguments_are_named_until_they_are_given(place: Place) -> None:
     run = place.script("--lr", "1", "--token", "abc", "--db-password=def", "out")
     assert "abc" not in run.command
@@ -199,6 +202,7 @@ def test_masked_arguments_are_named_until_they_are_given(place: Place) -> None:
     assert place.again(run, arguments=()).arguments == ()
 
 
+@pytest.mark.only_sqlite
 def test_bytes_that_were_not_recorded_are_not_guessed(place: Place) -> None:
     run = place.script("caf\udce9.txt")
     with pytest.raises(InvalidInput, match="no text and were not stored"):
@@ -206,6 +210,7 @@ def test_bytes_that_were_not_recorded_are_not_guessed(place: Place) -> None:
     assert place.again(run, arguments=("x",)).arguments == ("x",)
 
 
+@pytest.mark.only_sqlite
 def test_a_command_line_has_no_arguments_to_change(place: Place) -> None:
     run = place.script(command=("/bin/sh", "-c", "echo $HOME"))
     assert place.again(run).command == run.command
@@ -215,6 +220,7 @@ def test_a_command_line_has_no_arguments_to_change(place: Place) -> None:
     assert place.again(listed, arguments=("a",)).command == ("python", "train.py", "a")
 
 
+@pytest.mark.only_sqlite
 def test_parameters_of_a_cell_replace_its_literals_and_captured_values(place: Place) -> None:
     run = place.cell()
     same = place.again(run, secrets={"HF_TOKEN": "t"})
@@ -250,6 +256,7 @@ def test_a_sweep_is_done_again_whole_and_one_of_its_runs_by_itself(place: Place)
     assert alone.params == {"lr": "0.3", "seed": "2"}
 
 
+@pytest.mark.only_sqlite
 def test_what_happened_inside_another_process_cannot_be_started(place: Place) -> None:
     run = place.script()
     with place.api.store.write() as c:
@@ -261,6 +268,7 @@ def test_what_happened_inside_another_process_cannot_be_started(place: Place) ->
         place.again(made)
 
 
+@pytest.mark.only_sqlite
 def test_what_is_gone_is_named_and_nothing_is_recorded(place: Place) -> None:
     def remove(digest: str) -> None:
         found = place.blobs.local_path(digest)
@@ -310,6 +318,34 @@ def test_a_change_that_no_run_can_have_is_refused(
     assert len(place.api.runs.list().items) == 1
 
 
+TOLD: dict[str, Any] = {
+    "a list": [],
+    "O05 a list without bottom": "[" * 100_000,
+    "D10 a pickle": "\x80\x04\x95",
+    "names of numbers": CELL | {"names": [1, None]},
+    "names of objects": CELL | {"names": [{}]},
+    "secrets of lists": CELL | {"secrets": [["a"]]},
+    "overrides of lists": CELL | {"overrides": [["lr"]]},
+    "cells of numbers": CELL | {"cells": [1]},
+    "cells without code": CELL | {"cells": [{}]},
+    "code that is none": CELL | {"cells": [{"code": "def ("}]},
+    "V05 code with a NUL": CELL | {"cells": [{"code": "a\0"}]},
+    "O05 code without bottom": CELL | {"cells": [{"code": "(" * 50_000}]},
+    "O05 code of many signs": CELL | {"cells": [{"code": "-" * 100_000 + "1"}]},
+}
+
+
+@pytest.mark.only_sqlite
+def test_D10_O05_V05_what_somebody_else_told_a_cell_is_believed_only_as_far_as_it_can_be(place: Place) -> None:
+    for name, told in TOLD.items():
+        data = (told if isinstance(told, str) else json.dumps(told)).encode()
+        run = place.cell(inputs=(place.put("cell.json", data), place.put("captured.pkl", b"pickled")))
+        with pytest.raises(CorruptData, match="cannot be read"):
+            place.api.runs.rerun(run.id, Rerun(params={"other": "1"}, secrets={"HF_TOKEN": "x"}))
+        assert place.api.runs.list().items[0].id == run.id, name
+
+
+@pytest.mark.only_sqlite
 def test_a_run_that_is_not_there_is_not_done_again(place: Place) -> None:
     with pytest.raises(NotFound):
         place.api.runs.rerun("99", Rerun())

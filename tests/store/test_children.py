@@ -12,7 +12,7 @@ from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.run import Run, RunError
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import AlreadyExists, TooLarge, WrongState
-from jupyter_mlws.store import Store, mailbox, run_children, runs
+from jupyter_mlws.store import Store, deletion, mailbox, run_children, runs
 from jupyter_mlws.store.run_states import count_by_target, runs_in
 
 S = RunStatus
@@ -153,3 +153,15 @@ def test_what_a_job_says_of_its_own_end_is_kept_until_then(store: Store, root: R
         assert not mailbox.are_answered(c, [(root.number, "a"), (root.number, "b")])
         mailbox.put_replies(c, [(root.number, "a")], {"done": True})
         assert mailbox.are_answered(c, [(root.number, "a"), (root.number, "b")])
+
+
+def test_nothing_below_a_run_that_goes_on_is_deleted_however_deep(store: Store, root: Run) -> None:
+    [child] = make(store, root.id, "a")
+    [inner] = make(store, child.id, "a_1")
+    end(store, inner)
+    end(store, child)
+    with pytest.raises(WrongState, match=f"belongs to #{root.number}, which is Running"), store.write() as c:
+        deletion.delete_run(c, inner.id)
+    with store.write() as c:
+        runs.move_run(c, root.id, S.COMPLETED)
+        assert deletion.delete_run(c, inner.id).run_count == 1

@@ -39,6 +39,9 @@ def what_is_no_archive_is_refused(g: Ground) -> None:
         "InvalidInput",
         "invalid_input",
     )
+    for nonsense in (None, 5, "", "a\0b"):
+        assert refused(lambda path=nonsense: g.ws.export(path)) == ("InvalidInput", "invalid_input")
+        assert refused(lambda path=nonsense: g.ws.import_archive(path)) == ("InvalidInput", "invalid_input")
     assert not (g.folder / "x.zip").exists()
 
 

@@ -20,6 +20,7 @@ from jupyter_process import JupyterProcess
 from users import fresh_user
 
 from jupyter_mlws import workspace as room
+from jupyter_mlws.api import http
 from jupyter_mlws.api.http import HttpApi
 from jupyter_mlws.errors import Conflict, Forbidden, InvalidInput, MissingPart, NotFound, Unavailable
 from jupyter_mlws.sdk import connection
@@ -188,6 +189,13 @@ def test_the_token_is_given_or_found(server: JupyterProcess, monkeypatch: pytest
     assert Workspace(f"{server.url}/").name == "lab"
     monkeypatch.setenv("MLWS_WORKSPACE", server.url)
     assert Workspace().name == Workspace.from_config().name == "lab"
+
+
+@pytest.mark.parametrize("host", ["example.invalid", "localhost.example.invalid", "127.0.0.1.example.invalid"])
+def test_the_token_of_this_machines_servers_goes_to_no_other(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    monkeypatch.setenv("JUPYTER_TOKEN", "of this machine")
+    assert http.connect("http://127.0.0.1:1/")._transport._token == "of this machine"
+    assert http.connect(f"http://{host}:1/")._transport._token == ""
 
 
 @pytest.mark.parametrize("token", ["wrong", ""])

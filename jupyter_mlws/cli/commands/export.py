@@ -9,6 +9,7 @@ import typer
 
 from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, console, open_workspace, print_json
 from jupyter_mlws.errors import UsageError
+from jupyter_mlws.sdk.archives import counts
 from jupyter_mlws.sdk.archives import export as save_archive
 from jupyter_mlws.sdk.text import size_text
 
@@ -36,7 +37,16 @@ def export(
     ws = open_workspace(workspace)
     path = save_archive(ws.api, file, run=run[0] if run else None, filter=filter, exist_ok=overwrite)
     size = Path(path).stat().st_size
+    runs, left_out = counts(path)
     if as_json:
-        print_json({"path": path, "size_bytes": size})
-    else:
-        console.print(f"{path} is written ({size_text(size)}). Elsewhere: mlws import {Path(path).name}")
+        print_json({"path": path, "size_bytes": size, "run_count": runs, "left_out": left_out})
+        return
+    console.print(
+        f"{path} is written: {runs:,} run{_s(runs)}, {size_text(size)}. Elsewhere: mlws import {Path(path).name}"
+    )
+    if left_out:
+        console.print(f"{left_out:,} run{_s(left_out)} not ended yet: not in it.", style="yellow")
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"

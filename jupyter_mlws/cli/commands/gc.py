@@ -57,6 +57,6 @@ def print_report(report: GarbageReport) -> None:
         console.print(f"{runs} in the trash until the time has come; --now empties it.")
     if report.young_count:
         files = "1 unused file stays" if report.young_count == 1 else f"{report.young_count:,} unused files stay"
-        console.print(f"{files} for now ({size_text(report.young_bytes)}): stored or used within the last hour.")
+        console.print(f"{files} for now ({size_text(report.young_bytes)}): stored or used a short while ago.")
     for sentence in report.warnings:
         console.print(Text(sentence, style="yellow"))

@@ -35,7 +35,10 @@ def submit(
         str | None, typer.Option("--save", help="Save what is given here under this name, and submit nothing.")
     ] = None,
     experiment: Annotated[str | None, typer.Option("--experiment", "-e", help="Default: the folder's name.")] = None,
-    compute: Annotated[str | None, typer.Option("--compute", "-c", help="Compute target; default: local.")] = None,
+    compute: Annotated[
+        str | None,
+        typer.Option("--compute", "-c", help="Compute target; default: local. Without a script: as --config."),
+    ] = None,
     environment: Annotated[str | None, typer.Option("--env", "-E", help="Environment; default: kernel.")] = None,
     tag: Annotated[list[str] | None, typer.Option("--tag", "-t", help="Tag, as name or name=value.")] = None,
     env_var: Annotated[list[str] | None, typer.Option("--env-var", help="Environment variable, NAME=VALUE.")] = None,
@@ -53,6 +56,8 @@ def submit(
     as_json: JsonOption = False,
 ) -> None:
     """Snapshot a script's folder and run the script as a tracked job."""
+    if script is None and config is None and compute is not None:
+        config, compute = compute, None  # as the classic command line has it: submit -c NAME
     wish = _saved(config, script, source_directory) if config is not None else _of_script(script, source_directory)
     given: dict[str, Any] = {
         "arguments": arguments or None,

@@ -25,7 +25,8 @@ from jupyter_mlws.store.snapshots import find_snapshot
 
 __all__ = ["Needs", "SnapshotFacts", "check"]
 
-_MOST_MANIFEST = 1 << 28
+# It is read at once, and takes some five times as much memory; no archive holds the files of a longer one.
+_MOST_MANIFEST = 1 << 26
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,7 @@ class _Check:
         try:
             submission = read_submission(json.dumps(run.submission), kind="script", params={})
             _check_texts(run.submission.get("variable_names", []))
+            _check_texts(run.submission.get("secret_names") or [])
         except (MlwsError, ValueError, TypeError) as error:
             raise broken(f"what was submitted for the run {run.id} cannot be read") from error
         for item in submission.inputs:

@@ -41,9 +41,11 @@ class Recording:
         self._run: ArchivedRun | None = None
         self._number: int | None = None  # None where the run was known
         self._files: list[RunFile] = []
+        self._left: set[str | None] = set()
         # Of the present transaction.
         self._new: list[str] = []
         self._per_experiment: Counter[str] = Counter()
+        self._parents: set[int] = set()
         self._experiments: dict[str, int] = {}
         self._parent: tuple[str, rows.Known | None] = ("", None)
         self._weight = 0.0
@@ -68,8 +70,8 @@ class Recording:
         while lines.next is not None and not self._may_end_before(lines.next):
             self._take(c, lines.take())
         self._end_run(c)
-        rows.note_runs(c, self._new, self._per_experiment)
-        self._new, self._per_experiment = [], Counter()
+        rows.note_runs(c, self._new, self._per_experiment, self._parents)
+        self._new, self._per_experiment, self._parents = [], Counter(), set()
 
     def _may_end_before(self, line: Line) -> bool:
         if line.kind == "run":
@@ -95,13 +97,20 @@ class Recording:
 
     def _add_run(self, c: Connection, run: ArchivedRun) -> None:
         known = rows.known_run(c, run.id)
+        parent = self._parent_of(c, run) if known is None else None
         self._run, self._number = run, None
-        if known is None:
+        if known is None and (run.parent_id in self._left or (parent is not None and parent.is_deleted)):
+            self._left.add(run.id)
+            self._run = None
+            self._note(f"The run {run.id} is not added: the run above it is in the trash here.")
+        elif known is None:
             self._add_snapshot(c, run)
-            made = rows.add_run(c, run, self._experiment(c, run.experiment), self._parent_of(c, run))
+            made = rows.add_run(c, run, self._experiment(c, run.experiment), parent)
             self._number = made.number
             self._new.append(run.id)
             self._per_experiment[run.experiment] += 1
+            if parent is not None:
+                self._parents.add(parent.number)
             self._counts["runs_added"] += 1
             self._counts["runs_renumbered"] += self._number != run.number
             if len(self._ids) < _MOST_IDS:
@@ -110,6 +119,7 @@ class Recording:
         else:
             self._counts["runs_known"] += 1
             if known.is_deleted:
+                self._run = None
                 self._note(f"Run #{known.number} is in the trash here, and stays there.")
         self._read_series(c, run)
 
@@ -144,7 +154,7 @@ class Recording:
 
     def _add_files(self, c: Connection) -> None:
         run, found, self._files = self._run, self._files, []
-        if run is None or not found:
+        if run is None or not found:  # of a run in the trash nothing is looked at
             return
         if self._number is None:
             found = rows.missing_files(c, run.id, found)

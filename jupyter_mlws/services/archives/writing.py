@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+import threading
 import zlib
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import IO, Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
@@ -24,7 +26,8 @@ from jupyter_mlws.blobs.local import full_disk_named
 from jupyter_mlws.domain.archive import FORMAT, ArchivedRun, ArchiveHeader
 from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.filters import Filter
-from jupyter_mlws.errors import CorruptData, WrongState
+from jupyter_mlws.domain.masking import is_secret_variable
+from jupyter_mlws.errors import CorruptData, Unavailable, WrongState
 from jupyter_mlws.services.archives.layout import BLOBS, BLOCK, DIGESTS, HEADER, RECORDS, SERIES
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.snapshots import load_manifest
@@ -42,6 +45,9 @@ _WORTH_IT = 0.9
 # What shrinks more than this is taken for a bomb by whoever reads it.
 _MOST = 100
 _LEVEL = 6
+# Each keeps the records on the disk for as long as its reader takes: readers that never finish must not fill it.
+_MOST_AT_ONCE = 4
+_places = threading.BoundedSemaphore(_MOST_AT_ONCE)
 
 
 def export(context: Context, run: str | None, wanted: Filter | None) -> Download:
@@ -53,9 +59,26 @@ def export(context: Context, run: str | None, wanted: Filter | None) -> Download
         The one run has not ended.
     StorageFull
         There is no room in the workspace's folder for what the database says.
+    Unavailable
+        Several archives are being read from this process already.
     CorruptData
         Bytes of a file are gone, or (in the middle of reading) not what they were: the archive then has no end.
     """
+    if not _places.acquire(blocking=False):
+        raise Unavailable(
+            f"{_MOST_AT_ONCE} archives are being written already.",
+            hint="Try again when one of them is done.",
+            details={"retry_after_s": 1.0},
+        )
+    try:
+        return _begun(context, run, wanted)
+    except BaseException:
+        _places.release()
+        raise
+
+
+def _begun(context: Context, run: str | None, wanted: Filter | None) -> Download:
+    """The download, which gives its place back when it is over."""
     writing = _Writing(context.blobs, context.folder)
     try:
         with full_disk_named(context.folder), context.store.read() as c:
@@ -152,16 +175,26 @@ class _Pieces:
     def __init__(self, writing: _Writing) -> None:
         self._writing = writing
         self._pieces = writing.pieces()
+        self._has_place = True
 
     def __iter__(self) -> Iterator[bytes]:
         return self
 
     def __next__(self) -> bytes:
-        return next(self._pieces)
+        try:
+            return next(self._pieces)
+        except BaseException:  # the end, or a failure: there is no more
+            self.close()
+            raise
 
     def close(self) -> None:
-        self._pieces.close()
-        self._writing.close()
+        try:
+            self._pieces.close()
+            self._writing.close()
+        finally:
+            if self._has_place:
+                self._has_place = False
+                _places.release()
 
     def __del__(self) -> None:
         self.close()
@@ -217,7 +250,7 @@ class _Records:
             entry.line("snapshot", snapshot)
             self._need_snapshot(snapshot.id)
         for number, run in rows.read_runs(self._c, choice.numbers):
-            entry.line("run", run)
+            entry.line("run", _without_secrets(run))
             self._need_inputs(run)
             for file in files.list_files(self._c, run.id):
                 entry.line("file", file)
@@ -247,6 +280,18 @@ class _Records:
         for item in (run.submission or {}).get("inputs", ()):
             if self._context.blobs.has(item["digest"], item["size_bytes"]):
                 self._writing.needs[item["digest"]] = item["size_bytes"]
+
+
+def _without_secrets(run: ArchivedRun) -> ArchivedRun:
+    """The run as a stranger may see it: a variable that looks secret has to be given again, as every secret has."""
+    body = run.submission or {}
+    variables: dict[str, str] = body.get("environment_variables") or {}
+    hidden = [name for name, value in variables.items() if is_secret_variable(name, value)]
+    if not hidden:
+        return run
+    kept = {name: value for name, value in variables.items() if name not in hidden}
+    secrets = list(dict.fromkeys([*(body.get("secret_names") or ()), *hidden]))
+    return replace(run, submission=body | {"environment_variables": kept, "secret_names": secrets})
 
 
 def _shrinks(data: bytes) -> bool:

@@ -45,19 +45,19 @@ _ESCAPE = re.compile(r"\\(.)|''|\"\"", re.DOTALL)
 
 def filter_of(tree: Anything, text: str) -> Filter:
     """The filter that lark's tree says."""
-    result: Filter = _transform(tree, text)
+    result: Filter = _transform(tree, text, "filter")
     return result
 
 
 def order_of(tree: Anything, text: str) -> tuple[OrderKey, ...]:
     """The order that lark's tree says."""
-    result: tuple[OrderKey, ...] = _transform(tree, text)
+    result: tuple[OrderKey, ...] = _transform(tree, text, "order")
     return result
 
 
-def _transform(tree: Anything, text: str) -> Anything:
+def _transform(tree: Anything, text: str, what: str) -> Anything:
     try:
-        return _Meaning(text).transform(tree)
+        return _Meaning(text, what).transform(tree)
     except VisitError as error:
         if isinstance(error.orig_exc, InvalidFilter):
             raise error.orig_exc from None
@@ -84,9 +84,9 @@ class _Given:
 
 @v_args(inline=True)
 class _Meaning(Transformer[Token, Anything]):
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, what: str) -> None:
         super().__init__()
-        self._text = text
+        self._text, self._what = text, what
         # One moment for the whole filter: `created_at > now - 7d and created_at < now` has no gap.
         self._now = now()
 
@@ -238,10 +238,10 @@ class _Meaning(Transformer[Token, Anything]):
         return self._fail_at(given, "a time is written '2026-11-21', '2026-11-21 09:30' (UTC) or now - 7d")
 
     def _fail(self, token: Token, sentence: str) -> NoReturn:
-        raise pointing_at(self._text, token.start_pos or 0, len(token), sentence)
+        raise pointing_at(self._text, token.start_pos or 0, len(token), sentence, self._what)
 
     def _fail_at(self, place: _Named | _Given, sentence: str) -> NoReturn:
-        raise pointing_at(self._text, place.position, place.length, sentence)
+        raise pointing_at(self._text, place.position, place.length, sentence, self._what)
 
 
 def _unquoted(token: str) -> str:

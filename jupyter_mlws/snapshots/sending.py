@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jupyter_mlws import snapshots
 from jupyter_mlws.api.routes import Upload
 from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.domain.snapshot import Manifest, SnapshotReport, SnapshotRequest
 from jupyter_mlws.errors import CorruptData
 from jupyter_mlws.runfolder.places import cache_dir
-from jupyter_mlws.snapshots import DigestIndex
+from jupyter_mlws.snapshots.index import DigestIndex
+from jupyter_mlws.snapshots.taking import create
 
 if TYPE_CHECKING:
     from jupyter_mlws.api.interface import Api
@@ -50,14 +50,14 @@ def send_snapshot(api: Api, request: SnapshotRequest, workspace_id: str) -> Snap
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=place, prefix="sending-") as scratch:
         read = _Staging(Path(scratch, "read"))
-        report = snapshots.create(request, read, DigestIndex(place / workspace_id))
+        report = create(request, read, DigestIndex(place / workspace_id))
         if report.snapshot is None or request.preview:
             return _without_links(report)
         missing = _missing(api, report)
         if not all(read.exists(digest) for digest in missing):
             # The workspace has lost, or never got, what is remembered here as sent: all is read again.
             read = _Staging(Path(scratch, "again"))
-            report = snapshots.create(request, read, DigestIndex(Path(scratch, "index")))
+            report = create(request, read, DigestIndex(Path(scratch, "index")))
             missing = _missing(api, report)
         _send(api, read, missing)
         snapshot = api.snapshots.record(Manifest(entries=report.files))
