@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.deletion import Deletion
@@ -20,14 +20,7 @@ def delete_run(context: Context, run: str) -> Deletion:
     with context.store.write() as c:
         gone = deletion.delete_run(c, run)
         numbers = deletion.deleted_with(c, gone)
-    return Deletion(
-        kind="run",
-        name=gone.id,
-        run_count=gone.run_count,
-        size_bytes=weigh(context, numbers),
-        deleted_at=gone.deleted_at,
-        until=gone.deleted_at + timedelta(days=days),
-    )
+    return _deletion("run", gone.id, gone.run_count, weigh(context, numbers), gone.deleted_at, days)
 
 
 def delete_experiment(context: Context, name: str) -> Deletion:
@@ -36,14 +29,7 @@ def delete_experiment(context: Context, name: str) -> Deletion:
     with context.store.write() as c:
         gone = experiment_trash.delete_experiment(c, name)
         numbers = experiment_trash.deleted_with(c, gone)
-    return Deletion(
-        kind="experiment",
-        name=gone.name,
-        run_count=gone.run_count,
-        size_bytes=weigh(context, numbers),
-        deleted_at=gone.deleted_at,
-        until=gone.deleted_at + timedelta(days=days),
-    )
+    return _deletion("experiment", gone.name, gone.run_count, weigh(context, numbers), gone.deleted_at, days)
 
 
 def delete_model(context: Context, gone: Model) -> Deletion:
@@ -51,12 +37,12 @@ def delete_model(context: Context, gone: Model) -> Deletion:
     sizes = {file.digest: file.size_bytes for file in gone.files}
     with context.store.read() as c:
         shared = references.named_outside(c, list(sizes))
-    deleted_at = gone.deleted_at or now()
+    size_bytes = sum(size for digest, size in sizes.items() if digest not in shared)
+    return _deletion("model", gone.id, 0, size_bytes, gone.deleted_at or now(), context.keeping().trash_days)
+
+
+def _deletion(kind: str, name: str, run_count: int, size_bytes: int, deleted_at: datetime, days: float) -> Deletion:
+    until = deleted_at + timedelta(days=days)
     return Deletion(
-        kind="model",
-        name=gone.id,
-        run_count=0,
-        size_bytes=sum(size for digest, size in sizes.items() if digest not in shared),
-        deleted_at=deleted_at,
-        until=deleted_at + timedelta(days=context.keeping().trash_days),
+        kind=kind, name=name, run_count=run_count, size_bytes=size_bytes, deleted_at=deleted_at, until=until
     )

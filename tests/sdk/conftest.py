@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_mlws import workspace as room
+from jupyter_mlws.sdk import interactive
 from jupyter_mlws.sdk.experiment import Experiment
 from jupyter_mlws.sdk.script import ScriptRunConfig
 from jupyter_mlws.sdk.workspace import Workspace
@@ -19,6 +20,17 @@ def ws(tmp_path: Path) -> Iterator[Workspace]:
     opened = Workspace(tmp_path / "workspace")
     yield opened
     room.stop_dispatcher(opened.location)
+
+
+@pytest.fixture
+def no_run_open(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """A working directory of the test's own, files that settle soon, and no run left open in this process."""
+    monkeypatch.setenv("MLWS_SETTLE_S", "0.2")
+    monkeypatch.chdir(tmp_path)
+    yield
+    for run in interactive._open[:]:
+        run._agent.end("Completed")
+    interactive._open.clear()
 
 
 @pytest.fixture

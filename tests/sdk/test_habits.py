@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 from time import monotonic
@@ -14,22 +14,13 @@ import pytest
 import jupyter_mlws as mlws
 from jupyter_mlws import Experiment, Model, Run, ScriptRunConfig, Workspace
 from jupyter_mlws.errors import InvalidFilter, InvalidInput, MlwsError, UsageError, WrongState
-from jupyter_mlws.sdk import interactive
 from jupyter_mlws.sdk.interactive import InteractiveRun
+
+pytestmark = pytest.mark.usefixtures("no_run_open")
 
 
 class Kind(Enum):
     ONE = 1
-
-
-@pytest.fixture(autouse=True)
-def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    monkeypatch.setenv("MLWS_SETTLE_S", "0.2")
-    monkeypatch.chdir(tmp_path)
-    yield
-    for run in interactive._open[:]:
-        run._agent.end("Completed")
-    interactive._open.clear()
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ from jupyter_mlws.api.series import decode_series
 from jupyter_mlws.dispatcher import client
 from jupyter_mlws.errors import InvalidInput, WrongState
 from jupyter_mlws.runfolder.names import RUN_FOLDER_VARIABLE
-from jupyter_mlws.sdk import interactive
 from jupyter_mlws.sdk.experiment import Experiment
 from jupyter_mlws.sdk.offline_folders import offline_folders
 from jupyter_mlws.sdk.run import Run
@@ -49,15 +48,9 @@ def values(ws: Workspace, run: Run | str, name: str) -> list[float]:
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """Short times, a working directory of the test's own, and no run left open in this process."""
+def quick(monkeypatch: pytest.MonkeyPatch, no_run_open: None) -> None:
+    """A silence that is noticed soon."""
     monkeypatch.setenv("MLWS_SILENCE_S", "1.5")
-    monkeypatch.setenv("MLWS_SETTLE_S", "0.2")
-    monkeypatch.chdir(tmp_path)
-    yield
-    for run in interactive._open[:]:
-        run._agent.end("Completed")
-    interactive._open.clear()
 
 
 @pytest.fixture
