@@ -11,7 +11,14 @@ from users import fresh_user
 # `reliability` (tests/support) gives tests the fixtures `trials` and `measured`: what they note is shown in
 # docs/reliability.md.
 # `postgres` and `databases` give what has to hold on both databases: see their first lines.
-pytest_plugins = ("pytest_jupyter.jupyter_server", "reliability", "postgres", "databases", "docker_engine", "docker_runs")
+pytest_plugins = (
+    "pytest_jupyter.jupyter_server",
+    "reliability",
+    "postgres",
+    "databases",
+    "docker_engine",
+    "docker_runs",
+)
 
 
 @pytest.fixture(autouse=True)

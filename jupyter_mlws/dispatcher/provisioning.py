@@ -92,6 +92,7 @@ def provide(
     from jupyter_mlws.environments.locking import lock_of
 
     with Progress(context, run, folder, wanted) as progress:
+
         def built() -> Built:
             record = context.api.environments.lock(found.name, found.version)
             made = build(lock_of(found.spec, record.text), progress.say, progress.wanted, folder.lock)

@@ -1,7 +1,7 @@
 """A real Docker engine for tests: the one that answers, else one of our own in a temporary folder, gone afterwards.
 
-`base_image` is made of this machine's own Python, so that no registry is needed. Whatever a test makes carries our label
-and is removed at the end.
+`base_image` is made of this machine's own Python, so that no registry is needed. Whatever a test makes carries our
+label and is removed at the end.
 """
 
 from __future__ import annotations
