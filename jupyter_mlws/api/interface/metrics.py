@@ -1,0 +1,80 @@
+"""The noun of metrics."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from jupyter_mlws.api.routes import Download, route
+from jupyter_mlws.domain.metric import MetricSummary, MetricValue, TypedMetric
+from jupyter_mlws.domain.page import Page
+
+__all__ = ["MetricsApi"]
+
+
+class MetricsApi(Protocol):
+    """Series of numbers, and values that are more than numbers."""
+
+    @route("GET", "/runs/{run}/metrics", resource="runs", from_job=True)
+    def list(self, run: str, limit: int = 1000, cursor: str | None = None) -> Page[MetricSummary]:
+        """The series of a run, by name, each with its latest value."""
+        ...
+
+    @route("GET", "/runs/{run}/metric", resource="runs", from_job=True)
+    def read(self, run: str, name: str, after: int = 0, points: int | None = None) -> Download:
+        """A series as binary columns (see `jupyter_mlws.api.series`).
+
+        Parameters
+        ----------
+        after : int
+            Skip so many points: a live chart passes the `count` it has and receives only what is new.
+        points : int, optional
+            At most about so many points: buckets with minimum, maximum and mean instead of single values.
+        """
+        ...
+
+    @route("GET", "/runs/{run}/typed", resource="runs", from_job=True)
+    def typed(self, run: str, limit: int = 1000, cursor: str | None = None) -> Page[TypedMetric]:
+        """The metrics of a run that are more than numbers, by name."""
+        ...
+
+    @route("GET", "/runs/{run}/values", resource="runs", from_job=True)
+    def values(self, run: str, name: str, after: int = 0, limit: int = 1000) -> Page[MetricValue]:
+        """The values of one typed metric, in the order of their logging, or `NotFound`.
+
+        A page ends early where the values are large; its `next_cursor` is the next `after`, as text.
+
+        Parameters
+        ----------
+        after : int
+            Skip so many values.
+        """
+        ...
+
+    @route("GET", "/metrics", resource="runs")
+    def export(
+        self,
+        filter: str | None = None,
+        experiment: str | None = None,
+        names: str | None = None,
+        latest: bool = False,
+        include_children: bool = False,
+    ) -> Download:
+        """The points of all runs that a filter finds, as binary columns (see `jupyter_mlws.api.metric_table`).
+
+        They come in blocks, the oldest run first, and a run's series by name. What is logged meanwhile is left out.
+
+        Parameters
+        ----------
+        filter, experiment, include_children
+            Which runs, as for `RunsApi.list`.
+        names : str, optional
+            Only these metrics: a JSON array of names.
+        latest : bool
+            Only the newest point of each series.
+
+        Raises
+        ------
+        InvalidFilter
+            `filter` cannot be understood; the message and `details` point at the word.
+        """
+        ...

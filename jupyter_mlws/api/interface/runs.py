@@ -1,0 +1,163 @@
+"""The noun of runs."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from jupyter_mlws.api.routes import route
+from jupyter_mlws.domain.child import NewChildren, RunEnd
+from jupyter_mlws.domain.deletion import Deletion
+from jupyter_mlws.domain.interactive import RunStart
+from jupyter_mlws.domain.page import Page
+from jupyter_mlws.domain.rerun import Rerun
+from jupyter_mlws.domain.run import Run, RunSubmission, RunUpdate
+
+__all__ = ["RunsApi"]
+
+
+class RunsApi(Protocol):
+    """Runs: submit, look, cancel."""
+
+    @route("POST", "/runs", resource="runs", permission="execute")
+    def submit(self, submission: RunSubmission) -> Run:
+        """Record the run (and a sweep's children), queue it, wake the dispatcher; return without waiting for it.
+
+        All blobs that the submission names must be stored already. Repeated with the same `key` it answers with the
+        same run.
+
+        Raises
+        ------
+        InvalidInput
+            Unknown compute target or environment (the message lists the known ones and the nearest), unknown snapshot
+            or blob.
+        """
+        ...
+
+    @route("POST", "/runs/start", resource="runs", permission="write")
+    def start(self, start: RunStart) -> Run:
+        """Record a run that the calling process itself is; it is Running at once, and nothing is executed for it.
+
+        What the process logs goes into the run's folder, where the dispatcher follows it: on the same disk, or by
+        `folders.append`. Repeated with the same `key` it answers with the same run.
+
+        Raises
+        ------
+        InvalidInput
+            Unknown snapshot.
+        """
+        ...
+
+    @route("POST", "/runs/{run}/rerun", resource="runs", permission="execute")
+    def rerun(self, run: str, rerun: Rerun) -> Run:
+        """A new run like an earlier one: the same snapshot, command, inputs and parameters, but for what `rerun` says.
+
+        A sweep is done again as a whole, one of its runs by itself. The new run's property ``mlws.rerun_of`` names the
+        earlier one. Repeated with the same `key` it answers with the same run.
+
+        Raises
+        ------
+        WrongState
+            Child and interactive runs happened inside another process, and cannot be started by themselves.
+        InvalidInput
+            A secret or a masked argument has to be given again; or a change does not fit the run.
+        CorruptData
+            The snapshot or an input of the earlier run is gone.
+        """
+        ...
+
+    @route("GET", "/runs", resource="runs", from_job=True)
+    def list(
+        self,
+        experiment: str | None = None,
+        status: str | None = None,
+        document: str | None = None,
+        parent: str | None = None,
+        search: str | None = None,
+        filter: str | None = None,
+        order_by: str | None = None,
+        include_children: bool = False,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[Run]:
+        """Runs, newest first; children of a sweep only when `parent` names it or `include_children` is set.
+
+        `document` keeps the runs of one notebook (its `source.document` or `source.document_id`); `search` is a
+        piece of text found in number, experiment, display name, tags or params. `filter` is a condition such as
+        ``metrics.acc > 0.9 and params.lr = '0.1'``, `order_by` an order such as ``metrics.acc desc``; both are
+        explained in ``docs/filters.md``.
+
+        Raises
+        ------
+        InvalidFilter
+            `filter` or `order_by` cannot be understood; the message and `details` point at the word.
+        """
+        ...
+
+    @route("GET", "/runs/{run}", resource="runs", from_job=True)
+    def get(self, run: str) -> Run:
+        """One run with its metrics' summaries, or `NotFound`."""
+        ...
+
+    @route("PATCH", "/runs/{run}", resource="runs", permission="write", from_job=True)
+    def update(self, run: str, update: RunUpdate) -> Run:
+        """Change tags, display name or description."""
+        ...
+
+    @route("POST", "/runs/{run}/children", resource="runs", permission="write", from_job=True)
+    def create_children(self, run: str, children: NewChildren) -> Page[Run]:
+        """Child runs that the process of `run` made of itself; all are made, or none. They are Running from now on.
+
+        Repeated with the same ids it answers with the same runs.
+
+        Raises
+        ------
+        AlreadyExists
+            A run of this id exists, and it is no child of `run`.
+        WrongState
+            The run has ended, or does not log from a process that may make children.
+        """
+        ...
+
+    @route("POST", "/runs/{run}/end", resource="runs", permission="write", from_job=True)
+    def end(self, run: str, end: RunEnd) -> Run:
+        """The end of a child or an interactive run, as its own process tells; an ended one stays as it is.
+
+        A job's own run ends with its script: of it only a failure can be told, and it shows when the script has ended.
+
+        Raises
+        ------
+        WrongState
+            The run is one whose end its process does not tell: it waits, or is a sweep.
+        """
+        ...
+
+    @route("POST", "/runs/{run}/cancel", resource="runs", permission="write")
+    def cancel(self, run: str) -> Run:
+        """Ask for the end of a run and of its children. A queued one is Canceled at once; an ended one stays."""
+        ...
+
+    @route("DELETE", "/runs/{run}", resource="runs", permission="write")
+    def delete(self, run: str) -> Deletion:
+        """Put a run and all its descendants into the trash: nobody sees them, until they are restored.
+
+        Models that were registered from them stay. Asked again it gives the same answer.
+
+        Raises
+        ------
+        WrongState
+            It, or a descendant, or the sweep that it belongs to, has not ended; the message names it.
+        """
+        ...
+
+    @route("POST", "/runs/{run}/restore", resource="runs", permission="write")
+    def restore(self, run: str) -> Run:
+        """Take a run and its descendants out of the trash; one that is not in it stays as it is.
+
+        Raises
+        ------
+        NotFound
+            There is none, or it has left the trash for good.
+        WrongState
+            It went into the trash with its parent or its experiment: restore that.
+        """
+        ...
