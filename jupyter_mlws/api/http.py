@@ -21,6 +21,7 @@ from jupyter_mlws.api.interface import (
     BlobsApi,
     ComputeApi,
     DocumentsApi,
+    EnvironmentsApi,
     ExperimentsApi,
     FilesApi,
     FoldersApi,
@@ -130,6 +131,7 @@ class HttpApi(_Client):
     blobs: BlobsApi
     models: ModelsApi
     archives: ArchivesApi
+    environments: EnvironmentsApi
     compute: ComputeApi
 
     def __init__(
