@@ -16,6 +16,7 @@ __all__ = [
     "CURATED",
     "KERNEL",
     "PYTHON",
+    "BuiltEnvironment",
     "Environment",
     "EnvironmentLock",
     "EnvironmentSpec",
@@ -265,3 +266,23 @@ class EnvironmentLock:
     python: str
     digest: str
     text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuiltEnvironment:
+    """An environment that lies built on the machine that answers, so that the next run in it starts at once.
+
+    Attributes
+    ----------
+    digest : str
+        That of the lock which it was made of.
+    versions : tuple of str
+        The versions of this workspace that are resolved to this lock, such as 'sk:3'.
+    """
+
+    digest: str
+    python: str
+    size_bytes: int
+    built_at: datetime
+    used_at: datetime
+    versions: tuple[str, ...] = ()

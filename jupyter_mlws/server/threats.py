@@ -79,6 +79,8 @@ GAINS = {
     "environments.set_label": "which version a word such as stable names",
     "environments.remove_label": "a word that names nothing any more",
     "environments.lock": "requests to the configured index; a source package may run its build, as a run could",
+    "environments.locks": "exact packages and their hashes, without an address",
+    "environments.built": "which environments lie in the cache of the server's user, with their sizes",
     "archives.export": "all that the workspace holds, made from records, never from a path",
     "archives.import_file": "runs, models and files that somebody else made; nothing of them is run or loaded",
     "compute.list": "slots and queue of the targets",

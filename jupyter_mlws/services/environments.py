@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import difflib
 import logging
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from jupyter_mlws.api.codec import to_builtins
 from jupyter_mlws.api.interface import EnvironmentsApi
 from jupyter_mlws.domain.environment import (
     CURATED,
     KERNEL,
+    BuiltEnvironment,
     Environment,
     EnvironmentLock,
     NewEnvironment,
@@ -22,6 +25,9 @@ from jupyter_mlws.services.checking import check_storable, implements
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.store import environments
 from jupyter_mlws.store.paging import clamp_limit
+
+if TYPE_CHECKING:
+    from jupyter_mlws.environments.building import Built
 
 __all__ = ["Environments", "resolve"]
 
@@ -87,6 +93,30 @@ class Environments:
                     c, found, system=made.system, python=made.python, digest=made.digest, body=made.text
                 )
         return _lock_of(found, text)
+
+    def locks(self, name: str, version: int) -> Page[EnvironmentLock]:
+        found = self.get(name, version)
+        with self._context.store.read() as c:
+            return Page(items=tuple(environments.list_locks(c, found)))
+
+    def built(self) -> Page[BuiltEnvironment]:
+        from jupyter_mlws.environments import building
+
+        there = building.built()
+        with self._context.store.read() as c:
+            versions = environments.versions_by_lock(c, [each.digest for each in there])
+        return Page(items=tuple(_of_built(each, versions.get(each.digest, ())) for each in there))
+
+
+def _of_built(built: Built, versions: tuple[str, ...]) -> BuiltEnvironment:
+    return BuiltEnvironment(
+        digest=built.digest,
+        python=built.python,
+        size_bytes=built.size_bytes,
+        built_at=datetime.fromtimestamp(built.built_at, UTC),
+        used_at=datetime.fromtimestamp(built.used_at, UTC),
+        versions=versions,
+    )
 
 
 def _lock_of(environment: Environment, text: str) -> EnvironmentLock:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, delete, insert, select
 
 from jupyter_mlws.api.codec import from_builtins, to_builtins
 from jupyter_mlws.domain.clock import now
-from jupyter_mlws.domain.environment import Environment, EnvironmentSpec
+from jupyter_mlws.domain.environment import Environment, EnvironmentLock, EnvironmentSpec
 from jupyter_mlws.domain.page import Page
 from jupyter_mlws.errors import NotFound
 from jupyter_mlws.store import changes, counters
@@ -17,7 +17,16 @@ from jupyter_mlws.store.paging import cut, number_after
 from jupyter_mlws.store.tables import environment_labels, environment_locks, environments
 from jupyter_mlws.store.upsert import upsert
 
-__all__ = ["find_lock", "get_environment", "page_environments", "put_lock", "register", "set_label"]
+__all__ = [
+    "find_lock",
+    "get_environment",
+    "list_locks",
+    "page_environments",
+    "put_lock",
+    "register",
+    "set_label",
+    "versions_by_lock",
+]
 
 
 def register(c: Connection, name: str, spec: EnvironmentSpec, *, user: str, description: str = "") -> Environment:
@@ -134,6 +143,31 @@ def find_lock(c: Connection, environment: Environment, system: str) -> str | Non
     query = select(table.c.body).where(table.c.environment_id == _id(c, environment), table.c.system == system)
     body: str | None = c.scalar(query)
     return body
+
+
+def list_locks(c: Connection, environment: Environment) -> list[EnvironmentLock]:
+    """What a version was resolved to so far, one for each kind of machine."""
+    table = environment_locks
+    query = select(table).where(table.c.environment_id == _id(c, environment)).order_by(table.c.system)
+    return [
+        EnvironmentLock(system=row.system, python=row.python, digest=row.digest, text=row.body)
+        for row in c.execute(query)
+    ]
+
+
+def versions_by_lock(c: Connection, digests: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """The versions that are resolved to each of these locks, the newest first."""
+    table = environment_locks
+    query = (
+        select(table.c.digest, environments.c.name, environments.c.version)
+        .join(environments, environments.c.id == table.c.environment_id)
+        .where(table.c.digest.in_(digests))
+        .order_by(environments.c.id.desc())
+    )
+    found: dict[str, tuple[str, ...]] = {}
+    for digest, name, version in c.execute(query):
+        found[digest] = (*found.get(digest, ()), f"{name}:{version}")
+    return found
 
 
 def _id(c: Connection, environment: Environment) -> int:

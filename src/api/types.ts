@@ -12,6 +12,16 @@ export interface ErrorBody {
   details: Record<string, unknown>;
 }
 
+/** An environment that lies built on the machine that answers, so that the next run in it starts at once. */
+export interface BuiltEnvironment {
+  digest: string;
+  python: string;
+  size_bytes: number;
+  built_at: string;
+  used_at: string;
+  versions: string[];
+}
+
 /** A name of the kernel that travelled: `how` is 'data', 'source', 'import', 'random' or 'table'. */
 export interface Captured {
   name: string;
@@ -344,6 +354,7 @@ export interface Rerun {
   description?: string | null;
   experiment?: string | null;
   compute_target?: string | null;
+  environment?: string | null;
   environment_variables?: Record<string, string | null> | null;
   inherited_environment?: Record<string, string> | null;
   secrets?: Record<string, string>;
@@ -706,6 +717,10 @@ export interface Operations {
   'environments.remove_label': { arguments: { name: string; label: string }; body: undefined; answer: Environment };
   /** The exact packages of a version on the machine that answers; resolved at the first time. */
   'environments.lock': { arguments: { name: string; version: number }; body: undefined; answer: EnvironmentLock };
+  /** What a version was resolved to so far, one for each kind of machine; nothing is resolved for the answer. */
+  'environments.locks': { arguments: { name: string; version: number }; body: undefined; answer: Page<EnvironmentLock> };
+  /** What lies built on the machine that answers, the latest used first. */
+  'environments.built': { arguments: Record<string, never>; body: undefined; answer: Page<BuiltEnvironment> };
   /** All targets with their slots and queue. */
   'compute.list': { arguments: Record<string, never>; body: undefined; answer: Page<Compute> };
   /** Every registered workspace that can be opened. */
@@ -782,6 +797,8 @@ export const OPERATIONS: { readonly [id in keyof Operations]: Operation } = {
   'environments.set_label': { method: 'PUT', path: '/environments/{name}/labels/{label}', scope: 'workspace', pathArguments: ['name', 'label'], queryArguments: ['version'], body: null, answer: 'json' },
   'environments.remove_label': { method: 'DELETE', path: '/environments/{name}/labels/{label}', scope: 'workspace', pathArguments: ['name', 'label'], queryArguments: [], body: null, answer: 'json' },
   'environments.lock': { method: 'POST', path: '/environments/{name}/versions/{version}/lock', scope: 'workspace', pathArguments: ['name', 'version'], queryArguments: [], body: null, answer: 'json' },
+  'environments.locks': { method: 'GET', path: '/environments/{name}/versions/{version}/locks', scope: 'workspace', pathArguments: ['name', 'version'], queryArguments: [], body: null, answer: 'json' },
+  'environments.built': { method: 'GET', path: '/built-environments', scope: 'workspace', pathArguments: [], queryArguments: [], body: null, answer: 'json' },
   'compute.list': { method: 'GET', path: '/compute', scope: 'workspace', pathArguments: [], queryArguments: [], body: null, answer: 'json' },
   'registry.list': { method: 'GET', path: '/workspaces', scope: 'server', pathArguments: [], queryArguments: [], body: null, answer: 'json' },
   'registry.far_side': { method: 'GET', path: '/farside', scope: 'server', pathArguments: [], queryArguments: [], body: null, answer: 'json' },

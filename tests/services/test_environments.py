@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,6 +14,7 @@ from asleep import Asleep
 from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.domain.environment import EnvironmentSpec, NewEnvironment
 from jupyter_mlws.domain.run import RunSubmission
+from jupyter_mlws.environments import building
 from jupyter_mlws.errors import InvalidInput, InvalidName, NotFound
 from jupyter_mlws.services import Services
 from jupyter_mlws.store import Store, environments
@@ -91,3 +94,35 @@ def test_who_resolves_first_is_right_for_all(store: Store, api: Services) -> Non
     with store.read() as c:
         assert environments.find_lock(c, record, "linux-x86_64") == "six==1.16.0\n"
         assert environments.find_lock(c, record, "linux-aarch64") is None
+
+
+def test_locks_are_shown_without_resolving_anything(store: Store, api: Services) -> None:
+    record = api.environments.register(wish("six"))
+    assert api.environments.locks("sk", 1).items == ()
+    for system in ("linux-x86_64", "linux-aarch64"):
+        with store.write() as c:
+            environments.put_lock(c, record, system=system, python="3.11", digest="0" * 64, body="six==1.16.0\n")
+    assert [lock.system for lock in api.environments.locks("sk", 1).items] == ["linux-aarch64", "linux-x86_64"]
+    assert {lock.text for lock in api.environments.locks("sk", 1).items} == {"six==1.16.0\n"}
+    with pytest.raises(NotFound):
+        api.environments.locks("sk", 2)
+
+
+def test_what_is_built_names_the_versions_it_serves(
+    store: Store, api: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLWS_CACHE_DIR", str(tmp_path / "cache"))
+    assert api.environments.built().items == ()
+    digest = "a" * 64
+    there = building.root() / digest
+    (there / "bin").mkdir(parents=True)
+    (there / "bin" / "python").symlink_to(sys.executable)
+    mark = {"format_version": 1, "python": "3.11", "system": "x", "size_bytes": 5, "built_at": 1.0, "lock": ""}
+    (there / "mlws-environment.json").write_text(json.dumps(mark))
+    for wanted in (wish("six"), wish("six", "attrs"), wish("six", name="other")):
+        record = api.environments.register(wanted)
+        with store.write() as c:
+            environments.put_lock(c, record, system="linux-x86_64", python="3.11", digest=digest, body="")
+    (found,) = api.environments.built().items
+    assert (found.digest, found.size_bytes, found.built_at.timestamp()) == (digest, 5, 1.0)
+    assert found.versions == ("other:1", "sk:2", "sk:1")

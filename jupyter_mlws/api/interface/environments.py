@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from jupyter_mlws.api.routes import route
-from jupyter_mlws.domain.environment import Environment, EnvironmentLock, NewEnvironment
+from jupyter_mlws.domain.environment import BuiltEnvironment, Environment, EnvironmentLock, NewEnvironment
 from jupyter_mlws.domain.page import Page
 
 __all__ = ["EnvironmentsApi"]
@@ -48,4 +48,14 @@ class EnvironmentsApi(Protocol):
         InvalidInput
             They cannot be resolved, or the environment is taken as it is and has none.
         """
+        ...
+
+    @route("GET", "/environments/{name}/versions/{version}/locks", resource="environments")
+    def locks(self, name: str, version: int) -> Page[EnvironmentLock]:
+        """What a version was resolved to so far, one for each kind of machine; nothing is resolved for the answer."""
+        ...
+
+    @route("GET", "/built-environments", resource="environments")
+    def built(self) -> Page[BuiltEnvironment]:
+        """What lies built on the machine that answers, the latest used first."""
         ...
