@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from jupyter_mlws.domain.environment import split_reference
 from jupyter_mlws.domain.names import (
     MAX_DESCRIPTION,
     MAX_DISPLAY_NAME,
@@ -31,6 +32,9 @@ class Rerun:
         Added to those that the run had, or put in their place.
     environment_variables : dict or None
         The same; a value of None takes a variable away.
+    environment : str or None
+        Another environment as ``name``, ``name:3``, ``name@label`` or 'kernel', which is then the interpreter of
+        whoever answers.
     inherited_environment : dict or None
         The variables of whoever asks, handed to the job once and never stored. None for who has none to give, such as
         a browser: a run that inherited variables then inherits those of the process that answers.
@@ -47,6 +51,7 @@ class Rerun:
     description: str | None = None
     experiment: str | None = None
     compute_target: str | None = None
+    environment: str | None = None
     environment_variables: dict[str, str | None] | None = None
     inherited_environment: dict[str, str] | None = None
     secrets: dict[str, str] = field(default_factory=dict)
@@ -56,6 +61,8 @@ class Rerun:
     def __post_init__(self) -> None:
         if self.experiment is not None:
             check_experiment_name(self.experiment)
+        if self.environment is not None:
+            split_reference(self.environment)
         check_text("display name", self.display_name or "", MAX_DISPLAY_NAME)
         check_text("description", self.description or "", MAX_DESCRIPTION)
         check_tags(self.tags or {})

@@ -27,6 +27,7 @@ class RunRerun(RunFacts):
         description: str | None = None,
         experiment: str | Experiment | None = None,
         compute_target: str | None = None,
+        environment: str | None = None,
         environment_variables: Mapping[str, object] | None = None,
         max_run_duration_seconds: float | None = None,
         secrets: Mapping[str, str] | None = None,
@@ -44,6 +45,8 @@ class RunRerun(RunFacts):
             Parameters to add or change. Those of a cell replace its literals or captured values, as ``-p`` does.
         tags : mapping, optional
             Tags to add or change.
+        environment : str, optional
+            Another environment; 'kernel' is the interpreter of this process.
         environment_variables : mapping, optional
             Variables to add or change; None takes one away.
         secrets : mapping, optional
@@ -88,6 +91,7 @@ class RunRerun(RunFacts):
             description=description,
             experiment=experiment if experiment is None or isinstance(experiment, str) else experiment.name,
             compute_target=compute_target,
+            environment=environment,
             environment_variables=changed,
             inherited_environment=inherited_variables(self.workspace),
             secrets=dict(secrets or {}),

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from jupyter_mlws.domain.environment import PYTHON, interpreter_of
 from jupyter_mlws.domain.masking import masked_options, unmask
 from jupyter_mlws.domain.rerun import RERUN_OF, Rerun
 from jupyter_mlws.domain.run import Run, RunSubmission
@@ -48,6 +49,7 @@ def submission_again(context: Context, run: str, rerun: Rerun) -> RunSubmission:
     wish = CellWish.of(submission, context.blobs)
     secrets = _secrets(earlier, submitted, rerun, wish)
     command, arguments = _command(earlier, submission, rerun, wish)
+    command = _in_environment(command, submission.environment, rerun.environment)
     _check_interpreter(context, earlier, command)
     changed = _with_changes(submission, rerun)
     if wish is not None:
@@ -108,6 +110,15 @@ def _gone(earlier: Run, what: str) -> CorruptData:
         hint="Submit its code anew, or restore the workspace's blobs folder from a backup.",
         details={"run": earlier.id, "missing": what},
     )
+
+
+def _in_environment(command: tuple[str, ...], before: str, wanted: str | None) -> tuple[str, ...]:
+    """A command of Python as it is started in another environment; any other command stays."""
+    if wanted is None or wanted == before:
+        return command
+    first = command[0]
+    is_python = first == PYTHON or (os.path.isabs(first) and os.path.basename(first).startswith("python"))
+    return (interpreter_of(wanted), *command[1:]) if is_python else command
 
 
 def _check_interpreter(context: Context, earlier: Run, command: tuple[str, ...]) -> None:
@@ -225,7 +236,7 @@ def _with_changes(submission: RunSubmission, rerun: Rerun) -> RunSubmission:
     )
     single = {
         name: value
-        for name in ("display_name", "description", "experiment", "compute_target", "max_run_duration_s")
+        for name in ("display_name", "description", "experiment", "compute_target", "environment", "max_run_duration_s")
         if (value := getattr(rerun, name)) is not None
     }
     return replace(changed, **single)

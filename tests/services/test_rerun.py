@@ -139,6 +139,20 @@ def test_everything_is_as_it_was_but_for_what_is_changed(place: Place) -> None:
 
 
 @pytest.mark.only_sqlite
+def test_another_environment_starts_the_same_script_with_its_own_interpreter(place: Place) -> None:
+    run = place.script()
+    there = place.again(run, environment="minimal")
+    assert (there.environment, there.command) == ("minimal:1", ("python", "train.py"))
+    assert place.again(there).command == ("python", "train.py")
+    back = place.again(there, environment="kernel")
+    assert (back.environment, back.command) == ("kernel", (sys.executable, "train.py"))
+    line = place.script(command=("make", "all"))
+    assert place.again(line, environment="minimal").command == ("make", "all")
+    for wrong in ("sklear", "a b", "sk:0"):
+        with pytest.raises(InvalidInput):
+            place.again(run, environment=wrong)
+
+
 def test_a_caller_without_variables_has_those_of_the_process_that_answers(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,6 +30,7 @@ def rerun(
     tag: Annotated[list[str] | None, typer.Option("--tag", "-t", help="Tag, as name or name=value.")] = None,
     experiment: Annotated[str | None, typer.Option("--experiment", "-e", help="Another experiment.")] = None,
     compute: Annotated[str | None, typer.Option("--compute", "-c", help="Another compute target.")] = None,
+    environment: Annotated[str | None, typer.Option("--env", "-E", help="Another environment.")] = None,
     env_var: Annotated[
         list[str] | None, typer.Option("--env-var", help="Environment variable to change, NAME=VALUE.")
     ] = None,
@@ -57,6 +58,7 @@ def rerun(
         display_name=name,
         experiment=experiment,
         compute_target=compute,
+        environment=environment,
         environment_variables=pairs("environment variable", env_var) or None,
         max_run_duration_seconds=timeout,
         secrets={word: _secret(word) for word in secret or []},
