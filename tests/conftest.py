@@ -10,7 +10,8 @@ from users import fresh_user
 
 # `reliability` (tests/support) gives tests the fixtures `trials` and `measured`: what they note is shown in
 # docs/reliability.md.
-# `postgres` and `databases` give what has to hold on both databases: see their first lines.
+# `postgres` and `databases` give what has to hold on both databases, `wheels` an index of packages without a network:
+# see their first lines.
 pytest_plugins = (
     "pytest_jupyter.jupyter_server",
     "reliability",
@@ -18,6 +19,7 @@ pytest_plugins = (
     "databases",
     "docker_engine",
     "docker_runs",
+    "wheels",
 )
 
 

@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 
 from jupyter_mlws.cli.app import app
 
+pytestmark = pytest.mark.usefixtures("own_index")
+
 
 @pytest.fixture
 def mlws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:

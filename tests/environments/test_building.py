@@ -12,6 +12,7 @@ from jupyter_mlws.domain.environment import EnvironmentSpec
 from jupyter_mlws.environments import building, locking, using, uv
 from jupyter_mlws.errors import InvalidInput, MissingPart, Unavailable
 
+pytestmark = pytest.mark.usefixtures("own_index")
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -51,7 +52,7 @@ def test_many_that_want_it_at_once_build_it_once():
 
 
 def test_a_builder_that_is_stopped_leaves_nothing():
-    found = locking.lock(EnvironmentSpec(packages=("scikit-learn",)), print, always)
+    found = locking.lock(EnvironmentSpec(packages=("mlws-demo",)), print, always)
     began = time.monotonic()
     with pytest.raises(uv.Stopped):
         building.build(found, print, lambda: time.monotonic() - began < 0.05)
@@ -96,7 +97,7 @@ def test_a_cache_that_cannot_be_written_is_told_with_the_way_out(tmp_path, monke
 
 def test_no_index_and_no_uv_are_told_with_the_way_out(monkeypatch, tmp_path):
     monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
-    monkeypatch.setenv("UV_HTTP_TIMEOUT", "2")
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path))
     with pytest.raises(Unavailable, match="cannot be reached"):
         locking.lock(EnvironmentSpec(packages=("six",)), print, always)

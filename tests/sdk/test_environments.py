@@ -9,6 +9,8 @@ import pytest
 from jupyter_mlws import Environment, Experiment, ScriptRunConfig, Workspace
 from jupyter_mlws.errors import InvalidInput, MissingPart, UsageError, WrongState
 
+pytestmark = pytest.mark.usefixtures("own_index")
+
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
