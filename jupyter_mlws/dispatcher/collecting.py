@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 # What programs leave in any folder and nobody calls a result.
 _SKIPPED = frozenset({"__pycache__", ".ipynb_checkpoints", ".pytest_cache", ".mypy_cache", ".ruff_cache"})
-_OUR_LOGS = {"std.log": names.STD_LOG, "agent.log": names.AGENT_LOG}
+_OUR_LOGS = frozenset(os.path.basename(log) for log in (names.STD_LOG, names.AGENT_LOG, names.ENVIRONMENT_LOG))
 # Files that were too large to collect are kept here in the run folder.
 LEFT = "left"
 _MAX_WARNINGS = 20

@@ -9,7 +9,15 @@ __all__ = ["Compute"]
 
 @dataclass(frozen=True, kw_only=True)
 class Compute:
-    """A compute target as a person sees it."""
+    """A compute target as a person sees it.
+
+    Attributes
+    ----------
+    ready : bool
+        Whether runs can start there at the moment; `note` says why not.
+    takes : str
+        'interpreter': an environment, or the interpreter that submits; 'image': an environment only, in a container.
+    """
 
     name: str
     kind: str
@@ -18,3 +26,5 @@ class Compute:
     running: int = 0
     queued: int = 0
     note: str = ""
+    ready: bool = True
+    takes: str = "interpreter"

@@ -9,6 +9,7 @@ __all__ = [
     "CHILDREN",
     "CODE",
     "CONTROL",
+    "ENVIRONMENT_LOG",
     "HEARTBEAT",
     "INPUTS",
     "JOB",
@@ -40,6 +41,7 @@ OUTPUTS = "outputs"
 LOGS = "logs"
 STD_LOG = "logs/std.log"
 AGENT_LOG = "logs/agent.log"
+ENVIRONMENT_LOG = "logs/environment.log"
 JOURNAL = "journal"
 MAILBOX = "mailbox"
 REQUESTS = "mailbox/requests"

@@ -44,6 +44,7 @@ def _counts(c: Connection, statuses: Collection[RunStatus]) -> dict[str, int]:
 
 def _describe(name: str) -> Compute:
     try:
-        return registry.get(name).describe()
+        target = registry.get(name)
+        return replace(target.describe(), takes=target.takes)
     except MlwsError as error:  # a plugin that cannot be loaded is listed with the reason
-        return Compute(name=name, kind="unavailable", slots=0, note=str(error))
+        return Compute(name=name, kind="unavailable", slots=0, note=str(error), ready=False)

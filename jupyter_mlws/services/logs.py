@@ -19,7 +19,7 @@ from jupyter_mlws.store import runs as store_runs
 
 __all__ = ["LOGS", "Logs"]
 
-LOGS = {"std.log": names.STD_LOG, "agent.log": names.AGENT_LOG}
+LOGS = {"std.log": names.STD_LOG, "agent.log": names.AGENT_LOG, "environment.log": names.ENVIRONMENT_LOG}
 MAX_LIMIT = 1 << 20
 # The longest character of UTF-8: a smaller piece might never get on.
 _MIN_LIMIT = 4

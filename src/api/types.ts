@@ -53,6 +53,8 @@ export interface Compute {
   running: number;
   queued: number;
   note: string;
+  ready: boolean;
+  takes: string;
 }
 
 /** What was put into the trash. */
@@ -345,6 +347,23 @@ export interface Page<T> {
   next_cursor: string | null;
 }
 
+/** One thing that stands between a run and the same run again. */
+export interface Reason {
+  code: string;
+  sentence: string;
+  hint: string;
+  blocks: boolean;
+}
+
+/** Whether a run can be done again, and why not, or not exactly. */
+export interface Reproducibility {
+  can: boolean;
+  reasons: Reason[];
+  secrets: string[];
+  environment: string;
+  lock_digest: string;
+}
+
 /** The wish for a run like one before; None leaves a fact as it was. */
 export interface Rerun {
   arguments?: string[] | null;
@@ -619,6 +638,8 @@ export interface Operations {
   'runs.start': { arguments: Record<string, never>; body: RunStart; answer: Run };
   /** A new run like an earlier one: the same snapshot, command, inputs and parameters, but for what `rerun` says. */
   'runs.rerun': { arguments: { run: string }; body: Rerun; answer: Run };
+  /** Whether `rerun` starts the run again on the machine that answers, and what may come out otherwise. */
+  'runs.reproducibility': { arguments: { run: string }; body: undefined; answer: Reproducibility };
   /** Runs, newest first; children of a sweep only when `parent` names it or `include_children` is set. */
   'runs.list': { arguments: { experiment?: string | null; status?: string | null; document?: string | null; parent?: string | null; search?: string | null; filter?: string | null; order_by?: string | null; include_children?: boolean; limit?: number; cursor?: string | null }; body: undefined; answer: Page<Run> };
   /** One run with its metrics' summaries, or `NotFound`. */
@@ -635,7 +656,7 @@ export interface Operations {
   'runs.delete': { arguments: { run: string }; body: undefined; answer: Deletion };
   /** Take a run and its descendants out of the trash; one that is not in it stays as it is. */
   'runs.restore': { arguments: { run: string }; body: undefined; answer: Run };
-  /** At most `limit` bytes of ``std.log`` or ``agent.log`` from a byte offset; a negative one is from the end. */
+  /** At most `limit` bytes of a log from a byte offset; a negative one is from the end. */
   'logs.read': { arguments: { run: string; name?: string; offset?: number; limit?: number }; body: undefined; answer: LogPart };
   /** Files of a run, by name. */
   'files.list': { arguments: { run: string; kind?: string | null; limit?: number; cursor?: string | null }; body: undefined; answer: Page<RunFile> };
@@ -748,6 +769,7 @@ export const OPERATIONS: { readonly [id in keyof Operations]: Operation } = {
   'runs.submit': { method: 'POST', path: '/runs', scope: 'workspace', pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
   'runs.start': { method: 'POST', path: '/runs/start', scope: 'workspace', pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
   'runs.rerun': { method: 'POST', path: '/runs/{run}/rerun', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: 'json', answer: 'json' },
+  'runs.reproducibility': { method: 'GET', path: '/runs/{run}/reproducibility', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
   'runs.list': { method: 'GET', path: '/runs', scope: 'workspace', pathArguments: [], queryArguments: ['experiment', 'status', 'document', 'parent', 'search', 'filter', 'order_by', 'include_children', 'limit', 'cursor'], body: null, answer: 'json' },
   'runs.get': { method: 'GET', path: '/runs/{run}', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
   'runs.update': { method: 'PATCH', path: '/runs/{run}', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: 'json', answer: 'json' },

@@ -385,10 +385,11 @@ class LogsSuite:
     @pytest.mark.parametrize(
         "name", ["../../../../../etc%2fpasswd", "/etc/passwd", "../job.json", "train.log", "", "STD.LOG"]
     )
-    def test_P20_there_are_two_logs_and_no_paths(self, place: Place, name: str) -> None:
+    def test_P20_there_are_three_logs_and_no_paths(self, place: Place, name: str) -> None:
         place.submit()
         assert code_of(place.api.logs.read, "1", name) == "invalid_input"
         assert place.api.logs.read("1", "agent.log").text == ""
+        assert place.api.logs.read("1", "environment.log").text == ""
 
     def test_P11_a_link_in_the_place_of_a_log_is_not_followed(self, place: Place, tmp_path: Path) -> None:
         run = place.submit()

@@ -71,6 +71,7 @@ def test_files_are_named_as_the_script_sees_them(folder, blobs):
     write(folder.results / "display.jsonl")
     write(folder.std_log)
     write(folder.agent_log)
+    write(folder.logs / "environment.log")
     write(folder.code / "work" / "preds.csv")
     write(folder.code / "lib" / "util.py", "changed")
     write(folder.code / "work" / "__pycache__" / "x.pyc")
@@ -84,6 +85,7 @@ def test_files_are_named_as_the_script_sees_them(folder, blobs):
         "@project/lib/util.py": "output",
         "std.log": "log",
         "agent.log": "log",
+        "environment.log": "log",
     }
     by_name = {file.name: file for file in found}
     assert blobs.read(by_name["@project/lib/util.py"].digest) == b"changed"

@@ -96,7 +96,7 @@ def _targets() -> Iterator[Compute]:
         try:
             yield targets.get(name).describe()
         except MlwsError as error:
-            yield Compute(name=name, kind="unavailable", slots=0, note=str(error))
+            yield Compute(name=name, kind="unavailable", slots=0, note=str(error), ready=False)
 
 
 def compute(found: Iterable[Compute]) -> Iterator[Finding]:
