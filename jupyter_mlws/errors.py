@@ -28,6 +28,7 @@ __all__ = [
     "RunFailed",
     "SnapshotError",
     "StorageFull",
+    "TargetAway",
     "TooLarge",
     "Unavailable",
     "UsageError",
@@ -187,6 +188,12 @@ class Unavailable(MlwsError):
 
     code = "unavailable"
     status = 503
+
+
+class TargetAway(Unavailable):
+    """A compute target does not answer at the moment: what was on its way there goes on once it does."""
+
+    code = "target_away"
 
 
 class DispatcherUnavailable(Unavailable):

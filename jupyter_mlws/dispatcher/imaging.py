@@ -63,7 +63,7 @@ def imaged(
     say, wanted : callable
         See `jupyter_mlws.environments.image.build`.
     """
-    from jupyter_mlws.targets.docker import engine
+    from jupyter_mlws.containers import engine
 
     spec = found.spec
     with engine.answers():

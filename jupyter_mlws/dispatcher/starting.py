@@ -17,7 +17,7 @@ from jupyter_mlws.dispatcher.turn import Superseded
 from jupyter_mlws.dispatcher.watching import Agent
 from jupyter_mlws.domain.run import Run, RunSubmission
 from jupyter_mlws.domain.status import RunStatus
-from jupyter_mlws.errors import InvalidInput, MlwsError, StorageFull, Unavailable, WrongState
+from jupyter_mlws.errors import InvalidInput, MlwsError, StorageFull, TargetAway, Unavailable, WrongState
 from jupyter_mlws.runfolder import control
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.services import handover
@@ -179,8 +179,8 @@ def _launch(
     faults.point("dispatcher.launch")
     try:
         launch = target.launch(folder, run.id, ground)
-    except StorageFull:
-        raise
+    except (StorageFull, TargetAway):
+        raise  # waited out
     except MlwsError as error:
         raise Refused(error) from error
     try:
@@ -231,8 +231,8 @@ def _provide(
     except Stopped:
         wanted.check()
         raise
-    except StorageFull:
-        raise
+    except (StorageFull, TargetAway):
+        raise  # waited out
     except MlwsError as error:
         raise Refused(error) from error
 

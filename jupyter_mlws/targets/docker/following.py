@@ -11,9 +11,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from jupyter_mlws.errors import Unavailable
+from jupyter_mlws.containers import engine
+from jupyter_mlws.errors import MlwsError, TargetAway, Unavailable, WrongState
 from jupyter_mlws.runfolder.paths import RunFolder
-from jupyter_mlws.targets.docker import engine
 
 __all__ = ["Container", "last_words", "remove", "stdin_of"]
 
@@ -53,7 +53,21 @@ class Container:
         except TimeoutError as error:
             raise Unavailable(f"The agent did not take its job within {_TAKE_S:g} s.") from error
         except OSError as error:
-            raise Unavailable("The container ended before its agent was told what to run.") from error
+            raise self._not_told() from error
+
+    def _not_told(self) -> MlwsError:
+        """Why nobody listens: an engine that is away will be back, a container that ended would end again."""
+        import docker.errors
+
+        try:
+            with engine.answers():
+                facts = engine.connect().inspect_container(self._id)
+        except MlwsError as error:
+            gone = isinstance(error.__cause__, docker.errors.NotFound)
+            return WrongState("The container ended before it was told what to run.") if gone else error
+        if (facts.get("State") or {}).get("Running"):
+            return TargetAway("The Docker engine let go of a container that was being started.")
+        return WrongState(f"{last_words(facts)} It had not begun.")
 
     def abandon(self) -> None:
         self._abandoned = True

@@ -8,16 +8,18 @@ import signal
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Literal
 
 from jupyter_mlws import faults
+from jupyter_mlws.containers import engine
 from jupyter_mlws.domain.compute import Compute
 from jupyter_mlws.errors import InvalidInput, MlwsError, Unavailable
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.runfolder.processes import Identity
 from jupyter_mlws.targets import machine
 from jupyter_mlws.targets.base import Ground, Launch
-from jupyter_mlws.targets.docker import container, engine
+from jupyter_mlws.targets.docker import container
 from jupyter_mlws.targets.docker.following import Container, last_words, remove, stdin_of
 from jupyter_mlws.targets.docker.settings import DockerSettings
 
@@ -62,7 +64,8 @@ class DockerTarget:
         problem = self._problem()
         gpus = len(machine.gpu_ids())
         slots = max(DockerSettings.read().slots, gpus)
-        return Compute(name=self.name, kind="docker", slots=slots, gpus=gpus, note=str(problem) if problem else "")
+        note = str(problem) if problem else ""
+        return Compute(name=self.name, kind="docker", slots=slots, gpus=gpus, note=note, ready=problem is None)
 
     def obstacle(self, running: int, memory_bytes: int | None = None) -> str:
         if self._problem():
@@ -89,7 +92,8 @@ class DockerTarget:
             with engine.answers():
                 client.start(made)
         except BaseException as error:
-            with engine.answers():
+            # One that stays since the engine is away has nobody who tells it what to run, and is removed by its name.
+            with suppress(MlwsError), engine.answers():
                 remove(made)
             raise _refusal(error) from error
         self._forget(folder)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from jupyter_mlws import Experiment, ScriptRunConfig, Workspace
+from jupyter_mlws.containers import engine
 from jupyter_mlws.errors import InvalidInput, Unavailable
-from jupyter_mlws.targets.docker import DockerTarget, engine
+from jupyter_mlws.targets.docker import DockerTarget
 from jupyter_mlws.targets.docker.following import last_words
 from jupyter_mlws.targets.docker.settings import DockerSettings, parse_size
 

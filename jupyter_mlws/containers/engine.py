@@ -6,6 +6,7 @@ The one file that opens a connection to it. The client library is imported when 
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,16 +14,19 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jupyter_mlws.errors import MlwsError, StorageFull, Unavailable
+from jupyter_mlws.errors import MlwsError, StorageFull, TargetAway, Unavailable
 
 if TYPE_CHECKING:
     from docker import APIClient
 
-__all__ = ["ABSENT_HINT", "address", "answers", "connect", "is_rootless", "problem"]
+__all__ = ["ABSENT_HINT", "address", "answers", "away", "connect", "full", "is_full", "is_rootless", "problem"]
 
 _TIMEOUT_S = 60.0
 _SYSTEM_SOCKET = "/var/run/docker.sock"
 ABSENT_HINT = "Install and start Docker, or set DOCKER_HOST to the socket of an engine on this machine."
+# What an engine says that is just going down, or whose lower half has gone.
+_GOING = re.compile(r"context canceled|transport is closing|shutting down|containerd\S*: connection refused|dial unix")
+_DISK = "no space left on device"
 _own = threading.local()
 
 
@@ -53,12 +57,12 @@ def connect() -> APIClient:
 
     Raises
     ------
-    Unavailable
+    TargetAway
         There is no engine here.
     """
     where = address()
     if not where:
-        raise Unavailable("There is no Docker engine on this machine.", hint=ABSENT_HINT)
+        raise TargetAway("There is no Docker engine on this machine.", hint=ABSENT_HINT)
     kept: tuple[str, APIClient] | None = getattr(_own, "client", None)
     if kept is not None and kept[0] != where:
         kept[1].close()
@@ -95,9 +99,36 @@ def is_rootless(where: str) -> bool:
     return any("name=rootless" in option for option in options)
 
 
+def away() -> TargetAway:
+    """That the engine does not answer."""
+    return TargetAway("The Docker engine does not answer.", hint=ABSENT_HINT)
+
+
+def is_full(said: str) -> bool:
+    """Whether the engine's words are of a full disk."""
+    return _DISK in said
+
+
+def full() -> StorageFull:
+    """That the engine's disk is full."""
+    return StorageFull(
+        "The disk of the Docker engine is full.", hint="Make room: mlws env prune, or docker system prune"
+    )
+
+
 @contextmanager
 def answers() -> Iterator[None]:
-    """Turn what the engine refuses, and its silence, into our errors."""
+    """Turn what the engine refuses, and its silence, into our errors.
+
+    Raises
+    ------
+    StorageFull
+        Its disk is full.
+    TargetAway
+        It does not answer, or is just going down.
+    Unavailable
+        It refuses, or we may not use it.
+    """
     import docker.errors
     import requests
 
@@ -105,10 +136,10 @@ def answers() -> Iterator[None]:
         yield
     except docker.errors.APIError as error:
         said = str(error.explanation or error)[:1_000]
-        if "no space left on device" in said:
-            raise StorageFull(
-                "The disk of the Docker engine is full.", hint="Make room: docker system prune"
-            ) from error
+        if is_full(said):
+            raise full() from error
+        if error.status_code is not None and error.status_code >= 500 and _GOING.search(said):
+            raise away() from error
         raise Unavailable(f"The Docker engine refused: {said}") from error
     except (
         docker.errors.DockerException,
@@ -121,4 +152,4 @@ def answers() -> Iterator[None]:
                 "You may not use the Docker engine of this machine.",
                 hint="Ask for membership in the group docker, or use a rootless engine.",
             ) from error
-        raise Unavailable("The Docker engine does not answer.", hint=ABSENT_HINT) from error
+        raise away() from error
