@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,7 +18,11 @@ __all__ = [
     "Snapshot",
     "SnapshotReport",
     "SnapshotRequest",
+    "change_notes",
+    "changed_files",
 ]
+
+_CHANGED = " changed while it was read"
 
 # git's own three kinds, so that ids do not depend on an umask: plain, executable, symbolic link.
 MODES = (0o100644, 0o100755, 0o120000)
@@ -165,3 +170,13 @@ class SnapshotReport:
     warnings: tuple[str, ...] = ()
     files: tuple[ManifestEntry, ...] = ()
     git: GitInfo | None = None
+
+
+def change_notes(changed: Iterable[str]) -> tuple[str, ...]:
+    """The notes of a run for files that did not hold still."""
+    return tuple(f"{path}{_CHANGED}" for path in changed)
+
+
+def changed_files(notes: Iterable[str]) -> tuple[str, ...]:
+    """The files that the notes of a run say this of."""
+    return tuple(note.removesuffix(_CHANGED) for note in notes if note.endswith(_CHANGED))

@@ -18,7 +18,7 @@ from jupyter_mlws.domain.job import InputFile
 from jupyter_mlws.domain.names import experiment_name_of
 from jupyter_mlws.domain.run import Captured, RunSource, RunSubmission
 from jupyter_mlws.domain.run import Run as RunRecord
-from jupyter_mlws.domain.snapshot import SnapshotReport, SnapshotRequest
+from jupyter_mlws.domain.snapshot import SnapshotReport, SnapshotRequest, change_notes
 from jupyter_mlws.errors import InvalidInput, UsageError
 from jupyter_mlws.magics.capture import progress
 from jupyter_mlws.magics.document import Notebook, find_notebook
@@ -243,7 +243,7 @@ class _Submission:
         options, notebook = self._options, self._notebook
         links = len(report.links)
         marked = [f"{links} linked path{'s' if links > 1 else ''}: not fully reproducible"] if links else []
-        marked += [f"{path} changed while it was read" for path in report.changed_during_snapshot]
+        marked += change_notes(report.changed_during_snapshot)
         return RunSubmission(
             experiment=self._experiment(),
             command=(self._interpreter(), *COMMAND),

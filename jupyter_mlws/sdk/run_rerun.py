@@ -8,14 +8,33 @@ from typing import TYPE_CHECKING
 from jupyter_mlws.sdk.run_facts import RunFacts
 
 if TYPE_CHECKING:
+    from jupyter_mlws.domain.reproducibility import Reproducibility
+    from jupyter_mlws.sdk.environment import Environment
     from jupyter_mlws.sdk.experiment import Experiment
     from jupyter_mlws.sdk.run import Run
+    from jupyter_mlws.sdk.workspace import Workspace
 
 __all__ = ["RunRerun"]
 
 
 class RunRerun(RunFacts):
     """A run like this one."""
+
+    def reproducibility(self) -> Reproducibility:
+        """Whether this run can be done again where its workspace is, and what may come out otherwise.
+
+        Returns
+        -------
+        Reproducibility
+            `can` says whether `rerun` starts it; `reasons` are sentences with codes, what stands in the way first.
+
+        Examples
+        --------
+        >>> print(ws.run(12).reproducibility())      # doctest: +SKIP
+        It can be done again.
+        • It read data/train.parquet in place: nothing keeps it as it was.
+        """
+        return self.workspace.api.runs.reproducibility(self.id)
 
     def rerun(
         self,
@@ -27,7 +46,7 @@ class RunRerun(RunFacts):
         description: str | None = None,
         experiment: str | Experiment | None = None,
         compute_target: str | None = None,
-        environment: str | None = None,
+        environment: str | Environment | None = None,
         environment_variables: Mapping[str, object] | None = None,
         max_run_duration_seconds: float | None = None,
         secrets: Mapping[str, str] | None = None,
@@ -45,7 +64,7 @@ class RunRerun(RunFacts):
             Parameters to add or change. Those of a cell replace its literals or captured values, as ``-p`` does.
         tags : mapping, optional
             Tags to add or change.
-        environment : str, optional
+        environment : str or Environment, optional
             Another environment; 'kernel' is the interpreter of this process.
         environment_variables : mapping, optional
             Variables to add or change; None takes one away.
@@ -91,7 +110,7 @@ class RunRerun(RunFacts):
             description=description,
             experiment=experiment if experiment is None or isinstance(experiment, str) else experiment.name,
             compute_target=compute_target,
-            environment=environment,
+            environment=_reference(environment, self.workspace),
             environment_variables=changed,
             inherited_environment=inherited_variables(self.workspace),
             secrets=dict(secrets or {}),
@@ -100,3 +119,10 @@ class RunRerun(RunFacts):
         run = Run(self.workspace, self.workspace.api.runs.rerun(self.id, wish))
         set_last_run(run)
         return run
+
+
+def _reference(environment: str | Environment | None, workspace: Workspace) -> str | None:
+    """What a rerun is told of an environment; one that is not registered yet is, on the way."""
+    if environment is None or isinstance(environment, str):
+        return environment
+    return environment.reference_in(workspace.api)

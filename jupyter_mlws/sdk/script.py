@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_mlws.domain.environment import interpreter_of
 from jupyter_mlws.domain.run import RunSource, RunSubmission
-from jupyter_mlws.domain.snapshot import SnapshotReport, SnapshotRequest
+from jupyter_mlws.domain.snapshot import SnapshotReport, SnapshotRequest, change_notes
 from jupyter_mlws.errors import InvalidInput, UsageError
 from jupyter_mlws.sdk import script_words as words
 from jupyter_mlws.sdk.labels import label_texts
@@ -183,7 +183,7 @@ class ScriptRunConfig:
             python_path=report.python_path,
             links=report.links,
             git=report.git,
-            notes=report.warnings,
+            notes=(*report.warnings, *change_notes(report.changed_during_snapshot)),
             source=RunSource(document=self.script or ""),
         )
 

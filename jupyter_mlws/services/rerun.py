@@ -18,7 +18,7 @@ from jupyter_mlws.store import runs as store_runs
 from jupyter_mlws.store import snapshots as store_snapshots
 from jupyter_mlws.store.submissions import Submitted, find_submitted
 
-__all__ = ["submission_again"]
+__all__ = ["check_bytes", "check_interpreter", "check_kind", "submission_again"]
 
 _STARTED_BY_US = ("script", "cell", "sweep")
 _LOST_BYTES = "\ufffd"
@@ -40,17 +40,17 @@ def submission_again(context: Context, run: str, rerun: Rerun) -> RunSubmission:
     """
     with context.store.read() as c:
         earlier = store_runs.get_run(c, run, metrics=0)
-        _check_kind(earlier)
+        check_kind(earlier)
         submitted = find_submitted(c, earlier)
         known = earlier.snapshot_id is None or store_snapshots.find_snapshot(c, earlier.snapshot_id) is not None
     submission = submitted.submission
     rerun = replace(rerun, inherited_environment=_inherited(submission, submitted, earlier, rerun))
-    _check_bytes(context, earlier, submission, known=known)
+    check_bytes(context, earlier, submission, known=known)
     wish = CellWish.of(submission, context.blobs)
     secrets = _secrets(earlier, submitted, rerun, wish)
     command, arguments = _command(earlier, submission, rerun, wish)
     command = _in_environment(command, submission.environment, rerun.environment)
-    _check_interpreter(context, earlier, command)
+    check_interpreter(earlier, command)
     changed = _with_changes(submission, rerun)
     if wish is not None:
         changed = replace(changed, inputs=wish.inputs_with(rerun.params or {}, rerun.arguments, earlier))
@@ -65,7 +65,8 @@ def submission_again(context: Context, run: str, rerun: Rerun) -> RunSubmission:
     )
 
 
-def _check_kind(earlier: Run) -> None:
+def check_kind(earlier: Run) -> None:
+    """Raise `WrongState` unless the workspace started the run."""
     if earlier.kind in _STARTED_BY_US:
         return
     if earlier.parent_id is not None:
@@ -82,7 +83,8 @@ def _check_kind(earlier: Run) -> None:
 # -- what must still be there
 
 
-def _check_bytes(context: Context, earlier: Run, submission: RunSubmission, *, known: bool) -> None:
+def check_bytes(context: Context, earlier: Run, submission: RunSubmission, *, known: bool) -> None:
+    """Raise `CorruptData` where the snapshot (`known`: its record is there), a file of it, or an input is gone."""
     if submission.snapshot_id is not None:
         if not known:
             raise _gone(earlier, "Its snapshot")
@@ -121,12 +123,15 @@ def _in_environment(command: tuple[str, ...], before: str, wanted: str | None) -
     return (interpreter_of(wanted), *command[1:]) if is_python else command
 
 
-def _check_interpreter(context: Context, earlier: Run, command: tuple[str, ...]) -> None:
-    here = earlier.host == context.host and earlier.compute_target == "local"
-    if here and os.path.isabs(command[0]) and not os.path.exists(command[0]):
+def check_interpreter(earlier: Run, command: tuple[str, ...], environment: str = "") -> None:
+    """Raise `InvalidInput` where the program of a run is not on this machine.
+
+    `environment` is one that holds what was installed there, for the hint.
+    """
+    if earlier.compute_target == "local" and command and os.path.isabs(command[0]) and not os.path.exists(command[0]):
         raise InvalidInput(
-            f"Run #{earlier.number} was run by {command[0]}, which is not there any more.",
-            hint="Submit its code anew, with the interpreter that there is now.",
+            f"Run #{earlier.number} was run by {command[0]} of the machine {earlier.host}, which is not here.",
+            hint=f"Name an environment instead: mlws run rerun {earlier.number} --env {environment or 'sklearn'}",
         )
 
 

@@ -14,7 +14,8 @@ from jupyter_mlws.domain.deletion import Deletion
 from jupyter_mlws.domain.interactive import RunStart
 from jupyter_mlws.domain.masking import mask
 from jupyter_mlws.domain.names import check_experiment_name, check_text, new_run_id
-from jupyter_mlws.domain.page import MAX_OWN_LIMIT, Page
+from jupyter_mlws.domain.page import MAX_LIMIT, MAX_OWN_LIMIT, Page
+from jupyter_mlws.domain.reproducibility import Reproducibility
 from jupyter_mlws.domain.rerun import Rerun
 from jupyter_mlws.domain.run import Run, RunSubmission, RunUpdate
 from jupyter_mlws.domain.status import ON_TARGET, RunStatus
@@ -86,6 +87,12 @@ class Runs:
         known = self._known(rerun.key)
         return known if known is not None else self.submit(submission_again(self._context, run, rerun))
 
+    def reproducibility(self, run: str) -> Reproducibility:
+        # Imported at use: a submit needs nothing of it.
+        from jupyter_mlws.services.reproducibility import reproducibility
+
+        return reproducibility(self._context, run)
+
     def _may_be_recorded(self, run_id: str) -> bool:
         """Whether only the answer to the commit got lost: then the launch needs what was handed over."""
         try:
@@ -152,6 +159,7 @@ class Runs:
             check_experiment_name(experiment)
         if search is not None:
             check_text("search text", search, MAX_SEARCH)
+        limit = clamp_limit(limit, MAX_OWN_LIMIT)
         self._attendant.look()
         with self._context.store.read() as c:
             page = store_runs.page_runs(
@@ -164,8 +172,10 @@ class Runs:
                 wanted=None if filter is None else parse_filter(filter),
                 order=() if order_by is None else parse_order(order_by),
                 include_children=include_children,
-                limit=clamp_limit(limit, MAX_OWN_LIMIT),
+                limit=limit,
                 cursor=cursor,
+                # A page that may leave this process is whole.
+                later=self._context.store.read if limit > MAX_LIMIT else None,
             )
         return replace(page, items=self._held_up.tell(page.items))
 

@@ -301,7 +301,7 @@ def test_what_is_gone_is_named_and_nothing_is_recorded(place: Place) -> None:
     with pytest.raises(CorruptData, match="its input captured.pkl is gone"):
         place.again(cell, secrets={"HF_TOKEN": "t"})
     elsewhere = place.script(command=("/opt/gone/bin/python", "-c", "1"), snapshot_id=None)
-    with pytest.raises(InvalidInput, match="/opt/gone/bin/python, which is not there any more"):
+    with pytest.raises(InvalidInput, match="/opt/gone/bin/python of the machine box, which is not here"):
         place.again(elsewhere)
     assert len(place.api.runs.list(limit=100).items) == 3
 

@@ -9,6 +9,7 @@ from jupyter_mlws.domain.child import NewChildren, RunEnd
 from jupyter_mlws.domain.deletion import Deletion
 from jupyter_mlws.domain.interactive import RunStart
 from jupyter_mlws.domain.page import Page
+from jupyter_mlws.domain.reproducibility import Reproducibility
 from jupyter_mlws.domain.rerun import Rerun
 from jupyter_mlws.domain.run import Run, RunSubmission, RunUpdate
 
@@ -62,6 +63,14 @@ class RunsApi(Protocol):
             A secret or a masked argument has to be given again; or a change does not fit the run.
         CorruptData
             The snapshot or an input of the earlier run is gone.
+        """
+        ...
+
+    @route("GET", "/runs/{run}/reproducibility", resource="runs")
+    def reproducibility(self, run: str) -> Reproducibility:
+        """Whether `rerun` starts the run again on the machine that answers, and what may come out otherwise.
+
+        Nothing is started, resolved or fetched for it.
         """
         ...
 

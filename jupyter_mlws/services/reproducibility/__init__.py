@@ -1,0 +1,94 @@
+"""Whether a run can be done again here, and what may come out otherwise: looked at, and nothing started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from jupyter_mlws.domain.masking import masked_options
+from jupyter_mlws.domain.reproducibility import Reason, Reproducibility
+from jupyter_mlws.domain.run import Run
+from jupyter_mlws.errors import MlwsError
+from jupyter_mlws.services.context import Context
+from jupyter_mlws.services.reproducibility.code import reasons_of_code
+from jupyter_mlws.services.reproducibility.data import reasons_of_data
+from jupyter_mlws.services.reproducibility.packages import Packages
+from jupyter_mlws.services.reproducibility.words import blocked
+from jupyter_mlws.services.rerun import check_bytes, check_interpreter, check_kind
+from jupyter_mlws.services.rerun_cells import CellWish
+from jupyter_mlws.store import runs as store_runs
+from jupyter_mlws.store import snapshots as store_snapshots
+from jupyter_mlws.store.submissions import Submitted, find_submitted
+
+__all__ = ["reproducibility"]
+
+
+def reproducibility(context: Context, run: str) -> Reproducibility:
+    """What stands between a run and the same run again, on this machine and now.
+
+    Raises
+    ------
+    NotFound
+        There is no such run.
+    """
+    with context.store.read() as c:
+        earlier = store_runs.get_run(c, run, metrics=0)
+    try:
+        check_kind(earlier)
+    except MlwsError as error:
+        return Reproducibility(can=False, reasons=(blocked("not_submitted", error),))
+    with context.store.read() as c:
+        submitted = find_submitted(c, earlier)
+        known = earlier.snapshot_id is None or store_snapshots.find_snapshot(c, earlier.snapshot_id) is not None
+    packages = Packages(context, earlier, submitted)
+    secrets = _secrets(context, earlier, submitted)
+    found = (
+        *_of_bytes(context, earlier, submitted, known=known),
+        *packages.reasons(),
+        *_of_interpreter(earlier, submitted, packages.environment),
+        *reasons_of_code(context, earlier, submitted),
+        *reasons_of_data(context, earlier, submitted),
+        *_of_secrets(earlier, secrets),
+    )
+    reasons = tuple(sorted(found, key=lambda each: not each.blocks))
+    return Reproducibility(
+        can=not any(each.blocks for each in reasons),
+        reasons=reasons,
+        secrets=secrets,
+        environment=packages.environment,
+        lock_digest=packages.lock_digest,
+    )
+
+
+def _of_bytes(context: Context, earlier: Run, submitted: Submitted, *, known: bool) -> Iterator[Reason]:
+    try:
+        check_bytes(context, earlier, submitted.submission, known=known)
+    except MlwsError as error:
+        yield blocked("bytes_gone", error)
+
+
+def _of_interpreter(earlier: Run, submitted: Submitted, environment: str) -> Iterator[Reason]:
+    try:
+        check_interpreter(earlier, submitted.submission.command, environment)
+    except MlwsError as error:
+        yield blocked("interpreter_gone", error)
+
+
+def _secrets(context: Context, earlier: Run, submitted: Submitted) -> tuple[str, ...]:
+    names = submitted.secret_names
+    if names is None:  # an old record says it nowhere but in the cell
+        try:
+            wish = CellWish.of(submitted.submission, context.blobs)
+        except MlwsError:
+            wish = None  # what is gone or damaged is told by itself
+        names = wish.secret_names if wish is not None else ()
+    return (*names, *masked_options(earlier.command))
+
+
+def _of_secrets(earlier: Run, names: tuple[str, ...]) -> Iterator[Reason]:
+    if names:
+        yield Reason(
+            code="secrets",
+            sentence=f"It was given {', '.join(names[:10])}, and secrets are not stored.",
+            hint="Give them again: "
+            + " ".join([f"mlws run rerun {earlier.number}", *(f"--secret {name}" for name in names[:10])]),
+        )

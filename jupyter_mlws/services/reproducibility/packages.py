@@ -1,0 +1,123 @@
+"""The packages of a run: whether what it ran in is here, can be made here, and is the same."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from jupyter_mlws.domain.environment import KERNEL, Environment, split_reference
+from jupyter_mlws.domain.reproducibility import LOCK_DIGEST, Reason
+from jupyter_mlws.domain.run import Run
+from jupyter_mlws.errors import MlwsError, NotFound
+from jupyter_mlws.services.context import Context
+from jupyter_mlws.services.environments import Environments
+from jupyter_mlws.services.reproducibility.words import blocked
+from jupyter_mlws.store import environments as store_environments
+from jupyter_mlws.store.submissions import Submitted
+from jupyter_mlws.targets import registry
+
+__all__ = ["Packages"]
+
+
+class Packages:
+    """What a run had installed around it.
+
+    Attributes
+    ----------
+    environment : str
+        See `jupyter_mlws.domain.reproducibility.Reproducibility`.
+    lock_digest : str
+    """
+
+    def __init__(self, context: Context, earlier: Run, submitted: Submitted) -> None:
+        self._context, self._earlier, self._submitted = context, earlier, submitted
+        self.environment = "" if earlier.environment == KERNEL else earlier.environment
+        self.lock_digest = earlier.properties.get(LOCK_DIGEST, "")
+
+    def reasons(self) -> Iterator[Reason]:
+        """What is known of them that stands in the way, or may make a difference."""
+        if self._earlier.environment == KERNEL:
+            yield from self._of_kernel()
+        else:
+            yield from self._of_environment()
+        yield from self._of_target()
+
+    def _of_target(self) -> Iterator[Reason]:
+        try:
+            registry.check_name(self._earlier.compute_target)
+            registry.check_ready(self._earlier.compute_target, self._earlier.environment)
+        except MlwsError as error:
+            yield blocked("target_unavailable", error)
+
+    def _of_kernel(self) -> Iterator[Reason]:
+        earlier = self._earlier
+        if earlier.host != self._context.host:
+            yield Reason(
+                code="kernel_elsewhere",
+                sentence=f"It ran in an interpreter of the machine {earlier.host}, and nothing says that the one here "
+                "has the same packages.",
+                hint=f"Name an environment: mlws run rerun {earlier.number} --env sklearn",
+            )
+
+    def _of_environment(self) -> Iterator[Reason]:
+        try:
+            found = self._find()
+        except NotFound as error:
+            yield blocked("environment_unknown", error)
+            return
+        if found.spec.kind == "user_managed":
+            yield from self._of_taken(found)
+        else:
+            yield from self._of_lock(found)
+
+    def _find(self) -> Environment:
+        name, version = split_reference(self._earlier.environment)
+        return Environments(self._context).get(name, version if isinstance(version, int) else 0)
+
+    def _of_taken(self, found: Environment) -> Iterator[Reason]:
+        if found.spec.python and not os.access(found.spec.python, os.X_OK):
+            yield Reason(
+                code="interpreter_gone",
+                sentence=f"The interpreter {found.spec.python} of environment {found.id} is not here.",
+                hint=f"Name another environment: mlws run rerun {self._earlier.number} --env sklearn",
+                blocks=True,
+            )
+        elif found.spec.python:
+            yield Reason(
+                code="not_locked",
+                sentence=f"{found.id} is an interpreter that is taken as it is, with the packages that it has now.",
+            )
+
+    def _of_lock(self, found: Environment) -> Iterator[Reason]:
+        from jupyter_mlws.environments import building
+        from jupyter_mlws.environments.locking import lock_of, system
+
+        with self._context.store.read() as c:
+            text = store_environments.find_lock(c, found, system())
+        if text is None:
+            yield self._no_lock(found)
+            return
+        here = lock_of(found.spec, text).digest
+        if self.lock_digest and here != self.lock_digest:
+            yield Reason(
+                code="other_lock",
+                sentence=f"Here {found.id} is resolved to other packages ({here[:12]}) than it ran with "
+                f"({self.lock_digest[:12]}).",
+            )
+        if building.find(here) is None:
+            yield Reason(
+                code="needs_network",
+                sentence=f"{found.id} is not built on this machine, and building it needs the network.",
+                hint="Export it with its packages: mlws export --with-environment",
+            )
+
+    def _no_lock(self, found: Environment) -> Reason:
+        if self.lock_digest:
+            return Reason(
+                code="lock_missing",
+                sentence=f"The exact packages of {found.id} are not known for this kind of machine: they are resolved "
+                "anew, and may be other versions.",
+            )
+        return Reason(
+            code="no_lock", sentence=f"{found.id} was never resolved to exact packages: that is done when it is built."
+        )

@@ -1,0 +1,149 @@
+"""Whether a run can be done again, said before anybody tries; on both databases, nobody dispatches here."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from archives import add_run, services
+
+from jupyter_mlws.domain.environment import EnvironmentSpec, NewEnvironment
+from jupyter_mlws.domain.interactive import RunStart
+from jupyter_mlws.domain.run import Captured, Run
+from jupyter_mlws.domain.snapshot import LinkedPath, SnapshotRequest
+from jupyter_mlws.errors import NotFound
+from jupyter_mlws.services import Services
+from jupyter_mlws.store import Store
+
+
+@pytest.fixture
+def api(tmp_path: Path, store_factory: Callable[..., Store]) -> Services:
+    return services(store_factory(), tmp_path / "workspace")
+
+
+@pytest.fixture
+def script(api: Services, tmp_path: Path) -> Callable[..., Run]:
+    """Records a run of a script with this text."""
+
+    def made(text: str = "print(1)", *arguments: str, **facts: Any) -> Run:
+        folder = tmp_path / "project"
+        folder.mkdir(exist_ok=True)
+        (folder / "train.py").write_text(text)
+        snapshot = api.snapshots.create(SnapshotRequest(directory=str(folder), rule="directory")).snapshot
+        assert snapshot is not None
+        wish = {"command": (sys.executable, "train.py", *arguments), "arguments": arguments, "snapshot_id": snapshot.id}
+        return add_run(api, **{**wish, **facts})
+
+    return made
+
+
+def codes(api: Services, run: Run) -> list[str]:
+    return [reason.code for reason in api.runs.reproducibility(run.id).reasons]
+
+
+def test_of_a_plain_script_nothing_is_said(api: Services, script: Callable[..., Run]) -> None:
+    found = api.runs.reproducibility(script().id)
+    assert (found.can, found.reasons, found.secrets) == (True, (), ())
+    assert str(found) == "It can be done again, and nothing is known that would make a difference."
+
+
+def test_what_nobody_submitted_cannot_be_done_again(api: Services) -> None:
+    run = api.runs.start(RunStart(experiment="digits"))
+    found = api.runs.reproducibility(run.id)
+    assert (found.can, [reason.code for reason in found.reasons]) == (False, ["not_submitted"])
+    assert "Experiment.start_logging()" in found.reasons[0].hint
+    with pytest.raises(NotFound):
+        api.runs.reproducibility("99")
+
+
+def test_bytes_that_are_gone_stand_in_the_way(api: Services, script: Callable[..., Run], tmp_path: Path) -> None:
+    run = script("print('gone')")
+    kept = script("print('kept')")
+    for path in (tmp_path / "workspace" / "blobs").rglob("*"):
+        if path.is_file() and path.read_bytes() == b"print('gone')":
+            path.unlink()
+    found = api.runs.reproducibility(run.id)
+    assert not found.can
+    assert found.reasons[0].code == "bytes_gone"
+    assert "the file train.py of its snapshot is gone" in found.reasons[0].sentence
+    assert api.runs.reproducibility(kept.id).can
+
+
+def test_data_in_place_is_looked_at(api: Services, script: Callable[..., Run], tmp_path: Path) -> None:
+    here = tmp_path / "here.csv"
+    here.write_text("1")
+    moment = datetime.fromtimestamp(here.stat().st_mtime, UTC)
+    same = LinkedPath(path="here.csv", target=str(here), reason="asked", size_bytes=1, modified_at=moment)
+    gone = replace(same, path="../gone.csv", target=str(tmp_path / "gone"))
+    grown = replace(same, path="grown.csv", size_bytes=99)
+    touched = replace(same, path="touched.csv", modified_at=moment - timedelta(hours=1))
+    assert codes(api, script(links=(same,))) == ["linked_data"]
+    found = api.runs.reproducibility(script(links=(same, grown, gone, touched)).id)
+    assert [reason.code for reason in found.reasons] == ["data_missing", "data_changed", "linked_data"]
+    assert [reason.sentence for reason in found.reasons[:2]] == [
+        "It read ../gone.csv in place, and that is not here.",
+        "It read grown.csv, touched.csv in place, which changed since.",
+    ]
+    assert found.can
+
+
+def test_an_interpreter_that_is_not_here_stands_in_the_way(api: Services, script: Callable[..., Run]) -> None:
+    run = script(command=("/opt/gone/bin/python", "train.py"))
+    found = api.runs.reproducibility(run.id)
+    assert not found.can
+    assert found.reasons[0].code == "interpreter_gone"
+    assert f"mlws run rerun {run.number} --env" in found.reasons[0].hint
+
+
+def test_secrets_and_masked_arguments_are_named(api: Services, script: Callable[..., Run]) -> None:
+    run = script("print(1)", "--token", "abc", secrets={"HF_TOKEN": "s"})
+    found = api.runs.reproducibility(run.id)
+    assert (found.can, found.secrets) == (True, ("HF_TOKEN", "--token"))
+    assert found.reasons[0].hint == f"Give them again: mlws run rerun {run.number} --secret HF_TOKEN --secret --token"
+
+
+@pytest.mark.parametrize(
+    ("text", "facts", "told"),
+    [
+        ("import random\nprint(random.random())", {}, True),
+        ("import numpy as np\nnp.random.default_rng()", {}, True),
+        ("import numpy as np\nnp.random.default_rng(3)", {}, False),
+        ("import torch\ntorch.manual_seed(1)", {}, False),
+        ("from sklearn.svm import SVC\nSVC(random_state=0)", {}, False),
+        ("import random", {"params": {"seed": "1"}}, False),
+        ("import random", {"captured": (Captured(name="random", how="random"),)}, False),
+        ("import math", {}, False),
+    ],
+)
+def test_a_seed_that_nobody_set_is_told(
+    api: Services, script: Callable[..., Run], text: str, facts: dict[str, Any], told: bool
+) -> None:
+    assert codes(api, script(text, **facts)) == ["seed_unknown"] * told
+
+
+def test_files_that_did_not_hold_still_are_named(api: Services, script: Callable[..., Run]) -> None:
+    run = script(notes=("a.py changed while it was read", "something else"))
+    [reason] = api.runs.reproducibility(run.id).reasons
+    assert reason.code == "changed_during_snapshot"
+    assert "a.py changed" in reason.sentence
+
+
+def test_an_environment_that_was_never_resolved_is_told(api: Services, script: Callable[..., Run]) -> None:
+    api.environments.register(NewEnvironment(name="small", spec=EnvironmentSpec(packages=("six",))))
+    run = script(environment="small", command=("python", "train.py"))
+    found = api.runs.reproducibility(run.id)
+    assert (found.can, found.environment, [reason.code for reason in found.reasons]) == (True, "small:1", ["no_lock"])
+
+
+def test_an_interpreter_that_is_taken_as_it_is_is_told(api: Services, script: Callable[..., Run]) -> None:
+    for name, python in (("here", sys.executable), ("gone", "/opt/gone/bin/python")):
+        spec = EnvironmentSpec(kind="user_managed", python=python)
+        api.environments.register(NewEnvironment(name=name, spec=spec))
+    assert codes(api, script(environment="here", command=("python", "train.py"))) == ["not_locked"]
+    run = script(environment="gone", command=("python", "train.py"))
+    assert (codes(api, run), api.runs.reproducibility(run.id).can) == (["interpreter_gone"], False)
