@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger as Big
 from sqlalchemy import ColumnElement, Connection, select, tuple_, type_coerce
 
 from jupyter_mlws.api.metric_table import Block
-from jupyter_mlws.store.run_cards import rows_of
+from jupyter_mlws.store.paging import rows_of
 from jupyter_mlws.store.tables import metric_chunks, metric_latest, runs
 from jupyter_mlws.store.text_match import among
 

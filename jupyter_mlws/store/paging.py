@@ -6,12 +6,14 @@ import binascii
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Select
 
 from jupyter_mlws.domain.page import Page, clamp_limit
 from jupyter_mlws.errors import InvalidInput
 
-__all__ = ["clamp_limit", "cut", "decode", "encode", "malformed", "number_after", "text_after"]
+__all__ = ["clamp_limit", "cut", "decode", "encode", "malformed", "number_after", "rows_of", "text_after"]
 
 T = TypeVar("T")
 _BIGGEST = 2**63 - 1
@@ -62,3 +64,8 @@ def decode(cursor: str | None) -> object:
 def malformed() -> InvalidInput:
     """The error for a cursor that is none of ours."""
     return InvalidInput("The cursor of the page is not one that was given out.", hint="Start again without a cursor.")
+
+
+def rows_of(c: Connection, query: Select[Any]) -> list[Any]:
+    """All rows as the driver gives them: rows with names, made of thousands, would cost more than reading them."""
+    return list(c.execute(query).cursor.fetchall())

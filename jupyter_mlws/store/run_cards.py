@@ -12,18 +12,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, select
 
 from jupyter_mlws.domain.run import Run
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.store import counters
+from jupyter_mlws.store.later import LaterBodies, Read, bodies_of
+from jupyter_mlws.store.paging import rows_of
 from jupyter_mlws.store.run_record import load_runs, run_query
-from jupyter_mlws.store.stored_run import encode_card, stored_run
-from jupyter_mlws.store.tables import changes, experiments, run_cards, runs, submissions
+from jupyter_mlws.store.stored_run import Bodies, encode_card, stored_run
+from jupyter_mlws.store.tables import changes, experiments, run_cards, runs
 from jupyter_mlws.store.text_match import among
 from jupyter_mlws.store.upsert import upsert
 
-__all__ = ["METRICS_IN_LIST", "catch_up", "load_listed", "make_cards", "rows_of"]
+__all__ = ["METRICS_IN_LIST", "catch_up", "load_listed", "make_cards"]
 
 # Series shown with each run of a list.
 METRICS_IN_LIST = 12
@@ -78,11 +80,19 @@ def make_cards(c: Connection, numbers: Sequence[int]) -> None:
     )
 
 
-def load_listed(c: Connection, numbers: Sequence[int]) -> tuple[Run, ...]:
-    """The runs of these numbers as a list shows them, in the order of the numbers."""
+def load_listed(c: Connection, numbers: Sequence[int], later: Read | None = None) -> tuple[Run, ...]:
+    """The runs of these numbers as a list shows them, in the order of the numbers.
+
+    Parameters
+    ----------
+    c : Connection
+    numbers : sequence of int
+    later : callable, optional
+        `Store.read`, where what was submitted with the runs may be read when somebody looks at it.
+    """
     if not numbers:
         return ()
-    found = _from_cards(c, numbers)
+    found = _from_cards(c, numbers, later)
     missing = [number for number in numbers if number not in found]
     for part in _parts(missing):
         rows = c.execute(run_query().where(runs.c.number.in_(part))).all()
@@ -90,7 +100,7 @@ def load_listed(c: Connection, numbers: Sequence[int]) -> tuple[Run, ...]:
     return tuple([found[number] for number in numbers])
 
 
-def _from_cards(c: Connection, numbers: Sequence[int]) -> dict[int, Run]:
+def _from_cards(c: Connection, numbers: Sequence[int], later: Read | None) -> dict[int, Run]:
     """Those of the runs whose card is as good as their rows."""
     changed = _changed(c)
     if changed is None:
@@ -100,14 +110,17 @@ def _from_cards(c: Connection, numbers: Sequence[int]) -> dict[int, Run]:
     cards = rows_of(c, select(*columns).where(among(run_cards.c.run_number, sorted(wanted))))
     if not cards:
         return {}
-    # A million runs may share a submission, or each have its own: each is read once.
-    table = submissions.c
-    bodies = dict(rows_of(c, select(table.id, table.body).where(among(table.id, sorted({card[3] for card in cards})))))
+    bodies = _bodies(c, cards) if later is None else LaterBodies(later, wanted)
     names = _names(c, {card[2] for card in cards})
     return {
-        number: stored_run(number, _STATUSES[status], names[experiment], body, bodies[submission])
-        for number, status, experiment, submission, body in cards
+        number: stored_run(number, _STATUSES[status], names[experiment], body, bodies)
+        for number, status, experiment, _, body in cards
     }
+
+
+def _bodies(c: Connection, cards: Sequence[Any]) -> Bodies:
+    bodies = bodies_of(c, {card[3] for card in cards})
+    return {card[0]: bodies[card[3]] for card in cards}.__getitem__
 
 
 def _changed(c: Connection) -> set[int] | None:
@@ -123,11 +136,6 @@ def _changed(c: Connection) -> set[int] | None:
 
 def _names(c: Connection, ids: Iterable[int]) -> dict[int, str]:
     return dict(c.execute(select(experiments.c.id, experiments.c.name).where(experiments.c.id.in_(list(ids)))).all())
-
-
-def rows_of(c: Connection, query: Select[Any]) -> list[Any]:
-    """All rows as the driver gives them: rows with names, made of thousands, would cost more than reading them."""
-    return list(c.execute(query).cursor.fetchall())
 
 
 def _parts(numbers: list[int]) -> list[list[int]]:

@@ -12,8 +12,9 @@ from jupyter_mlws.domain.filters import Filter, OrderKey
 from jupyter_mlws.domain.page import Page
 from jupyter_mlws.domain.run import Run
 from jupyter_mlws.store import counters
-from jupyter_mlws.store.paging import encode, number_after
-from jupyter_mlws.store.run_cards import load_listed, rows_of
+from jupyter_mlws.store.later import Read
+from jupyter_mlws.store.paging import encode, number_after, rows_of
+from jupyter_mlws.store.run_cards import load_listed
 from jupyter_mlws.store.run_filters import along, condition, found_by, rarest, single_value, without
 from jupyter_mlws.store.run_order import ordered_numbers
 from jupyter_mlws.store.tables import runs
@@ -33,6 +34,7 @@ def page_of_runs(
     document: str | None,
     limit: int,
     cursor: str | None,
+    later: Read | None = None,
 ) -> Page[Run]:
     """One page of the runs whose numbers `query` finds, as `jupyter_mlws.store.runs.page_runs` explains them."""
     part = None if wanted is None else rarest(c, wanted, _few(c, limit))
@@ -47,7 +49,7 @@ def page_of_runs(
     else:
         rest = wanted if part is None else None
         numbers, more = _newest(c, query, rest, document, limit, number_after(cursor))
-    return Page(items=load_listed(c, numbers), next_cursor=more)
+    return Page(items=load_listed(c, numbers, later), next_cursor=more)
 
 
 def all_numbers(c: Connection, query: Select[Any], wanted: Filter | None) -> list[int]:

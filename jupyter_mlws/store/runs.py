@@ -18,6 +18,7 @@ from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import Conflict, NotFound
 from jupyter_mlws.store import changes, counters, experiments
 from jupyter_mlws.store.deleted import PURGED, not_deleted
+from jupyter_mlws.store.later import Read
 from jupyter_mlws.store.run_claims import claim_queued, hand_back
 from jupyter_mlws.store.run_lists import all_numbers, page_of_runs
 from jupyter_mlws.store.run_record import body_of, load_runs, read_submission, run_query, search_text, summaries_of
@@ -235,8 +236,12 @@ def page_runs(
     order: Sequence[OrderKey] = (),
     limit: int = 50,
     cursor: str | None = None,
+    later: Read | None = None,
 ) -> Page[Run]:
-    """Runs by the conditions of `RunsApi.list`; newest first unless there is an `order`."""
+    """Runs by the conditions of `RunsApi.list`; newest first unless there is an `order`.
+
+    With `later`, which is `Store.read`, they may fetch what was submitted with them when somebody looks at it.
+    """
     found = None if experiment is None else experiments.find_experiment(c, experiment)
     if experiment is not None and found is None:
         return Page(items=())
@@ -245,7 +250,9 @@ def page_runs(
         *_conditions(None if found is None else found.id, statuses, search),
         *_of_parent(c, parent, include_children=include_children),
     )
-    return page_of_runs(c, query, wanted=wanted, order=order, document=document, limit=limit, cursor=cursor)
+    return page_of_runs(
+        c, query, wanted=wanted, order=order, document=document, limit=limit, cursor=cursor, later=later
+    )
 
 
 def find_numbers(

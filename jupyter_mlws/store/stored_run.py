@@ -1,7 +1,8 @@
 """A run as a list gives it: everything was read, and is taken apart when somebody looks at it.
 
 Of thousands of runs that a filter finds most are only counted, drawn as one line or put into a table of a few columns.
-Such a run holds what the database said of it at one moment, as bytes, so it needs the database no more.
+Such a run holds what the database said of it at one moment, as bytes, so it needs the database no more; but for what
+was submitted, which never changes and is most of the bytes: `jupyter_mlws.store.later` reads it for a long list.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from jupyter_mlws.domain.run import Captured, Run, RunError, RunSource
 from jupyter_mlws.domain.snapshot import GitInfo, LinkedPath
 from jupyter_mlws.domain.status import RunStatus
 
-__all__ = ["StoredRun", "decode_facts", "encode_card", "stored_run"]
+__all__ = ["Bodies", "StoredRun", "decode_facts", "encode_card", "stored_run"]
 
 
 @dataclass
@@ -38,6 +39,8 @@ class _Facts:
     variable_names: tuple[str, ...] = ()
 
 
+# The JSON of the submission of a run, by its number.
+Bodies = Callable[[int], str]
 decode_facts = msgspec.json.Decoder(_Facts).decode
 
 
@@ -93,12 +96,12 @@ def _error_of(run: Run) -> object:
     return to_builtins(error)
 
 
-def stored_run(number: int, status: RunStatus, experiment: str, card: bytes, body: str | bytes) -> Run:
-    """A run from its card and the JSON of its submission."""
+def stored_run(number: int, status: RunStatus, experiment: str, card: bytes, bodies: Bodies) -> Run:
+    """A run from its card, and the JSON of its submission by its number, which is asked for when it is needed."""
     run: Run = _new(StoredRun)
     values = run.__dict__
     values["number"], values["status"], values["experiment"] = number, status, experiment
-    values["_card"], values["_body"] = card, body
+    values["_card"], values["_bodies"] = card, bodies
     return run
 
 
@@ -155,7 +158,7 @@ def _summary(series: list[Any]) -> MetricSummary:
 
 
 def _take_facts(values: dict[str, Any]) -> None:
-    facts = decode_facts(values["_body"])
+    facts = decode_facts(values["_bodies"](values["number"]))
     for name in _OF_FACTS:
         values[name] = getattr(facts, name)
     values["environment_variables"] = facts.variable_names

@@ -19,6 +19,7 @@ from jupyter_mlws.domain.run import Captured, Run, RunSource, RunSubmission
 from jupyter_mlws.errors import Unavailable
 from jupyter_mlws.services import Services
 from jupyter_mlws.store import Store
+from jupyter_mlws.store.later import LaterBodies
 
 
 class Watched(BlobStore):
@@ -106,3 +107,16 @@ def test_what_is_recorded_of_a_run_has_a_limit(place: Place) -> None:
     with pytest.raises(Exception, match="record of the run would have"):
         place.api.runs.submit(wish)
     assert place.runs() == ()
+
+
+@pytest.mark.parametrize(("limit", "whole"), [(1000, True), (1001, False)])
+def test_only_a_page_that_cannot_leave_the_process_reads_what_was_submitted_later(
+    place: Place, limit: int, whole: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jupyter_mlws.store.run_cards.LAG", 1)
+    place.api.runs.submit(place.submission(arguments=("--fast",)))
+    for _ in range(40):  # until the run has a card
+        place.api.experiments.create("other")
+    [found] = place.api.runs.list(limit=limit).items
+    assert ("_bodies" in vars(found), isinstance(vars(found).get("_bodies"), LaterBodies)) == (True, not whole)
+    assert found.arguments == ("--fast",)

@@ -13,9 +13,11 @@ import pytest
 from sqlalchemy import event, insert, update
 
 from jupyter_mlws.api import codec
+from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.run import Run, RunError, RunUpdate
 from jupyter_mlws.domain.status import RunStatus
-from jupyter_mlws.store import Store, changes, metrics, run_cards, runs
+from jupyter_mlws.errors import NotFound
+from jupyter_mlws.store import Store, changes, deletion, later, metrics, purging, run_cards, runs
 from jupyter_mlws.store.run_record import load_runs, run_query
 from jupyter_mlws.store.stored_run import StoredRun
 from jupyter_mlws.store.tables import run_cards as cards_table
@@ -194,6 +196,49 @@ def test_a_card_whose_run_is_gone_shows_nothing(store: Store, submit: RUN) -> No
         changes.note(c, "run", "gone")
     catch_up(store)
     assert [found.id for found in listed(store)] == [run.id]
+
+
+def listed_later(store: Store) -> list[Run]:
+    with store.read() as c:
+        return list(runs.page_runs(c, include_children=True, limit=10_000, later=store.read).items)
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_long_list_reads_what_was_submitted_when_somebody_looks_and_for_many_at_once(
+    store: Store, submit: RUN, questions: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(later, "AT_ONCE", 10)
+    for i in range(20):
+        submit(params={"i": str(i)}, arguments=(str(i),))
+    submit(kind="sweep", sweep=tuple({"i": str(i)} for i in range(4)))
+    catch_up(store)
+    found = listed_later(store)
+    assert len(found) == 25
+    plain = found[:4:-1]  # the oldest first
+    assert [run.params["i"] for run in plain] == [str(i) for i in range(20)]
+    assert not any("submissions" in question for question in questions)
+    questions.clear()
+    assert [run.arguments for run in plain[::-1]] == [(str(i),) for i in reversed(range(20))]
+    assert sum("submissions" in question for question in questions) == 2
+    assert found == from_rows(store) == [pickle.loads(pickle.dumps(run)) for run in listed_later(store)]
+
+
+@pytest.mark.usefixtures("eager")
+def test_what_was_submitted_with_a_run_that_left_for_good_is_not_made_up(store: Store, submit: RUN) -> None:
+    made = [submit(arguments=(str(i),)) for i in range(3)]
+    catch_up(store)
+    found = listed_later(store)
+    with store.write() as c:
+        runs.cancel_run(c, made[2].number)
+        deletion.delete_run(c, made[2].id)
+        purging.decide(c, now())
+        purging.purge_runs(c)
+    again = submit(arguments=("other",))
+    assert again.number == 4  # numbers are not given twice
+    assert found[0].tags == made[2].tags
+    with pytest.raises(NotFound, match="Run #3 was removed for good after it was listed"):
+        _ = found[0].arguments
+    assert [run.arguments for run in found[1:]] == [("1",), ("0",)]
 
 
 @pytest.mark.usefixtures("eager")
