@@ -17,6 +17,7 @@ from typing import Any
 
 from jupyter_mlws.api.interface import all_operations
 from jupyter_mlws.api.routes import Download, Operation, Upload
+from jupyter_mlws.domain.environment import CURATED, KERNEL
 
 __all__ = ["generate", "reachable"]
 
@@ -90,7 +91,7 @@ def generate() -> str:
     kinds = {cls.__name__: cls for cls in (*answers, *bodies)}
     parts = [_HEAD]
     parts += [_declaration(kinds[name], optional=name in only_asked) for name in sorted(kinds)]
-    parts += [_OPERATION, _signatures(), _table()]
+    parts += [_OPERATION, _signatures(), _table(), _names()]
     return "\n".join(parts)
 
 
@@ -177,6 +178,15 @@ def _entry(scope: str, operation: Operation) -> str:
 
 def _carrier(kind: Any) -> str:
     return "bytes" if kind in (Upload, Download) else "json"
+
+
+def _names() -> str:
+    return (
+        "/** Names of the environments that are shipped, used or not. */\n"
+        f"export const CURATED: readonly string[] = {_literal(CURATED)};\n"
+        "\n/** The environment that is the interpreter of whoever submits. */\n"
+        f"export const KERNEL = {_literal(KERNEL)};\n"
+    )
 
 
 def _literal(value: Any) -> str:

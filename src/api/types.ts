@@ -493,6 +493,7 @@ export interface RunSubmission {
   environment_variables?: Record<string, string>;
   inherited_environment?: Record<string, string> | null;
   secrets?: Record<string, string>;
+  vault_secrets?: string[];
   max_run_duration_s?: Num | null;
   cpus?: number | null;
   gpus?: number | null;
@@ -520,6 +521,17 @@ export interface RunUpdate {
   description?: string | null;
   tags?: Record<string, string | null> | null;
   properties?: Record<string, string> | null;
+}
+
+/** What a list tells of a secret: never its value. */
+export interface Secret {
+  name: string;
+  vault: string;
+}
+
+/** The value of a secret on its way into the vault, or out of it when it is asked for by name. */
+export interface SecretValue {
+  value: string;
 }
 
 /** A stored snapshot; `id` is the sha256 of its manifest, so equal folders have equal ids. */
@@ -744,6 +756,14 @@ export interface Operations {
   'environments.built': { arguments: Record<string, never>; body: undefined; answer: Page<BuiltEnvironment> };
   /** All targets with their slots and queue. */
   'compute.list': { arguments: Record<string, never>; body: undefined; answer: Page<Compute> };
+  /** The names of all secrets, sorted; no values. */
+  'secrets.list': { arguments: Record<string, never>; body: undefined; answer: Page<Secret> };
+  /** Store a secret; one of this name is replaced. The answer has no value. */
+  'secrets.set': { arguments: { name: string }; body: SecretValue; answer: Secret };
+  /** The value of a secret, or `NotFound`. Never part of any other answer. */
+  'secrets.get': { arguments: { name: string }; body: undefined; answer: SecretValue };
+  /** Remove a secret, or `NotFound`. */
+  'secrets.delete': { arguments: { name: string }; body: undefined; answer: Secret };
   /** Every registered workspace that can be opened. */
   'registry.list': { arguments: Record<string, never>; body: undefined; answer: Page<WorkspaceInfo> };
   /** The zip of the standard-library part, for kernels whose environment lacks the package. */
@@ -822,9 +842,19 @@ export const OPERATIONS: { readonly [id in keyof Operations]: Operation } = {
   'environments.locks': { method: 'GET', path: '/environments/{name}/versions/{version}/locks', scope: 'workspace', pathArguments: ['name', 'version'], queryArguments: [], body: null, answer: 'json' },
   'environments.built': { method: 'GET', path: '/built-environments', scope: 'workspace', pathArguments: [], queryArguments: [], body: null, answer: 'json' },
   'compute.list': { method: 'GET', path: '/compute', scope: 'workspace', pathArguments: [], queryArguments: [], body: null, answer: 'json' },
+  'secrets.list': { method: 'GET', path: '/secrets', scope: 'workspace', pathArguments: [], queryArguments: [], body: null, answer: 'json' },
+  'secrets.set': { method: 'PUT', path: '/secrets/{name}', scope: 'workspace', pathArguments: ['name'], queryArguments: [], body: 'json', answer: 'json' },
+  'secrets.get': { method: 'POST', path: '/secrets/{name}/value', scope: 'workspace', pathArguments: ['name'], queryArguments: [], body: null, answer: 'json' },
+  'secrets.delete': { method: 'DELETE', path: '/secrets/{name}', scope: 'workspace', pathArguments: ['name'], queryArguments: [], body: null, answer: 'json' },
   'registry.list': { method: 'GET', path: '/workspaces', scope: 'server', pathArguments: [], queryArguments: [], body: null, answer: 'json' },
   'registry.far_side': { method: 'GET', path: '/farside', scope: 'server', pathArguments: [], queryArguments: [], body: null, answer: 'json' },
   'registry.resolve': { method: 'GET', path: '/resolve', scope: 'server', pathArguments: [], queryArguments: ['document'], body: null, answer: 'json' },
   'documents.request': { method: 'POST', path: '/documents', scope: 'server', pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
   'documents.answer': { method: 'PUT', path: '/documents/{request}', scope: 'server', pathArguments: ['request'], queryArguments: [], body: 'json', answer: 'json' }
 };
+
+/** Names of the environments that are shipped, used or not. */
+export const CURATED: readonly string[] = ['boosting', 'minimal', 'pytorch', 'pytorch-cuda', 'sklearn'];
+
+/** The environment that is the interpreter of whoever submits. */
+export const KERNEL = 'kernel';
