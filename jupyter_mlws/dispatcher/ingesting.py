@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Ingest", "store_together"]
 
 _REMOVE_EVERY_S = 10.0
+# A look ends with a segment of the journal, and the first of these are small.
+_MANY = 1_000
 # Among the streams of a run those of its values are known by this.
 _VALUES = "values/"
 # A chart of so many names is none; and each is a row that every look at the run has to pass.
@@ -89,6 +91,11 @@ class Ingest:
     def _has_any(self, name: str) -> bool:
         place = self._folder.path / name
         return not place.is_symlink() and any(place.glob("*"))
+
+    @property
+    def found_many(self) -> bool:
+        """Whether so many points were read that there may well be more already."""
+        return sum(map(len, self._points)) >= _MANY
 
     def put(self, c: Connection) -> None:
         """Store what was read in a transaction, with how far it was read."""

@@ -27,6 +27,8 @@ __all__ = ["Intake"]
 _PAUSE_S = 0.2
 # At most this share of the time goes into looking for points, and into looking for files.
 _LOOK_SHARE = 0.2
+# While points come faster than one look takes up, it goes on for so long before anything else has its turn.
+_BUSY_S = 0.5
 _SCAN_SHARE = 0.05
 _LOOK_FOR_LOSS_S = 0.5
 _LOSS_LASTS_S = 3.0
@@ -126,16 +128,29 @@ class Intake:
         began = time.monotonic()
         if began < self._points_at:
             return
-        found = [self._root.ingest] if self._root.ingest.look() else []
+        news, looked = self._catch_up(began + _BUSY_S)
+        found = [self._root.ingest] if news else []
+        began = time.monotonic()
         for part in self._family.due():
             has_news = part.is_there() and part.ingest.look()
             self._family.looked(part, found=has_news)
             if has_news:
                 found.append(part.ingest)
-        looked = time.monotonic() - began
+        looked += time.monotonic() - began
         self._store(found)
         # A journal that takes long to read is read less often: reading must not become the work.
         self._points_at = time.monotonic() + max(_PAUSE_S if found else 0.0, looked / _LOOK_SHARE)
+
+    def _catch_up(self, until: float) -> tuple[bool, float]:
+        """Whether the run itself has new points, and the time of that look; what has piled up is stored first."""
+        ingest = self._root.ingest
+        while True:
+            began = time.monotonic()
+            news = ingest.look()
+            now = time.monotonic()
+            if not news or not ingest.found_many or self._is_wanted() or now > until:
+                return news, now - began
+            self._store([ingest])
 
     def _store(self, ingests: Sequence[Ingest]) -> None:
         for i in range(0, len(ingests), _TOGETHER):

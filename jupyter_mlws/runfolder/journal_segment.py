@@ -30,6 +30,8 @@ __all__ = ["MappedSegment", "WrittenSegment", "can_map"]
 # those that copy on write (btrfs, zfs, bcachefs), where a page that was synced needs new room, and all that have a
 # network or a program behind them. `overlay` stands on one of the first in practice.
 _SAFE = frozenset({"ext2", "ext3", "ext4", "xfs", "tmpfs", "ramfs", "overlay"})
+# MADV_POPULATE_WRITE of Linux, which Python has no name for.
+_POPULATE_WRITE = 23
 
 
 def can_map(folder: str) -> bool:
@@ -79,6 +81,14 @@ def _create(path: str, head: bytes, size: int) -> int:
     return fd
 
 
+def _touch(file: mmap.mmap) -> None:
+    """Have all pages ready to be written: else one in a hundred points would wait for the kernel to make its page."""
+    try:
+        file.madvise(_POPULATE_WRITE)
+    except (AttributeError, ValueError, OSError):
+        return  # a system, or a kernel before 5.14, that makes them one by one
+
+
 class MappedSegment:
     """A segment in memory that several threads fill without a lock.
 
@@ -94,6 +104,7 @@ class MappedSegment:
             self._file = mmap.mmap(fd, size)
         finally:
             os.close(fd)
+        _touch(self._file)
         self.first = first
         self.capacity = capacity
         self.signed = memoryview(self._file).cast("q")

@@ -9,6 +9,8 @@ import sys
 import threading
 import time
 import weakref
+from array import array
+from itertools import count, islice
 from json import dumps
 
 from jupyter_mlws import faults
@@ -19,6 +21,7 @@ from jupyter_mlws.runfolder.journal_format import (
     KEYS_SUFFIX,
     NO_STEP,
     RECORD_BYTES,
+    RECORD_WORDS,
     segment_name,
 )
 from jupyter_mlws.runfolder.journal_segment import MappedSegment, WrittenSegment, can_map
@@ -27,11 +30,12 @@ from jupyter_mlws.runfolder.names import JOURNAL
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     # take, integers, floats, records that fit, mark of the first record
     _Slots = tuple[Callable[[], int], memoryview[int], memoryview[float], int, int]
+    _Names = tuple[str, ...]
 
 __all__ = ["JournalWriter"]
 
@@ -43,7 +47,11 @@ _COUNT_PAUSES = 20
 _now = time.time
 _WORDS = HEADER_BYTES // 8
 # A segment without room: the first point finds it full and opens a real one.
-_FULL: _Slots = (lambda: 0, memoryview(b"").cast("q"), memoryview(b"").cast("d"), 0, 0)
+_FULL: _Slots = (count().__next__, memoryview(b"").cast("q"), memoryview(b"").cast("d"), 0, 0)
+# So many metrics are worth a block, and so many different choices of them are kept.
+_BLOCK_FROM = 6
+_MOST_BLOCKS = 64
+_NUMBERS = {float}
 _NOTHING: Mapping[str, str] = {}
 _FREE_THREADED = not getattr(sys, "_is_gil_enabled", lambda: True)()
 
@@ -92,6 +100,7 @@ class JournalWriter:
         self._waiting: list[tuple[str, int, float, float]] = []
         self._inside = False
         self._keys: dict[str, int] = {}
+        self._blocks: dict[_Names, bytes] = {}
         self._key_count = 0
         self._key_file = -1
         self._key_end = 0
@@ -147,13 +156,55 @@ class JournalWriter:
 
     def log_many(self, values: Mapping[str, Any], step: Any = None) -> None:
         """Log several points at one step: all of them, or none if one cannot be logged."""
-        numbers = [(name, number(name, value)) for name, value in values.items()]
+        names: _Names = tuple(values)
+        numbers = list(values.values())
+        if set(map(type, numbers)) != _NUMBERS:
+            numbers = [number(name, value) for name, value in zip(names, numbers, strict=True)]
         whole = None if step is None else whole_step(step)
-        for name, _ in numbers:
+        block = self._blocks.get(names)
+        if block is not None:
+            self._log_block(names, block, NO_STEP if whole is None else whole, numbers)
+            return
+        for name in names:
             if name not in self._keys:
                 self._check_name(name)
-        for name, value in numbers:
+        for name, value in zip(names, numbers, strict=True):
             self.log(name, value, whole)
+        if len(names) >= _BLOCK_FROM:
+            self._keep_block(names)
+
+    def _keep_block(self, names: _Names) -> None:
+        """Keep the records of these names as they are before they have a step, a time and a value."""
+        keys = [self._keys.get(name, -1) for name in names]
+        if -1 in keys:
+            return  # the disk had no room for a name
+        words = array("q", bytes(RECORD_BYTES * len(keys)))
+        words[1::RECORD_WORDS] = array("q", keys)
+        if len(self._blocks) >= _MOST_BLOCKS:
+            self._blocks.clear()
+        self._blocks[names] = words.tobytes()
+
+    def _log_block(self, names: _Names, block: bytes, step: int, numbers: Sequence[float]) -> None:
+        """Log points whose names are known, as one piece where the segment has room for it."""
+        take, signed, _, capacity, mark = self._slots
+        when = _now()
+        words = bytearray(block)
+        integers, reals = memoryview(words).cast("q"), memoryview(words).cast("d")
+        integers[2::RECORD_WORDS] = array("q", [step]) * len(names)
+        reals[3::RECORD_WORDS] = array("d", [when]) * len(names)
+        reals[4::RECORD_WORDS] = array("d", numbers)
+        slots: list[int] = []
+        placed = 0
+        try:
+            # Inside this one call into C no other thread and no signal's handler comes between.
+            slots.extend(islice(take.__self__, len(names)))  # type: ignore[attr-defined]
+            placed = _put_block(slots, integers, signed, capacity, mark)
+        except BaseException:
+            # An interrupt's slots would stay empty, and hold up whoever reads the journal.
+            _put_block(slots, integers, signed, capacity, mark)
+            raise
+        for i in range(placed, len(names)):
+            self._log_slowly(names[i], step, when, numbers[i])
 
     @property
     def dropped(self) -> int:
@@ -344,6 +395,26 @@ class JournalWriter:
         if self._key_file >= 0:
             os.close(self._key_file)
         self._forget()
+
+
+def _put_block(slots: Sequence[int], block: memoryview[int], signed: memoryview[int], capacity: int, mark: int) -> int:
+    """Put the block's records into these slots; how many there was room for."""
+    room = len(slots)
+    if not room or slots[-1] >= capacity:
+        room = sum(slot < capacity for slot in slots)
+        if not room:
+            return 0
+    if slots[room - 1] - slots[0] == room - 1:
+        at = _WORDS + slots[0] * RECORD_WORDS
+        signed[at + 1 : at + room * RECORD_WORDS] = block[1 : room * RECORD_WORDS]
+    else:  # an interpreter that lets others in between
+        for i in range(room):
+            at, source = _WORDS + slots[i] * RECORD_WORDS, i * RECORD_WORDS
+            signed[at + 1 : at + RECORD_WORDS] = block[source + 1 : source + RECORD_WORDS]
+    # From the last one back: a reader stops at the first, so that it meets all of them or none.
+    for slot in reversed(slots[:room]):
+        signed[_WORDS + slot * RECORD_WORDS] = mark + slot
+    return room
 
 
 class _ThreadedWriter(JournalWriter):
