@@ -17,6 +17,7 @@ __all__ = [
     "CorruptData",
     "DispatcherUnavailable",
     "Forbidden",
+    "IndexUnavailable",
     "InvalidFilter",
     "InvalidInput",
     "InvalidName",
@@ -194,6 +195,12 @@ class TargetAway(Unavailable):
     """A compute target does not answer at the moment: what was on its way there goes on once it does."""
 
     code = "target_away"
+
+
+class IndexUnavailable(Unavailable):
+    """The index of packages does not answer at the moment: nothing is wrong with the environment."""
+
+    code = "index_unavailable"
 
 
 class DispatcherUnavailable(Unavailable):

@@ -11,8 +11,8 @@ import errno
 import fcntl
 import json
 import os
-import re
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -22,16 +22,17 @@ from pathlib import Path
 from jupyter_mlws import faults
 from jupyter_mlws.environments import using, uv
 from jupyter_mlws.environments.locking import Lock
-from jupyter_mlws.errors import InvalidInput, StorageFull, Unavailable
+from jupyter_mlws.environments.refusals import full, refusal
+from jupyter_mlws.errors import Unavailable
 from jupyter_mlws.runfolder import places
 from jupyter_mlws.runfolder.files import write_whole
 
-__all__ = ["Built", "alone", "build", "built", "find", "prune", "root"]
+__all__ = ["Built", "alone", "build", "built", "find", "remove", "root"]
 
 _MARK = "mlws-environment.json"
 _WAIT_S = 0.1
-_DIGEST = re.compile(r"[0-9a-f]{64}")
-_DISK = ("No space left on device", "os error 28", "os error 122")
+# uv says them of what it finds, again and again, where its cache lies on another disk.
+_NOT_SAID = ("warning: Failed to hardlink files", "         If the cache and target", "         If this is intended")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,13 +104,15 @@ def build(lock: Lock, say: Callable[[str], None], wanted: Callable[[], bool], us
     ------
     InvalidInput
         The packages cannot be installed; the message holds the installer's words.
+    IndexUnavailable
+        The index of packages cannot be reached.
     StorageFull
         The disk has no room for it.
     Stopped
         It is not wanted any more.
     """
     digest = lock.digest
-    try:
+    with _telling_of_the_disk():
         with _locked(digest, fcntl.LOCK_SH, say, wanted):
             if user is not None:
                 using.note(_uses(digest), user)
@@ -117,19 +120,21 @@ def build(lock: Lock, say: Callable[[str], None], wanted: Callable[[], bool], us
             if there is not None:
                 os.utime(there.folder / _MARK)  # used now: what nobody uses is pruned first
                 return there
-        with alone(digest, say, wanted):
-            return find(digest) or _build(lock, say, wanted)
+        with alone(digest, say, wanted) as handle:
+            return find(digest) or _build(lock, say, wanted, handle)
+
+
+@contextmanager
+def _telling_of_the_disk() -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise _full() from error
+            raise full() from error
         raise Unavailable(
             f"The folder of environments {root()} cannot be used ({error.strerror}).",
             hint="Look at the folder, or set MLWS_CACHE_DIR to another one.",
         ) from error
-
-
-def _full() -> StorageFull:
-    return StorageFull(f"The disk has no room for the environment in {root()}.", hint="Make room: mlws env prune")
 
 
 def _uses(digest: str) -> Path:
@@ -137,7 +142,7 @@ def _uses(digest: str) -> Path:
 
 
 @contextmanager
-def _locked(digest: str, kind: int, say: Callable[[str], None], wanted: Callable[[], bool]) -> Iterator[None]:
+def _locked(digest: str, kind: int, say: Callable[[str], None], wanted: Callable[[], bool]) -> Iterator[int]:
     """Hold the lock of an environment: shared to look at it, alone to build or to remove it."""
     root().mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(root() / f".{digest}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -150,13 +155,17 @@ def _locked(digest: str, kind: int, say: Callable[[str], None], wanted: Callable
             if not wanted():
                 raise uv.Stopped
             time.sleep(_WAIT_S)
-        yield
+        yield handle
     finally:
         os.close(handle)
 
 
-def alone(name: str, say: Callable[[str], None], wanted: Callable[[], bool]) -> AbstractContextManager[None]:
-    """Be the only one on this machine that makes what has this name, or wait for whoever does; `Stopped` meanwhile."""
+def alone(name: str, say: Callable[[str], None], wanted: Callable[[], bool]) -> AbstractContextManager[int]:
+    """Be the only one of this user that makes what has this name, or wait for whoever does; `Stopped` meanwhile.
+
+    Given is the open file that is locked: a program that works for us holds it, too, so that nobody takes our place
+    while it goes on after our death.
+    """
     return _locked(name, fcntl.LOCK_EX, say, wanted)
 
 
@@ -168,13 +177,13 @@ def _try(handle: int, kind: int) -> bool:
     return True
 
 
-def _build(lock: Lock, say: Callable[[str], None], wanted: Callable[[], bool]) -> Built:
+def _build(lock: Lock, say: Callable[[str], None], wanted: Callable[[], bool], handle: int) -> Built:
     folder = root() / lock.digest
     shutil.rmtree(folder, ignore_errors=True)  # what a builder left that died
     began = time.time()
     try:
         faults.point("environments.build")
-        _make(lock, folder, say, wanted)
+        _make(lock, folder, say, wanted, handle)
         size = _size_of(folder)
         faults.point("environments.mark")
         write_whole(folder / _MARK, _note(lock, size, began))
@@ -188,21 +197,28 @@ def _build(lock: Lock, say: Callable[[str], None], wanted: Callable[[], bool]) -
     return found
 
 
-def _make(lock: Lock, folder: Path, say: Callable[[str], None], wanted: Callable[[], bool]) -> None:
-    requirements = folder.with_name(f".{folder.name}.txt")
+def _make(lock: Lock, folder: Path, say: Callable[[str], None], wanted: Callable[[], bool], handle: int) -> None:
+    def uv_says(line: str) -> None:
+        if not line.startswith(_NOT_SAID):
+            say(line)
+
+    def install(*arguments: str, text: str = "") -> None:
+        uv.run(arguments, text=text, say=uv_says, wanted=wanted, hold=(handle,))
+
     try:
-        uv.run(["venv", "--no-config", "--quiet", "--python", lock.python, str(folder)], say=say, wanted=wanted)
-        requirements.write_text(lock.text, encoding="utf-8")
-        interpreter = str(folder / "bin" / "python")
-        install = ["pip", "install", "--no-config", "--require-hashes", "--no-deps", "--python", interpreter]
-        uv.run([*install, "--requirements", str(requirements)], say=say, wanted=wanted)
+        install("venv", "--quiet", "--python", _python(lock.python), str(folder))
+        if lock.packages:
+            words = ("pip", "install", "--require-hashes", "--no-deps", "--python", str(folder / "bin" / "python"))
+            install(*words, "--requirements", "-", text=lock.text)
     except uv.UvFailed as error:
-        words = " ".join(error.lines)[:1_500]
-        if any(sign in words for sign in _DISK):
-            raise _full() from error
-        raise InvalidInput(f"The environment cannot be built: {words}", hint="Change its packages.") from error
-    finally:
-        requirements.unlink(missing_ok=True)
+        raise refusal(error, "The environment cannot be built", "Change its packages.") from error
+
+
+def _python(version: str) -> str:
+    """The interpreter that it is made of: our own where it is of that version, else one that uv finds."""
+    own = f"{sys.version_info.major}.{sys.version_info.minor}"
+    base: str = getattr(sys, "_base_executable", "") or sys.executable
+    return base if version in (own, ".".join(map(str, sys.version_info[:3]))) else version
 
 
 def _note(lock: Lock, size: int, began: float) -> bytes:
@@ -223,21 +239,8 @@ def _size_of(folder: Path) -> int:
     return total
 
 
-def prune(unused_for_s: float = 0.0, dry_run: bool = False) -> list[Built]:
-    """Remove environments that no run uses, and has not for a while; returns what was removed.
-
-    One that is being built stays, as does one that a living run of any workspace uses. What builders left that died is
-    removed as well.
-    """
-    now = time.time()
-    old = [each for each in built() if now - each.used_at >= unused_for_s]
-    removed = [each for each in old if _remove(each.digest, dry_run=dry_run)]
-    if not dry_run:
-        _sweep()
-    return removed
-
-
-def _remove(digest: str, *, dry_run: bool) -> bool:
+def remove(digest: str, *, dry_run: bool = False) -> bool:
+    """Remove what is built of a lock, unless somebody builds it or a living run uses it; whether it went."""
     handle = os.open(root() / f".{digest}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         if not _try(handle, fcntl.LOCK_EX) or using.users(_uses(digest)):
@@ -251,10 +254,3 @@ def _remove(digest: str, *, dry_run: bool) -> bool:
         return True
     finally:
         os.close(handle)
-
-
-def _sweep() -> None:
-    """What a dead builder has left has no mark, and nobody has its lock."""
-    for entry in list(os.scandir(root())) if root().is_dir() else ():
-        if _DIGEST.fullmatch(entry.name) and find(entry.name) is None:
-            _remove(entry.name, dry_run=False)

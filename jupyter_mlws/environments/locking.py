@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 import re
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from jupyter_mlws.domain.environment import EnvironmentSpec, locked_versions
+from jupyter_mlws.domain.locks import lock_digest
 from jupyter_mlws.environments import uv
-from jupyter_mlws.errors import InvalidInput, MissingPart, Unavailable
+from jupyter_mlws.environments.refusals import refusal
+from jupyter_mlws.errors import InvalidInput, MissingPart
 
 __all__ = ["Lock", "lock", "lock_of", "system"]
 
 # What in a requirements file is an option, a path or an address, and not a package of the index.
 _NOT_A_PACKAGE = re.compile(r"^\s*(-|\.{0,2}/|~|file:)|\s@\s*(file:|\.|/)|://")
-_OUT_OF_REACH = re.compile(
-    r"(error sending request|failed to fetch|connection refused|dns error|timed out|network)", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class Lock:
     @property
     def digest(self) -> str:
         """Names what is built from it: the same packages, Python and kind of machine have the same digest."""
-        return hashlib.sha256(f"1\n{self.python}\n{self.system}\n{self.text}".encode()).hexdigest()
+        return lock_digest(self.python, self.system, self.text)
 
     @property
     def packages(self) -> dict[str, str]:
@@ -56,18 +56,50 @@ def system() -> str:
     return f"{sys.platform}-{platform.machine()}"
 
 
-def lock(spec: EnvironmentSpec, say: Callable[[str], None], wanted: Callable[[], bool]) -> Lock:
+def lock(spec: EnvironmentSpec, say: Callable[[str], None], wanted: Callable[[], bool], preferred: str = "") -> Lock:
     """Resolve a system-managed environment.
+
+    Parameters
+    ----------
+    spec : EnvironmentSpec
+    say : callable
+        Given each line of progress.
+    wanted : callable
+        Asked while it lasts.
+    preferred : str
+        The text of a lock whose versions are taken where the index has them.
 
     Raises
     ------
     InvalidInput
         A package, or these together, cannot be had; the message holds the resolver's words.
-    Unavailable
+    IndexUnavailable
         The index of packages cannot be reached.
     Stopped
         It is not wanted any more.
     """
+    _check(spec)
+    python = _python_of(spec)
+    if not spec.packages:
+        return Lock(text="", python=python, system=system())
+    with tempfile.TemporaryDirectory(prefix="mlws-lock-") as folder:
+        out = Path(folder, "requirements.txt")
+        if preferred:
+            out.write_text(preferred, encoding="utf-8")
+        arguments = ["pip", "compile", "-", "--generate-hashes", "--no-header", "--no-annotate", "--quiet"]
+        arguments += ["--no-emit-index-url", "--no-emit-find-links", "--output-file", str(out)]
+        # Any interpreter will do to resolve for another one, which need not be here.
+        arguments += ["--python", sys.executable, "--python-version", python]
+        try:
+            uv.run(arguments, text="\n".join(spec.packages) + "\n", say=say, wanted=wanted)
+            text = out.read_text(encoding="utf-8")
+        except uv.UvFailed as error:
+            hint = "Change the versions that are asked for."
+            raise refusal(error, "The packages cannot be resolved", hint) from error
+    return Lock(text=text, python=python, system=system())
+
+
+def _check(spec: EnvironmentSpec) -> None:
     if spec.conda:
         raise MissingPart(
             f"The environment has packages of conda ({', '.join(spec.conda)[:200]}), which are not resolved here.",
@@ -79,14 +111,6 @@ def lock(spec: EnvironmentSpec, say: Callable[[str], None], wanted: Callable[[],
                 f"{line[:80]!r} is no package of an index, and could not be had again elsewhere.",
                 hint="Name packages such as scikit-learn>=1.5; local packages travel with the snapshot.",
             )
-    python = _python_of(spec)
-    arguments = ["pip", "compile", "-", "--generate-hashes", "--no-header", "--no-annotate", "--python-version", python]
-    arguments += ["--no-emit-index-url", "--no-emit-find-links", "--quiet", "--no-config"]
-    try:
-        text = uv.run(arguments, text="\n".join(spec.packages) + "\n", say=say, wanted=wanted)
-    except uv.UvFailed as error:
-        raise _refusal(error) from error
-    return Lock(text=text, python=python, system=system())
 
 
 def lock_of(spec: EnvironmentSpec, text: str) -> Lock:
@@ -96,12 +120,3 @@ def lock_of(spec: EnvironmentSpec, text: str) -> Lock:
 
 def _python_of(spec: EnvironmentSpec) -> str:
     return spec.python or f"{sys.version_info.major}.{sys.version_info.minor}"
-
-
-def _refusal(error: uv.UvFailed) -> InvalidInput | Unavailable:
-    words = " ".join(line.strip(" ×╰─▶│") for line in error.lines if line.strip())[:1_500]
-    if _OUT_OF_REACH.search(words):
-        return Unavailable(
-            f"The index of packages cannot be reached: {words}", hint="Try again, or look at the network."
-        )
-    return InvalidInput(f"The packages cannot be resolved: {words}", hint="Change the versions that are asked for.")

@@ -1,23 +1,34 @@
-"""uv, which resolves and installs: found beside the interpreter, told of the index that pip is configured with."""
+"""uv, which resolves and installs: found beside the interpreter, followed, and ended with all that it started."""
 
 from __future__ import annotations
 
+import fcntl
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
+from jupyter_mlws.environments import configuration
 from jupyter_mlws.errors import MissingPart, Unavailable
+from jupyter_mlws.runfolder import processes
+from jupyter_mlws.runfolder.names import RUN_ID_VARIABLE
 
 __all__ = ["Stopped", "UvFailed", "run"]
 
 Say = Callable[[str], None]
 _POLL_S = 0.1
-_GRACE_S = 5.0
+_GRACE_S = 2.0
+# In the address of an index.
+_CREDENTIALS = re.compile(r"://[^/\s@]+@")
+# So many of its last lines are kept for the answer.
+_LAST = 200
 
 
 class Stopped(Exception):
@@ -40,39 +51,6 @@ def _find() -> str:
     return found
 
 
-def _configuration() -> dict[str, str]:
-    """What pip knows of the index, in the words of uv; whatever is said to uv itself comes first."""
-    told = {name for name in os.environ if name.startswith("UV_")}
-    try:
-        listed = subprocess.run(
-            [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, timeout=30, check=False
-        ).stdout
-    except (OSError, subprocess.TimeoutExpired):
-        listed = ""
-    pip: dict[str, str] = {}
-    for line in listed.splitlines():
-        key, _, value = line.partition("=")
-        # The environment's settings are listed before those of files and stand above them.
-        pip.setdefault(key.rpartition(".")[2], value.strip("'\""))
-    words = {
-        "UV_DEFAULT_INDEX": pip.get("index-url", ""),
-        "UV_INDEX": _usable(pip.get("extra-index-url", "")),
-        "UV_FIND_LINKS": _usable(pip.get("find-links", "")),
-        "SSL_CERT_FILE": "" if "SSL_CERT_FILE" in os.environ else pip.get("cert", ""),
-    }
-    return {name: value for name, value in words.items() if value and name not in told}
-
-
-def _usable(places: str) -> str:
-    """Without folders that are not there: pip passes over them with a warning, uv stops."""
-    kept = [
-        place
-        for place in places.split()
-        if "://" in place.replace("file://", "") or Path(place.removeprefix("file://")).is_dir()
-    ]
-    return " ".join(kept)
-
-
 def run(
     arguments: Sequence[str],
     *,
@@ -80,6 +58,7 @@ def run(
     wanted: Callable[[], bool],
     text: str = "",
     variables: Mapping[str, str] | None = None,
+    hold: Sequence[int] = (),
 ) -> str:
     """Run uv to its end and return what it printed.
 
@@ -93,6 +72,9 @@ def run(
     text : str
         For its standard input.
     variables : mapping, optional
+        Above what this machine says.
+    hold : sequence of int
+        Open files whose locks are to be held as long as it, or what it has started, lives.
 
     Raises
     ------
@@ -101,73 +83,136 @@ def run(
     Stopped
         It was not wanted any more.
     """
-    environment = {**os.environ, **_configuration(), "UV_NO_PROGRESS": "1", "NO_COLOR": "1", **(variables or {})}
-    # A virtual environment that we were started from is none of uv's business.
-    environment.pop("VIRTUAL_ENV", None)
+    program = _find()
+    # Compilers of a source package may leave its group; so they can be found again.
+    mark = f"mlws-build-{uuid.uuid4().hex}"
+    told = {**configuration.variables(), "UV_NO_PROGRESS": "1", "NO_COLOR": "1", RUN_ID_VARIABLE: mark}
     try:
         process = subprocess.Popen(
-            [_find(), *arguments],
+            [program, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env=environment,
+            encoding="utf-8",
+            errors="replace",
+            env={**told, **(variables or {})},
+            cwd="/",  # no project's settings count
             start_new_session=True,
+            pass_fds=tuple(hold),
         )
     except OSError as error:
         raise Unavailable(f"uv cannot be started ({error.strerror}).") from error
-    with process:
-        try:
-            return _follow(process, text, say, wanted)
-        finally:
-            _end(process)
+    following = _Following(process, mark, text, say)
+    try:
+        return following.result(wanted)
+    except BaseException:
+        _end(process, mark)
+        _tidy(told)
+        raise
+    finally:
+        following.close()
 
 
-def _follow(process: subprocess.Popen[str], text: str, say: Say, wanted: Callable[[], bool]) -> str:
-    from threading import Thread
+class _Following:
+    """What a process says, heard as it comes, until it has ended."""
 
-    printed: list[str] = []
-    said: list[str] = []
+    def __init__(self, process: subprocess.Popen[str], mark: str, text: str, say: Say) -> None:
+        self._process = process
+        self._mark = mark
+        self._text = text
+        self._say = say
+        self._printed: list[str] = []
+        self._said: list[str] = []
+        self._trouble: OSError | None = None
+        self._listener = Thread(target=self._listen, daemon=True)
+        self._others = [Thread(target=each, daemon=True) for each in (self._collect, self._tell)]
+        for thread in (self._listener, *self._others):
+            thread.start()
 
-    def listen() -> None:
-        assert process.stderr is not None
-        for line in process.stderr:
-            said.append(line.rstrip())
-            say(line.rstrip())
+    def _listen(self) -> None:
+        assert self._process.stderr is not None
+        for raw in self._process.stderr:
+            line = _CREDENTIALS.sub("://***@", raw.rstrip())
+            self._said = [*self._said[1 - _LAST :], line]
+            # Who cannot note it has a full disk: uv must be heard to its end nevertheless, else it waits for us.
+            if self._trouble is None:
+                try:
+                    self._say(line)
+                except OSError as error:
+                    self._trouble = error
 
-    def collect() -> None:
-        assert process.stdout is not None
-        printed.append(process.stdout.read())
+    def _collect(self) -> None:
+        assert self._process.stdout is not None
+        self._printed.append(self._process.stdout.read())
 
-    def tell() -> None:
-        assert process.stdin is not None
+    def _tell(self) -> None:
+        assert self._process.stdin is not None
         with suppress(BrokenPipeError):
-            process.stdin.write(text)
-            process.stdin.close()
+            self._process.stdin.write(self._text)
+            self._process.stdin.close()
 
-    threads = [Thread(target=each, daemon=True) for each in (listen, collect, tell)]
-    for thread in threads:
-        thread.start()
-    while True:
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(_POLL_S)
-            break
-        if not wanted():
+    def result(self, wanted: Callable[[], bool]) -> str:
+        """What it printed; `UvFailed` or `Stopped`."""
+        # Its words end with it, which is known at once; where a child of it goes on speaking, its own end counts.
+        while self._process.poll() is None:
+            self._listener.join(_POLL_S)
+            if self._listener.is_alive():
+                if not wanted() or self._trouble is not None:
+                    break
+            else:
+                self._process.wait()
+        if self._trouble is not None:
+            raise self._trouble
+        if self._process.poll() is None:
             raise Stopped
-    for thread in threads:
-        thread.join()
-    if process.returncode != 0:
-        raise UvFailed(said[-20:])
-    return "".join(printed)
+        for thread in (self._listener, *self._others):
+            thread.join(_GRACE_S)
+        if self._process.returncode != 0:
+            raise UvFailed(self._said)
+        return "".join(self._printed)
+
+    def close(self) -> None:
+        """Let go of its pipes; it has ended, and what it may have left behind ends now."""
+        threads = (self._listener, *self._others)
+        if any(thread.is_alive() for thread in threads):
+            processes.sweep(self._mark)
+        for thread in threads:
+            thread.join()
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            assert pipe is not None
+            with suppress(OSError):
+                pipe.close()
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def _end(process: subprocess.Popen[str], mark: str) -> None:
     """End it with all that it has started (compilers of a source package)."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, number)
-        if process.poll() is not None and number is signal.SIGTERM:
-            return
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(_GRACE_S)
-            return
+    if process.poll() is None:
+        # It has not been waited for yet, so that its group is still its own.
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, number)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_GRACE_S)
+                break
+    processes.sweep(mark)
+
+
+def _tidy(told: Mapping[str, str]) -> None:
+    """Remove what an ended uv has half unpacked into its cache, unless another one works there."""
+    base = told.get("UV_CACHE_DIR") or os.path.join(told.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "uv")
+    try:
+        # Every uv holds this lock while it works.
+        handle = os.open(os.path.join(base, ".lock"), os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for folder in (Path(base), Path(base, "builds-v0")):
+            for left in folder.glob(".tmp*"):
+                shutil.rmtree(left, ignore_errors=True)
+                left.unlink(missing_ok=True)
+    except OSError:
+        return
+    finally:
+        os.close(handle)

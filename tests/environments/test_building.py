@@ -9,7 +9,7 @@ import time
 import pytest
 
 from jupyter_mlws.domain.environment import EnvironmentSpec
-from jupyter_mlws.environments import building, locking, using, uv
+from jupyter_mlws.environments import building, locking, pruning, using, uv
 from jupyter_mlws.errors import InvalidInput, MissingPart, Unavailable
 
 pytestmark = pytest.mark.usefixtures("own_index")
@@ -67,12 +67,12 @@ def test_what_a_living_run_uses_stays_and_all_else_goes(tmp_path, monkeypatch):
     made = building.build(found, print, always, user)
     with user.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        assert building.prune() == []
+        assert pruning.prune() == []
         assert building.find(found.digest) is not None
-        assert building.prune(unused_for_s=3_600) == []
+        assert pruning.prune(unused_for_s=3_600) == []
     (building.root() / ("0" * 64)).mkdir()
-    assert [each.digest for each in building.prune(dry_run=True)] == [found.digest]
-    assert [each.digest for each in building.prune()] == [found.digest]
+    assert [each.digest for each in pruning.prune(dry_run=True)] == [found.digest]
+    assert [each.digest for each in pruning.prune()] == [found.digest]
     assert not made.folder.exists()
     assert [each for each in building.root().iterdir() if each.is_dir()] == []
     assert building.build(found, print, always).interpreter.exists()

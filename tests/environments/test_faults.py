@@ -9,15 +9,15 @@ from collections.abc import Callable
 
 import pytest
 
-from jupyter_mlws.environments import building, locking
+from jupyter_mlws.environments import building, locking, pruning
 
 WORK = """
 import sys
-from jupyter_mlws.environments import building, locking
+from jupyter_mlws.environments import building, locking, pruning
 lock = locking.Lock(text="", python="%d.%d" % sys.version_info[:2], system=locking.system())
 building.build(lock, print, lambda: True)
 if "prune" in sys.argv:
-    building.prune()
+    pruning.prune()
 """
 LOCK = locking.Lock(text="", python=f"{sys.version_info[0]}.{sys.version_info[1]}", system=locking.system())
 
@@ -40,4 +40,4 @@ def test_what_is_left_half_made_is_never_used(work: Callable[[str, str], int], p
     made = building.build(LOCK, print, lambda: True)
     assert subprocess.run([made.interpreter, "-c", ""], check=False).returncode == 0
     assert len([each for each in building.root().iterdir() if each.is_dir() and not each.name.startswith(".")]) == 1
-    assert [each.digest for each in building.prune()] == [LOCK.digest]
+    assert [each.digest for each in pruning.prune()] == [LOCK.digest]

@@ -264,9 +264,9 @@ def prune(
     as_json: JsonOption = False,
 ) -> None:
     """Remove what is built on this machine and no run uses; it is built again when it is wanted."""
-    from jupyter_mlws.environments import building
+    from jupyter_mlws.environments import building, pruning
 
-    removed = building.prune(unused_for_s=unused_for * _DAY_S, dry_run=dry_run)
+    removed = pruning.prune(unused_for_s=unused_for * _DAY_S, dry_run=dry_run)
     if as_json:
         print_json([_of_built(each) for each in removed])
         return

@@ -1,0 +1,134 @@
+"""Where packages come from on this machine: what uv is told, else what pip is configured with, in the words of uv.
+
+pip itself is not asked: it takes a third of a second to answer, and is not there in every environment. Its files are
+read as it reads them: of the system, of the user, of the interpreter, and the one that ``PIP_CONFIG_FILE`` names, the
+later above the earlier; variables of the environment stand above all files.
+"""
+
+from __future__ import annotations
+
+import configparser
+import os
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+__all__ = ["variables"]
+
+# Of pip's settings those that say where packages come from, by the section that they stand in; `install` is above.
+_SECTIONS = ("global", "install")
+_KEYS = ("index-url", "extra-index-url", "find-links", "cert", "trusted-host", "no-index")
+# A file of uv's that says any of these says where packages come from.
+_OF_UV = ("index", "index-url", "extra-index-url", "find-links", "no-index", "default-index")
+# They speak of the project or the interpreter that somebody works with at the moment, and would lead ours astray.
+_OF_A_PROJECT = (
+    "UV_BREAK_SYSTEM_PACKAGES", "UV_CUSTOM_COMPILE_COMMAND", "UV_PREFIX", "UV_PROJECT", "UV_PROJECT_ENVIRONMENT",
+    "UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_TARGET", "UV_VENV_CLEAR", "UV_VENV_RELOCATABLE", "UV_VENV_SEED",
+    "UV_WORKING_DIR", "VIRTUAL_ENV", "CONDA_PREFIX", "PYTHONPATH", "PYTHONHOME",
+)  # fmt: skip
+
+
+def variables() -> dict[str, str]:
+    """The environment of uv: ours, and what pip knows; whatever is said to uv itself comes first.
+
+    Returns
+    -------
+    dict
+        By name. Values may hold credentials of an index: they are for uv alone.
+    """
+    kept = {name: value for name, value in os.environ.items() if name not in _OF_A_PROJECT}
+    pip = _pip()
+    if _uv_knows():
+        pip = {key: pip[key] for key in ("cert", "trusted-host") if key in pip}
+    words = {
+        "UV_DEFAULT_INDEX": pip.get("index-url", ""),
+        "UV_INDEX": _usable(pip.get("extra-index-url", ""), " "),
+        "UV_FIND_LINKS": _usable(pip.get("find-links", ""), ","),
+        "UV_INSECURE_HOST": " ".join(pip.get("trusted-host", "").split()),
+        "SSL_CERT_FILE": pip.get("cert", ""),
+    }
+    if pip.get("no-index", "").lower() in ("1", "true", "yes", "on"):
+        # uv has no variable for it: a folder that has nothing is its only index then.
+        words |= {"UV_DEFAULT_INDEX": _empty_index(), "UV_INDEX": ""}
+    for name, value in words.items():
+        if value and name not in kept:
+            kept[name] = value
+    return kept
+
+
+def _pip() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for section in _SECTIONS:
+        for parser in _files():
+            if parser.has_section(section):
+                said = {key.replace("_", "-"): value for key, value in parser.items(section)}
+                found.update({key: said[key] for key in _KEYS if key in said})
+    for key in _KEYS:
+        value = os.environ.get(f"PIP_{key.upper().replace('-', '_')}")
+        if value is not None:
+            found[key] = value
+    return found
+
+
+def _uv_knows() -> bool:
+    """Whether uv has a file of its own that says where packages come from."""
+    told = os.environ.get("UV_CONFIG_FILE")
+    mine = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config", "uv", "uv.toml")
+    for path in (Path(told),) if told else (mine, Path("/etc/uv/uv.toml")):
+        try:
+            said = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        below = said.get("pip")
+        if any(key in said or (isinstance(below, dict) and key in below) for key in _OF_UV):
+            return True
+    return False
+
+
+def _files() -> Iterator[configparser.RawConfigParser]:
+    for path in _places():
+        parser = configparser.RawConfigParser()
+        try:
+            parser.read(path, encoding="utf-8")
+        except (configparser.Error, UnicodeDecodeError):
+            continue  # pip says so whenever it is called; an index that is not found is told in its own words
+        yield parser
+
+
+def _places() -> Iterator[Path]:
+    """The files of pip, the least first; see "Configuration Files" of its handbook."""
+    told = os.environ.get("PIP_CONFIG_FILE", "")
+    if told == os.devnull:
+        return
+    home = Path.home()
+    for folder in reversed(os.environ.get("XDG_CONFIG_DIRS", "/etc/xdg").split(os.pathsep)):
+        yield Path(folder, "pip", "pip.conf")
+    if sys.platform == "darwin":
+        yield Path("/Library/Application Support/pip/pip.conf")
+    yield Path("/etc/pip.conf")
+    yield home / ".pip" / "pip.conf"
+    if sys.platform == "darwin":
+        yield home / "Library" / "Application Support" / "pip" / "pip.conf"
+    yield Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config", "pip", "pip.conf")
+    yield Path(sys.prefix, "pip.conf")
+    if told:
+        yield Path(told)
+
+
+def _usable(places: str, between: str) -> str:
+    """Without folders that are not there: pip passes over them with a warning, uv stops."""
+    kept = [
+        place
+        for place in places.split()
+        if "://" in place.replace("file://", "") or Path(place.removeprefix("file://")).is_dir()
+    ]
+    return between.join(kept)
+
+
+def _empty_index() -> str:
+    from jupyter_mlws.runfolder import places
+
+    folder = places.cache_dir() / "no-index"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder.as_uri()

@@ -1,0 +1,36 @@
+"""What is built on this machine and nobody uses: found, and removed; it is built again when it is wanted."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+
+from jupyter_mlws.environments import building
+from jupyter_mlws.environments.building import Built
+
+__all__ = ["prune"]
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def prune(unused_for_s: float = 0.0, dry_run: bool = False) -> list[Built]:
+    """Remove environments that no run uses, and has not for a while; returns what was removed.
+
+    One that is being built stays, as does one that a living run of any workspace uses. What builders left that died is
+    removed as well.
+    """
+    now = time.time()
+    old = [each for each in building.built() if now - each.used_at >= unused_for_s]
+    removed = [each for each in old if building.remove(each.digest, dry_run=dry_run)]
+    if not dry_run:
+        _sweep()
+    return removed
+
+
+def _sweep() -> None:
+    """What a dead builder has left has no mark, and nobody has its lock."""
+    root = building.root()
+    for entry in list(os.scandir(root)) if root.is_dir() else ():
+        if _DIGEST.fullmatch(entry.name) and building.find(entry.name) is None:
+            building.remove(entry.name)
