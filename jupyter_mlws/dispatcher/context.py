@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.dispatcher.gpus import GpuPool
+from jupyter_mlws.dispatcher.registries import Registries
 from jupyter_mlws.dispatcher.settings import Settings, WorkspaceFile
 from jupyter_mlws.dispatcher.turn import Turn
 from jupyter_mlws.store import Store
@@ -34,6 +35,8 @@ class Context:
         Tells the main loop that something has changed; safe from any thread.
     turn : Turn
         Whether we still are the one dispatcher.
+    registries : Registries
+        Of images.
     """
 
     folder: Path
@@ -47,6 +50,7 @@ class Context:
     host: str
     ring: Callable[[], None]
     turn: Turn
+    registries: Registries
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

@@ -7,8 +7,8 @@ from pathlib import Path
 from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.domain.reproducibility import LOCK_DIGEST
 from jupyter_mlws.domain.run import Run, RunSubmission, RunUpdate
-from jupyter_mlws.environments.building import Built
 from jupyter_mlws.environments.imports import Missing, find_missing
+from jupyter_mlws.environments.locking import Lock
 from jupyter_mlws.errors import InvalidInput
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.store.runs import get_run, update_run
@@ -19,9 +19,9 @@ PYTHON = "mlws.environment_python"
 _MOST_TOLD = 5
 
 
-def note(context: Context, run: Run, built: Built) -> None:
-    """Write what was built into the run's properties; what is there stays."""
-    facts = {LOCK_DIGEST: built.digest, PYTHON: built.python}
+def note(context: Context, run: Run, lock: Lock) -> None:
+    """Write what the environment is made of into the run's properties; what is there stays."""
+    facts = {LOCK_DIGEST: lock.digest, PYTHON: lock.python}
     with context.write() as c:
         there = get_run(c, run.id).properties
         new = {name: value for name, value in facts.items() if name not in there}

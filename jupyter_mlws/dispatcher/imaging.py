@@ -5,20 +5,25 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jupyter_mlws.containers.pulling import Way
+from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.domain.environment import Environment
 from jupyter_mlws.domain.run import RunSubmission
 from jupyter_mlws.environments import image
-from jupyter_mlws.environments.building import Built
+from jupyter_mlws.environments.probing import probe
+from jupyter_mlws.environments.uv import Stopped
 from jupyter_mlws.errors import InvalidInput
 from jupyter_mlws.services import handover
 from jupyter_mlws.services.handover import Handover
 
 if TYPE_CHECKING:
-    from docker import APIClient
+    from jupyter_mlws.environments.building import Built
+    from jupyter_mlws.environments.locking import Lock
 
-__all__ = ["Imaged", "imaged"]
+__all__ = ["Imaged", "Parts", "imaged"]
 
 # Of the submitter's variables what says how to speak and to count, and nothing of his machine.
 _TRAVELS = re.compile(r"LANG|LANGUAGE|LC_[A-Z]+|TZ|(OMP|MKL|OPENBLAS|NUMEXPR|VECLIB)_[A-Z_]+|PYTHONHASHSEED", re.ASCII)
@@ -47,44 +52,84 @@ class Imaged:
         return {name: value for name, value in (inherited or {}).items() if _TRAVELS.fullmatch(name)}
 
 
+@dataclass(frozen=True)
+class Parts:
+    """What an image is made of, each made when it is asked for.
+
+    Attributes
+    ----------
+    locked : callable
+        The exact packages.
+    built : callable
+        The environment, installed on this machine.
+    """
+
+    locked: Callable[[], Lock]
+    built: Callable[[], Built]
+
+
 def imaged(
+    context: Context,
     found: Environment,
-    built: Callable[[], Built],
+    parts: Parts,
     say: Callable[[str], None],
     wanted: Callable[[], bool],
+    user: Path,
 ) -> Imaged:
-    """The image of an environment: taken as it is, or made of what is built on this machine.
+    """The image of an environment: taken as it is, found in the registry, or made of what is built on this machine.
 
     Parameters
     ----------
+    context : Context
     found : Environment
-    built : callable
-        Builds its packages.
-    say, wanted : callable
-        See `jupyter_mlws.environments.image.build`.
+    parts : Parts
+    say : callable
+        Given each line of progress.
+    wanted : callable
+        Asked while it lasts.
+    user : Path
+        A file that is locked as long as the run lives.
+
+    Raises
+    ------
+    InvalidInput
+        The image cannot be had, or has no Python that fits.
+    StorageFull
+        A disk is full.
+    Stopped
+        It is not wanted any more.
+    TargetAway
+        The engine does not answer.
     """
     from jupyter_mlws.containers import engine
 
+    def check() -> None:
+        if not wanted():
+            raise Stopped
+
     spec = found.spec
+    if spec.kind == "user_managed" and not spec.in_container:
+        raise InvalidInput(
+            f"{found.id} is an interpreter of this machine, which no container has.",
+            hint="Name an environment with packages, or with an image.",
+        )
+    keys = context.registries.keys
     with engine.answers():
-        client = engine.connect()
-        if spec.kind == "user_managed":
-            if not spec.base_image and not spec.dockerfile:
-                raise InvalidInput(
-                    f"{found.id} is an interpreter of this machine, which no container has.",
-                    hint="Name an environment with packages, or with an image.",
-                )
-            made = _base(client, found, "", say, wanted)
-            image.probe(client, made)
+        making = image.Making(
+            client=engine.connect(),
+            way=Way(keys, say, check),
+            registry=lambda: context.registries.built(say),
+            wanted=wanted,
+            user=user,
+        )
+        if spec.dockerfile:
+            made = image.made_of(making, spec.dockerfile)
+        elif spec.kind == "user_managed":
+            made = image.base_of(making, spec.base_image)
         else:
-            packages = built()
-            made = image.build(client, _base(client, found, packages.python, say, wanted), packages, say, wanted)
+            lock = parts.locked()
+            base = image.base_of(making, spec.base_image or image.default_base(lock.python))
+            made = image.of_packages(making, base, lock, parts.built)
+        if spec.kind == "user_managed":
+            probe(making.client, made.id)
     return Imaged(made.id, spec.environment_variables)
-
-
-def _base(
-    client: APIClient, found: Environment, python: str, say: Callable[[str], None], wanted: Callable[[], bool]
-) -> image.Image:
-    if found.spec.dockerfile:
-        return image.made_of(client, found.spec.dockerfile, say, wanted)
-    return image.base_of(client, found.spec.base_image or image.default_base(python), say, wanted)

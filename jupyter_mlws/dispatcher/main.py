@@ -21,6 +21,7 @@ from jupyter_mlws.dispatcher.leftovers import clear_up, look_for_damage
 from jupyter_mlws.dispatcher.listener import Listener
 from jupyter_mlws.dispatcher.place import host_name, lock_path, user_name
 from jupyter_mlws.dispatcher.records import Records, open_records
+from jupyter_mlws.dispatcher.registries import Registries
 from jupyter_mlws.dispatcher.settings import Settings, WorkspaceFile, read_workspace_file
 from jupyter_mlws.dispatcher.succession import gpus_of, is_newer_folder, is_served
 from jupyter_mlws.dispatcher.turn import Superseded, Turn
@@ -194,6 +195,7 @@ class Dispatcher:
             host=host,
             ring=self._listener.ring,
             turn=self._turn,
+            registries=Registries(folder, workspace.id),
         )
 
     # -- the loop
@@ -213,6 +215,7 @@ class Dispatcher:
         finally:
             self._listener.close()
             self._let_go()
+            self._context.registries.close()
         _log.info("The dispatcher leaves.")
 
     def _told_to_stop(self, number: int, frame: object) -> None:

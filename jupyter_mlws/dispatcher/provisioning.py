@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.dispatcher.fitting import check_imports, note
-from jupyter_mlws.dispatcher.imaging import Imaged, imaged
+from jupyter_mlws.dispatcher.imaging import Imaged, Parts, imaged
 from jupyter_mlws.dispatcher.telling import Progress
 from jupyter_mlws.domain.environment import KERNEL, PYTHON, EnvironmentSpec, split_reference
 from jupyter_mlws.domain.run import Run, RunSubmission
@@ -89,18 +89,21 @@ def provide(
     if found.spec.kind == "user_managed" and target.takes != "image":
         return _taken(found.spec)
     from jupyter_mlws.environments.building import Built, build
-    from jupyter_mlws.environments.locking import lock_of
+    from jupyter_mlws.environments.locking import Lock, lock_of
 
     with Progress(context, run, folder, wanted) as progress:
 
-        def built() -> Built:
+        def locked() -> Lock:
             record = context.api.environments.lock(found.name, found.version)
-            made = build(lock_of(found.spec, record.text), progress.say, progress.wanted, folder.lock)
-            note(context, run, made)
-            return made
+            lock = lock_of(found.spec, record.text)
+            note(context, run, lock)
+            return lock
+
+        def built() -> Built:
+            return build(locked(), progress.say, progress.wanted, folder.lock)
 
         if target.takes == "image":
-            return imaged(found, built, progress.say, progress.wanted)
+            return imaged(context, found, Parts(locked, built), progress.say, progress.wanted, folder.lock)
         there = built()
     return Provided(there.interpreter, there.folder, found.spec.environment_variables)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_mlws.environments import image
+from jupyter_mlws.environments import image, packing
 from jupyter_mlws.errors import InvalidInput
 
-BASE = image.Image(id="sha256:" + "a" * 64, variables={})
+BASE = "sha256:" + "a" * 64
 
 
 def test_nothing_of_a_persons_text_is_in_the_dockerfile():
-    lines = image._render(BASE).splitlines()
+    lines = packing.render(BASE).splitlines()
     assert lines[0] == "FROM " + "a" * 64
     assert [line.split()[0] for line in lines] == ["FROM", "COPY", "RUN", "ENV"]
 
@@ -42,4 +42,4 @@ def test_a_base_that_is_no_reference_is_refused(monkeypatch, text):
     ],
 )
 def test_programs_are_led_to_the_interpreter_of_the_image(before, after):
-    assert image._script(before) == after
+    assert packing._script(before) == after

@@ -23,6 +23,7 @@ from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.dispatcher.following import Follower
 from jupyter_mlws.dispatcher.gpus import GpuPool
+from jupyter_mlws.dispatcher.registries import Registries
 from jupyter_mlws.dispatcher.settings import Settings, WorkspaceFile
 from jupyter_mlws.dispatcher.turn import Superseded, Turn
 from jupyter_mlws.domain.status import RunStatus
@@ -240,6 +241,7 @@ class PretendedDispatcher:
             gpus=GpuPool(0),
             ring=lambda: None,
             turn=turn,
+            registries=Registries(world.folder, "w"),
             **HERE,
         )
 
