@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
@@ -19,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from jupyter_mlws.domain.environment import EnvironmentSpec
-from jupyter_mlws.environments import building, locking, uv
+from jupyter_mlws.environments import building, configuration, locking
 
 RUNS = 50
 
@@ -37,9 +38,13 @@ def bare(lock: locking.Lock, folder: Path) -> None:
     """What a person types: ``uv venv`` and ``uv pip install``."""
     requirements = folder / "requirements.txt"
     requirements.write_text(lock.text)
-    uv.run(["venv", "--quiet", "--python", lock.python, str(folder / "venv")], say=quiet, wanted=always)
+    variables = configuration.variables()
     python = str(folder / "venv" / "bin" / "python")
-    uv.run(["pip", "install", "--python", python, "--requirements", str(requirements)], say=quiet, wanted=always)
+    for words in (
+        ["venv", "--quiet", "--python", lock.python, str(folder / "venv")],
+        ["pip", "install", "--quiet", "--python", python, "--requirements", str(requirements)],
+    ):
+        subprocess.run(["uv", *words], env=variables, check=True, stdin=subprocess.DEVNULL)
 
 
 def ours(lock: locking.Lock, folder: Path) -> None:
@@ -103,6 +108,7 @@ def main() -> None:
     parser.add_argument("--packages", nargs="+", default=["scikit-learn"])
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     with tempfile.TemporaryDirectory(prefix="mlws-bench-") as root:
         found = measure(options.packages, options.rounds, Path(root))
     target = Path(".build", "bench", "environments.json")
