@@ -10,7 +10,6 @@ a program that knows nothing of cards does no harm.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -20,7 +19,7 @@ from jupyter_mlws.store import counters
 from jupyter_mlws.store.later import LaterBodies, Read, bodies_of
 from jupyter_mlws.store.paging import rows_of
 from jupyter_mlws.store.run_record import load_runs, run_query
-from jupyter_mlws.store.stored_run import Bodies, encode_card, stored_run
+from jupyter_mlws.store.stored_run import encode_card, stored_run
 from jupyter_mlws.store.tables import changes, experiments, run_cards, runs
 from jupyter_mlws.store.text_match import among
 from jupyter_mlws.store.upsert import upsert
@@ -110,17 +109,18 @@ def _from_cards(c: Connection, numbers: Sequence[int], later: Read | None) -> di
     cards = rows_of(c, select(*columns).where(among(run_cards.c.run_number, sorted(wanted))))
     if not cards:
         return {}
-    bodies = _bodies(c, cards) if later is None else LaterBodies(later, wanted)
     names = _names(c, {card[2] for card in cards})
+    if later is not None:
+        bodies = LaterBodies(later, wanted)
+        return {
+            number: stored_run(number, _STATUSES[status], names[experiment], card, bodies)
+            for number, status, experiment, _, card in cards
+        }
+    read = bodies_of(c, {card[3] for card in cards})
     return {
-        number: stored_run(number, _STATUSES[status], names[experiment], body, bodies)
-        for number, status, experiment, _, body in cards
+        number: stored_run(number, _STATUSES[status], names[experiment], card, read[submission])
+        for number, status, experiment, submission, card in cards
     }
-
-
-def _bodies(c: Connection, cards: Sequence[Any]) -> Bodies:
-    bodies = bodies_of(c, {card[3] for card in cards})
-    return {card[0]: bodies[card[3]] for card in cards}.__getitem__
 
 
 def _changed(c: Connection) -> set[int] | None:

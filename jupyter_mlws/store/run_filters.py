@@ -63,8 +63,10 @@ def condition(wanted: Filter) -> ColumnElement[bool]:
     return not_(found) if wanted.operator == "is null" else found.where(_holds(wanted))
 
 
-def rarest(c: Connection, wanted: Filter, most: int) -> Comparison | None:
+def rarest(c: Connection, wanted: Filter, most: int) -> tuple[Comparison | None, int]:
     """The condition that all runs have to fulfil which an index finds at most `most` runs for; the rarest of them.
+
+    With it comes how many these are; `most` where there is none.
 
     Without this, a rare value among a million runs would be looked for run by run.
     """
@@ -76,7 +78,7 @@ def rarest(c: Connection, wanted: Filter, most: int) -> Comparison | None:
         count = c.scalar(select(func.count()).select_from(found)) or 0
         if count <= most:
             best, most = part, count
-    return best
+    return best, most
 
 
 def found_by(part: Comparison) -> ColumnElement[bool]:

@@ -37,7 +37,7 @@ def page_of_runs(
     later: Read | None = None,
 ) -> Page[Run]:
     """One page of the runs whose numbers `query` finds, as `jupyter_mlws.store.runs.page_runs` explains them."""
-    part = None if wanted is None else rarest(c, wanted, _few(c, limit))
+    part, count = (None, 0) if wanted is None else rarest(c, wanted, _few(c, limit))
     if wanted is not None and part is not None:
         query = query.where(found_by(part), condition(without(wanted, part)))
     if order:
@@ -46,6 +46,8 @@ def page_of_runs(
         if document is not None:
             query = query.where(or_(runs.c.document == document, runs.c.document_id == document))
         numbers, more = ordered_numbers(c, query, order, limit, cursor, few=part is not None)
+    elif part is not None and document is None and count <= limit:
+        numbers, more = _sorted_here(c, query, number_after(cursor)), None
     else:
         rest = wanted if part is None else None
         numbers, more = _newest(c, query, rest, document, limit, number_after(cursor))
@@ -55,7 +57,7 @@ def page_of_runs(
 def all_numbers(c: Connection, query: Select[Any], wanted: Filter | None) -> list[int]:
     """The numbers of all runs that `query` and the filter find, the oldest first."""
     if wanted is not None:
-        part = rarest(c, wanted, _few(c, counters.last(c, "run")))
+        part, _ = rarest(c, wanted, _few(c, counters.last(c, "run")))
         rest = wanted if part is None else without(wanted, part)
         query = query.where(condition(rest), *(() if part is None else (found_by(part),)))
     return sorted(row[0] for row in rows_of(c, query))
@@ -68,6 +70,13 @@ def _few(c: Connection, limit: int) -> int:
     many as are found.
     """
     return max(1000, isqrt(_DEARER * limit * counters.last(c, "run")))
+
+
+def _sorted_here(c: Connection, query: Select[Any], before: int | None) -> list[int]:
+    """All that the query finds, the newest first; the database would take longer to sort so many."""
+    if before is not None:
+        query = query.where(runs.c.number < before)
+    return sorted((row[0] for row in rows_of(c, query)), reverse=True)
 
 
 def _newest(

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
-from operator import attrgetter
+from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec.structs import asdict
 
 from jupyter_mlws.api.codec import from_builtins, to_builtins
 from jupyter_mlws.domain.metric import MetricSummary
 from jupyter_mlws.domain.run import Captured, Run, RunError, RunSource
 from jupyter_mlws.domain.snapshot import GitInfo, LinkedPath
 from jupyter_mlws.domain.status import RunStatus
+from jupyter_mlws.store.stored_summary import series_of, summaries_from
 
 __all__ = ["Bodies", "StoredRun", "decode_facts", "encode_card", "stored_run"]
 
@@ -39,44 +41,45 @@ class _Facts:
     variable_names: tuple[str, ...] = ()
 
 
-# The JSON of the submission of a run, by its number.
+# Gives the JSON of the submission of a run, by its number.
 Bodies = Callable[[int], str]
 decode_facts = msgspec.json.Decoder(_Facts).decode
 
 
-# What a card holds, by place: later versions add at the end.
-_OF_CARD = (
-    "id",
-    "kind",
-    "status_sequence",
-    "created_at",
-    "started_at",
-    "ended_at",
-    "display_name",
-    "description",
-    "user",
-    "host",
-    "compute_target",
-    "environment",
-    "tags",
-    "params",
-    "properties",
-    "parent_id",
-    "child_count",
-    "children_ended",
-    "snapshot_id",
-    "error",
-    "warnings",
-    "waiting_for",
-    "metrics",
-)
-_SERIES = ("name", "count", "last", "last_step", "minimum", "maximum", "updated_at")
+class _Card(msgspec.Struct, array_like=True, gc=False):
+    """What a card holds, by place: later versions add at the end."""
+
+    id: str
+    kind: str
+    status_sequence: int
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    display_name: str
+    description: str
+    user: str
+    host: str
+    compute_target: str
+    environment: str
+    tags: dict[str, str]
+    params: dict[str, str]
+    properties: dict[str, str]
+    parent_id: str | None
+    child_count: int
+    children_ended: int
+    snapshot_id: str | None
+    error: Any
+    warnings: tuple[str, ...]
+    waiting_for: str
+    metrics: msgspec.Raw
+
+
+_OF_CARD = _Card.__struct_fields__
 _OF_FACTS = tuple(each.name for each in fields(_Facts) if each.name != "variable_names")
 _NAMES = tuple(each.name for each in fields(Run))
 # MessagePack: it has NaN, infinities and moments, all exact.
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder().decode
-_series_of = attrgetter(*_SERIES)
+_decode = msgspec.msgpack.Decoder(_Card).decode
 _MOST_INTEGER = 1 << 63
 
 
@@ -84,7 +87,7 @@ def encode_card(run: Run) -> bytes:
     """What is kept of a run beside the columns and the submission that `stored_run` is given."""
     values = {name: getattr(run, name) for name in _OF_CARD}
     values["error"] = _error_of(run)
-    values["metrics"] = [_series_of(each) for each in run.metrics]
+    values["metrics"] = [series_of(each) for each in run.metrics]
     return _encode(list(values.values()))
 
 
@@ -96,12 +99,12 @@ def _error_of(run: Run) -> object:
     return to_builtins(error)
 
 
-def stored_run(number: int, status: RunStatus, experiment: str, card: bytes, bodies: Bodies) -> Run:
-    """A run from its card, and the JSON of its submission by its number, which is asked for when it is needed."""
+def stored_run(number: int, status: RunStatus, experiment: str, card: bytes, body: str | Bodies) -> Run:
+    """A run from its card and the JSON of its submission, or what gives that when it is needed."""
     run: Run = _new(StoredRun)
     values = run.__dict__
     values["number"], values["status"], values["experiment"] = number, status, experiment
-    values["_card"], values["_bodies"] = card, bodies
+    values["_card"], values["_body"] = card, body
     return run
 
 
@@ -141,30 +144,32 @@ class _Later:
 
 
 def _take_card(values: dict[str, Any]) -> None:
-    found = dict(zip(_OF_CARD, _decode(values["_card"]), strict=False))
-    found["error"] = None if found["error"] is None else from_builtins(RunError, found["error"])
-    found["warnings"] = tuple(found["warnings"])
-    found["metrics"] = tuple([_summary(each) for each in found["metrics"]])
+    found = asdict(_decode(values["_card"]))
+    values["_series"] = found.pop("metrics")
+    if found["error"] is not None:
+        found["error"] = from_builtins(RunError, found["error"])
     values |= found
 
 
-def _summary(series: list[Any]) -> MetricSummary:
-    # Ten times as quick as the constructor of a frozen record; tens of thousands are made at once.
-    summary: MetricSummary = _new(MetricSummary)
-    known = summary.__dict__
-    known["name"], known["count"], known["last"], known["last_step"] = series[:4]
-    known["minimum"], known["maximum"], known["updated_at"] = series[4:7]
-    return summary
+class _Metrics:
+    """The summaries, made at each look: kept for thousands of runs, they would be what the garbage collector does."""
+
+    def __get__(self, run: Run, owner: type[Run]) -> tuple[MetricSummary, ...]:
+        values = run.__dict__
+        if "_series" not in values:
+            _take_card(values)
+        return summaries_from(values["_series"])
 
 
 def _take_facts(values: dict[str, Any]) -> None:
-    facts = decode_facts(values["_bodies"](values["number"]))
+    body = values["_body"]
+    facts = decode_facts(body if isinstance(body, str) else body(values["number"]))
     for name in _OF_FACTS:
         values[name] = getattr(facts, name)
     values["environment_variables"] = facts.variable_names
 
 
 for _name in _OF_CARD:
-    setattr(StoredRun, _name, _Later(_name, _take_card))
+    setattr(StoredRun, _name, _Metrics() if _name == "metrics" else _Later(_name, _take_card))
 for _name in (*_OF_FACTS, "environment_variables"):
     setattr(StoredRun, _name, _Later(_name, _take_facts))

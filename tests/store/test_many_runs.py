@@ -64,11 +64,23 @@ def test_a_filter_with_half_of_them_and_the_best_hundred_are_there_at_once(many:
     assert all(isinstance(run, StoredRun) for run in hits)
     assert [run.number for run in hits] == sorted((run.number for run in hits), reverse=True)
     assert all(run.metrics[0].last < 0.5 for run in hits)
+    assert fastest(many, "metrics.m0 < 0.5", limit=COUNT, later=many.read) < 0.100
     assert fastest(many, "metrics.m0 < 0.5", limit=COUNT) < 0.150
     best = found(many, None, "metrics.m0 desc", limit=100)
     lasts = [run.metrics[0].last for run in best]
     assert lasts == sorted(lasts, reverse=True)
     assert fastest(many, None, "metrics.m0 desc", limit=100) < 0.025
+
+
+def test_every_value_of_half_of_them_is_read_in_a_moment(many: Store) -> None:
+    took = []
+    for _ in range(3):
+        hits = found(many, "metrics.m0 < 0.5", limit=COUNT, later=many.read)
+        began = time.thread_time()
+        values = [({each.name: each.last for each in run.metrics}, run.params) for run in hits]
+        took.append(time.thread_time() - began)
+        assert len(values[0][0]) == len(values[0][1]) == 10
+    assert min(took) < 0.4
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from sqlalchemy import event, insert, update
 
 from jupyter_mlws.api import codec
 from jupyter_mlws.domain.clock import now
+from jupyter_mlws.domain.metric import MetricSummary
 from jupyter_mlws.domain.run import Run, RunError, RunUpdate
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import NotFound
@@ -97,6 +98,21 @@ def test_it_is_equal_to_the_same_run_and_to_no_other(store: Store, submit: RUN) 
     assert found != dataclasses.replace(plain, tags={})
     assert dataclasses.replace(plain, tags={}) != found
     assert found != "a run"
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_summary_of_a_list_is_a_summary_in_all_that_can_be_seen(store: Store, full: Run) -> None:
+    catch_up(store)
+    [found] = listed(store)
+    endless, plain = found.metrics[1], full.metrics[1]
+    assert (endless, repr(endless), hash(endless)) == (plain, repr(plain), hash(plain))
+    assert plain == endless == found.metrics[1] != found.metrics[0]
+    assert endless != "a summary"
+    assert type(pickle.loads(pickle.dumps(endless))) is type(dataclasses.replace(endless, count=9)) is MetricSummary
+    assert (pickle.loads(pickle.dumps(endless)), copy.deepcopy(endless)) == (plain, plain)
+    assert dataclasses.replace(endless, count=9) == dataclasses.replace(plain, count=9) != plain
+    with pytest.raises(AttributeError):
+        endless.count = 9  # type: ignore[misc]
 
 
 @pytest.fixture
