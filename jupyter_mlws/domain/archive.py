@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from jupyter_mlws.domain.environment import EnvironmentLock, EnvironmentSpec, check_environment_name
+from jupyter_mlws.domain.locks import check_lock, check_wheel_name
 from jupyter_mlws.domain.model import ModelFile
 from jupyter_mlws.domain.names import (
     MAX_DESCRIPTION,
@@ -32,6 +34,7 @@ from jupyter_mlws.errors import InvalidInput, TooLarge
 __all__ = [
     "FORMAT",
     "ArchiveHeader",
+    "ArchivedEnvironment",
     "ArchivedExperiment",
     "ArchivedModel",
     "ArchivedRun",
@@ -39,6 +42,7 @@ __all__ = [
     "ArchivedSnapshot",
     "ArchivedTyped",
     "ArchivedValues",
+    "ArchivedWheel",
     "ImportReport",
 ]
 
@@ -79,6 +83,49 @@ class ArchivedExperiment:
         check_text("description", self.description, MAX_DESCRIPTION)
         check_tags(self.tags)
         _check_times(self.created_at, self.archived_at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArchivedEnvironment:
+    """A version of an environment that a run names, with all that it was resolved to."""
+
+    name: str
+    version: int
+    created_at: datetime
+    spec: EnvironmentSpec
+    user: str = ""
+    description: str = ""
+    locks: tuple[EnvironmentLock, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_environment_name(self.name)
+        if not 1 <= self.version <= _MAX_NUMBER:
+            raise InvalidInput(f"No environment has the version {self.version}.")
+        check_text("user", self.user, _MAX_WORD)
+        check_text("description", self.description, MAX_DESCRIPTION)
+        _check_times(self.created_at)
+        systems = [check_lock(lock).system for lock in self.locks]
+        if len(set(systems)) != len(systems):
+            raise InvalidInput(f"The environment {self.id} is resolved twice for one kind of machine.")
+
+    @property
+    def id(self) -> str:
+        """``name:version``."""
+        return f"{self.name}:{self.version}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArchivedWheel:
+    """A package's file that a lock of the archive names by its hash."""
+
+    name: str
+    digest: str
+    size_bytes: int
+
+    def __post_init__(self) -> None:
+        check_wheel_name(self.name)
+        check_digest(self.digest)
+        _check_count(self.size_bytes, 1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,7 +314,7 @@ class ImportReport:
         How many of the new ones got another number, because theirs was taken.
     models_added, models_known : int
         Versions of models, likewise.
-    experiments_added, snapshots_added, blobs_added : int
+    experiments_added, environments_added, snapshots_added, blobs_added, wheels_added : int
     added_bytes : int
         Size of the blobs that were added.
     run_ids : tuple of str
@@ -282,6 +329,8 @@ class ImportReport:
     models_added: int = 0
     models_known: int = 0
     experiments_added: int = 0
+    environments_added: int = 0
+    wheels_added: int = 0
     snapshots_added: int = 0
     blobs_added: int = 0
     added_bytes: int = 0
@@ -292,6 +341,9 @@ class ImportReport:
         added = [_counted(self.runs_added, "run"), _counted(self.models_added, "model version")]
         known = [_counted(self.runs_known, "run"), _counted(self.models_known, "model version")]
         sentences = [f"Added {' and '.join(added)}; {' and '.join(known)} were here already."]
+        if self.environments_added or self.wheels_added:
+            packages = f" with {_counted(self.wheels_added, 'package')}" if self.wheels_added else ""
+            sentences.append(f"Added {_counted(self.environments_added, 'environment')}{packages}.")
         if self.runs_renumbered:
             sentences.append(f"{_counted(self.runs_renumbered, 'run')} got another number.")
         return " ".join((*sentences, *self.notes))

@@ -23,6 +23,7 @@ from jupyter_mlws.domain.page import Page
 from jupyter_mlws.errors import InvalidInput, NotFound
 from jupyter_mlws.services.checking import check_storable, implements
 from jupyter_mlws.services.context import Context
+from jupyter_mlws.services.resolving import resolved
 from jupyter_mlws.store import environments
 from jupyter_mlws.store.paging import clamp_limit
 
@@ -79,20 +80,7 @@ class Environments:
             return environments.get_environment(c, name, found.version)
 
     def lock(self, name: str, version: int) -> EnvironmentLock:
-        from jupyter_mlws.environments.locking import lock, system
-
-        found = self.get(name, version)
-        if found.spec.kind != "system_managed":
-            raise InvalidInput(f"{found.id} is taken as it is: nothing of it is resolved.")
-        with self._context.store.read() as c:
-            text = environments.find_lock(c, found, system())
-        if text is None:
-            made = lock(found.spec, _log.info, lambda: True)
-            with self._context.store.write() as c:
-                text = environments.put_lock(
-                    c, found, system=made.system, python=made.python, digest=made.digest, body=made.text
-                )
-        return _lock_of(found, text)
+        return resolved(self._context.store, self.get(name, version), _log.info, lambda: True)
 
     def locks(self, name: str, version: int) -> Page[EnvironmentLock]:
         found = self.get(name, version)
@@ -117,13 +105,6 @@ def _of_built(built: Built, versions: tuple[str, ...]) -> BuiltEnvironment:
         used_at=datetime.fromtimestamp(built.used_at, UTC),
         versions=versions,
     )
-
-
-def _lock_of(environment: Environment, text: str) -> EnvironmentLock:
-    from jupyter_mlws.environments.locking import lock_of
-
-    made = lock_of(environment.spec, text)
-    return EnvironmentLock(system=made.system, python=made.python, digest=made.digest, text=made.text)
 
 
 def curated(context: Context, name: str, version: int = 0) -> Environment:
@@ -159,7 +140,9 @@ def resolve(context: Context, reference: str) -> str:
         if isinstance(wanted, str):
             return service.get(name, label=wanted).id
         return service.get(name, wanted or 0).id
-    except NotFound:
+    except NotFound as error:
+        if "imported" in error.details:
+            raise InvalidInput(error.message, hint=error.hint, details=error.details) from None
         with context.store.read() as c:
             known = {item.name for item in environments.page_environments(c, None, 500, None).items}
         names = sorted({KERNEL, *CURATED, *known})

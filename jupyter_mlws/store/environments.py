@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, insert, select
+from sqlalchemy import Connection, Select, delete, exists, insert, select
 
 from jupyter_mlws.api.codec import from_builtins, to_builtins
 from jupyter_mlws.domain.clock import now
@@ -18,6 +19,9 @@ from jupyter_mlws.store.tables import environment_labels, environment_locks, env
 from jupyter_mlws.store.upsert import upsert
 
 __all__ = [
+    "IMPORTED",
+    "add",
+    "counter",
     "find_lock",
     "get_environment",
     "list_locks",
@@ -28,18 +32,34 @@ __all__ = [
     "versions_by_lock",
 ]
 
+# The label of what came with an archive, with the version behind it: of each name there may be several.
+IMPORTED = "imported"
+
 
 def register(c: Connection, name: str, spec: EnvironmentSpec, *, user: str, description: str = "") -> Environment:
     """The newest version of a name if it says the same, else the next one."""
-    row = c.execute(_of(name).limit(1)).one_or_none()
+    row = c.execute(_own(name).limit(1)).one_or_none()
     if row is not None and row.spec_digest == spec.digest:
         return _load(c, [row])[0]
-    version = counters.take(c, f"environment:{name}")
+    version = counters.take(c, counter(name))
+    add(c, name, version, spec, created_at=now(), user=user, description=description)
+    return get_environment(c, name, version)
+
+
+def counter(name: str) -> str:
+    """What counts the versions of a name."""
+    return f"environment:{name}"
+
+
+def add(
+    c: Connection, name: str, version: int, spec: EnvironmentSpec, *, created_at: datetime, user: str, description: str
+) -> None:
+    """Write a version whose number is free."""
     c.execute(
         insert(environments).values(
             name=name,
             version=version,
-            created_at=now(),
+            created_at=created_at,
             user=user,
             description=description,
             spec=to_builtins(spec),
@@ -47,12 +67,20 @@ def register(c: Connection, name: str, spec: EnvironmentSpec, *, user: str, desc
         )
     )
     changes.note(c, "environment", f"{name}:{version}")
-    return get_environment(c, name, version)
 
 
 def _of(name: str) -> Select[Any]:
     table = environments
     return select(table).where(table.c.name == name).order_by(table.c.version.desc())
+
+
+def _own(name: str) -> Select[Any]:
+    """Without what came with an archive: only who names its version, or its label, means that."""
+    label, table = environment_labels, environments
+    came = exists().where(
+        label.c.name == table.c.name, label.c.version == table.c.version, label.c.label.like(f"{IMPORTED}-%")
+    )
+    return _of(name).where(~came)
 
 
 def get_environment(c: Connection, name: str, version: int = 0, label: str = "") -> Environment:
@@ -63,9 +91,16 @@ def get_environment(c: Connection, name: str, version: int = 0, label: str = "")
         if named is None:
             raise NotFound(f"No version of environment {name[:80]!r} has the label {label[:80]!r}.")
         version = named
-    query = _of(name).limit(1)
-    rows = c.execute(query.where(environments.c.version == version) if version else query).all()
+    query = _of(name).where(environments.c.version == version) if version else _own(name)
+    rows = c.execute(query.limit(1)).all()
     if not rows:
+        imported = c.execute(_of(name).limit(1)).one_or_none() if not version else None
+        if imported is not None:
+            raise NotFound(
+                f"The environment {name[:80]!r} came with an archive, and is none of this workspace's own.",
+                hint=f"Name its version: {name[:80]}:{imported.version}",
+                details={"imported": f"{name}:{imported.version}"},
+            )
         what = f"version {version} of environment" if version else "environment"
         raise NotFound(f"There is no {what} {name[:80]!r}.", hint="List them: mlws env list.")
     return _load(c, rows)[0]

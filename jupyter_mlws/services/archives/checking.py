@@ -10,8 +10,16 @@ from datetime import datetime
 from typing import Any
 
 from jupyter_mlws.api.codec import from_builtins
-from jupyter_mlws.domain.archive import ArchivedModel, ArchivedRun, ArchivedSnapshot, ArchivedValues
+from jupyter_mlws.domain.archive import (
+    ArchivedEnvironment,
+    ArchivedModel,
+    ArchivedRun,
+    ArchivedSnapshot,
+    ArchivedValues,
+    ArchivedWheel,
+)
 from jupyter_mlws.domain.file import RunFile
+from jupyter_mlws.domain.locks import locked_hashes
 from jupyter_mlws.domain.names import check_digest
 from jupyter_mlws.domain.snapshot import Manifest
 from jupyter_mlws.errors import MlwsError
@@ -41,10 +49,12 @@ class SnapshotFacts:
 
 @dataclass
 class Needs:
-    """What the records of an archive stand on: blobs with their sizes, and snapshots by id."""
+    """What the records of an archive stand on: blobs with their sizes, snapshots by id, environments, wheels."""
 
     blobs: dict[str, int] = field(default_factory=dict)
     snapshots: dict[str, SnapshotFacts] = field(default_factory=dict)
+    environments: dict[str, ArchivedEnvironment] = field(default_factory=dict)
+    wheels: dict[str, ArchivedWheel] = field(default_factory=dict)
 
 
 def check(context: Context, archive: Archive) -> Needs:
@@ -64,9 +74,12 @@ class _Check:
         self.needs = Needs()
         self._seen: set[str] = set()
         self._parents: set[str] = set()
+        self._hashes: set[str] = set()
         self._values: dict[str, list[int]] = {}  # of the present run: how many are there, how many are to be
         self._blocks: Iterator[Block] = archive.blocks()
         look: dict[str, Callable[[Any], None]] = {
+            "environment": self._environment,
+            "wheel": self._wheel,
             "snapshot": self._snapshot,
             "run": self._run,
             "file": self._file,
@@ -81,6 +94,20 @@ class _Check:
             raise broken("it has points of no run")
         if self._parents & self._seen:
             raise broken("a run stands before its parent")
+
+    def _environment(self, environment: ArchivedEnvironment) -> None:
+        if environment.id in self.needs.environments:
+            raise broken(f"the environment {environment.id} is there twice")
+        self.needs.environments[environment.id] = environment
+        for lock in environment.locks:
+            self._hashes |= locked_hashes(lock.text)
+
+    def _wheel(self, wheel: ArchivedWheel) -> None:
+        if wheel.digest not in self._hashes:
+            raise broken(f"no environment of it names the package {wheel.name[:80]}")
+        if self._archive.blob_sizes.get(wheel.digest) != wheel.size_bytes:
+            raise broken(f"the package {wheel.name[:80]} is missing, or has another size")
+        self.needs.wheels[wheel.digest] = wheel
 
     def _snapshot(self, record: ArchivedSnapshot) -> None:
         manifest = self._manifest(record.id)
@@ -136,6 +163,7 @@ class _Check:
             submission = read_submission(json.dumps(run.submission), kind="script", params={})
             _check_texts(run.submission.get("variable_names", []))
             _check_texts(run.submission.get("secret_names") or [])
+            _check_texts([run.submission.get("kernel", "")])
         except (MlwsError, ValueError, TypeError) as error:
             raise broken(f"what was submitted for the run {run.id} cannot be read") from error
         for item in submission.inputs:

@@ -14,11 +14,13 @@ from zipfile import ZipFile
 from jupyter_mlws.api import codec
 from jupyter_mlws.domain.archive import (
     FORMAT,
+    ArchivedEnvironment,
     ArchivedExperiment,
     ArchivedModel,
     ArchivedRun,
     ArchivedSnapshot,
     ArchivedValues,
+    ArchivedWheel,
     ArchiveHeader,
 )
 from jupyter_mlws.domain.file import RunFile
@@ -41,6 +43,8 @@ _MOST_POINTS = 1 << 16
 _STEP = 1 << 20
 _KINDS: dict[str, type] = {
     "experiment": ArchivedExperiment,
+    "environment": ArchivedEnvironment,
+    "wheel": ArchivedWheel,
     "snapshot": ArchivedSnapshot,
     "run": ArchivedRun,
     "file": RunFile,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
@@ -16,6 +17,7 @@ from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.holding import Hold
 from jupyter_mlws.store import archive_import as rows
 from jupyter_mlws.store import files
+from jupyter_mlws.store.archive_environments import add_environment
 
 __all__ = ["Recording"]
 
@@ -34,13 +36,14 @@ class Recording:
     def __init__(self, context: Context, archive: Archive, needs: Needs, hold: Hold) -> None:
         self._context, self._archive, self._needs, self._hold = context, archive, needs, hold
         self._counts = dict.fromkeys(("runs_added", "runs_known", "runs_renumbered", "models_added", "models_known"), 0)
-        self._counts |= dict.fromkeys(("experiments_added", "snapshots_added"), 0)
+        self._counts |= dict.fromkeys(("experiments_added", "environments_added", "snapshots_added"), 0)
         self._ids: list[str] = []
         self._notes: list[str] = []
         self._blocks = archive.blocks()
         self._run: ArchivedRun | None = None
         self._number: int | None = None  # None where the run was known
         self._files: list[RunFile] = []
+        self._environments: dict[str, str] = {}  # what each is here
         self._left: set[str | None] = set()
         # Of the present transaction.
         self._new: list[str] = []
@@ -105,7 +108,7 @@ class Recording:
             self._note(f"The run {run.id} is not added: the run above it is in the trash here.")
         elif known is None:
             self._add_snapshot(c, run)
-            made = rows.add_run(c, run, self._experiment(c, run.experiment), parent)
+            made = rows.add_run(c, self._in_environments(c, run), self._experiment(c, run.experiment), parent)
             self._number = made.number
             self._new.append(run.id)
             self._per_experiment[run.experiment] += 1
@@ -122,6 +125,26 @@ class Recording:
                 self._run = None
                 self._note(f"Run #{known.number} is in the trash here, and stays there.")
         self._read_series(c, run)
+
+    def _in_environments(self, c: Connection, run: ArchivedRun) -> ArchivedRun:
+        """The run, with the environments that it names as they are called here."""
+        body = run.submission
+        if body is not None:
+            named = {key: self._environment(c, body[key]) for key in ("environment", "kernel") if body.get(key)}
+            body = {**body, **named}
+        return replace(run, environment=self._environment(c, run.environment), submission=body)
+
+    def _environment(self, c: Connection, reference: str) -> str:
+        wanted = self._needs.environments.get(reference)
+        if wanted is None:
+            return reference
+        if reference not in self._environments:
+            here, is_new = add_environment(c, wanted)
+            self._environments[reference] = here
+            self._counts["environments_added"] += is_new
+            if here != reference:
+                self._note(f"The environment {reference} is {here} here.")
+        return self._environments[reference]
 
     def _experiment(self, c: Connection, name: str) -> int:
         if name not in self._experiments:

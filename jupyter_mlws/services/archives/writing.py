@@ -23,17 +23,19 @@ from jupyter_mlws.api import codec
 from jupyter_mlws.api.routes import Download
 from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.blobs.local import full_disk_named
-from jupyter_mlws.domain.archive import FORMAT, ArchivedRun, ArchiveHeader
+from jupyter_mlws.domain.archive import FORMAT, ArchivedEnvironment, ArchivedRun, ArchiveHeader
 from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.filters import Filter
 from jupyter_mlws.domain.masking import is_secret_variable
-from jupyter_mlws.errors import CorruptData, Unavailable, WrongState
+from jupyter_mlws.domain.secret import reference_of
+from jupyter_mlws.errors import CorruptData, InvalidName, Unavailable, WrongState
 from jupyter_mlws.services.archives.layout import BLOBS, BLOCK, DIGESTS, HEADER, RECORDS, SERIES
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.snapshots import load_manifest
 from jupyter_mlws.snapshots.zipping import ZIP_TIME, Outbox
 from jupyter_mlws.store import archive_export as rows
 from jupyter_mlws.store import files, runs
+from jupyter_mlws.store.archive_environments import environments_of
 
 __all__ = ["export"]
 
@@ -246,6 +248,8 @@ class _Records:
     def _write_records(self, entry: _Entry, choice: rows.Choice, *, whole: bool) -> None:
         for experiment in rows.experiments_of(self._c, choice, whole=whole):
             entry.line("experiment", experiment)
+        for environment in environments_of(self._c, choice.numbers):
+            entry.line("environment", _without_passwords(environment))
         for snapshot in rows.snapshots_of(self._c, choice):
             entry.line("snapshot", snapshot)
             self._need_snapshot(snapshot.id)
@@ -286,12 +290,27 @@ def _without_secrets(run: ArchivedRun) -> ArchivedRun:
     """The run as a stranger may see it: a variable that looks secret has to be given again, as every secret has."""
     body = run.submission or {}
     variables: dict[str, str] = body.get("environment_variables") or {}
-    hidden = [name for name, value in variables.items() if is_secret_variable(name, value)]
+    hidden = [name for name, value in variables.items() if _is_hidden(name, value)]
     if not hidden:
         return run
     kept = {name: value for name, value in variables.items() if name not in hidden}
     secrets = list(dict.fromkeys([*(body.get("secret_names") or ()), *hidden]))
     return replace(run, submission=body | {"environment_variables": kept, "secret_names": secrets})
+
+
+def _without_passwords(environment: ArchivedEnvironment) -> ArchivedEnvironment:
+    """The environment as a stranger may see it."""
+    variables = environment.spec.environment_variables
+    kept = {name: value for name, value in variables.items() if not _is_hidden(name, value)}
+    return replace(environment, spec=replace(environment.spec, environment_variables=kept))
+
+
+def _is_hidden(name: str, value: str) -> bool:
+    """Whether a variable looks secret; one that only names a secret of the vault is not."""
+    try:
+        return is_secret_variable(name, value) and reference_of(value) is None
+    except InvalidName:
+        return True
 
 
 def _shrinks(data: bytes) -> bool:
