@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.dispatcher.fitting import check_imports, note
@@ -13,15 +14,18 @@ from jupyter_mlws.dispatcher.imaging import Imaged, Parts, imaged
 from jupyter_mlws.dispatcher.telling import Progress
 from jupyter_mlws.domain.environment import KERNEL, PYTHON, EnvironmentSpec, split_reference
 from jupyter_mlws.domain.run import Run, RunSubmission
+from jupyter_mlws.environments.patience import patiently
 from jupyter_mlws.environments.uv import Stopped
 from jupyter_mlws.errors import InvalidInput
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.services.handover import Handover
+from jupyter_mlws.services.resolving import resolved
 from jupyter_mlws.targets.base import Target
 from jupyter_mlws.targets.registry import no_kernel
 
 __all__ = ["Provided", "Stopped", "provide"]
 
+T = TypeVar("T")
 # They would lead the interpreter of one environment to the packages of another.
 _OF_ANOTHER = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "CONDA_PREFIX", "CONDA_DEFAULT_ENV", "VIRTUAL_ENV")
 
@@ -89,18 +93,22 @@ def provide(
     if found.spec.kind == "user_managed" and target.takes != "image":
         return _taken(found.spec)
     from jupyter_mlws.environments.building import Built, build
-    from jupyter_mlws.environments.locking import Lock, lock_of
+    from jupyter_mlws.environments.locking import Lock
 
     with Progress(context, run, folder, wanted) as progress:
 
+        def patient(work: Callable[[], T]) -> T:
+            settings = context.settings
+            return patiently(work, progress.say, progress.wanted, settings.index_retries, settings.index_pause_s)
+
         def locked() -> Lock:
-            record = context.api.environments.lock(found.name, found.version)
-            lock = lock_of(found.spec, record.text)
+            lock = Lock.kept(patient(lambda: resolved(context.store, found, progress.say, progress.wanted)))
             note(context, run, lock)
             return lock
 
         def built() -> Built:
-            return build(locked(), progress.say, progress.wanted, folder.lock)
+            lock = locked()
+            return patient(lambda: build(lock, progress.say, progress.wanted, folder.lock))
 
         if target.takes == "image":
             return imaged(context, found, Parts(locked, built), progress.say, progress.wanted, folder.lock)

@@ -108,6 +108,10 @@ class Settings:
         What was deleted can be restored for so many days; a later garbage collection purges it.
     garbage_grace_s : float
         Stored bytes that no record names are kept for so long after they were stored or used last.
+    index_retries : int
+        So many times a run tries again where the index of packages does not answer.
+    index_pause_s : float
+        Before the first of them, and twice as long before each further one.
     """
 
     dispatcher_idle_s: float = 600.0
@@ -127,6 +131,8 @@ class Settings:
     keep_run_folder: bool = False
     trash_days: float = 7.0
     garbage_grace_s: float = 3600.0
+    index_retries: int = 3
+    index_pause_s: float = 5.0
 
     @classmethod
     def of(cls, workspace: WorkspaceFile, *, only: str | None = None) -> Settings:

@@ -15,7 +15,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -160,13 +160,15 @@ def _locked(digest: str, kind: int, say: Callable[[str], None], wanted: Callable
         os.close(handle)
 
 
-def alone(name: str, say: Callable[[str], None], wanted: Callable[[], bool]) -> AbstractContextManager[int]:
+@contextmanager
+def alone(name: str, say: Callable[[str], None], wanted: Callable[[], bool]) -> Iterator[int]:
     """Be the only one of this user that makes what has this name, or wait for whoever does; `Stopped` meanwhile.
 
     Given is the open file that is locked: a program that works for us holds it, too, so that nobody takes our place
     while it goes on after our death.
     """
-    return _locked(name, fcntl.LOCK_EX, say, wanted)
+    with _telling_of_the_disk(), _locked(name, fcntl.LOCK_EX, say, wanted) as handle:
+        yield handle
 
 
 def _try(handle: int, kind: int) -> bool:

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from jupyter_mlws.domain.environment import EnvironmentSpec, locked_versions
+from jupyter_mlws.domain.environment import EnvironmentLock, EnvironmentSpec, locked_versions
 from jupyter_mlws.domain.locks import lock_digest
 from jupyter_mlws.environments import uv
 from jupyter_mlws.environments.refusals import refusal
 from jupyter_mlws.errors import InvalidInput, MissingPart
 
-__all__ = ["Lock", "lock", "lock_of", "system"]
+__all__ = ["Lock", "lock", "python_of", "system"]
 
 # What in a requirements file is an option, a path or an address, and not a package of the index.
 _NOT_A_PACKAGE = re.compile(r"^\s*(-|\.{0,2}/|~|file:)|\s@\s*(file:|\.|/)|://")
@@ -39,6 +39,11 @@ class Lock:
     text: str
     python: str
     system: str
+
+    @classmethod
+    def kept(cls, record: EnvironmentLock) -> Lock:
+        """The lock of a workspace's record, as it is built."""
+        return cls(text=record.text, python=record.python, system=record.system)
 
     @property
     def digest(self) -> str:
@@ -79,7 +84,7 @@ def lock(spec: EnvironmentSpec, say: Callable[[str], None], wanted: Callable[[],
         It is not wanted any more.
     """
     _check(spec)
-    python = _python_of(spec)
+    python = python_of(spec)
     if not spec.packages:
         return Lock(text="", python=python, system=system())
     with tempfile.TemporaryDirectory(prefix="mlws-lock-") as folder:
@@ -113,10 +118,6 @@ def _check(spec: EnvironmentSpec) -> None:
             )
 
 
-def lock_of(spec: EnvironmentSpec, text: str) -> Lock:
-    """The lock of a specification from its kept text, for this kind of machine."""
-    return Lock(text=text, python=_python_of(spec), system=system())
-
-
-def _python_of(spec: EnvironmentSpec) -> str:
+def python_of(spec: EnvironmentSpec) -> str:
+    """The version of Python that it is resolved for: its own, else that of this program."""
     return spec.python or f"{sys.version_info.major}.{sys.version_info.minor}"

@@ -192,13 +192,13 @@ def _with(env: Environment, python: str | None, variables: dict[str, str]) -> En
 def build(environment: NameArgument, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
     """Resolve and build it now on this machine, as the first run in it would."""
     from jupyter_mlws.environments import building
-    from jupyter_mlws.environments.locking import lock_of
+    from jupyter_mlws.environments.locking import Lock
 
     ws = open_workspace(workspace)
     env = Environment.get(ws, environment)
     if env.spec.in_container or env.spec.kind == "user_managed":
         raise InvalidInput(f"{env.id} is taken as it is, or is an image: there is nothing to build here.")
-    lock = lock_of(env.spec, ws.api.environments.lock(env.name, env.record.version).text)
+    lock = Lock.kept(ws.api.environments.lock(env.name, env.record.version))
     made = building.build(lock, (lambda line: None) if as_json else console.print, lambda: True)
     if as_json:
         print_json(_of_built(made))

@@ -90,14 +90,14 @@ class Packages:
 
     def _of_lock(self, found: Environment) -> Iterator[Reason]:
         from jupyter_mlws.environments import building
-        from jupyter_mlws.environments.locking import lock_of, system
+        from jupyter_mlws.environments.locking import system
 
         with self._context.store.read() as c:
-            text = store_environments.find_lock(c, found, system())
-        if text is None:
+            kept = [each for each in store_environments.list_locks(c, found) if each.system == system()]
+        if not kept:
             yield self._no_lock(found)
             return
-        here = lock_of(found.spec, text).digest
+        here = kept[0].digest
         if self.lock_digest and here != self.lock_digest:
             yield Reason(
                 code="other_lock",
