@@ -73,12 +73,17 @@ class _Runs:
     def get(self, run: str) -> Run:
         return read_record(_folder(self._root, run))
 
-    def list(self, parent: str | None = None, **wishes: Any) -> Page[Run]:
+    def list(self, parent: str | None = None, recursive: bool = False, **wishes: Any) -> Page[Run]:
         if parent is None:
             self._rest.runs.list(**wishes)
-        ids = children_of(_folder(self._root, parent or ""))
-        found = [RunFolder(self._root.children / run_id) for run_id in ids]
-        return Page(items=tuple(read_record(folder) for folder in found if folder.job.is_file())[::-1])
+        found: dict[str, RunFolder] = {}
+        above = [_folder(self._root, parent or "")]
+        while above:
+            ids = [run_id for folder in above for run_id in children_of(folder) if run_id not in found]
+            below = {run_id: RunFolder(self._root.children / run_id) for run_id in ids}
+            found |= below
+            above = [folder for folder in below.values() if folder.job.is_file()] if recursive else []
+        return Page(items=tuple(read_record(folder) for folder in found.values() if folder.job.is_file())[::-1])
 
 
 class _Metrics:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jupyter_mlws.sdk.run_facts import RunFacts
@@ -45,25 +45,21 @@ class RunChildren(RunFacts):
         # By the records at hand: one that was begun here would ask for its own.
         return RunList(
             self._as_run(record)
-            for record in self._descendants(self.id, recursive)
+            for record in self._below(recursive)
             if is_wanted(record, tags, properties, type, status)
         )
 
-    def _descendants(self, parent: str, recursive: bool) -> Iterator[words.Run]:
-        for record in self._records_below(parent):
-            yield record
-            if recursive and record.child_count:
-                yield from self._descendants(record.id, recursive)
-
-    def _records_below(self, parent: str) -> list[words.Run]:
+    def _below(self, recursive: bool) -> Iterable[words.Run]:
         found: list[words.Run] = []
         cursor = None
+        # Said only where it is needed: a server of an earlier version knows nothing of it.
+        deep = {"recursive": True} if recursive else {}
         while True:
-            page = self._api.runs.list(parent=parent, limit=_PAGE, cursor=cursor)
+            page = self._api.runs.list(parent=self.id, limit=_PAGE, cursor=cursor, **deep)
             found += page.items
             cursor = page.next_cursor
             if cursor is None:
-                return found[::-1]
+                return _in_order(self.id, found[::-1]) if recursive else found[::-1]
 
     def _as_run(self, record: words.Run) -> Run:
         from jupyter_mlws.sdk.run import Run
@@ -129,6 +125,18 @@ class RunChildren(RunFacts):
             Neither or both are given.
         """
         raise self._not_ours("begin child runs")
+
+
+def _in_order(root: str, records: Sequence[words.Run]) -> Iterator[words.Run]:
+    """All that descend from a run, each after its parent; those of one parent stay in their order."""
+    children: dict[str | None, list[words.Run]] = {}
+    for record in records:
+        children.setdefault(record.parent_id, []).append(record)
+    left = children.pop(root, [])[::-1]
+    while left:
+        record = left.pop()
+        yield record
+        left += children.pop(record.id, [])[::-1]
 
 
 def is_wanted(

@@ -20,6 +20,7 @@ from jupyter_mlws.store import changes, counters, experiments
 from jupyter_mlws.store.deleted import PURGED, not_deleted
 from jupyter_mlws.store.later import Read
 from jupyter_mlws.store.run_claims import claim_queued, hand_back
+from jupyter_mlws.store.run_families import numbers_below
 from jupyter_mlws.store.run_lists import all_numbers, page_of_runs
 from jupyter_mlws.store.run_record import body_of, load_runs, read_submission, run_query, search_text, summaries_of
 from jupyter_mlws.store.run_states import cancel_run, move_run, runs_in, set_waiting
@@ -232,6 +233,7 @@ def page_runs(
     parent: str | None = None,
     search: str | None = None,
     include_children: bool = False,
+    recursive: bool = False,
     wanted: Filter | None = None,
     order: Sequence[OrderKey] = (),
     limit: int = 50,
@@ -248,7 +250,7 @@ def page_runs(
     query = select(runs.c.number).where(
         not_deleted(),
         *_conditions(None if found is None else found.id, statuses, search),
-        *_of_parent(c, parent, include_children=include_children),
+        *_of_parent(c, parent, include_children=include_children, recursive=recursive),
     )
     return page_of_runs(
         c, query, wanted=wanted, order=order, document=document, limit=limit, cursor=cursor, later=later
@@ -280,9 +282,12 @@ def _conditions(
         yield runs.c.search_text.contains(search.casefold(), autoescape=True)
 
 
-def _of_parent(c: Connection, parent: str | None, *, include_children: bool) -> Iterator[ColumnElement[bool]]:
+def _of_parent(
+    c: Connection, parent: str | None, *, include_children: bool, recursive: bool = False
+) -> Iterator[ColumnElement[bool]]:
     if parent is not None:
-        yield runs.c.parent_number == run_number(c, parent)
+        number = run_number(c, parent)
+        yield runs.c.number.in_(numbers_below(number)) if recursive else runs.c.parent_number == number
     elif not include_children:
         yield runs.c.parent_number.is_(None)
 

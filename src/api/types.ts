@@ -653,7 +653,7 @@ export interface Operations {
   /** Whether `rerun` starts the run again on the machine that answers, and what may come out otherwise. */
   'runs.reproducibility': { arguments: { run: string }; body: undefined; answer: Reproducibility };
   /** Runs, newest first; children of a sweep only when `parent` names it or `include_children` is set. */
-  'runs.list': { arguments: { experiment?: string | null; status?: string | null; document?: string | null; parent?: string | null; search?: string | null; filter?: string | null; order_by?: string | null; include_children?: boolean; limit?: number; cursor?: string | null }; body: undefined; answer: Page<Run> };
+  'runs.list': { arguments: { experiment?: string | null; status?: string | null; document?: string | null; parent?: string | null; search?: string | null; filter?: string | null; order_by?: string | null; include_children?: boolean; recursive?: boolean; limit?: number; cursor?: string | null }; body: undefined; answer: Page<Run> };
   /** One run with its metrics' summaries, or `NotFound`. */
   'runs.get': { arguments: { run: string }; body: undefined; answer: Run };
   /** Change tags, display name or description. */
@@ -790,7 +790,7 @@ export const OPERATIONS: { readonly [id in keyof Operations]: Operation } = {
   'runs.start': { method: 'POST', path: '/runs/start', scope: 'workspace', pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
   'runs.rerun': { method: 'POST', path: '/runs/{run}/rerun', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: 'json', answer: 'json' },
   'runs.reproducibility': { method: 'GET', path: '/runs/{run}/reproducibility', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
-  'runs.list': { method: 'GET', path: '/runs', scope: 'workspace', pathArguments: [], queryArguments: ['experiment', 'status', 'document', 'parent', 'search', 'filter', 'order_by', 'include_children', 'limit', 'cursor'], body: null, answer: 'json' },
+  'runs.list': { method: 'GET', path: '/runs', scope: 'workspace', pathArguments: [], queryArguments: ['experiment', 'status', 'document', 'parent', 'search', 'filter', 'order_by', 'include_children', 'recursive', 'limit', 'cursor'], body: null, answer: 'json' },
   'runs.get': { method: 'GET', path: '/runs/{run}', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
   'runs.update': { method: 'PATCH', path: '/runs/{run}', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: 'json', answer: 'json' },
   'runs.create_children': { method: 'POST', path: '/runs/{run}/children', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: 'json', answer: 'json' },

@@ -57,6 +57,26 @@ def test_a_child_has_what_its_parent_has_and_is_made_once(store: Store, root: Ru
     assert second.number == first.number + 1
 
 
+def test_all_descendants_are_one_list(store: Store, root: Run, submit: RUN) -> None:
+    above, *_ = make(store, root.id, "a", "b")
+    deep, *_ = make(store, above.id, "c", "d")
+    make(store, deep.id, "e")
+    other = submit()
+
+    def below(run: str, **how: object) -> list[str]:
+        with store.read() as c:
+            page = runs.page_runs(c, parent=run, recursive=True, **how)  # type: ignore[arg-type]
+        return [each.id for each in page.items]
+
+    assert below(root.id) == ["e", "d", "c", "b", "a"]
+    assert below(deep.id) == ["e"]
+    assert below(other.id) == below("e") == []
+    assert below(root.id, limit=2) == ["e", "d"]
+    with store.write() as c:
+        c.exec_driver_sql("UPDATE runs SET parent_number = (SELECT number FROM runs WHERE id = 'e') WHERE id = 'a'")
+    assert below("a") == ["e", "d", "c", "a"]  # a circle, which nobody makes, ends
+
+
 def test_all_children_of_a_request_are_made_or_none(store: Store, root: Run, submit: RUN) -> None:
     other = submit()
     make(store, root.id, "a")

@@ -85,13 +85,15 @@ class RunsApi(Protocol):
         filter: str | None = None,
         order_by: str | None = None,
         include_children: bool = False,
+        recursive: bool = False,
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[Run]:
         """Runs, newest first; children of a sweep only when `parent` names it or `include_children` is set.
 
-        `document` keeps the runs of one notebook (its `source.document` or `source.document_id`); `search` is a
-        piece of text found in number, experiment, display name, tags or params. `filter` is a condition such as
+        With `recursive` they are those below `parent` at any depth. `document` keeps the runs of one notebook (its
+        `source.document` or `source.document_id`); `search` is a piece of text found in number, experiment, display
+        name, tags or params. `filter` is a condition such as
         ``metrics.acc > 0.9 and params.lr = '0.1'``, `order_by` an order such as ``metrics.acc desc``; both are
         explained in ``docs/filters.md``.
 
