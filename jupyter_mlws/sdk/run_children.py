@@ -53,7 +53,7 @@ class RunChildren(RunFacts):
         found: list[words.Run] = []
         cursor = None
         # Said only where it is needed: a server of an earlier version knows nothing of it.
-        deep = {"recursive": True} if recursive else {}
+        deep: dict[str, Any] = {"recursive": True} if recursive else {}
         while True:
             page = self._api.runs.list(parent=self.id, limit=_PAGE, cursor=cursor, **deep)
             found += page.items

@@ -155,6 +155,7 @@ class Runs:
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[Run]:
+        recursive: bool = False,
         if experiment is not None:
             check_experiment_name(experiment)
         if search is not None:
@@ -175,6 +176,7 @@ class Runs:
                 limit=limit,
                 cursor=cursor,
                 # A page that may leave this process is whole.
+                recursive=recursive,
                 later=self._context.store.read if limit > MAX_LIMIT else None,
             )
         return replace(page, items=self._held_up.tell(page.items))
