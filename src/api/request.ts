@@ -9,14 +9,15 @@ const ROOT = 'mlws/api/v1';
  * A request that did not succeed, whatever the reason.
  *
  * `code` is stable and for programs ('network' when no answer came at all),
- * `message` one sentence that says what is wrong, `hint` the way out.
+ * `message` one sentence that says what is wrong, `hint` the way out, `details` what programs may do about it.
  */
 export class ApiError extends Error {
   constructor(
     readonly code: string,
     message: string,
     readonly hint = '',
-    readonly status = 0
+    readonly status = 0,
+    readonly details: Readonly<Record<string, unknown>> = {}
   ) {
     super(message);
     this.name = 'ApiError';
@@ -135,6 +136,7 @@ async function failureOf(response: Response): Promise<ApiError> {
     body.code ?? (response.status === 404 ? 'not_found' : 'http_error'),
     body.message || `The Jupyter server answered ${response.status}.`,
     body.hint ?? '',
-    response.status
+    response.status,
+    body.details ?? {}
   );
 }

@@ -197,6 +197,8 @@ export interface ImportReport {
   models_added: number;
   models_known: number;
   experiments_added: number;
+  environments_added: number;
+  wheels_added: number;
   snapshots_added: number;
   blobs_added: number;
   added_bytes: number;
@@ -377,6 +379,7 @@ export interface Rerun {
   environment_variables?: Record<string, string | null> | null;
   inherited_environment?: Record<string, string> | null;
   secrets?: Record<string, string>;
+  vault_secrets?: string[];
   max_run_duration_s?: Num | null;
   key?: string;
 }

@@ -119,6 +119,33 @@ export function statusText(
   return words[status] ?? status;
 }
 
+/** What a sign beside words says of them. */
+export type SignKind = 'good' | 'warn' | 'bad' | 'dot';
+
+const SIGNS: Readonly<Record<SignKind, ILook>> = {
+  good: LOOKS.Completed,
+  warn: LOOKS.NotResponding,
+  bad: LOOKS.Failed,
+  dot: {
+    family: 'waiting',
+    shape: <circle cx="8" cy="8" r="2.5" stroke="none" />
+  }
+};
+
+/** A sign beside words that say the same, so that assistive tools pass it over. */
+export function Sign(props: { kind: SignKind }): JSX.Element {
+  const look = SIGNS[props.kind];
+  return (
+    <svg
+      className={`jp-mlws-status jp-mlws-status-${look.family}`}
+      viewBox="0 0 16 16"
+      aria-hidden="true"
+    >
+      {look.shape}
+    </svg>
+  );
+}
+
 /** A sign beside words that warn. */
 export function WarningIcon(): JSX.Element {
   const trans = useTranslation();

@@ -3,11 +3,12 @@ import * as React from 'react';
 import { Compute } from '../api';
 import { Empty } from '../components/empty';
 import { useSignal } from '../components/model';
-import { Text } from '../components/text';
+import { WarningIcon } from '../components/status';
+import { escapeControls, Text } from '../components/text';
 import { useTranslation } from '../components/translation';
 import { ListModel } from '../model/list';
 
-/** Where runs can go, and how busy it is there. */
+/** Where runs can go, how busy it is there, and why one cannot be used. */
 export function ComputeList(props: { model: ListModel<Compute> }): JSX.Element {
   const trans = useTranslation();
   useSignal(props.model.changed);
@@ -32,17 +33,30 @@ function ComputeLine(props: { compute: Compute }): JSX.Element {
   const trans = useTranslation();
   const { compute } = props;
   return (
-    <li>
+    <li data-compute={compute.name} data-ready={compute.ready}>
       <Text className="jp-mlws-line-name" value={compute.name} />
       <span className="jp-mlws-line-fact">
         {compute.queued > 0 ? trans.__('%1 queued', compute.queued) : ''}
       </span>
       <span className="jp-mlws-line-badge">
-        {trans.__('%1 of %2 in use', compute.running, compute.slots)}
+        {compute.ready
+          ? trans.__('%1 of %2 in use', compute.running, compute.slots)
+          : trans.__('not ready')}
       </span>
       {compute.note !== '' && (
         <span className="jp-mlws-line-note">
-          <Text value={compute.note} />
+          {!compute.ready && <WarningIcon />}
+          <span>{escapeControls(compute.note)}</span>
+        </span>
+      )}
+      {compute.ready && compute.takes === 'image' && (
+        <span className="jp-mlws-line-note">
+          <span>
+            {trans.__(
+              'Runs in containers: %1',
+              `%%submit -c ${compute.name} -E sklearn`
+            )}
+          </span>
         </span>
       )}
     </li>

@@ -42,6 +42,11 @@ export class ListModel<T> implements IDisposable {
     }
   }
 
+  /** Read the list anew. */
+  refresh(): void {
+    this._reader.request();
+  }
+
   dispose(): void {
     if (this._isDisposed) {
       return;

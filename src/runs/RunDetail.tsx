@@ -12,16 +12,28 @@ import { useSignal } from '../components/model';
 import { StatusIcon, statusText } from '../components/status';
 import { escapeControls, Text } from '../components/text';
 import { useTranslation } from '../components/translation';
+import { LocksModel } from '../environments/model';
+import { OnCopy } from '../environments/Packages';
 import { TypedMetrics } from '../typed/TypedMetrics';
 import { isOutputs, RunDetailModel } from './detail';
+import { Reproducible } from './Reproducible';
 import { Results } from './Results';
 import { OnRunAction, RunActions } from './RunActions';
+import { Building, RunEnvironment } from './RunEnvironment';
 import { nameOf, placeOf } from './RunRow';
-import { hasEnded, secondsOf, waitsFor, waitsItsTurn } from './status';
+import {
+  buildsEnvironment,
+  hasEnded,
+  secondsOf,
+  waitsFor,
+  waitsItsTurn
+} from './status';
 
 export interface IRunDetailProps {
   model: RunDetailModel;
+  locks: LocksModel;
   onAction: OnRunAction;
+  onCopy: OnCopy;
   onDownload: (file: RunFile) => void;
 }
 
@@ -56,6 +68,7 @@ export function RunDetail(props: IRunDetailProps): JSX.Element {
       aria-label={trans.__('Run %1', model.run.number)}
     >
       <Head run={model.run} onAction={props.onAction} />
+      <Building model={model} run={model.run} />
       <Troubles run={model.run} />
       <Notes run={model.run} />
       <Metrics model={model} run={model.run} />
@@ -65,6 +78,14 @@ export function RunDetail(props: IRunDetailProps): JSX.Element {
       <Tags tags={model.run.tags} />
       <Log model={model} run={model.run} onDownload={props.onDownload} />
       <Files files={model.files} onDownload={props.onDownload} />
+      <RunEnvironment
+        key={`environment ${model.id}`}
+        model={model}
+        run={model.run}
+        locks={props.locks}
+        onCopy={props.onCopy}
+      />
+      <Reproducible record={model.reproducibility} />
     </div>
   );
 }
@@ -112,7 +133,8 @@ function capitalized(words: string): string {
 function Troubles(props: { run: Run }): JSX.Element {
   const trans = useTranslation();
   const { error, warnings } = props.run;
-  const obstacle = waitsItsTurn(props.run) ? '' : waitsFor(props.run);
+  const isUsual = waitsItsTurn(props.run) || buildsEnvironment(props.run);
+  const obstacle = isUsual ? '' : waitsFor(props.run);
   return (
     <>
       {obstacle !== '' && (

@@ -14,6 +14,8 @@ import { escapeControls, Text } from '../components/text';
 import { useTranslation } from '../components/translation';
 import { hasSecondLine, heightOf, IRow } from './rows';
 import {
+  buildingWords,
+  buildsEnvironment,
   canCancel,
   isInKernel,
   isInteractive,
@@ -216,13 +218,14 @@ function Duration(props: IRunRowProps): JSX.Element {
 /** What the run waits for, then what tells it from others. */
 function SecondLine(props: IRunRowProps): JSX.Element {
   const { run, params } = props.row;
-  const waits = waitsFor(run);
+  const builds = buildsEnvironment(run);
+  const waits = builds ? buildingWords(run) : waitsFor(run);
   const facts = params.map(([name, value]) => `${name} ${value}`);
   return (
     <div
       className={`jp-mlws-row-params ${props.nested ? 'jp-mod-nested' : ''}`}
     >
-      {waits !== '' && !waitsItsTurn(run) && <WarningIcon />}
+      {waits !== '' && !builds && !waitsItsTurn(run) && <WarningIcon />}
       <Text value={[...(waits ? [waits] : []), ...facts].join(' · ')} />
     </div>
   );

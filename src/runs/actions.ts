@@ -1,7 +1,6 @@
 import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 import { TranslationBundle } from '@jupyterlab/translation';
-import { UUID } from '@lumino/coreutils';
 
 import { ApiError, Deletion, Run } from '../api';
 import { formatBytes } from '../components/format';
@@ -62,21 +61,6 @@ export function cancelText(trans: TranslationBundle, run: Run): string {
     : trans.__(
         'The run is asked to stop, and is stopped after 10 seconds. What it logged and wrote so far is kept.'
       );
-}
-
-/** Do a run again as it was: same snapshot, command, parameters and inputs. */
-export async function rerunRun(
-  context: IActionContext,
-  run: Run
-): Promise<void> {
-  const { runs, trans } = context;
-  await telling(async () => {
-    const again = await runs.rerun(run.id, UUID.uuid4());
-    Notification.success(
-      trans.__('Run %1 does run %2 again.', again.number, run.number),
-      { autoClose: 5000 }
-    );
-  });
 }
 
 /** Ask whether a run shall go into the trash, put it there, and offer to take it back. */

@@ -13,10 +13,11 @@ import { CommandRegistry } from '@lumino/commands';
 import { Run } from '../api';
 import { workspaceIcon } from '../components/icons';
 import { IWorkspaceConnection } from '../tokens';
-import { cancelRun, deleteRun, rerunRun } from './actions';
+import { cancelRun, deleteRun } from './actions';
 import { RunDetailModel } from './detail';
 import { createExample } from './example';
 import { RunListModel } from './model';
+import { rerunRun } from './rerun';
 import { canCancel, canDelete, canRerun } from './status';
 
 export namespace CommandIDs {
@@ -76,8 +77,8 @@ export function addRunCommands(context: ICommandContext): void {
     act: cancelRun
   });
   addRunCommand(context, CommandIDs.rerun, {
-    label: trans.__('Re-run'),
-    paletteLabel: trans.__('Re-run Selected Run'),
+    label: trans.__('Re-run…'),
+    paletteLabel: trans.__('Re-run Selected Run…'),
     icon: refreshIcon,
     isPossible: canRerun,
     act: rerunRun

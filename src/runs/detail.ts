@@ -1,27 +1,34 @@
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { ApiError, Change, decodeSeries, Run, RunFile } from '../api';
+import {
+  ApiError,
+  Change,
+  decodeSeries,
+  Reproducibility,
+  Run,
+  RunFile
+} from '../api';
 import { Points } from '../charts/points';
 import { Coalescer } from '../model/coalescer';
 import { Hold } from '../model/hold';
 import { IWorkspaceConnection } from '../tokens';
 import { TypedMetricsModel } from '../typed/model';
+import { LogTail } from './logs';
 import { IShownOutputs, readOutputs } from './outputs';
 import { leadingMetric } from './rows';
 import { hasEnded } from './status';
 
 /** A series with more points is drawn as so many buckets. */
 const MAX_POINTS = 4000;
-/** So much of a log's end is shown, in bytes as read and in characters as kept. */
-const LOG_TAIL = 32768;
 /** Outputs of more bytes are offered as a file instead of being read. */
 const MAX_OUTPUT_BYTES = 32 * 1024 * 1024;
 const OUTPUTS = 'display.jsonl';
 const NO_OUTPUTS: IShownOutputs = { shown: [], more: 0 };
 
 /**
- * One run as the panel shows it: record, one metric's points, end of the log, files. Only what is new is read.
+ * One run as the panel shows it: record, one metric's points, end of the logs, files, whether it can be done again. Only
+ * what is new is read.
  */
 export class RunDetailModel implements IDisposable {
   constructor(private readonly _connection: IWorkspaceConnection) {
@@ -66,12 +73,34 @@ export class RunDetailModel implements IDisposable {
 
   /** End of the log as it came, terminal escapes and all. */
   get log(): string {
-    return this._log;
+    return this._log.text;
   }
 
   /** Whether the log has more than is shown. */
   get logIsCut(): boolean {
-    return this._logIsCut;
+    return this._log.isCut;
+  }
+
+  /** End of the log of the building of its environment, once somebody looked at it. */
+  get buildLog(): string {
+    return this._buildLog.text;
+  }
+
+  /** Whether the log of the building is looked at, and so followed. */
+  get showsBuildLog(): boolean {
+    return this._showsBuildLog;
+  }
+
+  set showsBuildLog(shows: boolean) {
+    this._showsBuildLog = shows;
+    if (shows) {
+      this._buildLogReader.request();
+    }
+  }
+
+  /** Whether the run can be done again; null until it has ended, and while that is not known. */
+  get reproducibility(): Reproducibility | null {
+    return this._reproducibility;
   }
 
   get files(): readonly RunFile[] {
@@ -121,9 +150,10 @@ export class RunDetailModel implements IDisposable {
     this._run = null;
     this._error = null;
     this._points = null;
-    this._log = '';
-    this._logOffset = -LOG_TAIL;
-    this._logIsCut = false;
+    this._log.reset();
+    this._buildLog.reset();
+    this._showsBuildLog = false;
+    this._reproducibility = null;
     this._files = [];
     this._outputs = NO_OUTPUTS;
     this._outputsDigest = null;
@@ -183,6 +213,9 @@ export class RunDetailModel implements IDisposable {
     if (kinds.has('log') || kinds.has('run')) {
       this._logReader.request();
     }
+    if (kinds.has('run') && this._showsBuildLog) {
+      this._buildLogReader.request();
+    }
     if (kinds.has('file')) {
       this._filesReader.request();
     }
@@ -212,8 +245,12 @@ export class RunDetailModel implements IDisposable {
     if (id !== this._id) {
       return;
     }
+    const wasLive = this._run !== null && !hasEnded(this._run);
     this._run = run;
     this._error = null;
+    if (hasEnded(run) && (wasLive || this._reproducibility === null)) {
+      this._reproducibilityReader.request();
+    }
     if (this._points === null) {
       this._chooseMetric(run);
     }
@@ -255,33 +292,27 @@ export class RunDetailModel implements IDisposable {
   }
 
   private async _readLog(id: string): Promise<void> {
-    const part = await this._connection.request('logs.read', {
-      run: id,
-      offset: this._logOffset,
-      limit: LOG_TAIL
-    });
-    if (id !== this._id) {
-      return;
-    }
-    if (part.size_bytes - part.next_offset > LOG_TAIL) {
-      // It grows faster than it is read: go to its end instead of following from ever farther behind.
-      this._logOffset = -LOG_TAIL;
-      this._log = '';
-      this._logReader.request();
-      return;
-    }
-    if (this._logOffset < 0) {
-      this._logIsCut = part.size_bytes > LOG_TAIL;
-    }
-    this._logOffset = part.next_offset;
-    const text = this._log + part.text;
-    this._logIsCut = this._logIsCut || text.length > LOG_TAIL;
-    this._log = text.slice(-LOG_TAIL);
-    if (part.text !== '') {
+    if (await this._log.read(id)) {
       this._changed.emit();
-      if (part.next_offset < part.size_bytes) {
-        this._logReader.request();
-      }
+    }
+  }
+
+  private async _readBuildLog(id: string): Promise<void> {
+    if (this._showsBuildLog && (await this._buildLog.read(id))) {
+      this._changed.emit();
+    }
+  }
+
+  private async _readReproducibility(id: string): Promise<void> {
+    if (this._run === null || !hasEnded(this._run)) {
+      return;
+    }
+    const found = await this._connection.request('runs.reproducibility', {
+      run: id
+    });
+    if (id === this._id) {
+      this._reproducibility = found;
+      this._changed.emit();
     }
   }
 
@@ -315,23 +346,36 @@ export class RunDetailModel implements IDisposable {
   private _hold = new Hold();
   private _id: string | null = null;
   private _isDisposed = false;
-  private _log = '';
-  private _logIsCut = false;
-  private _logOffset = -LOG_TAIL;
   private _outputs = NO_OUTPUTS;
   private _outputsDigest: string | null = null;
   private _points: Points | null = null;
+  private _reproducibility: Reproducibility | null = null;
   private _run: Run | null = null;
+  private _showsBuildLog = false;
+
+  private _log = new LogTail(this._connection, 'std.log', () =>
+    this._logReader.request()
+  );
+  private _buildLog = new LogTail(this._connection, 'environment.log', () =>
+    this._buildLogReader.request()
+  );
 
   private _filesReader = this._reader(id => this._readFiles(id), 500);
   private _logReader = this._reader(id => this._readLog(id), 200);
   private _pointsReader = this._reader(id => this._readPoints(id), 80);
+  private _buildLogReader = this._reader(id => this._readBuildLog(id), 400);
+  private _reproducibilityReader = this._reader(
+    id => this._readReproducibility(id),
+    1000
+  );
   private _runReader = this._reader(id => this._readRun(id), 400);
   private _readers = [
     this._runReader,
     this._pointsReader,
     this._logReader,
-    this._filesReader
+    this._filesReader,
+    this._buildLogReader,
+    this._reproducibilityReader
   ];
 
   private _reader(task: (id: string) => Promise<void>, interval: number) {

@@ -1,7 +1,15 @@
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { ApiError, Change, Deletion, Page, Run } from '../api';
+import {
+  ApiError,
+  Change,
+  Deletion,
+  Page,
+  Rerun,
+  Run,
+  RunSubmission
+} from '../api';
 import { Coalescer } from '../model/coalescer';
 import { Hold } from '../model/hold';
 import { IWorkspaceConnection } from '../tokens';
@@ -180,12 +188,16 @@ export class RunListModel implements IDisposable {
   }
 
   /** Do a run again, and select the new one. The same key makes one run, however often it is asked for. */
-  async rerun(id: string, key: string): Promise<Run> {
-    const run = await this._connection.request(
-      'runs.rerun',
-      { run: id },
-      { key }
-    );
+  async rerun(id: string, wish: Rerun): Promise<Run> {
+    const run = await this._connection.request('runs.rerun', { run: id }, wish);
+    this._add(run);
+    this.select(run.id);
+    return run;
+  }
+
+  /** Submit a run, and select it. */
+  async submit(submission: RunSubmission): Promise<Run> {
+    const run = await this._connection.request('runs.submit', {}, submission);
     this._add(run);
     this.select(run.id);
     return run;

@@ -9,13 +9,17 @@ import { Message, MessageLoop } from '@lumino/messaging';
 import { AccordionPanel, Title, Widget } from '@lumino/widgets';
 import * as React from 'react';
 
-import { Compute, Model, RunFile } from '../api';
+import { Compute, Model, RunFile, Secret } from '../api';
 import { workspaceIcon } from '../components/icons';
 import { DOMAIN, Translation } from '../components/translation';
 import { ComputeList } from '../compute/ComputeList';
+import { IEnvironmentActions } from '../environments/EnvironmentDetail';
+import { EnvironmentList } from '../environments/EnvironmentList';
+import { IEnvironmentEntry, LocksModel } from '../environments/model';
 import { KernelNotice } from '../kernels/model';
 import { ListModel } from '../model/list';
 import { ModelList, OnDownloadModel } from '../models/ModelList';
+import { SecretList } from '../secrets/SecretList';
 import { IWorkspaceConnection } from '../tokens';
 import { Header } from '../workspace/Header';
 import { RunDetailModel } from './detail';
@@ -28,7 +32,7 @@ import { Sparklines } from './sparklines';
 
 /** Position of the selected run's section. */
 const DETAIL = 1;
-const SIZES = [5, 7, 2, 2];
+const SIZES = [5, 7, 2, 4, 2, 2];
 
 /**
  * The left panel. Its models are awake while it is on screen, and asleep otherwise.
@@ -55,15 +59,39 @@ export class WorkspacePanel extends SidePanel {
         onDownload={_options.onDownloadModel}
       />
     );
-    this._compute = this._addSection(
+    const environments = this._addSection(
+      trans.__('Environments'),
+      'environments',
+      <EnvironmentList
+        model={_options.environments}
+        locks={_options.locks}
+        actions={_options.environmentActions}
+      />
+    );
+    const compute = this._addSection(
       trans.__('Compute'),
       'compute',
       <ComputeList model={_options.compute} />
     );
+    const secrets = this._addSection(
+      trans.__('Secrets'),
+      'secrets',
+      <SecretList
+        model={_options.secrets}
+        onAdd={_options.onAddSecret}
+        onDelete={_options.onDeleteSecret}
+      />
+    );
+    this._lists = [
+      [this._models, _options.models],
+      [environments, _options.environments],
+      [compute, _options.compute],
+      [secrets, _options.secrets]
+    ];
     const content = this.content as AccordionPanel;
-    content.collapse(DETAIL);
-    content.collapse(2);
-    content.collapse(3);
+    for (let i = DETAIL; i < content.widgets.length; i++) {
+      content.collapse(i);
+    }
     content.setRelativeSizes(SIZES);
     content.expansionToggled.connect(this._updateActive, this);
     _options.runs.selectionChanged.connect(this._onSelection, this);
@@ -112,15 +140,16 @@ export class WorkspacePanel extends SidePanel {
   }
 
   private _updateActive(): void {
-    const { runs, detail, kernel, models, compute } = this._options;
+    const { runs, detail, kernel } = this._options;
     const watching = this._watch !== null;
     runs.active = watching;
     detail.active = watching;
     if (kernel) {
       kernel.active = watching;
     }
-    models.active = watching && !this._models.isHidden;
-    compute.active = watching && !this._compute.isHidden;
+    for (const [section, list] of this._lists) {
+      list.active = watching && !section.isHidden;
+    }
   }
 
   /** A closed section says how much is in it. */
@@ -179,7 +208,9 @@ export class WorkspacePanel extends SidePanel {
     return (
       <RunDetail
         model={this._options.detail}
+        locks={this._options.locks}
         onAction={this._options.onAction}
+        onCopy={this._options.environmentActions.onCopy}
         onDownload={this._options.onDownload}
       />
     );
@@ -205,8 +236,9 @@ export class WorkspacePanel extends SidePanel {
     );
   }
 
-  private _compute: Widget;
   private _isDetailAway = true;
+  /** What is read while its section is open. */
+  private _lists: readonly (readonly [Widget, { active: boolean }])[];
   private _models: Widget;
   /** What the header says comes and goes, and the sections have the rest of the height: Lumino does not see it. */
   private _sizes = new ResizeObserver(() =>
@@ -222,11 +254,18 @@ export namespace WorkspacePanel {
     detail: RunDetailModel;
     sparklines: Sparklines;
     models: ListModel<Model>;
+    environments: ListModel<IEnvironmentEntry>;
+    locks: LocksModel;
+    environmentActions: IEnvironmentActions;
     compute: ListModel<Compute>;
+    secrets: ListModel<Secret>;
     kernel: KernelNotice | null;
     onAction: OnRunAction;
     onDownload: (file: RunFile) => void;
     onDownloadModel: OnDownloadModel;
+    /** @throws ApiError */
+    onAddSecret: (name: string, value: string) => Promise<void>;
+    onDeleteSecret: (secret: Secret) => void;
     onOpenExample: () => void;
     translator?: ITranslator;
   }

@@ -3,17 +3,24 @@ import {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { ICommandPalette } from '@jupyterlab/apputils';
+import { Clipboard, ICommandPalette } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
+import { UUID } from '@lumino/coreutils';
+
 import { DOMAIN } from '../components/translation';
 import { createComputeList } from '../compute/model';
+import { buildSubmission } from '../environments/actions';
+import { IEnvironmentActions } from '../environments/EnvironmentDetail';
+import { createEnvironmentList, LocksModel } from '../environments/model';
 import { KernelNotice } from '../kernels/model';
 import { CommandIDs as KernelCommands } from '../kernels/commands';
 import { createModelList } from '../models/model';
+import { addSecret, deleteSecret } from '../secrets/actions';
+import { createSecretList } from '../secrets/model';
 import { IWorkspaceConnection } from '../tokens';
-import { downloadFile } from './actions';
+import { downloadFile, telling } from './actions';
 import { addRunCommands, CommandIDs, CONTEXT_MENU } from './commands';
 import { RunDetailModel } from './detail';
 import { RunListModel } from './model';
@@ -21,7 +28,7 @@ import { RunAction } from './RunActions';
 import { WorkspacePanel } from './panel';
 import { Sparklines } from './sparklines';
 
-/** The left panel: runs, the selected run, models, compute. */
+/** The left panel: runs, the selected run, models, environments, compute, secrets. */
 export const runsPlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyter-mlws:runs',
   description: 'The left panel with the runs of the workspace.',
@@ -39,13 +46,19 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
     const runs = new RunListModel(connection);
     const detail = new RunDetailModel(connection);
+    const secrets = createSecretList(connection);
+    const forSecrets = { connection, secrets, trans };
     const panel = new WorkspacePanel({
       connection,
       runs,
       detail,
       sparklines: new Sparklines(connection),
       models: createModelList(connection),
+      environments: createEnvironmentList(connection),
+      locks: new LocksModel(connection),
+      environmentActions: environmentActions(connection, runs),
       compute: createComputeList(connection),
+      secrets,
       kernel:
         notebooks &&
         new KernelNotice(notebooks, () => {
@@ -61,6 +74,10 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
         void downloadFile(path, () =>
           connection.request('models.download', { name, version, path })
         );
+      },
+      onAddSecret: (name, value) => addSecret(forSecrets, name, value),
+      onDeleteSecret: secret => {
+        void telling(() => deleteSecret(forSecrets, secret));
       },
       onOpenExample: () => {
         void app.commands.execute(CommandIDs.openExample);
@@ -80,6 +97,24 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
     restorer?.add(panel, panel.id);
   }
 };
+
+function environmentActions(
+  connection: IWorkspaceConnection,
+  runs: RunListModel
+): IEnvironmentActions {
+  return {
+    onFirstLook: name =>
+      telling(async () => {
+        await connection.request('environments.get', { name });
+      }),
+    onBuild: environment =>
+      telling(async () => {
+        const { document } = connection;
+        await runs.submit(buildSubmission(environment, document, UUID.uuid4()));
+      }),
+    onCopy: text => Clipboard.copyToSystem(text)
+  };
+}
 
 const ACTIONS: Readonly<Record<RunAction, string>> = {
   cancel: CommandIDs.cancelRun,

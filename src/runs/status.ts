@@ -59,6 +59,21 @@ export function waitsItsTurn(run: Run): boolean {
   return run.status === 'Queued' && run.waiting_for.length <= PLACE;
 }
 
+const OF_ENVIRONMENT = 'environment ';
+
+/** Whether a run waits while its environment is resolved or built: that goes forward, and is no trouble. */
+export function buildsEnvironment(run: Run): boolean {
+  return (
+    (run.status === 'Preparing' || run.status === 'Provisioning') &&
+    run.waiting_for.startsWith(OF_ENVIRONMENT)
+  );
+}
+
+/** The environment and what is done for it at the moment, as `sk:3: Downloading torch`. */
+export function buildingWords(run: Run): string {
+  return run.waiting_for.slice(OF_ENVIRONMENT.length);
+}
+
 /** Seconds that a run has been going, or went; null before its start. */
 export function secondsOf(run: Run, now: number): number | null {
   if (run.started_at === null) {

@@ -1,10 +1,26 @@
-import { render, screen } from '@testing-library/react';
+import { fireEvent, render, screen } from '@testing-library/react';
 import { Signal } from '@lumino/signaling';
 import * as React from 'react';
 
 import { makeRun } from '../../__tests__/server';
+import { LocksModel } from '../../environments/model';
 import { RunDetailModel } from '../detail';
 import { RunDetail, shownLog } from '../RunDetail';
+
+const read = jest.fn();
+const onCopy = jest.fn();
+const DIGEST = 'a1b2c3d4e5f6a7b8';
+const LOCK = {
+  system: 'linux-x86_64',
+  python: '3.11',
+  digest: DIGEST,
+  text: 'attrs==25.4.0 \\\n    --hash=sha256:00\nsix==1.17.0\n'
+};
+const locks = {
+  get: () => ({ locks: [LOCK], error: null, busy: false }),
+  read
+} as unknown as LocksModel;
+Object.assign(locks, { changed: new Signal(locks) });
 
 /** Draw a run as the model would give it. */
 function show(facts: Partial<RunDetailModel>): HTMLElement {
@@ -16,12 +32,21 @@ function show(facts: Partial<RunDetailModel>): HTMLElement {
     logIsCut: false,
     files: [],
     outputs: { shown: [], more: 0 },
+    buildLog: '',
+    showsBuildLog: false,
+    reproducibility: null,
     typed: { items: [], changed: new Signal({}) },
     ...facts
   } as unknown as RunDetailModel;
   Object.assign(model, { changed: new Signal(model) });
   return render(
-    <RunDetail model={model} onAction={() => {}} onDownload={() => {}} />
+    <RunDetail
+      model={model}
+      locks={locks}
+      onAction={() => {}}
+      onCopy={onCopy}
+      onDownload={() => {}}
+    />
   ).container;
 }
 
@@ -67,6 +92,84 @@ describe('RunDetail', () => {
     expect(screen.getByText(waiting_for)).toBeTruthy();
     const ended = show({ run: makeRun(2, { status: 'Failed', waiting_for }) });
     expect(ended.textContent).not.toContain(waiting_for);
+  });
+
+  it('shows what an environment waits for as progress, with a way to its log', () => {
+    const run = makeRun(1, {
+      status: 'Preparing',
+      environment: 'sk:3',
+      started_at: null,
+      waiting_for: 'environment sk:3: Downloading torch'
+    });
+    const page = show({ run, buildLog: 'Resolved\nDownloading torch\n' });
+    expect(screen.getByText('sk:3: Downloading torch')).toBeTruthy();
+    expect(page.querySelector('.jp-mlws-notice')).toBeNull();
+    expect(
+      screen.getByRole('progressbar', { name: 'Building environment sk:3' })
+    ).toBeTruthy();
+    expect(
+      screen.getByLabelText('End of the log of the build').textContent
+    ).toBe('Resolved\nDownloading torch');
+  });
+
+  it('names the environment, its lock, and its packages once they are asked for', () => {
+    const page = show({
+      run: makeRun(1, {
+        status: 'Completed',
+        environment: 'sk:3',
+        properties: {
+          'mlws.lock_digest': DIGEST,
+          'mlws.environment_python': '3.11.9'
+        }
+      })
+    });
+    for (const text of ['sk:3', '3.11.9', 'a1b2c3d4e5f6']) {
+      expect(screen.getByText(text)).toBeTruthy();
+    }
+    expect(screen.getByText('attrs')).toBeTruthy();
+    expect(screen.getByText('1.17.0')).toBeTruthy();
+    fireEvent.click(screen.getByText('a1b2c3d4e5f6'));
+    expect(onCopy).toHaveBeenLastCalledWith(DIGEST);
+    fireEvent.click(screen.getByText('Copy list'));
+    expect(onCopy).toHaveBeenLastCalledWith('attrs==25.4.0\nsix==1.17.0\n');
+    expect(page.querySelector('.jp-mlws-reproducible')).toBeNull();
+  });
+
+  it('names the interpreter of a kernel, and has no log of a build for it', () => {
+    const command = ['/usr/bin/python3', 'train.py'];
+    const page = show({ run: makeRun(1, { command }) });
+    expect(screen.getByText('/usr/bin/python3')).toBeTruthy();
+    expect(page.textContent).not.toContain('Log of the build');
+  });
+
+  it('says whether the run can be done again, and what stands in the way', () => {
+    const reason = { hint: '', blocks: false };
+    const record = {
+      can: false,
+      reasons: [
+        {
+          code: 'no_snapshot',
+          sentence: 'There is no snapshot.',
+          hint: 'Submit it.',
+          blocks: true
+        },
+        { ...reason, code: 'seed', sentence: 'No seed is known.' }
+      ],
+      secrets: [],
+      environment: '',
+      lock_digest: ''
+    };
+    const run = makeRun(1, { status: 'Completed' });
+    show({ run, reproducibility: record });
+    expect(screen.getByText('It cannot be done again as it is.')).toBeTruthy();
+    const lines = screen.getAllByRole('listitem');
+    expect(lines.map(line => line.textContent)).toEqual([
+      'There is no snapshot. Submit it.',
+      'No seed is known.'
+    ]);
+    expect(lines.map(line => line.dataset.blocks)).toEqual(['true', 'false']);
+    show({ run, reproducibility: { ...record, can: true, reasons: [] } });
+    expect(screen.getByText(/nothing is known that would/)).toBeTruthy();
   });
 
   it('offers the whole log where the panel has its end only', () => {

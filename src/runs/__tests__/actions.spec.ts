@@ -10,13 +10,7 @@ import {
   WORKSPACE
 } from '../../__tests__/server';
 import { Run } from '../../api';
-import {
-  cancelText,
-  deleteRun,
-  deleteText,
-  IActionContext,
-  rerunRun
-} from '../actions';
+import { cancelText, deleteRun, deleteText, IActionContext } from '../actions';
 import { RunDetailModel } from '../detail';
 import { RunListModel } from '../model';
 import { placeOf } from '../RunRow';
@@ -89,35 +83,6 @@ describe('what is done about runs', () => {
     find()!.click();
     return body;
   }
-
-  it('does a run again and selects the new one', async () => {
-    const again = makeRun(4, { status: 'Queued', started_at: null });
-    server.on(`POST ${RUNS}/${runs[2].id}/rerun`, () => {
-      runs = [again, ...runs];
-      return { json: again };
-    });
-    await rerunRun(context, runs[2]);
-    expect(listed()).toEqual([4, 3, 2, 1]);
-    expect(selected()).toBe(4);
-    expect(told).toEqual(['Run 4 does run 1 again.']);
-    const [{ body }] = server.asked(`POST ${RUNS}/${makeRun(1).id}/rerun`);
-    expect(body).toMatchObject({ key: expect.stringMatching(/.{16}/) });
-  });
-
-  it('says in a sentence why a run cannot be done again', async () => {
-    server.on(`POST ${RUNS}/${runs[0].id}/rerun`, {
-      json: {
-        code: 'invalid_input',
-        message: 'The secret TOKEN is needed again.',
-        hint: 'Give it with --secret TOKEN.'
-      },
-      status: 400
-    });
-    await rerunRun(context, runs[0]);
-    expect(told).toEqual([
-      'The secret TOKEN is needed again. Give it with --secret TOKEN.'
-    ]);
-  });
 
   it('says what a deletion frees, deletes, and takes it back', async () => {
     const [, second] = runs;
