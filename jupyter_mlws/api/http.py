@@ -30,6 +30,7 @@ from jupyter_mlws.api.interface import (
     ModelsApi,
     RegistryApi,
     RunsApi,
+    SecretsApi,
     SnapshotsApi,
     TrashApi,
     WorkspaceApi,
@@ -133,6 +134,7 @@ class HttpApi(_Client):
     archives: ArchivesApi
     environments: EnvironmentsApi
     compute: ComputeApi
+    secrets: SecretsApi
 
     def __init__(
         self, base_url: str, workspace_id: str, token: str = "", *, transport: Transport | None = None

@@ -19,6 +19,7 @@ from jupyter_mlws.cli.commands import (
     rerun,
     run,
     runs,
+    secrets,
     stop,
     submit,
     trust,
@@ -45,6 +46,7 @@ app.add_typer(experiments.app, name="experiments")
 app.command("gc")(gc.gc)
 app.add_typer(models.app, name="models")
 app.add_typer(env.app, name="env")
+app.add_typer(secrets.app, name="secrets")
 app.command("trust")(trust.trust)
 app.command("doctor")(doctor.doctor)
 app.command("stop")(stop.stop)

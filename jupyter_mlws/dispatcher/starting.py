@@ -16,6 +16,7 @@ from jupyter_mlws.dispatcher.taking import FAILING, Held, take
 from jupyter_mlws.dispatcher.turn import Superseded
 from jupyter_mlws.dispatcher.watching import Agent
 from jupyter_mlws.domain.run import Run, RunSubmission
+from jupyter_mlws.domain.secret import references
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import InvalidInput, MlwsError, StorageFull, TargetAway, Unavailable, WrongState
 from jupyter_mlws.runfolder import control
@@ -252,6 +253,15 @@ def _refuse_if_canceled(context: Context, run: Run, wanted: Wanted) -> None:
         raise Canceled
 
 
+def _check_references(submission: RunSubmission, found: handover.Handover) -> None:
+    """Raise `WrongState` where a variable that refers to a secret would be the reference itself."""
+    if references(submission.environment_variables).keys() - found.secrets.keys():
+        raise WrongState(
+            "The secrets that were handed over at submit are gone, as happens when the machine is restarted.",
+            hint="Submit the run again.",
+        )
+
+
 def _payload(run: Run, submission: RunSubmission, provided: Provided | Imaged | None) -> bytes:
     """What the agent reads from its standard input. Never logged, never written to the folder."""
     found = handover.read(run.id)
@@ -264,5 +274,6 @@ def _payload(run: Run, submission: RunSubmission, provided: Provided | Imaged | 
         found = handover.Handover()
     if provided is not None:
         found = provided.handover(found)
+    _check_references(submission, found)
     said = {"environment": found.environment, "secrets": found.secrets, "command": found.command}
     return json.dumps(said).encode()

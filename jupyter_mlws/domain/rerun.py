@@ -40,6 +40,8 @@ class Rerun:
         a browser: a run that inherited variables then inherits those of the process that answers.
     secrets : dict
         What was not stored: secrets by their name, masked arguments by their option (``--token``).
+    vault_secrets : tuple of str
+        Names of secrets that the vault is to give; those of the run are looked for there in any case.
     key : str
         Makes a repeated request harmless: the same key gives the same run.
     """
@@ -55,6 +57,7 @@ class Rerun:
     environment_variables: dict[str, str | None] | None = None
     inherited_environment: dict[str, str] | None = None
     secrets: dict[str, str] = field(default_factory=dict)
+    vault_secrets: tuple[str, ...] = ()
     max_run_duration_s: float | None = None
     key: str = ""
 

@@ -141,6 +141,8 @@ class RunSubmission:
         The submitter's current variables, handed to the job once. Names are recorded, values never stored.
     secrets : dict
         Named secrets, handed over like `inherited_environment`.
+    vault_secrets : tuple of str
+        Names of further ones, whose values the vault of the workspace gives when the run is recorded.
     sweep : tuple of dict
         One mapping of parameters for each child run.
     parallel : int or None
@@ -164,6 +166,7 @@ class RunSubmission:
     environment_variables: dict[str, str] = field(default_factory=dict)
     inherited_environment: dict[str, str] | None = None
     secrets: dict[str, str] = field(default_factory=dict)
+    vault_secrets: tuple[str, ...] = ()
     max_run_duration_s: float | None = None
     cpus: int | None = None
     gpus: int | None = None

@@ -10,8 +10,8 @@ from jupyter_mlws.errors import InvalidInput, InvalidName, TooLarge
 
 __all__ = [
     "MAX_SECRET_BYTES",
-    "NewSecret",
     "Secret",
+    "SecretValue",
     "check_secret_name",
     "check_secret_value",
     "reference_of",
@@ -40,7 +40,7 @@ class Secret:
 
 
 @dataclass(frozen=True, kw_only=True)
-class NewSecret:
+class SecretValue:
     """The value of a secret on its way into the vault, or out of it when it is asked for by name.
 
     Attributes
@@ -54,7 +54,7 @@ class NewSecret:
         check_secret_value(self.value)
 
     def __repr__(self) -> str:
-        return "NewSecret(value=***)"
+        return "SecretValue(value=***)"
 
 
 def check_secret_name(name: object) -> str:

@@ -83,7 +83,11 @@ OPTIONS = (
     Option(("--snapshot",), "auto|DIR|none", "files that travel"),
     Option(("--data",), "PATH ...", "data linked, read in place", True, True),
     Option(
-        ("--secret",), "NAME ...", "hand over NAME (a variable, or of the environment) without recording it", True, True
+        ("--secret",),
+        "NAME ...",
+        "hand over NAME (a variable, of the environment or the vault) without recording it",
+        True,
+        True,
     ),
     Option(("--env-var",), "K=V ...", "environment variable of the job, recorded", True, True),
     Option(("--gpus",), "N", "GPUs that the job needs"),

@@ -182,15 +182,17 @@ class _Submission:
     # -- steps
 
     def _find_secrets(self) -> dict[str, str]:
+        """Of the secrets those that are variables of the notebook or its environment; the vault has the others."""
         found = {}
         for name in self._options.secrets:
             value = self._shell.user_ns.get(name, os.environ.get(name))
-            if not isinstance(value, str):
+            if isinstance(value, str):
+                found[name] = value
+            elif value is not None:
                 raise UsageError(
-                    f"There is no text variable {name} in the notebook, nor in the environment.",
+                    f"The variable {name} of the notebook is no text, but {type(value).__name__}.",
                     hint=f"Set it first: import getpass; {name} = getpass.getpass()",
                 )
-            found[name] = value
         return found
 
     def _snapshot(
@@ -255,6 +257,7 @@ class _Submission:
             environment_variables=dict(options.variables),
             inherited_environment=variables_of_a_notebook() if self._far is None else None,
             secrets=self._secrets,
+            vault_secrets=tuple(name for name in options.secrets if name not in self._secrets),
             max_run_duration_s=options.timeout,
             cpus=options.cpus,
             gpus=options.gpus,

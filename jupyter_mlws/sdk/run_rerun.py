@@ -49,7 +49,7 @@ class RunRerun(RunFacts):
         environment: str | Environment | None = None,
         environment_variables: Mapping[str, object] | None = None,
         max_run_duration_seconds: float | None = None,
-        secrets: Mapping[str, str] | None = None,
+        secrets: Mapping[str, str | None] | Sequence[str] | None = None,
     ) -> Run:
         """Submit this run again: the same snapshot, command, inputs and parameters, but for what is given here.
 
@@ -68,9 +68,10 @@ class RunRerun(RunFacts):
             Another environment; 'kernel' is the interpreter of this process.
         environment_variables : mapping, optional
             Variables to add or change; None takes one away.
-        secrets : mapping, optional
+        secrets : mapping or sequence of str, optional
             What was not stored: secrets by their name, masked arguments by their option (``{"--token": "..."}``).
-            Those that are variables of this process need not be given.
+            Those that are variables of this process, or in the vault, need not be given. Names alone are looked for
+            there, too.
 
         Returns
         -------
@@ -93,7 +94,7 @@ class RunRerun(RunFacts):
         from jupyter_mlws.sdk.current import set_last_run
         from jupyter_mlws.sdk.labels import label_texts
         from jupyter_mlws.sdk.run import Run
-        from jupyter_mlws.sdk.script_words import argument_list, variables
+        from jupyter_mlws.sdk.script_words import argument_list, secret_names, secret_values, variables
         from jupyter_mlws.sdk.variables import inherited_variables
 
         changed: dict[str, str | None] | None = None
@@ -102,6 +103,7 @@ class RunRerun(RunFacts):
             changed = {**dict.fromkeys(environment_variables), **variables(kept)}
         from jupyter_mlws.domain.rerun import Rerun
 
+        given, from_vault = secret_values(secret_names(secrets or {}))
         wish = Rerun(
             arguments=None if arguments is None else tuple(str(word) for word in argument_list(arguments)),
             params=None if params is None else label_texts(params, "params"),
@@ -113,7 +115,8 @@ class RunRerun(RunFacts):
             environment=_reference(environment, self.workspace),
             environment_variables=changed,
             inherited_environment=inherited_variables(self.workspace),
-            secrets=dict(secrets or {}),
+            secrets=given,
+            vault_secrets=from_vault,
             max_run_duration_s=max_run_duration_seconds,
         )
         run = Run(self.workspace, self.workspace.api.runs.rerun(self.id, wish))

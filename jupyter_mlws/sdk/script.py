@@ -44,11 +44,13 @@ class ScriptRunConfig:
         'kernel' is the interpreter that submits; ``name``, ``name:3`` or ``name@label`` a registered or shipped one. An
         `Environment` is registered at the submit, as a new version only where it says something new.
     environment_variables : mapping, optional
+        Recorded with the run. The value ``secret:NAME`` stands for the secret of that name, which is not.
     max_run_duration_seconds : float, optional
         The script is ended after so many seconds; default: no limit.
     secrets : sequence of str or mapping, optional
-        Variables that the job gets and nobody records: names, whose values are taken from this process's environment
-        at the submit, or names with their values.
+        Variables that the job gets and nobody records: names, whose values are taken at the submit from this process's
+        environment, else from the workspace's vault (`Workspace.secrets`); or names with their values, where None is
+        looked for like a name.
 
     Raises
     ------
@@ -66,7 +68,7 @@ class ScriptRunConfig:
     environment: str | Environment = "kernel"
     environment_variables: Mapping[str, str] = field(default_factory=dict)
     max_run_duration_seconds: float | None = None
-    secrets: Sequence[str] | Mapping[str, str] = field(default=(), repr=False)
+    secrets: Sequence[str] | Mapping[str, str | None] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         if (self.script is None) == (self.command is None):
@@ -161,7 +163,7 @@ class ScriptRunConfig:
         Where the workspace is on another machine the folder is sent there, the server's interpreter runs the script,
         and none of this process's variables are inherited.
         """
-        secrets = words.secret_values(self.secrets)
+        secrets, vault_secrets = words.secret_values(self.secrets)
         directory = os.path.realpath(self.source_directory)
         far = far_server(api)
         report = take_snapshot(api, SnapshotRequest(directory=directory, rule="directory"), far)
@@ -175,6 +177,7 @@ class ScriptRunConfig:
             environment_variables=dict(self.environment_variables),
             inherited_environment=dict(os.environ) if far is None else None,
             secrets=secrets,
+            vault_secrets=vault_secrets,
             max_run_duration_s=self.max_run_duration_seconds,
             snapshot_id=report.snapshot.id if report.snapshot else None,
             snapshot_scope=report.scope,

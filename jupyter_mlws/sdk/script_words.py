@@ -119,8 +119,8 @@ def variables(given: object) -> dict[str, str]:
     return {name: str(value) for name, value in given.items()}
 
 
-def secret_names(given: object) -> list[str] | dict[str, str]:
-    """Secrets by name, or by name with their values."""
+def secret_names(given: object) -> list[str] | dict[str, str | None]:
+    """Secrets by name, or by name with their values; None for one that is to be found by its name."""
     if isinstance(given, (str, bytes)) or not isinstance(given, (Sequence, Mapping)):
         raise UsageError("The secrets are no list of names.", hint="Give secrets=['HF_TOKEN'].")
     for name in given:
@@ -129,19 +129,16 @@ def secret_names(given: object) -> list[str] | dict[str, str]:
     if not isinstance(given, Mapping):
         return list(given)
     for name, value in given.items():
-        if not isinstance(value, str):
+        if value is not None and not isinstance(value, str):
             raise UsageError(f"The secret {name} is no text, but {type(value).__name__}.")
     return dict(given)
 
 
-def secret_values(secrets: Sequence[str] | Mapping[str, str]) -> dict[str, str]:
-    """The secrets with their values; those that are only named are variables of this process."""
-    if isinstance(secrets, Mapping):
-        return dict(secrets)
-    missing = [name for name in secrets if name not in os.environ]
-    if missing:
-        raise UsageError(
-            f"There is no environment variable {missing[0]}, which is named as a secret.",
-            hint=f"Set it first: import getpass, os; os.environ[{missing[0]!r}] = getpass.getpass()",
-        )
-    return {name: os.environ[name] for name in secrets}
+def secret_values(secrets: Sequence[str] | Mapping[str, str | None]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The secrets with their values: given, or variables of this process; and the names of those for the vault."""
+    given = secrets if isinstance(secrets, Mapping) else dict.fromkeys(secrets)
+    found = {name: os.environ.get(name) if value is None else value for name, value in given.items()}
+    return (
+        {name: value for name, value in found.items() if value is not None},
+        tuple(name for name, value in found.items() if value is None),
+    )

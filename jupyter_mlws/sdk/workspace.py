@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from jupyter_mlws.sdk.experiment import Experiment
     from jupyter_mlws.sdk.model import Model
     from jupyter_mlws.sdk.run import Run
+    from jupyter_mlws.sdk.secrets import Keyvault, Secrets
     from jupyter_mlws.sdk.trash import TrashList
 
 __all__ = ["Workspace"]
@@ -326,6 +327,19 @@ class Workspace:
         from jupyter_mlws.sdk.model import Model
 
         return Model.list(self, name, **wishes)
+
+    @property
+    def secrets(self) -> Secrets:
+        """Tokens and passwords by name, kept in the vault of this workspace's user: set, get, list, delete."""
+        from jupyter_mlws.sdk.secrets import Secrets
+
+        return Secrets(self)
+
+    def get_default_keyvault(self) -> Keyvault:
+        """The same secrets under the names that classic scripts use: ``set_secret``, ``get_secret``..."""
+        from jupyter_mlws.sdk.secrets import Keyvault
+
+        return Keyvault(self)
 
     @property
     def experiments(self) -> dict[str, Experiment]:

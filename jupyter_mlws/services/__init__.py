@@ -19,6 +19,7 @@ from jupyter_mlws.services.logs import Logs
 from jupyter_mlws.services.metrics import Metrics
 from jupyter_mlws.services.models import Models
 from jupyter_mlws.services.runs import Runs
+from jupyter_mlws.services.secrets import Secrets
 from jupyter_mlws.services.snapshots import Snapshots
 from jupyter_mlws.services.trash import Trash
 from jupyter_mlws.services.workspaces import WorkspaceService
@@ -92,6 +93,7 @@ class Services:
         self.archives = Archives(context)
         self.environments = Environments(context)
         self.compute = ComputeTargets(context)
+        self.secrets = Secrets(context)
 
     def data_version(self) -> int:
         """Changes whenever anybody has committed something; see `Store.data_version`."""

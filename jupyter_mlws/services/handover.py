@@ -21,6 +21,7 @@ from typing import Any
 from jupyter_mlws import faults
 from jupyter_mlws.domain.names import check_id
 from jupyter_mlws.domain.run import Run, RunSubmission
+from jupyter_mlws.domain.secret import references
 from jupyter_mlws.errors import StorageFull
 from jupyter_mlws.runfolder.files import remove_stale, write_whole
 from jupyter_mlws.runfolder.places import is_private, lock_path, runtime_dir, runtime_folders
@@ -169,6 +170,8 @@ def take(run_id: str) -> Handover | None:
 def is_expected(run: Run, submission: RunSubmission) -> bool:
     """Whether something was left when this run was submitted: without it the job would not run as it was meant.
 
-    The record has the names of all variables, the stored submission those whose values are recorded too.
+    The record has the names of all variables, the stored submission those whose values are recorded too: as a text, or
+    as a reference to a secret.
     """
-    return bool(set(run.environment_variables) - set(submission.environment_variables))
+    recorded = submission.environment_variables
+    return bool(set(run.environment_variables) - set(recorded)) or bool(references(recorded))

@@ -14,6 +14,7 @@ from jupyter_mlws.errors import CorruptData, InvalidInput, NotFound, WrongState
 from jupyter_mlws.runfolder.inherited import variables_of_a_notebook
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.rerun_cells import CellWish
+from jupyter_mlws.services.vault import vault_of
 from jupyter_mlws.store import runs as store_runs
 from jupyter_mlws.store import snapshots as store_snapshots
 from jupyter_mlws.store.submissions import Submitted, find_submitted
@@ -47,7 +48,7 @@ def submission_again(context: Context, run: str, rerun: Rerun) -> RunSubmission:
     rerun = replace(rerun, inherited_environment=_inherited(submission, submitted, earlier, rerun))
     check_bytes(context, earlier, submission, known=known)
     wish = CellWish.of(submission, context.blobs)
-    secrets = _secrets(earlier, submitted, rerun, wish)
+    secrets = _secrets(context, earlier, submitted, rerun, wish)
     command, arguments = _command(earlier, submission, rerun, wish)
     command = _in_environment(command, submission.environment, rerun.environment)
     check_interpreter(earlier, command)
@@ -59,6 +60,7 @@ def submission_again(context: Context, run: str, rerun: Rerun) -> RunSubmission:
         command=command,
         arguments=arguments,
         secrets=secrets,
+        vault_secrets=rerun.vault_secrets,
         inherited_environment=rerun.inherited_environment,
         properties={RERUN_OF: earlier.id},
         key=rerun.key,
@@ -149,18 +151,25 @@ def _inherited(submission: RunSubmission, submitted: Submitted, earlier: Run, re
     return variables_of_a_notebook() if set(earlier.environment_variables) - own else None
 
 
-def _secrets(earlier: Run, submitted: Submitted, rerun: Rerun, wish: CellWish | None) -> dict[str, str]:
-    """The secrets by name, from what is given and from the caller's own variables."""
+def _secrets(
+    context: Context, earlier: Run, submitted: Submitted, rerun: Rerun, wish: CellWish | None
+) -> dict[str, str]:
+    """The secrets by name, from what is given, from the caller's own variables, and from the vault."""
     given = {name: value for name, value in rerun.secrets.items() if not name.startswith("-")}
     names: Iterable[str] = submitted.secret_names or ()
     if submitted.secret_names is None and wish is not None:
         names = wish.secret_names
     inherited: Mapping[str, str] = rerun.inherited_environment or {}
     found = {name: given.get(name, inherited.get(name)) for name in names} | given
-    missing = [name for name, value in found.items() if value is None]
+    known = {name: value for name, value in found.items() if value is not None}
+    missing = [name for name in found if name not in known]
     if missing:
-        raise _to_be_given(earlier, "secret", missing)
-    return {name: value for name, value in found.items() if value is not None}
+        vault = vault_of(context.workspace_id)
+        kept = set(vault.names())
+        if not kept.issuperset(missing):
+            raise _to_be_given(earlier, "secret", [name for name in missing if name not in kept])
+        known |= {name: vault.get(name) for name in missing}
+    return known
 
 
 def _to_be_given(earlier: Run, what: str, names: list[str]) -> InvalidInput:
@@ -168,7 +177,8 @@ def _to_be_given(earlier: Run, what: str, names: list[str]) -> InvalidInput:
     return InvalidInput(
         f"Run #{earlier.number} was given the {what}{'s' if many else ''} {shown}, and secrets are not stored.",
         hint=f"Give {'them' if many else 'it'} again: run.rerun(secrets={{{names[0]!r}: ...}}), "
-        f"or mlws run rerun {earlier.number} --secret {names[0]}",
+        f"or mlws run rerun {earlier.number} --secret {names[0]}"
+        + (f"; or store it: mlws secrets set {names[0]}" if what == "secret" else "."),
         details={"secrets": names},
     )
 

@@ -32,6 +32,7 @@ from jupyter_mlws.services.held_up import HeldUp
 from jupyter_mlws.services.holding import Hold
 from jupyter_mlws.services.interactive import start_interactive
 from jupyter_mlws.services.rerun import submission_again
+from jupyter_mlws.services.secrets import referenced, with_secrets
 from jupyter_mlws.services.submission import check_submission
 from jupyter_mlws.store import deletion, run_children
 from jupyter_mlws.store import runs as store_runs
@@ -63,10 +64,12 @@ class Runs:
         if known is not None:
             return known
         submission = replace(submission, environment=resolve(self._context, submission.environment))
+        submission = with_secrets(self._context, submission)
+        given = referenced(self._context, submission)
         ids = _fresh_ids(submission.experiment, 1 + len(submission.sweep))
         recorded = replace(submission, command=mask(submission.command), arguments=mask(submission.arguments))
         place = self._where_it_looks()
-        handover.write(ids[1:] or ids, _handed(submission, recorded), self._context.workspace_id, place)
+        handover.write(ids[1:] or ids, _handed(submission, recorded, given), self._context.workspace_id, place)
         try:
             faults.point("submit.record")
             run = self._record(recorded, ids, hold)
@@ -152,10 +155,10 @@ class Runs:
         filter: str | None = None,
         order_by: str | None = None,
         include_children: bool = False,
+        recursive: bool = False,
         limit: int = 50,
         cursor: str | None = None,
     ) -> Page[Run]:
-        recursive: bool = False,
         if experiment is not None:
             check_experiment_name(experiment)
         if search is not None:
@@ -173,10 +176,10 @@ class Runs:
                 wanted=None if filter is None else parse_filter(filter),
                 order=() if order_by is None else parse_order(order_by),
                 include_children=include_children,
+                recursive=recursive,
                 limit=limit,
                 cursor=cursor,
                 # A page that may leave this process is whole.
-                recursive=recursive,
                 later=self._context.store.read if limit > MAX_LIMIT else None,
             )
         return replace(page, items=self._held_up.tell(page.items))
@@ -234,10 +237,10 @@ def _check_it_tells_its_end(run: Run) -> None:
         raise WrongState(f"Run #{run.number} is {run.status}: nothing of it runs.", hint="Cancel it to end it now.")
 
 
-def _handed(submission: RunSubmission, recorded: RunSubmission) -> handover.Handover:
+def _handed(submission: RunSubmission, recorded: RunSubmission, referenced: dict[str, str]) -> handover.Handover:
     return handover.Handover(
         environment=submission.inherited_environment,
-        secrets=submission.secrets,
+        secrets={**referenced, **submission.secrets},
         command=submission.command if submission.command != recorded.command else None,
     )
 

@@ -6,6 +6,7 @@ from jupyter_mlws.api.codec import to_builtins
 from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.domain.names import check_digest, check_file_name
 from jupyter_mlws.domain.run import NOT_SUBMITTED, RunSubmission
+from jupyter_mlws.domain.secret import references
 from jupyter_mlws.errors import InvalidInput, TooLarge
 from jupyter_mlws.services.checking import check_storable
 from jupyter_mlws.targets import registry
@@ -57,6 +58,7 @@ def _check_variables(submission: RunSubmission) -> None:
     for name, value in ((name, value) for variables in given for name, value in variables.items()):
         if not name or "=" in name or "\0" in name or "\0" in value:
             raise InvalidInput(f"{name[:80]!r} cannot be an environment variable: no '=' and no NUL in it.")
+    references(submission.environment_variables)  # which are names
 
 
 def check_record(submission: RunSubmission) -> None:

@@ -25,11 +25,14 @@ _COMING_S = 3.0
 # Of the environment that starts it a dispatcher keeps this much. It serves every submitter, so none may shine through.
 _KEPT = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "SHELL", "LD_LIBRARY_PATH",
          "VIRTUAL_ENV", "COVERAGE_PROCESS_START", "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY",
-         "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy", "NETRC")  # fmt: skip
+         "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy", "NETRC",
+         "DBUS_SESSION_BUS_ADDRESS")  # fmt: skip
+# DBUS_SESSION_BUS_ADDRESS: where the desktop's keyring is asked for the password of a registry.
 # PG*: where libpq finds a database, and the password for it. DOCKER_*: where the engine of containers is. PIP_*, UV_*:
 # where packages of environments come from.
 _KEPT_PREFIXES = ("MLWS_", "XDG_", "LC_", "CUDA_VISIBLE_", "NVIDIA_", "PG", "DOCKER_", "PIP_", "UV_")
-_NOT_KEPT = ("MLWS_TOKEN", "MLWS_RUN_", "MLWS_WORKSPACE", "MLWS_EXPERIMENT", "MLWS_SOURCE_DIR", "MLWS_INPUTS")
+_NOT_KEPT = ("MLWS_TOKEN", "MLWS_SECRET", "MLWS_RUN_", "MLWS_WORKSPACE", "MLWS_EXPERIMENT", "MLWS_SOURCE_DIR",
+             "MLWS_INPUTS")  # fmt: skip
 
 
 class Wake:

@@ -23,6 +23,7 @@ from jupyter_mlws.api.interface.metrics import MetricsApi
 from jupyter_mlws.api.interface.models import ModelsApi
 from jupyter_mlws.api.interface.registry import RegistryApi
 from jupyter_mlws.api.interface.runs import RunsApi
+from jupyter_mlws.api.interface.secrets import SecretsApi
 from jupyter_mlws.api.interface.snapshots import SnapshotsApi
 from jupyter_mlws.api.interface.trash import TrashApi
 from jupyter_mlws.api.interface.workspace import WorkspaceApi
@@ -45,6 +46,7 @@ __all__ = [
     "ModelsApi",
     "RegistryApi",
     "RunsApi",
+    "SecretsApi",
     "SnapshotsApi",
     "TrashApi",
     "WorkspaceApi",
@@ -83,6 +85,8 @@ class Api(Protocol):
     def archives(self) -> ArchivesApi: ...
     @property
     def compute(self) -> ComputeApi: ...
+    @property
+    def secrets(self) -> SecretsApi: ...
 
 
 # Below /workspaces/{workspace}.
@@ -101,6 +105,7 @@ NOUNS: dict[str, type] = {
     "archives": ArchivesApi,
     "environments": EnvironmentsApi,
     "compute": ComputeApi,
+    "secrets": SecretsApi,
 }
 # Below the root of the extension.
 SERVER_NOUNS: dict[str, type] = {"registry": RegistryApi, "documents": DocumentsApi}

@@ -39,7 +39,7 @@ def rerun(
         typer.Option(
             "--secret",
             help="What was not stored: a variable's name, or a masked option such as --secret=--token. Its value is "
-            "taken from the variable of that name (MLWS_SECRET_TOKEN for --token), or asked for.",
+            "taken from the variable of that name (MLWS_SECRET_TOKEN for --token), else from the vault, or asked for.",
         ),
     ] = None,
     timeout: Annotated[float | None, typer.Option("--timeout", help="Another time limit in seconds.")] = None,
@@ -50,7 +50,12 @@ def rerun(
     as_json: JsonOption = False,
 ) -> None:
     """Submit a run again: the same code, command, inputs and parameters, but for what is given."""
-    earlier = Run.get(open_workspace(workspace), run)
+    ws = open_workspace(workspace)
+    earlier = Run.get(ws, run)
+    given = {word: _own(word) for word in secret or []}
+    asked = [word for word, value in given.items() if value is None]
+    kept = set(ws.secrets.list()) if asked else set()
+    given |= {word: _typed(word) for word in asked if word not in kept}
     again = earlier.rerun(
         arguments=arg or None,
         params=pairs("parameter", param) or None,
@@ -61,7 +66,7 @@ def rerun(
         environment=environment,
         environment_variables=pairs("environment variable", env_var) or None,
         max_run_duration_seconds=timeout,
-        secrets={word: _secret(word) for word in secret or []},
+        secrets=given,
     )
     if not as_json:
         console.print(
@@ -70,16 +75,22 @@ def rerun(
     follow(again, wait=wait, as_json=as_json)
 
 
-def _secret(word: str) -> str:
-    """The value of a secret: never a word of this command line, which others can see."""
+def _own(word: str) -> str | None:
+    """The value of a secret that is a variable: never a word of this command line, which others can see."""
     if "=" in word:
         raise UsageError(
             "A secret's value is given on the command line, where others can see it.",
             hint=f"Set it as a variable, and give its name alone: --secret {word.partition('=')[0]}",
         )
-    variable = word if not word.startswith("-") else "MLWS_SECRET_" + word.strip("-").upper().replace("-", "_")
-    if variable in os.environ:
-        return os.environ[variable]
+    return os.environ.get(_variable(word))
+
+
+def _variable(word: str) -> str:
+    return word if not word.startswith("-") else "MLWS_SECRET_" + word.strip("-").upper().replace("-", "_")
+
+
+def _typed(word: str) -> str:
     if not sys.stdin.isatty():
-        raise UsageError(f"The secret {word} is not set.", hint=f"Set the variable {variable} before.")
+        way = "" if word.startswith("-") else f", or store it: mlws secrets set {word}"
+        raise UsageError(f"The secret {word} is not set.", hint=f"Set the variable {_variable(word)} before{way}.")
     return getpass.getpass(f"{word}: ")

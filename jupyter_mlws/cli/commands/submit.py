@@ -43,7 +43,10 @@ def submit(
     tag: Annotated[list[str] | None, typer.Option("--tag", "-t", help="Tag, as name or name=value.")] = None,
     env_var: Annotated[list[str] | None, typer.Option("--env-var", help="Environment variable, NAME=VALUE.")] = None,
     secret: Annotated[
-        list[str] | None, typer.Option("--secret", help="Variable of this shell, handed over without recording it.")
+        list[str] | None,
+        typer.Option(
+            "--secret", help="Variable of this shell, else secret of the vault; handed over without recording it."
+        ),
     ] = None,
     timeout: Annotated[float | None, typer.Option("--timeout", help="Time limit in seconds.")] = None,
     source_directory: Annotated[

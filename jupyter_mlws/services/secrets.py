@@ -1,0 +1,99 @@
+"""Secrets: those of the vault for whoever asks, and those that a submission names for its job."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jupyter_mlws.api.interface import SecretsApi
+from jupyter_mlws.domain.environment import KERNEL, split_reference
+from jupyter_mlws.domain.page import Page
+from jupyter_mlws.domain.run import RunSubmission
+from jupyter_mlws.domain.secret import Secret, SecretValue, check_secret_name, references
+from jupyter_mlws.errors import InvalidInput, NotFound
+from jupyter_mlws.services.checking import implements
+from jupyter_mlws.services.context import Context
+from jupyter_mlws.services.vault import Vault, vault_of
+
+__all__ = ["Secrets", "referenced", "with_secrets"]
+
+
+@implements("secrets", SecretsApi)
+class Secrets:
+    """`SecretsApi` over the vault of this workspace and of the user who answers."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    @property
+    def _vault(self) -> Vault:
+        return vault_of(self._context.workspace_id)
+
+    def list(self) -> Page[Secret]:
+        vault = self._vault
+        return Page(items=tuple(Secret(name=name, vault=vault.kind) for name in vault.names()))
+
+    def set(self, name: str, secret: SecretValue) -> Secret:
+        vault = self._vault
+        vault.set(name, secret.value)
+        return Secret(name=name, vault=vault.kind)
+
+    def get(self, name: str) -> SecretValue:
+        return SecretValue(value=self._vault.get(name))
+
+    def delete(self, name: str) -> Secret:
+        vault = self._vault
+        vault.delete(name)
+        return Secret(name=name, vault=vault.kind)
+
+
+def with_secrets(context: Context, submission: RunSubmission) -> RunSubmission:
+    """The submission with the values of those secrets that the vault is to give.
+
+    Raises
+    ------
+    InvalidInput
+        The vault has one of them not; the message says which command stores it.
+    """
+    wanted = [name for name in submission.vault_secrets if name not in submission.secrets]
+    found = {name: _of_vault(context, name) for name in wanted}
+    return replace(submission, secrets={**submission.secrets, **found}, vault_secrets=())
+
+
+def referenced(context: Context, submission: RunSubmission) -> dict[str, str]:
+    """The values of the variables that refer to secrets (``secret:NAME``), be they the run's or its environment's.
+
+    A secret that the submission was given itself stands above that of the vault.
+
+    Raises
+    ------
+    InvalidInput
+        There is no such secret; the message says which command stores it.
+    """
+    variables = {**_variables_of_environment(context, submission.environment), **submission.environment_variables}
+    return {
+        variable: submission.secrets[name] if name in submission.secrets else _of_vault(context, name, variable)
+        for variable, name in references(variables).items()
+        if variable not in submission.secrets
+    }
+
+
+def _variables_of_environment(context: Context, reference: str) -> dict[str, str]:
+    if reference == KERNEL:
+        return {}
+    # Imported at use: most runs are the kernel's.
+    from jupyter_mlws.services.environments import Environments
+
+    name, version = split_reference(reference)
+    return Environments(context).get(name, version if isinstance(version, int) else 0).spec.environment_variables
+
+
+def _of_vault(context: Context, name: str, variable: str = "") -> str:
+    try:
+        return vault_of(context.workspace_id).get(check_secret_name(name))
+    except NotFound:
+        told = f"The variable {variable} refers to the secret {name}, which" if variable else f"The secret {name}"
+        raise InvalidInput(
+            f"{told} is neither a variable where you submit, nor in the vault.",
+            hint=f"Store it: mlws secrets set {name}",
+            details={"secrets": [name]},
+        ) from None
