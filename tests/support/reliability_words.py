@@ -68,7 +68,6 @@ FAULTS = {
 _NO_TARGET = "the only target so far is this machine; comes with"
 NOT_YET = {
     "F22": "a run and its dispatcher share a disk so far, no link lies between; comes with the first remote target",
-    "F37": "runs use the submitter's interpreter so far; comes with environments",
     "F45": f"{_NO_TARGET} containers",
     "F47": f"{_NO_TARGET} SSH",
     "F48": f"{_NO_TARGET} Slurm",

@@ -16,15 +16,17 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import os
 import re
+import tarfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-__all__ = ["Index", "make_wheel"]
+__all__ = ["Index", "make_source", "make_wheel"]
 
 # What the machine says of other indexes.
 _ELSEWHERE = ("PIP_", "UV_")
@@ -79,6 +81,21 @@ def make_wheel(
     return target
 
 
+def make_source(folder: Path, name: str, version: str, backend: str) -> Path:
+    """Write a source package that is built by a module of its own, given as text (PEP 517), and by nothing else."""
+    module = re.sub(r"[-.]+", "_", name)
+    project = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    # What it requires is said beforehand, so that resolving builds nothing.
+    metadata = f"Metadata-Version: 2.2\nName: {name}\nVersion: {version}\n"
+    target = folder / f"{module}-{version}.tar.gz"
+    with tarfile.open(target, "w:gz") as tar:
+        for path, text in {"pyproject.toml": project, "PKG-INFO": metadata, "backend.py": backend}.items():
+            entry = tarfile.TarInfo(f"{module}-{version}/{path}")
+            entry.size = len(text.encode())
+            tar.addfile(entry, io.BytesIO(text.encode()))
+    return target
+
+
 def _bytes(content: str | bytes) -> bytes:
     return content.encode() if isinstance(content, str) else content
 
@@ -104,6 +121,10 @@ class Index:
     def add(self, name: str, version: str, **words: object) -> Path:
         """Make a wheel and offer it; see `make_wheel`."""
         return self.offer(name, make_wheel(self.folder / "files", name, version, **words))  # type: ignore[arg-type]
+
+    def add_source(self, name: str, version: str, backend: str) -> Path:
+        """Make a source package and offer it; see `make_source`."""
+        return self.offer(name, make_source(self.folder / "files", name, version, backend))
 
     def offer(self, name: str, wheel: Path, digest: str | None = None) -> Path:
         """Have a page name this wheel; `digest` where the page is to say another one than its own."""
