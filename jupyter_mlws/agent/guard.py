@@ -19,6 +19,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import signal
     from typing import NoReturn
+
+    from jupyter_mlws.runfolder.masking import Masker
 else:
     import _signal as signal
 
@@ -30,7 +32,7 @@ _UNKILLABLE_S = 5.0
 _PASSED_ON = (signal.SIGTERM, signal.SIGINT)
 
 
-def stand_below_a_guard(folder: str, pipe: Pipe) -> None:
+def stand_below_a_guard(folder: str, pipe: Pipe, masker: Masker | None = None) -> None:
     """Return in a new process, the agent; this one becomes its guard and ends with it.
 
     Where orphans would not come to the guard there is none, and the process stays what it is.
@@ -41,11 +43,11 @@ def stand_below_a_guard(folder: str, pipe: Pipe) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, _PASSED_ON)
     agent = os.fork()
     if agent != 0:
-        _guard(agent, folder, pipe)
+        _guard(agent, folder, pipe, masker)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _PASSED_ON)
 
 
-def _guard(agent: int, folder: str, pipe: Pipe) -> NoReturn:
+def _guard(agent: int, folder: str, pipe: Pipe, masker: Masker | None) -> NoReturn:
     code = 1
     try:
         os.close(pipe.write_end)
@@ -58,7 +60,7 @@ def _guard(agent: int, folder: str, pipe: Pipe) -> NoReturn:
             signal.signal(number, signal.SIG_IGN)
         _end_orphans()
         if status < 0:
-            keep_rest(folder, pipe.read_end)
+            keep_rest(folder, pipe.read_end, masker)
         code = status if status >= 0 else 128 - status
     finally:
         # Whatever happened: what stands above this in the stack belongs to the agent.

@@ -9,7 +9,14 @@ from __future__ import annotations
 import os
 
 from jupyter_mlws.runfolder import wire
-from jupyter_mlws.runfolder.names import CODE, INPUTS, JOB, RUN_FOLDER_VARIABLE, RUN_ID_VARIABLE
+from jupyter_mlws.runfolder.names import (
+    CODE,
+    INPUTS,
+    JOB,
+    RUN_FOLDER_VARIABLE,
+    RUN_ID_VARIABLE,
+    SECRETS_VARIABLE,
+)
 from jupyter_mlws.runfolder.protocol import PROTOCOL_VERSION, misfit
 
 TYPE_CHECKING = False
@@ -36,6 +43,8 @@ DEFAULTS: dict[str, Any] = {
     "drain_s": 5.0,
     "sync_s": 5.0,
 }
+# Of a variable whose value is a secret's name (see `jupyter_mlws.domain.secret`).
+_REFERENCE = "secret:"
 # Variables of a notebook's kernel that would lead a script astray: it is no kernel and has no frontend.
 _KERNEL_ONLY = (b"JPY_", b"MLWS_", b"AZUREML_")
 
@@ -119,6 +128,8 @@ def script_environment(
     variables[b"PYTHONUNBUFFERED"] = b"1"
     variables.update(_encoded(job.environment_variables))
     variables.update(_encoded(secrets))
+    if secrets:
+        variables[SECRETS_VARIABLE.encode()] = wire.dumps(_names(job, secrets))
     variables[b"PWD"] = _encode(job.working_directory)
     variables.update(_encoded(_told(job)))
     path = [_encode(entry) for entry in job.python_path]
@@ -129,6 +140,16 @@ def script_environment(
     if path:
         variables[b"PYTHONPATH"] = b":".join(path)
     return variables
+
+
+def _names(job: AgentJob, secrets: dict[str, str]) -> dict[str, str]:
+    """Under which name each secret is asked for: its variable's, and the one that the variable refers to."""
+    referred = {
+        value[len(_REFERENCE) :]: variable
+        for variable, value in job.environment_variables.items()
+        if variable in secrets and value.startswith(_REFERENCE)
+    }
+    return {**referred, **{name: name for name in secrets}}
 
 
 def _encoded(variables: dict[str, str]) -> dict[bytes, bytes]:

@@ -22,6 +22,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from jupyter_mlws.runfolder.masking import MaskedStream, Masker
+
 __all__ = ["main"]
 
 _LOCK_TRIES = 10
@@ -39,13 +41,14 @@ def main(arguments: list[str]) -> int:
     if handed is None:
         return 0
     pipe = Pipe()
-    stand_below_a_guard(folder, pipe)
+    masker = _masker(handed)
+    stand_below_a_guard(folder, pipe, masker)
     if not _claim(folder):
         return 0
     os.makedirs(os.path.join(folder, LOGS), exist_ok=True)
     say = AgentLog(folder)
     try:
-        _run(folder, handed, pipe, say)
+        _run(folder, handed, pipe, say, masker)
     except Exception as error:  # noqa: BLE001 - whatever it is, the folder must tell that the run is over
         _report_own_failure(folder, error, say)
         return 1
@@ -69,6 +72,16 @@ def _handed_over() -> dict[str, Any] | None:
     except ValueError:
         return None
     return handed if isinstance(handed, dict) else None
+
+
+def _masker(handed: dict[str, Any]) -> Masker | None:
+    """What masks the secrets that were handed over; nothing of it is even imported where there are none."""
+    secrets = handed.get("secrets")
+    if not secrets:
+        return None
+    from jupyter_mlws.runfolder.masking import Masker
+
+    return Masker(secrets.values()) or None
 
 
 def _claim(folder: str) -> bool:
@@ -102,7 +115,7 @@ def _locked(lock: int) -> bool:
     return False
 
 
-def _run(folder: str, handed: dict[str, Any], pipe: Pipe, say: AgentLog) -> None:
+def _run(folder: str, handed: dict[str, Any], pipe: Pipe, say: AgentLog, masker: Masker | None) -> None:
     _leave_session()
     tell = Teller(folder, say)
     tell(
@@ -120,7 +133,7 @@ def _run(folder: str, handed: dict[str, Any], pipe: Pipe, say: AgentLog) -> None
         environment = script_environment(
             job, handed.get("environment"), handed.get("secrets") or {}, dict(os.environb), _far_side()
         )
-        output = Output(folder, pipe, say)
+        output = Output(folder, pipe, say, _masked_stream(masker))
         command = job.real_command(handed.get("command"))
         faults.point("agent.script")
         if control.cancel_requested(folder):
@@ -128,8 +141,9 @@ def _run(folder: str, handed: dict[str, Any], pipe: Pipe, say: AgentLog) -> None
             return
         pid = script.start(command, environment, job.working_directory, output.write_end)
     except (ValueError, script.NotStarted) as error:
-        say(f"Not started: {error}")
-        tell("ended", **end.not_started(str(error)))
+        why = str(error) if masker is None else masker.text(str(error))
+        say(f"Not started: {why}")
+        tell("ended", **end.not_started(why))
         tell.close()
         return
     faults.point("agent.script_started")
@@ -139,6 +153,14 @@ def _run(folder: str, handed: dict[str, Any], pipe: Pipe, say: AgentLog) -> None
     say(f"Agent {os.getpid()} started the script as process {pid}.")
     facts = _see_through(job, Watch(job, output, pid, bell, say), output, began, oom_kills, tell)
     say(facts["message"] or "The script ended well.")
+
+
+def _masked_stream(masker: Masker | None) -> MaskedStream | None:
+    if masker is None:
+        return None
+    from jupyter_mlws.runfolder.masking import MaskedStream
+
+    return MaskedStream(masker)
 
 
 def _end_canceled(tell: Teller, say: AgentLog) -> None:

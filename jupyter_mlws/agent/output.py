@@ -14,6 +14,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from jupyter_mlws.runfolder.masking import MaskedStream, Masker
+
 __all__ = ["Output", "Pipe", "keep_rest"]
 
 _CHUNK = 65536
@@ -53,10 +55,11 @@ class Output:
     how much is missing as soon as there is room.
 
     Bytes go from the pipe to the file inside the kernel, where the system can do that: an agent that is killed then
-    holds none that have left the one and not reached the other.
+    holds none that have left the one and not reached the other. With a `mask` they are read, so that no secret gets
+    into the file.
     """
 
-    def __init__(self, folder: str, pipe: Pipe, say: Callable[[str], None]) -> None:
+    def __init__(self, folder: str, pipe: Pipe, say: Callable[[str], None], mask: MaskedStream | None = None) -> None:
         self._say = say
         self._log = os.open(os.path.join(folder, STD_LOG), _LOG, 0o600)
         self._at = os.fstat(self._log).st_size
@@ -64,7 +67,8 @@ class Output:
         self.read_end = pipe.read_end
         if not pipe.enlarged:
             self._say("The output pipe keeps its usual size: this system allows no larger one.")
-        self._can_splice = hasattr(os, "splice")
+        self._mask = mask
+        self._can_splice = hasattr(os, "splice") and mask is None
         self.lost_bytes = 0
         self._missing = 0
         self.open = True
@@ -96,6 +100,8 @@ class Output:
         if self.open:
             self.open = False
             os.close(self.read_end)
+            if self._mask is not None:
+                self._keep(self._mask.finish())
 
     def _splice(self) -> int:
         """Move bytes inside the kernel; where it cannot, or the disk is full, copying goes on with the same bytes."""
@@ -112,12 +118,16 @@ class Output:
 
     def _copy(self) -> int:
         data = os.read(self.read_end, _CHUNK)
+        self._keep(data if self._mask is None else self._mask.feed(data))
+        return len(data)
+
+    def _keep(self, data: bytes) -> None:
+        """Append to the log what there is room for, and count the rest."""
         if self._missing and self._tell_missing():
             self._missing = 0
         done = 0 if self._missing else self._put(data)
         self._missing += len(data) - done
         self.lost_bytes += len(data) - done
-        return len(data)
 
     def _tell_missing(self) -> bool:
         note = b"\n[%d bytes of output are missing here: the disk was full]\n" % self._missing
@@ -137,13 +147,25 @@ class Output:
         return done
 
 
-def keep_rest(folder: str, read_end: int) -> None:
-    """Append to the log what a killed agent had not read; all writers are dead."""
+def keep_rest(folder: str, read_end: int, masker: Masker | None = None) -> None:
+    """Append to the log what a killed agent had not read; all writers are dead.
+
+    With a `masker` it is read whole first: a secret may have been cut by the agent's end.
+    """
     log = os.open(os.path.join(folder, STD_LOG), _LOG | os.O_APPEND, 0o600)
+    kept = b""
     try:
         while data := os.read(read_end, _CHUNK):
-            os.write(log, data)
+            if masker is None:
+                os.write(log, data)
+            else:
+                kept += data
     except OSError:
-        return  # a stranger keeps the other end open, or the disk is full: what could be kept is kept
+        pass  # a stranger keeps the other end open, or the disk is full: what could be kept is kept
+    try:
+        if masker is not None:
+            os.write(log, masker.rest(kept))
+    except OSError:
+        return
     finally:
         os.close(log)

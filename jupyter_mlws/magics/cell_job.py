@@ -20,6 +20,7 @@ from jupyter_mlws import faults
 from jupyter_mlws.domain.literals import literal
 from jupyter_mlws.magics.job.display import Recorder, show_figures
 from jupyter_mlws.magics.job.executor import CellSource, execute
+from jupyter_mlws.runfolder.own_secrets import masked_text
 
 __all__ = ["main"]
 
@@ -113,9 +114,9 @@ def _finish(recorder: Recorder, results: Path, wish: Mapping[str, Any], error: B
 def _report(error: BaseException, results: Path, wish: Mapping[str, Any]) -> None:
     from jupyter_mlws.magics.job.tracebacks import format_error, summary
 
-    text = format_error(error, wish.get("left", {}))
+    text = masked_text(format_error(error, wish.get("left", {})))
     print(text, file=sys.stderr)
-    facts = {"code": type(error).__name__, "message": summary(error), "traceback": text}
+    facts = {"code": type(error).__name__, "message": masked_text(summary(error)), "traceback": text}
     temporary = results / ".error.json"
     faults.point("magics.error")
     temporary.write_text(json.dumps(facts, ensure_ascii=True), encoding="utf-8")

@@ -19,6 +19,7 @@ from jupyter_mlws.errors import MlwsError, TooLarge, Unavailable, from_payload
 from jupyter_mlws.runfolder import clock
 from jupyter_mlws.runfolder.files import open_inside, read_plain, write_whole
 from jupyter_mlws.runfolder.names import REPLIES, REQUESTS
+from jupyter_mlws.runfolder.own_secrets import masked
 
 __all__ = [
     "BYTES_SUFFIX",
@@ -70,7 +71,7 @@ def post(folder: Folder, operation_id: str, arguments: dict[str, Any], request_i
     requests = Path(folder) / REQUESTS
     requests.mkdir(parents=True, exist_ok=True)
     request_id = request_id or new_id()
-    body = json.dumps({"operation": operation_id, "arguments": arguments}).encode()
+    body = json.dumps({"operation": operation_id, "arguments": masked(arguments)}).encode()
     if len(body) > MAX_REQUEST_BYTES:
         raise TooLarge(
             f"The request {operation_id} takes {len(body):,} bytes.",

@@ -22,6 +22,7 @@ __all__ = [
     "RESULTS",
     "RUN_FOLDER_VARIABLE",
     "RUN_ID_VARIABLE",
+    "SECRETS_VARIABLE",
     "STATE",
     "STD_LOG",
     "UPLOADS",
@@ -54,6 +55,9 @@ CHILDREN = "children"
 # Every process of a run carries the first; the second leads a script back to its run folder.
 RUN_ID_VARIABLE = "MLWS_RUN_ID"
 RUN_FOLDER_VARIABLE = "MLWS_RUN_FOLDER"
+
+# Which secrets a job was handed: the variable of each, by its name, as JSON. No values.
+SECRETS_VARIABLE = "MLWS_SECRETS"
 
 
 def models_folder(name: str, version: int) -> str:

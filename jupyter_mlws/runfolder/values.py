@@ -21,6 +21,7 @@ from jupyter_mlws.errors import TooLarge
 from jupyter_mlws.runfolder import clock, wire
 from jupyter_mlws.runfolder.journal_format import DROPPED_MARK
 from jupyter_mlws.runfolder.names import JOURNAL, VALUES
+from jupyter_mlws.runfolder.own_secrets import masked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class ValuesWriter:
             said["step"] = step
         if description:
             said["description"] = description
-        line = wire.dumps({**said, "value": value}) + b"\n"
+        line = wire.dumps(masked({**said, "value": value})) + b"\n"
         if len(line) > MAX_LINE_BYTES:
             raise TooLarge(
                 f"The value of {name!r} takes {len(line) / 2**20:.1f} MiB as text.",

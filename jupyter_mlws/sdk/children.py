@@ -20,6 +20,7 @@ from jupyter_mlws.errors import AlreadyExists, InvalidInput, StorageFull, TooLar
 from jupyter_mlws.runfolder import clock
 from jupyter_mlws.runfolder.files import write_whole
 from jupyter_mlws.runfolder.mailbox import MAX_REQUEST_BYTES
+from jupyter_mlws.runfolder.own_secrets import masked
 from jupyter_mlws.runfolder.paths import RunFolder
 
 __all__ = ["Made", "forget", "make_folders", "requests_of", "wish", "wishes"]
@@ -161,9 +162,9 @@ def _child_facts(facts: Mapping[str, Any], child: NewChild) -> dict[str, Any]:
         "workspace_id": facts.get("workspace_id", ""),
         "kind": "child",
         "protocol_version": PROTOCOL_VERSION,
-        "display_name": child.display_name,
-        "params": child.params,
-        "tags": child.tags,
+        "display_name": masked(child.display_name),
+        "params": masked(child.params),
+        "tags": masked(child.tags),
         "created_at": None if child.created_at is None else child.created_at.isoformat(),
     }
 

@@ -14,7 +14,7 @@ from jupyter_mlws.errors import CorruptData, InvalidInput, NotFound, WrongState
 from jupyter_mlws.runfolder.inherited import variables_of_a_notebook
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.rerun_cells import CellWish
-from jupyter_mlws.services.vault import vault_of
+from jupyter_mlws.services.secrets import find_in_vault
 from jupyter_mlws.store import runs as store_runs
 from jupyter_mlws.store import snapshots as store_snapshots
 from jupyter_mlws.store.submissions import Submitted, find_submitted
@@ -161,15 +161,11 @@ def _secrets(
         names = wish.secret_names
     inherited: Mapping[str, str] = rerun.inherited_environment or {}
     found = {name: given.get(name, inherited.get(name)) for name in names} | given
-    known = {name: value for name, value in found.items() if value is not None}
-    missing = [name for name in found if name not in known]
+    found |= {name: find_in_vault(context, name) for name, value in found.items() if value is None}
+    missing = [name for name, value in found.items() if value is None]
     if missing:
-        vault = vault_of(context.workspace_id)
-        kept = set(vault.names())
-        if not kept.issuperset(missing):
-            raise _to_be_given(earlier, "secret", [name for name in missing if name not in kept])
-        known |= {name: vault.get(name) for name in missing}
-    return known
+        raise _to_be_given(earlier, "secret", missing)
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _to_be_given(earlier: Run, what: str, names: list[str]) -> InvalidInput:

@@ -9,12 +9,12 @@ from jupyter_mlws.domain.environment import KERNEL, split_reference
 from jupyter_mlws.domain.page import Page
 from jupyter_mlws.domain.run import RunSubmission
 from jupyter_mlws.domain.secret import Secret, SecretValue, check_secret_name, references
-from jupyter_mlws.errors import InvalidInput, NotFound
+from jupyter_mlws.errors import InvalidInput, InvalidName, NotFound
 from jupyter_mlws.services.checking import implements
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.vault import Vault, vault_of
 
-__all__ = ["Secrets", "referenced", "with_secrets"]
+__all__ = ["Secrets", "find_in_vault", "referenced", "with_secrets"]
 
 
 @implements("secrets", SecretsApi)
@@ -44,6 +44,16 @@ class Secrets:
         vault = self._vault
         vault.delete(name)
         return Secret(name=name, vault=vault.kind)
+
+
+def find_in_vault(context: Context, name: str) -> str | None:
+    """The value that the vault has under a name; None for a name that it has not, or that no secret can have."""
+    if not context.workspace_id:
+        return None  # a workspace without an id is nobody's
+    try:
+        return vault_of(context.workspace_id).get(name)
+    except (NotFound, InvalidName):
+        return None
 
 
 def with_secrets(context: Context, submission: RunSubmission) -> RunSubmission:
@@ -88,12 +98,12 @@ def _variables_of_environment(context: Context, reference: str) -> dict[str, str
 
 
 def _of_vault(context: Context, name: str, variable: str = "") -> str:
-    try:
-        return vault_of(context.workspace_id).get(check_secret_name(name))
-    except NotFound:
-        told = f"The variable {variable} refers to the secret {name}, which" if variable else f"The secret {name}"
-        raise InvalidInput(
-            f"{told} is neither a variable where you submit, nor in the vault.",
-            hint=f"Store it: mlws secrets set {name}",
-            details={"secrets": [name]},
-        ) from None
+    found = find_in_vault(context, check_secret_name(name))
+    if found is not None:
+        return found
+    told = f"The variable {variable} refers to the secret {name}, which" if variable else f"The secret {name}"
+    raise InvalidInput(
+        f"{told} is neither a variable where you submit, nor in the vault.",
+        hint=f"Store it: mlws secrets set {name}",
+        details={"secrets": [name]},
+    )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import textwrap
+import time
 
 import pytest
 
@@ -196,3 +198,52 @@ def test_F09_a_full_disk_costs_output_but_not_the_script(tmp_path):
     assert ended["lost_output_bytes"] > 0
     assert "bytes of output were lost because the disk was full" in ended["message"]
     assert size + ended["lost_output_bytes"] >= 80 * 65536
+
+
+SECRET = "hunter22/of+mine"
+SHOWS = """
+import base64, json, os, time, urllib.parse
+value = os.environ["TOKEN"]
+print("plain", value, "json", json.dumps([value]), "url", urllib.parse.quote(value, safe=""), value.encode().hex())
+print(*(base64.b64encode(b"u" * n + value.encode()).decode() for n in range(4)))
+os.write(1, b"<hunter"); time.sleep(0.3); os.write(1, b"22/of+mine>")
+os.write(1, b"\\nheld to the end: hunter22/of")
+"""
+
+
+def test_secrets_are_masked_in_the_log_also_when_they_come_in_pieces(python_run):
+    run = python_run(SHOWS)
+    run.run({"environment": dict(os.environ), "secrets": {"TOKEN": SECRET}})
+    lines = run.log.decode().splitlines()
+    assert lines[0] == 'plain *** json ["***"] url *** ***'
+    assert [word.partition("***")[1] for word in lines[1].split()] == ["***"] * 4
+    assert lines[2:] == ["<***>", "held to the end: hunter22/of"]
+    assert SECRET not in run.log.decode()
+
+
+def test_what_may_be_a_secret_does_not_hold_up_other_lines(python_run):
+    run = python_run("import time\nprint('first', flush=True)\nprint('hunt', end='', flush=True)\ntime.sleep(600)")
+    run.start({"environment": dict(os.environ), "secrets": {"TOKEN": SECRET}})
+    run.until_log_has(b"first\n")
+    assert run.log == b"first\n"
+    run.cancel()
+    assert run.wait()["reason"] == "canceled"
+    assert run.log == b"first\nhunt"
+
+
+def test_F12_secrets_are_masked_in_what_a_killed_agent_left_unread(python_run):
+    run = python_run(
+        "import os, time\nprint('up', flush=True)\n"
+        "while not os.path.exists('go'): time.sleep(0.01)\n"
+        "print('it is', os.environ['TOKEN'] * 3, flush=True)\nopen('said', 'w').close()\ntime.sleep(600)"
+    )
+    run.start({"environment": dict(os.environ), "secrets": {"TOKEN": SECRET}})
+    run.until_log_has(b"up\n")
+    os.kill(run.agent_pid, signal.SIGSTOP)
+    (run.folder.code / "go").touch()
+    deadline = time.monotonic() + 60
+    while not (run.folder.code / "said").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.kill(run.agent_pid, signal.SIGKILL)
+    run.until_log_has(b"it is")
+    assert run.log == b"up\nit is *********\n"

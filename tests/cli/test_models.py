@@ -79,17 +79,18 @@ def test_a_saved_configuration_is_submitted_and_run_again(
 ) -> None:
     assert "--config train" in mlws("submit", "--save", "train", "--secret", "HF_TOKEN", "train.py", "--lr", "0.1")
     monkeypatch.setenv("HF_TOKEN", "hf_abc")
-    assert "['--lr', '0.1'] hf_abc" in mlws("submit", "-c", "train", "-e", "more", "--wait")
+    assert "['--lr', '0.1'] ***" in mlws("submit", "-c", "train", "-e", "more", "--wait")
     monkeypatch.delenv("HF_TOKEN")
     told = mlws("run", "rerun", "1", fails=True)
     assert told == (
         "mlws: Run #1 was given the secret HF_TOKEN, and secrets are not stored. Give it again: "
-        "run.rerun(secrets={'HF_TOKEN': ...}), or mlws run rerun 1 --secret HF_TOKEN\n"
+        "run.rerun(secrets={'HF_TOKEN': ...}), or mlws run rerun 1 --secret HF_TOKEN; "
+        "or store it: mlws secrets set HF_TOKEN\n"
     )
     monkeypatch.setenv("HF_TOKEN", "hf_new")
     told = mlws("run", "rerun", "1", "--secret", "HF_TOKEN", "-p", "loss=2", "--arg=--lr", "--arg=3", "--watch")
     assert "Run #2 is submitted, as #1 was." in told
-    assert "['--lr', '3'] hf_new" in told
+    assert "['--lr', '3'] ***" in told
     run = json.loads(mlws("run", "show", "2", "--json"))
     assert f"what {json.loads(mlws('run', 'show', '1', '--json'))['run']['id']} was" in mlws("run", "show", "2")
     assert run["metrics"] == {"loss": 2.0}

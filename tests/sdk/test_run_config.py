@@ -211,10 +211,10 @@ def test_a_loaded_configuration_is_submitted_with_its_secrets(
     ScriptRunConfig(project, "train.py", arguments=["--lr", 0.1], secrets=["HF_TOKEN"]).save("train")
     run = Experiment(ws, "digits").submit(ScriptRunConfig.load(project, "train"))
     assert run.wait_for_completion()["status"] == "Completed"
-    assert run.get_log() == "['--lr', '0.1'] hf_abc\n"
+    assert run.get_log() == "['--lr', '0.1'] ***\n"
     manifest = ws.api.snapshots.get(str(run.get_snapshot_id()))
     assert [entry.path for entry in manifest.entries] == ["train.py"]
     assert b"hf_abc" not in b"".join(path.read_bytes() for path in Path(ws.location).glob("mlws.sqlite*"))
     monkeypatch.delenv("HF_TOKEN")
-    with pytest.raises(UsageError, match="no environment variable HF_TOKEN"):
+    with pytest.raises(InvalidInput, match="HF_TOKEN is neither a variable .* mlws secrets set HF_TOKEN"):
         Experiment(ws, "digits").submit(ScriptRunConfig.load(project, "train"))

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_mlws import faults
+from jupyter_mlws.runfolder.own_secrets import masked_text
 
 __all__ = ["Recorder", "show_figures"]
 
@@ -78,7 +79,7 @@ class Recorder:
             self.result(data, metadata)
 
     def _write(self, line: dict[str, Any]) -> None:
-        text = json.dumps(line, default=str, ensure_ascii=False)
+        text = masked_text(json.dumps(line, default=str, ensure_ascii=False))
         with self._lock:
             faults.point("magics.display")
             self._file.write(text.encode("utf-8", "replace").decode() + "\n")

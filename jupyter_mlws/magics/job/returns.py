@@ -15,6 +15,7 @@ from jupyter_mlws.magics import rebuild
 from jupyter_mlws.magics.describe import describe, type_name
 from jupyter_mlws.magics.pickling import Carrier, Unsendable
 from jupyter_mlws.magics.sources import Sources
+from jupyter_mlws.runfolder.own_secrets import has_secrets, holds_secret, masked_text
 from jupyter_mlws.sdk.text import size_text
 
 __all__ = ["keep"]
@@ -66,7 +67,7 @@ def keep(folder: Path, names: Iterable[str], document: str, *, asked: bool) -> N
             skipped[name] = problem
         else:
             size = (folder / f"{name}.pkl").stat().st_size
-            kept[name] = {"type": type_name(main[name]), "size_bytes": size, "text": describe(main[name])}
+            kept[name] = {"type": type_name(main[name]), "size_bytes": size, "text": masked_text(describe(main[name]))}
     index = {"format": 1, "names": kept, "skipped": skipped}
     faults.point("magics.returns_index")
     (folder / "index.json").write_text(json.dumps(index, ensure_ascii=True), encoding="utf-8")
@@ -87,6 +88,8 @@ def _write(file: Path, value: Any, document: str, main: dict[str, Any]) -> str:
             faults.point("magics.return")
             limited = cast("BinaryIO", _Limited(stream, LIMIT))
             Carrier(limited, Sources(document, {}), main, by_name, out_of_band=False).dump(value)
+        if has_secrets() and holds_secret(temporary.read_bytes()):
+            return _dropped(temporary, "it holds a secret")
         faults.point("magics.return_rename")
         os.replace(temporary, file)
     except _TooMuch:
