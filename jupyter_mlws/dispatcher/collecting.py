@@ -183,6 +183,10 @@ class Collector:
         """Store all that is not stored yet, our own logs included: the script has ended."""
         self._store(item for item in (*self._find(), *self._logs()) if self._stored.get(item.key) != item.version)
 
+    def logs(self) -> None:
+        """Store our own logs: the script has never begun."""
+        self._store(item for item in self._logs() if self._stored.get(item.key) != item.version)
+
     def keep_left(self) -> bool:
         """Move what was too large to a place of the run folder that is not removed; False if the disk refused.
 

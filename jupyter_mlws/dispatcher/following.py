@@ -23,6 +23,7 @@ from jupyter_mlws.dispatcher.leaving import tidy
 from jupyter_mlws.dispatcher.starting import Canceled, Refused, Wanted, start
 from jupyter_mlws.dispatcher.taking import FAILING
 from jupyter_mlws.dispatcher.turn import Superseded
+from jupyter_mlws.dispatcher.unstarted import Told
 from jupyter_mlws.dispatcher.watching import Agent
 from jupyter_mlws.domain.run import Run, RunError
 from jupyter_mlws.domain.status import RunStatus
@@ -181,8 +182,12 @@ class Follower(threading.Thread):
         return None
 
     def _end_before_start(self, status: RunStatus, error: RunError | None) -> None:
+        told = Told(self._context, self.run_record, self._folder)
+
         def end() -> None:
+            told.store()
             with self._context.write() as c:
+                told.record(c)
                 self._move_to_end(c, status, error, [], None)
 
         # Whatever kept the run from starting, what was left for it is needed no more.
