@@ -19,6 +19,8 @@ pytest_plugins = (
     "databases",
     "docker_engine",
     "docker_runs",
+    "docker_registry",
+    "docker_relay",
     "wheels",
 )
 

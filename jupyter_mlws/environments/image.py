@@ -180,7 +180,7 @@ def _found_or_made(making: Making, what: str, make: Callable[[str], Image]) -> I
     registry = making.registry()
     if found is not None and sharing.is_shared(found, registry):
         return found
-    with alone(f"image-{digest}", making.way.say, making.wanted):
+    with alone(f"image-{digest}", making.way.say, making.wanted), engine.answers():
         found = inspect(making.client, name)
         if found is None and registry is not None:
             found = sharing.fetch(making.client, registry, name, making.way)

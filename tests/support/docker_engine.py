@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import hashlib
 import io
 import os
 import shutil
@@ -25,7 +26,7 @@ from typing import Any
 import pytest
 
 LABEL = "org.jupyter.mlws.workspace"
-BASE = "mlws-tests/base:1"
+_BASE = "mlws-tests/base"
 _UP_S = 60.0
 _DOWN_S = 20.0
 # What a program needs of a system besides its libraries: users, names, certificates.
@@ -39,10 +40,8 @@ _PROGRAMS = (
 
 def reason_there_is_none() -> str:
     """Why no engine can be had here; '' where one can."""
-    if os.environ.get("DOCKER_HOST") or Path("/var/run/docker.sock").exists():
-        with contextlib.suppress(Exception):
-            _client(None).ping()
-            return ""
+    if (os.environ.get("DOCKER_HOST") or Path("/var/run/docker.sock").exists()) and _answers(None):
+        return ""
     if os.geteuid() != 0:
         return "A Docker engine is started by root only; set DOCKER_HOST to one that runs."
     if shutil.which("dockerd") is None or shutil.which("iptables") is None:
@@ -54,6 +53,14 @@ def _client(host: str | None) -> Any:
     import docker
 
     return docker.DockerClient(base_url=host, timeout=120) if host else docker.from_env(timeout=120)
+
+
+def _answers(host: str | None) -> bool:
+    """Whether an engine is there."""
+    with contextlib.suppress(Exception), contextlib.closing(_client(host)) as client:
+        client.ping()
+        return True
+    return False
 
 
 def _end_with_the_tests() -> None:
@@ -74,7 +81,6 @@ class Engine:
     """
 
     def __init__(self) -> None:
-        self.is_ours = True
         # Of the session: what has the home of a test is ended with that test.
         self._environment = dict(os.environ)
         self.folder: Path | None = None
@@ -82,10 +88,8 @@ class Engine:
         self.host = os.environ.get("DOCKER_HOST", "")
         if not self.host and Path("/var/run/docker.sock").exists():
             self.host = "unix:///var/run/docker.sock"
-        with contextlib.suppress(Exception):
-            if self.host:
-                _client(self.host).ping()
-                self.is_ours = False
+        self._client: Any = None
+        self.is_ours = not (self.host and _answers(self.host))
         if self.is_ours:
             self.folder = Path(tempfile.mkdtemp(prefix="mlws-docker-"))
             self.host = f"unix://{self.folder}/docker.sock"
@@ -94,7 +98,9 @@ class Engine:
     @property
     def client(self) -> Any:
         """A client of docker-py."""
-        return _client(self.host)
+        if self._client is None:
+            self._client = _client(self.host)
+        return self._client
 
     def start(self) -> None:
         """Start our engine."""
@@ -119,8 +125,7 @@ class Engine:
             )
         deadline = time.monotonic() + _UP_S
         while True:
-            with contextlib.suppress(Exception):
-                self.client.ping()
+            if _answers(self.host):
                 return
             if self._process.poll() is not None or time.monotonic() > deadline:
                 said = (self.folder / "dockerd.log").read_text(errors="replace")[-2000:]
@@ -136,15 +141,22 @@ class Engine:
     def close(self) -> None:
         """Remove our engine with all that tests have made; in somebody's own each test removes what it made."""
         if not self.is_ours:
+            self._hang_up()
             return
         with contextlib.suppress(Exception):
             for container in self.client.containers.list(all=True, filters={"label": LABEL}):
                 container.remove(force=True)
+        self._hang_up()
         with contextlib.suppress(Exception):
             self.stop()
         assert self.folder is not None
         subprocess.run(["umount", "--recursive", str(self.folder / "data")], capture_output=True, check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _hang_up(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
 
 
 def _files() -> Iterator[Path]:
@@ -252,9 +264,12 @@ def docker_engine() -> Iterator[Engine]:
 def base_image(docker_engine: Engine) -> str:
     """An image with a Python and a shell, and nothing else."""
     api = docker_engine.client.api
-    path = "PATH=/usr/local/bin:/usr/bin:/bin"
-    api.import_image_from_data(_image(), repository="mlws-tests/base", tag="1", changes=[f"ENV {path}", 'CMD ["sh"]'])
-    return BASE
+    files = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in _files() if path.exists()]
+    tag = hashlib.sha256(repr(sorted(files)).encode()).hexdigest()[:12]
+    if not docker_engine.client.images.list(f"{_BASE}:{tag}"):  # else an earlier session has left it
+        path = "PATH=/usr/local/bin:/usr/bin:/bin"
+        api.import_image_from_data(_image(), repository=_BASE, tag=tag, changes=[f"ENV {path}", 'CMD ["sh"]'])
+    return f"{_BASE}:{tag}"
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from jupyter_mlws.containers import engine
 from jupyter_mlws.errors import MlwsError, TargetAway, Unavailable, WrongState
 from jupyter_mlws.runfolder.paths import RunFolder
 
-__all__ = ["Container", "last_words", "remove", "stdin_of"]
+__all__ = ["Container", "last_words", "remove", "remove_later", "stdin_of"]
 
 _log = logging.getLogger(__name__)
 # An agent that lives reads what it is told at once.
@@ -71,8 +71,7 @@ class Container:
 
     def abandon(self) -> None:
         self._abandoned = True
-        with suppress(Unavailable), engine.answers():
-            remove(self._id)
+        remove_later(self._id)
         self.close()
 
     def end_signal(self) -> int | None:
@@ -152,6 +151,27 @@ def remove(container: str) -> None:
     except docker.errors.APIError as error:
         if error.status_code != 409:
             raise
+
+
+def remove_later(container: str) -> None:
+    """Remove a container that nobody tells what to run any more, now or as soon as its engine is back."""
+
+    def work() -> None:
+        while not done():
+            time.sleep(_PAUSE_S)
+
+    def done() -> bool:
+        try:
+            with engine.answers():
+                remove(container)
+        except TargetAway:
+            return False
+        except MlwsError as error:
+            _log.warning("Container %s cannot be removed: %s", container[:12], error)
+        return True
+
+    if not done():
+        threading.Thread(target=work, name=f"removal of {container[:12]}", daemon=True).start()
 
 
 def last_words(facts: dict[str, Any], was_away: bool = False) -> str:

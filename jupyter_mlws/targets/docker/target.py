@@ -8,7 +8,6 @@ import signal
 import threading
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any, Literal
 
 from jupyter_mlws import faults
@@ -20,7 +19,7 @@ from jupyter_mlws.runfolder.processes import Identity
 from jupyter_mlws.targets import machine
 from jupyter_mlws.targets.base import Ground, Launch
 from jupyter_mlws.targets.docker import container
-from jupyter_mlws.targets.docker.following import Container, last_words, remove, stdin_of
+from jupyter_mlws.targets.docker.following import Container, last_words, remove, remove_later, stdin_of
 from jupyter_mlws.targets.docker.settings import DockerSettings
 
 __all__ = ["DockerTarget"]
@@ -44,6 +43,8 @@ class DockerTarget:
 
     def __init__(self) -> None:
         self._words: dict[str, str] = {}
+        # Runs whose containers could not be looked at for a while: they may have ended with their engine.
+        self._unseen: set[str] = set()
         self._asked: tuple[str, float, MlwsError | None] | None = None
         self._turn = threading.Lock()
 
@@ -92,9 +93,7 @@ class DockerTarget:
             with engine.answers():
                 client.start(made)
         except BaseException as error:
-            # One that stays since the engine is away has nobody who tells it what to run, and is removed by its name.
-            with suppress(MlwsError), engine.answers():
-                remove(made)
+            remove_later(made)
             raise _refusal(error) from error
         self._forget(folder)
         return self._watched(folder, made, stdin)
@@ -111,6 +110,7 @@ class DockerTarget:
     def _forget(self, folder: RunFolder) -> None:
         with self._turn:
             self._words.pop(str(folder.path), None)
+            self._unseen.discard(str(folder.path))
 
     def attach(self, folder: RunFolder, agent: Identity) -> Launch:
         try:
@@ -131,6 +131,8 @@ class DockerTarget:
         try:
             found = self._find(folder)
         except MlwsError:
+            with self._turn:
+                self._unseen.add(str(folder.path))
             return None  # the container may go on without its engine: its heartbeat tells
         return found is not None and bool((found.get("State") or {}).get("Running"))
 
@@ -151,7 +153,7 @@ class DockerTarget:
 
     def explain(self, folder: RunFolder, run_id: str) -> str:
         with self._turn:
-            words = self._words.get(str(folder.path), "")
+            words, unseen = self._words.get(str(folder.path), ""), str(folder.path) in self._unseen
         if words:
             return words
         try:
@@ -160,7 +162,7 @@ class DockerTarget:
             return str(error)
         if found is None or (found.get("State") or {}).get("Running"):
             return ""
-        return last_words(found)
+        return last_words(found, unseen)
 
     def stop(self, folder: RunFolder, run_id: str) -> tuple[list[int], list[int]]:
         try:
@@ -169,6 +171,8 @@ class DockerTarget:
                 return [], []
             with engine.answers():
                 remove(found["Id"])
+            with self._turn:
+                self._unseen.discard(str(folder.path))
         except MlwsError as error:
             _log.warning("The container of %s could not be removed: %s", run_id, error)
             return [], []
