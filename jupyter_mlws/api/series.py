@@ -13,8 +13,15 @@ import struct
 from array import array
 from dataclasses import dataclass
 from sys import byteorder
+from typing import TYPE_CHECKING
 
-from jupyter_mlws.errors import CorruptData
+from jupyter_mlws.errors import CorruptData, MissingPart
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["BUCKET_COLUMNS", "RAW_COLUMNS", "Series", "decode_series", "encode_series"]
 
@@ -36,11 +43,36 @@ class Series:
         """Number of points in each column."""
         return len(next(iter(self.columns.values())))
 
+    @property
+    def step(self) -> NDArray[np.float64]:
+        """Steps as an array of numpy, which must be installed; of a bucket that of its last point."""
+        return self._array("step")
+
+    @property
+    def time(self) -> NDArray[np.float64]:
+        """Times in seconds since 1970, likewise."""
+        return self._array("time")
+
+    @property
+    def value(self) -> NDArray[np.float64]:
+        """Values, likewise; of buckets their means."""
+        return self._array("value" if "value" in self.columns else "mean")
+
+    def _array(self, name: str) -> NDArray[np.float64]:
+        try:
+            import numpy as np
+        except ImportError as error:
+            raise MissingPart(
+                "Arrays need numpy, which is not installed here.",
+                hint="Install it with pip install numpy, or take the plain arrays in `columns`.",
+            ) from error
+        return np.frombuffer(self.columns[name], np.float64)
+
     def __repr__(self) -> str:
         return f"Series({self.name!r}, {self.points:,} points, columns {', '.join(self.columns)})"
 
 
-def encode_series(name: str, count: int, columns: dict[str, bytes]) -> bytes:
+def encode_series(name: str, count: int, columns: Mapping[str, bytes | memoryview]) -> bytes:
     """The wire form of a series.
 
     Parameters
@@ -48,7 +80,7 @@ def encode_series(name: str, count: int, columns: dict[str, bytes]) -> bytes:
     name : str
     count : int
         Points of the whole series.
-    columns : dict of str to bytes
+    columns : mapping of str to bytes
         Little-endian float64, all of equal length.
     """
     points = len(next(iter(columns.values()))) // 8
@@ -64,10 +96,11 @@ def decode_series(data: bytes) -> Series:
     length = struct.unpack_from("<I", data, 8)[0]
     header = json.loads(data[16 : 16 + length])
     start, size = 16 + length, header["points"] * 8
+    view = memoryview(data)
     columns = {}
     for i, name in enumerate(header["columns"]):
         column = array("d")
-        column.frombytes(data[start + i * size : start + (i + 1) * size])
+        column.frombytes(view[start + i * size : start + (i + 1) * size])
         if byteorder == "big":
             column.byteswap()
         columns[name] = column

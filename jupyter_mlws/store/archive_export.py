@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, select
 
@@ -29,7 +29,6 @@ from jupyter_mlws.store.run_filters import condition
 from jupyter_mlws.store.tables import (
     experiment_tags,
     experiments,
-    metric_chunks,
     metric_latest,
     metric_values,
     model_files,
@@ -41,6 +40,9 @@ from jupyter_mlws.store.tables import (
     submissions,
     typed_metrics,
 )
+
+if TYPE_CHECKING:
+    from jupyter_mlws.store.packs import Piece
 
 __all__ = [
     "EXACT",
@@ -225,15 +227,11 @@ def _typed(c: Connection, numbers: Sequence[int]) -> dict[int, list[ArchivedType
     return found
 
 
-def series_of(c: Connection, number: int, name: str) -> Iterator[Any]:
-    """The chunks of a series in their order: `start`, `point_count` and the three columns' bytes."""
-    table = metric_chunks.c
-    query = (
-        select(table.start, table.point_count, table.step_bytes, table.time_bytes, table.value_bytes)
-        .where(table.run_number == number, table.name == name)
-        .order_by(table.start)
-    )
-    yield from c.execute(query.execution_options(yield_per=20))
+def series_of(c: Connection, number: int, name: str) -> Iterator[Piece]:
+    """The points of a series in their order, at most as many at once as an archive takes."""
+    from jupyter_mlws.store.packs import pieces
+
+    return pieces(c, number, name)
 
 
 def values_of(c: Connection, number: int, name: str) -> Iterator[ArchivedValues]:

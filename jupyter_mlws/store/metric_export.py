@@ -9,20 +9,23 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import BigInteger as Big
-from sqlalchemy import ColumnElement, Connection, select, tuple_, type_coerce
+from sqlalchemy import ColumnElement, Connection, or_, select, tuple_, type_coerce, union_all
 
 from jupyter_mlws.api.metric_table import Block
+from jupyter_mlws.store.packs import OF_CHUNKS, OF_PACKS, PACK_POINTS, Piece, of_chunk, of_pack
 from jupyter_mlws.store.paging import rows_of
-from jupyter_mlws.store.tables import metric_chunks, metric_latest, runs
+from jupyter_mlws.store.tables import metric_chunks, metric_latest, metric_packs, runs
 from jupyter_mlws.store.text_match import among
 
 __all__ = ["RUNS_AT_ONCE", "Slice", "ids_of", "latest_block", "next_block"]
 
 RUNS_AT_ONCE = 200
 CHUNKS_AT_ONCE = 256
+POINTS_AT_ONCE = 600_000
 _MICROSECONDS = timedelta(seconds=1) // timedelta(microseconds=1)
 _latest = metric_latest.c
 _chunk = metric_chunks.c
+_pack = metric_packs.c
 
 
 @dataclass
@@ -72,16 +75,44 @@ def next_block(c: Connection, of: Slice) -> Block | None:
     if of._counts is None:
         counted = select(_latest.run_number, _latest.name, _latest.point_count).where(*_wanted(_latest, of))
         of._counts = {(number, name): count for number, name, count in rows_of(c, counted)}
-    columns = (_chunk.run_number, _chunk.name, _chunk.start, _chunk.step_bytes, _chunk.time_bytes, _chunk.value_bytes)
-    query = select(*columns).where(*_wanted(_chunk, of))
-    keys = (_chunk.run_number, _chunk.name, _chunk.start)
-    if of._after is not None:
-        query = query.where(tuple_(*keys) > of._after)
-    rows = rows_of(c, query.order_by(*keys).limit(CHUNKS_AT_ONCE))
-    if not rows:
+    keys = _next_keys(c, of)
+    if not keys:
         return None
-    of._after = tuple(rows[-1][:3])
-    return _block(rows, of)
+    rows = {}
+    for table, query, made in ((_pack, OF_PACKS, of_pack), (_chunk, OF_CHUNKS, of_chunk)):
+        key = tuple_(table.run_number, table.name, table.start)
+        part = query.add_columns(table.run_number, table.name).where(*_wanted(table, of))
+        for row in rows_of(c, part.where(key >= keys[0], key <= keys[-1])):
+            rows[row[-2], row[-1], row[0]] = made(row[:-2])
+    found = [(number, name, rows[number, name, start]) for number, name, start in keys]
+    block = _block(found, of)
+    number, name, last = found[-1]
+    of._after = (number, name, last.end)
+    return block
+
+
+def _next_keys(c: Connection, of: Slice) -> list[tuple[int, str, int]]:
+    """Where the next packs and chunks of the slice are, in their order: so many that their points are not too many."""
+    parts = []
+    for table in (_pack, _chunk):
+        part = select(table.run_number, table.name, table.start, table.point_count).where(*_wanted(table, of))
+        if of._after is not None:
+            number, name, end = of._after
+            # The chunk that was the last one may be in a pack by now, with points that are to follow.
+            part = part.where(
+                tuple_(table.run_number, table.name, table.start) > (number, name, end - PACK_POINTS),
+                or_(table.run_number != number, table.name != name, table.start + table.point_count > end),
+            )
+        parts.append(part.order_by(table.run_number, table.name, table.start).limit(CHUNKS_AT_ONCE).subquery())
+    both = union_all(*(select(part) for part in parts)).order_by("run_number", "name", "start").limit(CHUNKS_AT_ONCE)
+    found: list[tuple[int, str, int]] = []
+    points = 0
+    for number, name, start, count in c.execute(both):
+        points += count
+        if found and points > POINTS_AT_ONCE:
+            break
+        found.append((number, name, start))
+    return found
 
 
 def _wanted(table: Any, of: Slice) -> list[ColumnElement[bool]]:
@@ -91,15 +122,15 @@ def _wanted(table: Any, of: Slice) -> list[ColumnElement[bool]]:
     return found
 
 
-def _block(rows: Sequence[Any], of: Slice) -> Block:
+def _block(rows: Sequence[tuple[int, str, Piece]], of: Slice) -> Block:
     assert of._counts is not None
     series: list[tuple[int, str, int]] = []
     parts: list[tuple[bytes, bytes, bytes]] = []
-    for number, name, start, step, time, value in rows:
-        room = of._counts.get((number, name), 0) - start
-        if room > 0:
-            size = min(room * 8, len(value))
-            series.append((number, name, size // 8))
-            parts.append((step[:size], time[:size], value[:size]))
+    for number, name, piece in rows:
+        begun = of._after[2] if of._after is not None and of._after[:2] == (number, name) else 0
+        part = piece.cut(begun, of._counts.get((number, name), 0))
+        if len(part.value):
+            series.append((number, name, len(part.value)))
+            parts.append((part.step.tobytes(), part.time.tobytes(), part.value.tobytes()))
     columns = [b"".join(column) for column in zip(*parts, strict=True)] or [b"", b"", b""]
     return Block(series, {number: of.runs[number] for number, _, _ in series}, *columns)

@@ -15,6 +15,7 @@ from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.metric import MetricSummary
 from jupyter_mlws.domain.page import Page
 from jupyter_mlws.store import changes
+from jupyter_mlws.store.packs import PACK_POINTS, pack_full
 from jupyter_mlws.store.paging import cut, text_after
 from jupyter_mlws.store.run_record import summary
 from jupyter_mlws.store.runs import run_number, summaries
@@ -171,6 +172,10 @@ def _store(c: Connection, number: int, batches: list[_Batch], at: datetime | Non
         summary_rows.append({"run_number": number, "name": batch.name, "point_count": count + len(batch.value)} | row)
     upsert(c, metric_chunks, chunk_rows)
     upsert(c, metric_latest, summary_rows)
+    for batch, row in zip(batches, summary_rows, strict=True):
+        count = row["point_count"]
+        if count // PACK_POINTS > (count - len(batch.value)) // PACK_POINTS:
+            pack_full(c, number, batch.name, count)
 
 
 def _known(c: Connection, number: int, names: list[str]) -> Sequence[Any]:

@@ -21,6 +21,8 @@ from jupyter_mlws.store.tables import (
     experiments,
     metadata,
     metric_chunks,
+    metric_outlines,
+    metric_packs,
     metric_values,
     model_aliases,
     model_files,
@@ -78,13 +80,13 @@ def due_runs(c: Connection, until: datetime) -> dict[int, str]:
 def purge_points(c: Connection, at_once: int = CHUNKS_AT_ONCE) -> tuple[int, int]:
     """Remove some of the points and values of leaving runs; returns how many pieces went, 0 at the end, and bytes."""
     leaving = select(deleted_runs.c.run_number).where(deleted_runs.c.deleted_at == PURGED)
-    sizes = (24 * metric_chunks.c.point_count, func.length(metric_values.c.body))
-    for table, size in zip((metric_chunks, metric_values), sizes, strict=True):
-        key = (table.c.run_number, table.c.name, table.c.start)
+    for table in (metric_chunks, metric_packs, metric_outlines, metric_values):
+        key = tuple(table.primary_key)
+        size = 24 * table.c.point_count if table is metric_chunks else func.length(table.c.body)
         found = c.execute(select(*key, size).where(table.c.run_number.in_(leaving)).limit(at_once)).all()
         if found:
-            c.execute(delete(table).where(tuple_(*key).in_([tuple(row)[:3] for row in found])))
-            return len(found), sum(row[3] for row in found)
+            c.execute(delete(table).where(tuple_(*key).in_([tuple(row)[:-1] for row in found])))
+            return len(found), sum(row[-1] for row in found)
     return 0, 0
 
 

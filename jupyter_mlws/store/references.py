@@ -16,6 +16,8 @@ from jupyter_mlws.store.run_families import in_parts
 from jupyter_mlws.store.tables import (
     deleted_runs,
     metric_chunks,
+    metric_outlines,
+    metric_packs,
     metric_values,
     model_files,
     models,
@@ -158,6 +160,8 @@ def points_size(c: Connection, numbers: Iterable[int]) -> int:
     total = 0
     for part in in_parts(list(numbers)):
         points = select(func.sum(metric_chunks.c.point_count)).where(metric_chunks.c.run_number.in_(part))
-        values = select(func.sum(func.length(metric_values.c.body))).where(metric_values.c.run_number.in_(part))
-        total += 24 * int(c.scalar(points) or 0) + int(c.scalar(values) or 0)
+        total += 24 * int(c.scalar(points) or 0)
+        for table in (metric_packs, metric_outlines, metric_values):
+            sizes = select(func.sum(func.length(table.c.body))).where(table.c.run_number.in_(part))
+            total += int(c.scalar(sizes) or 0)
     return total

@@ -1,4 +1,4 @@
-"""The tables, schema 3.
+"""The tables, schema 4.
 
 Rows refer to a run by its number, which is small and never reused; people and programs outside refer to it by its id.
 Wide facts that nobody searches are JSON in `submissions`, shared by all children of a sweep; whatever is filtered or
@@ -39,6 +39,8 @@ __all__ = [
     "metadata",
     "metric_chunks",
     "metric_latest",
+    "metric_outlines",
+    "metric_packs",
     "metric_values",
     "model_aliases",
     "model_files",
@@ -56,11 +58,11 @@ __all__ = [
 ]
 
 # Oldest first; the last one is what the tables below are.
-SCHEMA_VERSIONS = ("0001", "0002", "0003")
+SCHEMA_VERSIONS = ("0001", "0002", "0003", "0004")
 SCHEMA_VERSION = SCHEMA_VERSIONS[-1]
 # Programs that know this version or a later one may read and write what we write: no migration since has done more
-# than add to it.
-COMPATIBLE_SINCE = "0001"
+# than add to it. Those that know only 0003 would not see the points that have been packed.
+COMPATIBLE_SINCE = "0004"
 
 metadata = MetaData(
     naming_convention={
@@ -242,9 +244,9 @@ metric_latest = Table(
     sqlite_with_rowid=False,
 )
 
-# The points: little-endian int64 steps, float64 times (unix seconds) and values. `start` is the place of the chunk's
-# first point in its series; a chunk is rewritten while it is the last one, and never again. The summary stands before
-# the bytes, so that reading it alone does not touch them.
+# The newest points: little-endian int64 steps, float64 times (unix seconds) and values. `start` is the place of the
+# chunk's first point in its series; a chunk is rewritten while it is the last one, and never again. The summary stands
+# before the bytes, so that reading it alone does not touch them.
 metric_chunks = Table(
     "metric_chunks",
     metadata,
@@ -262,6 +264,30 @@ metric_chunks = Table(
     Column("step_bytes", LargeBinary, nullable=False),
     Column("time_bytes", LargeBinary, nullable=False),
     Column("value_bytes", LargeBinary, nullable=False),
+)
+
+# All points before them, once there were enough for it to pay: see `pack_format`, whose version is `format`.
+metric_packs = Table(
+    "metric_packs",
+    metadata,
+    Column("run_number", BIG, ForeignKey("runs.number"), primary_key=True, autoincrement=False),
+    Column("name", TEXT, primary_key=True),
+    Column("start", BIG, primary_key=True, autoincrement=False),
+    Column("point_count", BIG, nullable=False),
+    Column("format", BIG, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+)
+
+# What a chart needs of packed points, at several resolutions: a row has the parts of a pack, each of `width` points;
+# see `outlines`.
+metric_outlines = Table(
+    "metric_outlines",
+    metadata,
+    Column("run_number", BIG, ForeignKey("runs.number"), primary_key=True, autoincrement=False),
+    Column("name", TEXT, primary_key=True),
+    Column("width", BIG, primary_key=True, autoincrement=False),
+    Column("start", BIG, primary_key=True, autoincrement=False),
+    Column("body", LargeBinary, nullable=False),
 )
 
 # Metrics that are more than numbers (rows, tables, images, confusion matrices and the like): one row per run and name.

@@ -196,6 +196,14 @@ def fill_third(store: Store) -> None:
         environments.put_lock(c, made, system="linux-x86_64", python="3.11", digest=DIGEST, body="six==1.16.0\n")
 
 
+def fill_fourth(store: Store) -> None:
+    """What the fourth schema added: so many points that they are packed."""
+    with store.write() as c:
+        metrics.append_points(c, "digits_1769860800_00000002", Points([0.5] * 65_540, names=["long"]))
+        run_cards.make_cards(c, [2])
+        counters.put(c, "card", changes.last(c))
+
+
 def main() -> None:
     """Write the file beside this one."""
     target = Path(__file__).parent / f"store-{int(SCHEMA_VERSION)}.sqlite"
@@ -204,6 +212,7 @@ def main() -> None:
             fill(store)
             fill_second(store)
             fill_third(store)
+            fill_fourth(store)
         path = Path(folder, "mlws.sqlite")
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA journal_mode=DELETE")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,11 +13,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import Connection, event
 
 from jupyter_mlws.api.series import Series, decode_series
 from jupyter_mlws.domain.run import Run
 from jupyter_mlws.errors import Conflict, NotFound
-from jupyter_mlws.store import Store, metrics, runs, series
+from jupyter_mlws.store import Store, metrics, runs
 from jupyter_mlws.store.metrics import CHUNK_POINTS
 
 from .conftest import points
@@ -120,6 +122,46 @@ def test_streams_of_several_processes_share_a_series(store: Store, submit: RUN) 
     assert list(read(store, run).columns["step"]) == [0, 1, 2, 3]
 
 
+def test_batches_of_many_runs_are_stored_with_a_few_statements(store: Store, submit: RUN) -> None:
+    def asked(batches: list[tuple[str, Any]]) -> tuple[int, int]:
+        with store.write() as c, noted(c) as statements:
+            return metrics.append_together(c, batches), len(statements)
+
+    few = [submit() for _ in range(2)]
+    many = [submit() for _ in range(30)]
+    append(store, few[0], points([1.0]))
+    _, of_two = asked([(run.id, points([1.0, 2.0], stream="b")) for run in few])
+    stored, of_thirty = asked([(run.id, points([1.0, 2.0], stream="b")) for run in many])
+    assert (stored, of_thirty) == (60, of_two)
+    assert [list(read(store, run).columns["value"]) for run in (few[0], *many[:2])] == [[1, 1, 2], [1, 2], [1, 2]]
+    # Two streams of one run share a series and number its steps on; what is stored already is left out.
+    again = [(many[0].id, points([1.0, 2.0], stream="b")), (many[0].id, points([3.0], stream="c"))]
+    again += [(many[0].id, points([4.0], stream="d")), (many[1].id, points([9.0], stream="c", name="acc"))]
+    assert asked(again)[0] == 3
+    found = read(store, many[0])
+    assert (list(found.columns["value"]), list(found.columns["step"])) == ([1, 2, 3, 4], [0, 1, 2, 3])
+    with store.read() as c:
+        assert [(each.name, each.last) for each in runs.get_run(c, many[1].id).metrics] == [("loss", 2.0), ("acc", 9.0)]
+    # All of them, or none.
+    with pytest.raises(Conflict):
+        asked([(many[2].id, points([5.0], stream="c")), (many[3].id, points([5.0], start=7, stream="b"))])
+    assert read(store, many[2]).count == 2
+    with pytest.raises(NotFound):
+        asked([(many[2].id, points([5.0], stream="c")), ("nobody", points([5.0]))])
+
+
+@contextmanager
+def noted(c: Connection) -> Iterator[list[str]]:
+    statements: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        statements.append(statement)
+
+    event.listen(c, "before_cursor_execute", note)
+    yield statements
+    event.remove(c, "before_cursor_execute", note)
+
+
 def test_a_batch_of_many_names_is_taken_apart_in_order_of_appearance(store: Store, submit: RUN) -> None:
     run = submit()
     batch = SimpleNamespace(
@@ -208,34 +250,6 @@ def test_an_envelope_is_what_numpy_says(store: Store, submit: RUN, sizes: list[i
         else:
             assert math.isnan(found.columns["mean"][i])
             assert math.isnan(found.columns["minimum"][i])
-
-
-@pytest.mark.parametrize("after", [0, 5, CHUNK_POINTS, 3 * CHUNK_POINTS - 1])
-def test_F18_a_long_series_is_summed_up_from_its_chunks(
-    store: Store, submit: RUN, monkeypatch: pytest.MonkeyPatch, after: int
-) -> None:
-    run = submit()
-    values = np.random.default_rng(1).normal(size=40 * CHUNK_POINTS + 3)
-    values[7] = math.nan
-    append(store, run, points(values))
-    asked: list[int | None] = []
-    read_points = series._points
-
-    def counted(*args: Any, chunks: int | None = None) -> Any:
-        asked.append(chunks)
-        return read_points(*args, chunks=chunks)
-
-    monkeypatch.setattr(series, "_points", counted)
-    found = read(store, run, points=10, after=after)
-    assert asked in ([], [1])
-    left = values[after:]
-    assert found.points == 10
-    assert sum(found.columns["count"]) == len(left)
-    assert max(found.columns["maximum"]) == np.nanmax(left)
-    assert min(found.columns["minimum"]) == np.nanmin(left)
-    assert found.columns["step"][-1] == len(values) - 1
-    weighted = np.array(found.columns["mean"]) * found.columns["count"]
-    assert weighted.sum() / len(left) == pytest.approx(np.nanmean(left), abs=1e-3)
 
 
 def test_a_live_chart_receives_only_what_is_new(store: Store, submit: RUN) -> None:

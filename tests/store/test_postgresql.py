@@ -297,20 +297,20 @@ def test_F39_a_database_in_use_is_not_rebuilt_and_the_programs_are_named(
     Store.open(empty_url).close()
     scripts = tmp_path / "migrations"
     shutil.copytree(schema.MIGRATIONS, scripts)
-    (scripts / "versions" / "0004_more.py").write_text(
-        "import sqlalchemy as sa\nfrom alembic import op\nrevision, down_revision = '0004', '0003'\n"
+    (scripts / "versions" / "0005_more.py").write_text(
+        "import sqlalchemy as sa\nfrom alembic import op\nrevision, down_revision = '0005', '0004'\n"
         "def upgrade():\n    op.add_column('runs', sa.Column('note', sa.Text()))\n"
     )
     migrate = schema.migrate
     with Store.open(empty_url):
-        monkeypatch.setattr(schema, "SCHEMA_VERSIONS", ("0001", "0002", "0003", "0004"))
-        monkeypatch.setattr(schema, "SCHEMA_VERSION", "0004")
-        monkeypatch.setattr(schema, "COMPATIBLE_SINCE", "0004")
+        monkeypatch.setattr(schema, "SCHEMA_VERSIONS", ("0001", "0002", "0003", "0004", "0005"))
+        monkeypatch.setattr(schema, "SCHEMA_VERSION", "0005")
+        monkeypatch.setattr(schema, "COMPATIBLE_SINCE", "0005")
         monkeypatch.setattr(schema, "migrate", lambda engine, before: migrate(engine, scripts, before=before))
         with pytest.raises(WorkspaceError, match=f"in use by mlws .*:{os.getpid()}"):
             Store.open(empty_url)
     with Store.open(empty_url) as store, store.read() as c:
-        assert schema.stored_version(c) == "0004"
+        assert schema.stored_version(c) == "0005"
         assert c.execute(text("SELECT count(note) FROM runs")).scalar() == 0
 
 

@@ -102,9 +102,9 @@ def test_F39_a_newer_database_that_only_adds_is_read_and_written(tmp_path: Path)
 def test_F39_an_upgrade_that_fails_half_way_leaves_the_old_tables(first_schema: Path, tmp_path: Path) -> None:
     scripts = tmp_path / "migrations"
     shutil.copytree(schema.MIGRATIONS, scripts)
-    (scripts / "versions" / "0004_broken.py").write_text(
+    (scripts / "versions" / "0005_broken.py").write_text(
         "from alembic import op\n"
-        "revision, down_revision = '0004', '0003'\n"
+        "revision, down_revision = '0005', '0004'\n"
         "def upgrade():\n"
         "    op.execute('DROP TABLE run_files')\n"
         "    with op.batch_alter_table('runs', recreate='always') as batch:\n"
@@ -127,16 +127,16 @@ def next_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A version to come, whose migration adds a column."""
     scripts = tmp_path / "migrations"
     shutil.copytree(schema.MIGRATIONS, scripts)
-    (scripts / "versions" / "0004_more.py").write_text(
+    (scripts / "versions" / "0005_more.py").write_text(
         "import sqlalchemy as sa\n"
         "from alembic import op\n"
-        "revision, down_revision = '0004', '0003'\n"
+        "revision, down_revision = '0005', '0004'\n"
         "def upgrade():\n"
         "    with op.batch_alter_table('runs', recreate='always') as batch:\n"
         "        batch.add_column(sa.Column('note', sa.Text()))\n"
     )
-    monkeypatch.setattr(schema, "SCHEMA_VERSIONS", ("0001", "0002", "0003", "0004"))
-    monkeypatch.setattr(schema, "SCHEMA_VERSION", "0004")
+    monkeypatch.setattr(schema, "SCHEMA_VERSIONS", ("0001", "0002", "0003", "0004", "0005"))
+    monkeypatch.setattr(schema, "SCHEMA_VERSION", "0005")
     migrate = schema.migrate
     monkeypatch.setattr(schema, "migrate", lambda engine, before: migrate(engine, scripts, before=before))
 
@@ -160,33 +160,36 @@ def held_open(folder: Path) -> Iterator[int]:
 @pytest.mark.usefixtures("next_version")
 def test_an_old_database_is_upgraded_with_its_data_and_a_copy_is_kept(first_schema: Path) -> None:
     with Store.open(first_schema) as store, store.read() as c:
-        assert schema.stored_version(c) == "0004"
+        assert schema.stored_version(c) == "0005"
         assert c.exec_driver_sql("SELECT count(note), count(*) FROM runs").one() == (0, 7)
         assert c.exec_driver_sql("PRAGMA foreign_key_check").all() == []
         assert store_runs.get_run(c, "1").experiment == "digits"
     copies = list(first_schema.glob("mlws.sqlite.before-*"))
-    assert [copy.name for copy in copies] == ["mlws.sqlite.before-0004"]
+    assert [copy.name for copy in copies] == ["mlws.sqlite.before-0005"]
     assert tuple(
         sqlite3.connect(copies[0]).execute("SELECT 'alembic_version', version_num FROM alembic_version").fetchone()
     ) == ("alembic_version", "0001")
 
 
 @pytest.mark.usefixtures("next_version")
-def test_F39_a_database_in_use_is_upgraded_where_that_only_adds(first_schema: Path) -> None:
+def test_F39_a_database_in_use_is_upgraded_where_that_only_adds(
+    first_schema: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "COMPATIBLE_SINCE", "0001")
     with held_open(first_schema), Store.open(first_schema) as store, store.read() as c:
-        assert schema.stored_version(c) == "0004"
+        assert schema.stored_version(c) == "0005"
 
 
 @pytest.mark.usefixtures("next_version")
 def test_F39_a_database_in_use_is_not_rebuilt_and_the_processes_are_named(
     first_schema: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schema, "COMPATIBLE_SINCE", "0004")
+    monkeypatch.setattr(schema, "COMPATIBLE_SINCE", "0005")
     monkeypatch.setattr(lock, "PATIENCE_S", 0.1)
     with held_open(first_schema) as pid, pytest.raises(WorkspaceError, match=f"in use by process {pid}"):
         Store.open(first_schema)
     with Store.open(first_schema) as store, store.read() as c:
-        assert schema.stored_version(c) == "0004"
+        assert schema.stored_version(c) == "0005"
 
 
 def test_a_damaged_database_is_named_as_such(tmp_path: Path) -> None:

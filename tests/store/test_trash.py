@@ -246,6 +246,9 @@ def test_whoever_watches_is_told_of_what_came_and_went(store, ended):
         assert {("run", run.id), ("experiment", "digits")} <= told
 
 
+POINTS = ("metric_chunks", "metric_packs", "metric_outlines", "metric_values")
+
+
 def test_a_purged_run_leaves_no_row_anywhere(store, ended):
     kept, gone = ended(tags={"a": "1"}, params={"b": "2"}), ended(tags={"a": "1"}, params={"b": "2"})
     sweep = ended(sweep=SWEEP, kind="sweep")
@@ -258,12 +261,12 @@ def test_a_purged_run_leaves_no_row_anywhere(store, ended):
     delete(store, sweep)
     with store.write() as c:
         for table in metadata.sorted_tables:
-            if table.name in ("metric_chunks", "metric_values", "typed_metrics", "stream_offsets", "mailbox_requests"):
+            if table.name in (*POINTS, "typed_metrics", "stream_offsets", "mailbox_requests"):
                 c.execute(insert(table), [_row(table, kept.number), _row(table, gone.number)])
     purge(store)
     after = rows()
     assert after["runs"] == after["run_tags"] == after["run_params"] == 1
-    assert after["metric_chunks"] == after["metric_values"] == after["stream_offsets"] == 1
+    assert [after[name] for name in (*POINTS, "stream_offsets")] == [1] * 5
     assert after["mailbox_requests"] == after["typed_metrics"] == 1
     assert after["deleted_runs"] == 0
     with store.read() as c:

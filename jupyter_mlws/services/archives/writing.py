@@ -268,10 +268,10 @@ class _Records:
 
     def _write_series(self, entry: _Entry, number: int, run: ArchivedRun) -> None:
         for item in run.series:
-            for row in rows.series_of(self._c, number, item.name):
-                head = codec.dumps({"run": run.id, "name": item.name, "start": row.start})
-                entry.write(BLOCK.pack(len(head), row.point_count) + head)
-                entry.write(bytes(row.step_bytes) + bytes(row.time_bytes) + bytes(row.value_bytes))
+            for piece in rows.series_of(self._c, number, item.name):
+                head = codec.dumps({"run": run.id, "name": item.name, "start": piece.start})
+                entry.write(BLOCK.pack(len(head), len(piece.value)) + head)
+                entry.write(piece.step.tobytes() + piece.time.tobytes() + piece.value.tobytes())
 
     def _need_snapshot(self, snapshot: str) -> None:
         blobs = self._context.blobs
