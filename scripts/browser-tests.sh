@@ -48,6 +48,22 @@ export XDG_RUNTIME_DIR="$place/run" JUPYTER_CONFIG_DIR="$place/jupyter/config" J
 export JUPYTER_RUNTIME_DIR="$place/jupyter/run" IPYTHONDIR="$place/ipython" MPLCONFIGDIR="$place/matplotlib"
 export JUPYTERLAB_GALATA_ROOT_DIR="$place/notebooks" TMPDIR="$place"
 unset MLWS_WORKSPACE || true
+# Secrets lie in a file there, whatever the desktop has.
+export MLWS_VAULT=file
+
+# Environments are built of an index of the tests' own: no network, and the same packages everywhere.
+for name in $(env | sed -n 's/^\(\(PIP\|UV\)_[A-Z_]*\)=.*/\1/p'); do unset "$name"; done
+PYTHONPATH=../tests/support python - "$place/index" <<'END'
+import sys
+from pathlib import Path
+
+from wheels import Index
+
+index = Index(Path(sys.argv[1]))
+for name, version in (("six", "1.16.0"), ("six", "1.17.0"), ("attrs", "25.4.0")):
+    index.add(name, version)
+END
+export UV_DEFAULT_INDEX="file://$place/index/simple" UV_INDEX="" UV_FIND_LINKS="" UV_PYTHON_DOWNLOADS=never
 : "${MLWS_UI_PORT:=$(python -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')}"
 export MLWS_UI_PORT
 

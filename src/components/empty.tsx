@@ -15,7 +15,8 @@ export function Empty(props: {
 
 /** A button as JupyterLab draws them. */
 export function Button(props: {
-  onClick: () => void;
+  /** What it does; one without sends the form that it is in. */
+  onClick?: () => void;
   children: React.ReactNode;
   minimal?: boolean;
   title?: string;
@@ -24,7 +25,7 @@ export function Button(props: {
 }): JSX.Element {
   return (
     <button
-      type="button"
+      type={props.onClick ? 'button' : 'submit'}
       className={`jp-mlws-button ${props.minimal ? 'jp-mod-minimal' : 'jp-mod-styled'}`}
       onClick={props.busy ? undefined : props.onClick}
       aria-disabled={props.busy || undefined}

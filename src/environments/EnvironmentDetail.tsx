@@ -9,7 +9,7 @@ import { escapeControls, Text } from '../components/text';
 import { useTranslation } from '../components/translation';
 import { Comparison } from './Comparison';
 import { IEnvironmentEntry, LocksModel } from './model';
-import { chooseLock, idOf, isManaged, kindOf } from './packages';
+import { chooseLock, idOf, isManaged, kindOf, packagesOf } from './packages';
 import { Digest, OnCopy, Packages } from './Packages';
 
 /** What can be done about an environment. */
@@ -257,8 +257,7 @@ function Lock(
   return (
     <details className="jp-mlws-more">
       <summary>
-        {trans.__('Exact packages')} · {trans.__('lock')}{' '}
-        <Text value={lock.digest.slice(0, 12)} />
+        {trans.__('Exact packages (%1)', packagesOf(lock.text).length)}
       </summary>
       <p className="jp-mlws-hint">
         {trans.__('Lock')}{' '}

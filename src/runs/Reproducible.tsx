@@ -26,7 +26,8 @@ export function Reproducible(props: {
 /** The answer in one sentence. */
 export function Verdict(props: { record: Reproducibility }): JSX.Element {
   const trans = useTranslation();
-  const { can, reasons, secrets } = props.record;
+  const { can, secrets } = props.record;
+  const reasons = props.record.reasons.filter(it => it.code !== 'secrets');
   const [sign, words]: [SignKind, string] = !can
     ? ['bad', trans.__('It cannot be done again as it is.')]
     : reasons.length > 0

@@ -79,14 +79,17 @@ function Form(
       {facts.record && (
         <>
           <Verdict record={facts.record} />
-          <Reasons reasons={facts.record.reasons} />
+          <Reasons
+            // The fields below say the same of secrets.
+            reasons={facts.record.reasons.filter(it => it.code !== 'secrets')}
+          />
         </>
       )}
       {names.length > 0 && (
         <fieldset className="jp-mlws-fields">
           <legend>
             {trans.__(
-              'Never stored, so to be given again: it goes to this run alone'
+              'Not stored with the run, so to be given again; it goes to the new run alone:'
             )}
           </legend>
           {names.map(name => (
@@ -96,6 +99,11 @@ function Form(
                 className="jp-mlws-input"
                 type="password"
                 autoComplete="new-password"
+                placeholder={
+                  facts.kept.includes(name)
+                    ? trans.__('as kept under Secrets')
+                    : ''
+                }
                 value={choice.secrets[name] ?? ''}
                 onChange={event =>
                   change({

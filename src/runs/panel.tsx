@@ -33,6 +33,8 @@ import { Sparklines } from './sparklines';
 /** Position of the selected run's section. */
 const DETAIL = 1;
 const SIZES = [5, 7, 2, 4, 2, 2];
+/** A section of less height, in pixels, shows nothing of use. */
+const ROOM = 120;
 
 /**
  * The left panel. Its models are awake while it is on screen, and asleep otherwise.
@@ -93,7 +95,7 @@ export class WorkspacePanel extends SidePanel {
       content.collapse(i);
     }
     content.setRelativeSizes(SIZES);
-    content.expansionToggled.connect(this._updateActive, this);
+    content.expansionToggled.connect(this._onToggle, this);
     _options.runs.selectionChanged.connect(this._onSelection, this);
     _options.connection.stateChanged.connect(this._updateTitles, this);
   }
@@ -150,6 +152,17 @@ export class WorkspacePanel extends SidePanel {
     for (const [section, list] of this._lists) {
       list.active = watching && !section.isHidden;
     }
+  }
+
+  private _onToggle(content: AccordionPanel, index: number): void {
+    this._updateActive();
+    const section = content.widgets[index];
+    // Lumino gives a section what it had when it was closed, which was nothing for one that was never open.
+    requestAnimationFrame(() => {
+      if (section.isVisible && section.node.offsetHeight < ROOM) {
+        content.setRelativeSizes(SIZES);
+      }
+    });
   }
 
   /** A closed section says how much is in it. */

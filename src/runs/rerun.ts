@@ -21,6 +21,8 @@ export interface IRerunFacts {
   readonly compute: readonly Compute[];
   /** References of environments beside that of the run. */
   readonly environments: readonly string[];
+  /** Names of secrets that the workspace keeps, and gives to whoever names them. */
+  readonly kept: readonly string[];
 }
 
 /** What was chosen: null for as it was. */
@@ -118,7 +120,7 @@ async function readFacts(
   connection: IWorkspaceConnection,
   run: Run
 ): Promise<IRerunFacts> {
-  const [record, compute, environments] = await Promise.all([
+  const [record, compute, environments, kept] = await Promise.all([
     unlessRefused(
       connection.request('runs.reproducibility', { run: run.id }),
       null
@@ -127,12 +129,19 @@ async function readFacts(
       connection.request('compute.list', {}).then(page => page.items),
       []
     ),
-    unlessRefused(readEnvironments(connection), [])
+    unlessRefused(readEnvironments(connection), []),
+    unlessRefused(
+      connection
+        .request('secrets.list', {})
+        .then(page => page.items.map(secret => secret.name)),
+      []
+    )
   ]);
   const own = record?.environment ?? '';
   return {
     record,
     compute,
+    kept,
     environments: [
       ...new Set([KERNEL, ...(own ? [own] : []), ...environments])
     ].filter(it => it !== run.environment)

@@ -137,7 +137,7 @@ function AddSecret(props: ISecretListProps): JSX.Element {
         className="jp-mlws-input"
         type="text"
         aria-label={trans.__('Name of the secret')}
-        placeholder={trans.__('Name, such as HF_TOKEN')}
+        placeholder={trans.__('Name')}
         autoComplete="off"
         spellCheck={false}
         value={name}
@@ -152,7 +152,7 @@ function AddSecret(props: ISecretListProps): JSX.Element {
         value={value}
         onChange={event => setValue(event.target.value)}
       />
-      <Button onClick={() => void add()} busy={busy}>
+      <Button busy={busy}>
         {isKnown ? trans.__('Replace') : trans.__('Add')}
       </Button>
       {error && (

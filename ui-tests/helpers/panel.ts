@@ -10,7 +10,7 @@ export class WorkspacePanel {
     this.rows = this.root.getByRole('treeitem');
     this.detail = this.root.locator('.jp-mlws-detail');
     this.chart = this.detail.getByRole('img', { name: /^Chart of/ });
-    this.log = this.detail.locator('.jp-mlws-log');
+    this.log = this.detail.getByLabel('End of the log', { exact: true });
     this.dot = this.root.locator('.jp-mlws-dot');
     this.search = this.root.getByRole('searchbox', { name: 'Search runs' });
     this.scope = this.root.getByRole('combobox', { name: 'Which runs' });
@@ -37,6 +37,26 @@ export class WorkspacePanel {
       timeout: 30000
     });
     return (await row.getAttribute('data-run'))!;
+  }
+
+  /** Open a section, and give what is in it. */
+  async section(name: string): Promise<Locator> {
+    const title = this.root.getByRole('button', {
+      name: new RegExp(`^${name}`)
+    });
+    if ((await title.getAttribute('aria-expanded')) !== 'true') {
+      await title.click();
+    }
+    return this.root.getByRole('group', { name, exact: true });
+  }
+
+  /** Do the selected run again, and say so in the dialog. */
+  async rerun(): Promise<void> {
+    await this.detail.getByRole('button', { name: /^Re-run #/ }).click();
+    await this.page
+      .getByRole('dialog')
+      .getByRole('button', { name: 'Run again' })
+      .click();
   }
 
   row(id: string): Locator {

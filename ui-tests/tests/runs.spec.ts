@@ -62,6 +62,10 @@ test('child runs of a script are nested, and runs are repeated, deleted and rest
   await page.keyboard.press('Escape');
   await panel.row(parent).click({ button: 'right' });
   await page.getByRole('menuitem', { name: 'Re-run' }).click();
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: 'Run again' })
+    .click();
   await expect(panel.rows.first()).not.toHaveAttribute('data-run', parent);
   const again = await panel.newest('Completed');
 

@@ -67,6 +67,9 @@ describe('the dialog before a run is done again', () => {
         next_cursor: null
       }
     });
+    server.on(`GET ${WORKSPACE}/secrets`, {
+      json: { items: [{ name: 'HF_TOKEN', vault: 'file' }], next_cursor: null }
+    });
     answers = [{ json: makeRun(2, { status: 'Queued', started_at: null }) }];
     server.on(RERUN, () => answers.shift()!);
     events = connect(server);
@@ -185,6 +188,7 @@ describe('the dialog before a run is done again', () => {
     });
     await ask();
     expect(label('HF_TOKEN').getAttribute('type')).toBe('password');
+    expect(label('HF_TOKEN').getAttribute('placeholder')).toContain('Secrets');
     fireEvent.change(label('HF_TOKEN'), { target: { value: 'abc' } });
     await press('Run again');
     expect(await body('Give it again.')).toContain('--key');
@@ -211,6 +215,7 @@ describe('the dialog before a run is done again', () => {
     server.answers.delete(`GET ${RUNS}/${RUN.id}/reproducibility`);
     server.answers.delete(`GET ${WORKSPACE}/compute`);
     server.answers.delete(`GET ${WORKSPACE}/environments`);
+    server.answers.delete(`GET ${WORKSPACE}/secrets`);
     expect(await ask()).toContain('sk:3, as before');
     await press('Leave it');
     await done;
