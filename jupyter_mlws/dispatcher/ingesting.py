@@ -97,14 +97,13 @@ class Ingest:
         """Whether so many points were read that there may well be more already."""
         return sum(map(len, self._points)) >= _MANY
 
-    def put(self, c: Connection) -> None:
-        """Store what was read in a transaction, with how far it was read."""
-        if self._points:
-            # Imported with the first point: numpy would delay the first start.
-            from jupyter_mlws.store.metrics import append_points
+    @property
+    def points(self) -> list[tuple[str, StreamPoints]]:
+        """What was read of the journal and is not stored, each with the id of the run."""
+        return [(self._run_id, points) for points in self._points]
 
-            for points in self._points:
-                append_points(c, self._run_id, points)
+    def put_values(self, c: Connection) -> None:
+        """Store the values that were read in a transaction, with how far they were read."""
         for part in self._values:
             self._put_values(c, part)
 
@@ -187,8 +186,9 @@ def store_together(context: Context, ingests: Sequence[Ingest]) -> None:
         ingest.begin()
     try:
         with context.write() as c:
+            _put_points(c, [points for ingest in ingests for points in ingest.points])
             for ingest in ingests:
-                ingest.put(c)
+                ingest.put_values(c)
     except BaseException:
         for ingest in ingests:
             ingest.not_stored()
@@ -196,3 +196,11 @@ def store_together(context: Context, ingests: Sequence[Ingest]) -> None:
     faults.point("ingest.points_stored")
     for ingest in ingests:
         ingest.stored()
+
+
+def _put_points(c: Connection, points: Sequence[tuple[str, StreamPoints]]) -> None:
+    if points:
+        # Imported with the first point: numpy would delay the first start.
+        from jupyter_mlws.store.metrics import append_together
+
+        append_together(c, points)

@@ -92,7 +92,7 @@ class Intake:
 
     @property
     def in_talk(self) -> bool:
-        """Whether the script has just asked something, and may wait for the next answer already."""
+        """Whether the script may be waiting for an answer already, or for what it has told to be carried out."""
         return self._requests.in_talk
 
     def breathe(self) -> None:

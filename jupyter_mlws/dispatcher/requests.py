@@ -88,13 +88,14 @@ class Requests:
         self._ended: list[Part] = []
         self._asked_at: dict[str, float] = {}
         self._talked_at = -_TALK_LASTS_S
+        self._is_behind = False
         self._ending = False
         self._unanswered = 0
 
     @property
     def in_talk(self) -> bool:
-        """Whether the script has just asked something: it waits for each answer before it asks again."""
-        return time.monotonic() - self._talked_at < _TALK_LASTS_S
+        """Whether the script may be waiting: it has just asked something, or has told more than was carried out."""
+        return self._is_behind or time.monotonic() - self._talked_at < _TALK_LASTS_S
 
     def step(self) -> int:
         """Carry out and answer what is pending, for a while: a flood of requests must not hold up the rest.
@@ -118,6 +119,7 @@ class Requests:
                     # What the new children have told, with children of their own, was told before a question as well.
                     wanted = self._gather_again(wanted)
         finally:
+            self._is_behind = bool(wanted)
             # Nothing else says that there is something left in these, a failure in between included.
             for posted in wanted:
                 posted.part.more = True

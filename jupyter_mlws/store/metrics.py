@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -18,9 +19,9 @@ from jupyter_mlws.store import changes
 from jupyter_mlws.store.packs import PACK_POINTS, pack_full
 from jupyter_mlws.store.paging import cut, text_after
 from jupyter_mlws.store.run_record import summary
-from jupyter_mlws.store.runs import run_number, summaries
+from jupyter_mlws.store.runs import run_number, run_numbers, summaries
 from jupyter_mlws.store.series import read_series
-from jupyter_mlws.store.streams import advance, offsets
+from jupyter_mlws.store.streams import Advance, advance_all, offsets
 from jupyter_mlws.store.tables import metric_chunks, metric_latest
 from jupyter_mlws.store.typed_metrics import typed_names, warn_of_types
 from jupyter_mlws.store.upsert import upsert
@@ -29,6 +30,7 @@ __all__ = [
     "CHUNK_POINTS",
     "Points",
     "append_points",
+    "append_together",
     "offsets",
     "page_metrics",
     "put_points",
@@ -74,13 +76,18 @@ class Points(Protocol):
 
 @dataclass
 class _Batch:
-    """Points of one series in the order of their arrival."""
+    """Points of one series in the order of their arrival; `number` is the run's."""
 
+    number: int
     name: str
     step: Ints
     implicit: NDArray[np.bool_]
     time: Floats
     value: Floats
+
+    @property
+    def key(self) -> tuple[int, str]:
+        return self.number, self.name
 
 
 def append_points(c: Connection, run_id: str, points: Points) -> int:
@@ -99,26 +106,55 @@ def append_points(c: Connection, run_id: str, points: Points) -> int:
         The batch does not begin at the stream's offset: points between are missing, or some are here twice. Read
         again from `offsets`.
     """
-    number = run_number(c, run_id)
-    if not advance(c, number, points.stream, points.start, points.end):
-        return 0
-    batches = list(_split(points))
+    return append_together(c, [(run_id, points)])
+
+
+def append_together(c: Connection, found: Sequence[tuple[str, Points]]) -> int:
+    """`append_points` of several batches, of whichever runs: a few statements for all of them.
+
+    Returns
+    -------
+    int
+        Number of points stored.
+
+    Raises
+    ------
+    Conflict
+        One of the batches does not begin at its stream's offset.
+    """
+    numbers = run_numbers(c, [run_id for run_id, _ in found])
+    steps = [Advance(numbers[run_id], points.stream, points.start, points.end) for run_id, points in found]
+    news = [each for each, is_new in zip(found, advance_all(c, steps), strict=True) if is_new]
+    batches = [batch for run_id, points in news for batch in _split(numbers[run_id], points)]
+    ids = {numbers[run_id]: run_id for run_id, _ in news}
     stored = 0
-    for i in range(0, len(batches), _PART):
-        part = _of_numbers(c, number, run_id, batches[i : i + _PART])
-        _store(c, number, part)
-        stored += sum(len(batch.value) for batch in part)
-    changes.note(c, "metric", run_id)
+    for part in _parts(batches):
+        kept = _of_numbers(c, ids, part)
+        _store(c, kept)
+        stored += sum(len(batch.value) for batch in kept)
+    changes.note_many(c, "metric", ids.values())
     return stored
 
 
-def _of_numbers(c: Connection, number: int, run_id: str, batches: list[_Batch]) -> list[_Batch]:
+def _parts(batches: Sequence[_Batch]) -> Iterator[list[_Batch]]:
+    """The batches in pieces that a statement can name, in each of which a series is once."""
+    part: dict[tuple[int, str], _Batch] = {}
+    for batch in batches:
+        if len(part) == _PART or batch.key in part:
+            yield list(part.values())
+            part = {}
+        part[batch.key] = batch
+    if part:
+        yield list(part.values())
+
+
+def _of_numbers(c: Connection, ids: Mapping[int, str], batches: list[_Batch]) -> list[_Batch]:
     """Those whose name does not belong to a typed metric of the run; it says which were left out."""
-    taken = typed_names(c, number, [batch.name for batch in batches])
-    if not taken:
-        return batches
-    warn_of_types(c, run_id, [(name, kind, "number") for name, kind in taken.items()])
-    return [batch for batch in batches if batch.name not in taken]
+    taken = typed_names(c, {batch.number for batch in batches}, {batch.name for batch in batches})
+    refused = [batch for batch in batches if batch.key in taken]
+    for batch in refused:
+        warn_of_types(c, ids[batch.number], [(batch.name, taken[batch.key], "number")])
+    return [batch for batch in batches if batch.key not in taken] if refused else batches
 
 
 def _column(column: Any, kind: type) -> NDArray[Any]:
@@ -127,7 +163,7 @@ def _column(column: Any, kind: type) -> NDArray[Any]:
     return np.asarray(column).astype(kind, copy=False)
 
 
-def _split(points: Points) -> Iterator[_Batch]:
+def _split(number: int, points: Points) -> Iterator[_Batch]:
     """One batch for each series; the order within a series stays."""
     index = _column(points.name_index, np.int64)
     step, implicit = _column(points.step, np.int64), _column(points.implicit, np.bool_)
@@ -135,7 +171,7 @@ def _split(points: Points) -> Iterator[_Batch]:
     if len(index) == 0:
         return
     if (index == index[0]).all():
-        yield _Batch(points.names[index[0]], step, implicit, time, value)
+        yield _Batch(number, points.names[index[0]], step, implicit, time, value)
         return
     order = np.argsort(index, kind="stable")
     grouped = index[order]
@@ -145,51 +181,58 @@ def _split(points: Points) -> Iterator[_Batch]:
     by_appearance = sorted(zip(starts, ends, strict=True), key=lambda edge: order[edge[0]])
     for first, last in by_appearance:
         part = slice(first, last)
-        yield _Batch(points.names[grouped[first]], step[part], implicit[part], time[part], value[part])
+        yield _Batch(number, points.names[grouped[first]], step[part], implicit[part], time[part], value[part])
 
 
 def put_points(c: Connection, number: int, name: str, step: Ints, time: Floats, value: Floats, at: datetime) -> None:
     """Append points that come from elsewhere than a journal: an archive. A new name is put behind the run's others."""
-    batch = _Batch(name, step, np.zeros(len(value), np.bool_), time, value)
-    _store(c, number, [batch], at)
+    batch = _Batch(number, name, step, np.zeros(len(value), np.bool_), time, value)
+    _store(c, [batch], at)
 
 
-def _store(c: Connection, number: int, batches: list[_Batch], at: datetime | None = None) -> None:
-    known = {row.name: row for row in _known(c, number, [batch.name for batch in batches])}
-    ordinal = _next_ordinal(c, number)
+def _store(c: Connection, batches: list[_Batch], at: datetime | None = None) -> None:
+    """Store batches of several series, each of another one."""
+    known = _known(c, batches)
+    ordinals = _next_ordinals(c, [batch.number for batch in batches if batch.key not in known])
     chunk_rows: list[dict[str, Any]] = []
     summary_rows: list[dict[str, Any]] = []
     at = at or now()
     for batch in batches:
-        before = known.get(batch.name)
+        before = known.get(batch.key)
         count = 0 if before is None else before.point_count
         _number_steps(batch, count)
-        new = _chunks(number, batch, count, before)
+        new = _chunks(batch, count, before)
         chunk_rows += new
         row = _summarise(batch, before) | {"updated_at": at, "tail_start": _tail_start(new[-1])}
-        row["ordinal"] = ordinal if before is None else before.ordinal
-        ordinal += before is None
-        summary_rows.append({"run_number": number, "name": batch.name, "point_count": count + len(batch.value)} | row)
+        row["ordinal"] = next(ordinals[batch.number]) if before is None else before.ordinal
+        summary_rows.append(
+            {"run_number": batch.number, "name": batch.name, "point_count": count + len(batch.value)} | row
+        )
     upsert(c, metric_chunks, chunk_rows)
     upsert(c, metric_latest, summary_rows)
     for batch, row in zip(batches, summary_rows, strict=True):
         count = row["point_count"]
         if count // PACK_POINTS > (count - len(batch.value)) // PACK_POINTS:
-            pack_full(c, number, batch.name, count)
+            pack_full(c, batch.number, batch.name, count)
 
 
-def _known(c: Connection, number: int, names: list[str]) -> Sequence[Any]:
+def _known(c: Connection, batches: Sequence[_Batch]) -> dict[tuple[int, str], Any]:
     """What is stored of these series, each with its last chunk where that still has room."""
+    numbers, names = {batch.number for batch in batches}, {batch.name for batch in batches}
     latest, chunk = metric_latest.c, metric_chunks.c
     tail = and_(chunk.run_number == latest.run_number, chunk.name == latest.name, chunk.start == latest.tail_start)
     query = select(metric_latest, chunk.start, chunk.step_bytes, chunk.time_bytes, chunk.value_bytes)
     query = query.select_from(metric_latest.outerjoin(metric_chunks, tail))
-    return c.execute(query.where(latest.run_number == number, latest.name.in_(names))).all()
+    rows = c.execute(query.where(latest.run_number.in_(numbers), latest.name.in_(names)))
+    return {(row.run_number, row.name): row for row in rows}
 
 
-def _next_ordinal(c: Connection, number: int) -> int:
-    last = c.scalar(select(func.max(metric_latest.c.ordinal)).where(metric_latest.c.run_number == number))
-    return 0 if last is None else last + 1
+def _next_ordinals(c: Connection, numbers: Sequence[int]) -> dict[int, Iterator[int]]:
+    """For each run the places of new series, behind those that it has."""
+    column = metric_latest.c
+    query = select(column.run_number, func.max(column.ordinal)).where(column.run_number.in_(set(numbers)))
+    last = dict(c.execute(query.group_by(column.run_number)).all()) if numbers else {}
+    return {number: itertools.count(last.get(number, -1) + 1) for number in set(numbers)}
 
 
 def _number_steps(batch: _Batch, count: int) -> None:
@@ -197,7 +240,7 @@ def _number_steps(batch: _Batch, count: int) -> None:
         batch.step = np.where(batch.implicit, np.arange(count, count + len(batch.step)), batch.step)
 
 
-def _chunks(number: int, batch: _Batch, count: int, before: Any) -> list[dict[str, Any]]:
+def _chunks(batch: _Batch, count: int, before: Any) -> list[dict[str, Any]]:
     """The rows to write: the tail, longer than before, and the chunks that follow it."""
     start, step, time, value = count, batch.step, batch.time, batch.value
     if before is not None and before.start is not None:
@@ -205,7 +248,7 @@ def _chunks(number: int, batch: _Batch, count: int, before: Any) -> list[dict[st
         step = np.concatenate([np.frombuffer(before.step_bytes, "<i8"), step])
         time = np.concatenate([np.frombuffer(before.time_bytes, "<f8"), time])
         value = np.concatenate([np.frombuffer(before.value_bytes, "<f8"), value])
-    key = {"run_number": number, "name": batch.name}
+    key = {"run_number": batch.number, "name": batch.name}
     return [
         key | {"start": start + i} | _chunk(step[i : i + size], time[i : i + size], value[i : i + size])
         for size in (CHUNK_POINTS,)

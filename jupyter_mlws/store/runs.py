@@ -41,6 +41,7 @@ __all__ = [
     "page_runs",
     "put_labels",
     "run_number",
+    "run_numbers",
     "runs_in",
     "set_waiting",
     "summaries",
@@ -186,6 +187,17 @@ def run_number(c: Connection, run: str) -> int:
     if number is None:
         raise _not_found(c, run)
     return number
+
+
+def run_numbers(c: Connection, ids: Iterable[str]) -> dict[str, int]:
+    """The numbers of runs named by their ids, or `NotFound`."""
+    wanted = set(ids)
+    found: dict[str, int] = dict(
+        c.execute(select(runs.c.id, runs.c.number).where(runs.c.id.in_(wanted), not_deleted())).all()
+    )
+    for run in wanted - found.keys():
+        raise _not_found(c, run)
+    return found
 
 
 def get_run(c: Connection, run: str, *, metrics: int = METRICS_OF_ONE) -> Run:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from sqlalchemy import Connection, select
 
 from jupyter_mlws.errors import Conflict
@@ -9,7 +12,16 @@ from jupyter_mlws.store.runs import run_number
 from jupyter_mlws.store.tables import stream_offsets
 from jupyter_mlws.store.upsert import upsert
 
-__all__ = ["advance", "offsets"]
+__all__ = ["Advance", "advance", "advance_all", "offsets"]
+
+
+class Advance(NamedTuple):
+    """A stream of a run, given by number, that was read from `start` to `end`."""
+
+    number: int
+    stream: str
+    start: int
+    end: int
 
 
 def offsets(c: Connection, run_id: str) -> dict[str, int]:
@@ -28,11 +40,29 @@ def advance(c: Connection, number: int, stream: str, start: int, end: int) -> bo
         The batch does not begin at the stream's offset: something between is missing, or is here twice. Read again
         from `offsets`.
     """
-    table = stream_offsets
-    have: int = c.scalar(select(table.c.consumed).where(table.c.run_number == number, table.c.stream == stream)) or 0
-    if end <= have:
-        return False
-    if start != have:
-        raise Conflict(f"Stream {stream} of run {number} goes on at {have}, not at {start}.")
-    upsert(c, table, [{"run_number": number, "stream": stream, "consumed": end}])
-    return True
+    return advance_all(c, [Advance(number, stream, start, end)])[0]
+
+
+def advance_all(c: Connection, steps: Sequence[Advance]) -> list[bool]:
+    """`advance` of several streams, in their order, with a few statements."""
+    table = stream_offsets.c
+    query = select(table.run_number, table.stream, table.consumed).where(
+        table.run_number.in_({step.number for step in steps}), table.stream.in_({step.stream for step in steps})
+    )
+    have: dict[tuple[int, str], int] = {(row.run_number, row.stream): row.consumed for row in c.execute(query)}
+    news = []
+    for number, stream, start, end in steps:
+        before = have.get((number, stream), 0)
+        news.append(end > before)
+        if end <= before:
+            continue
+        if start != before:
+            raise Conflict(f"Stream {stream} of run {number} goes on at {before}, not at {start}.")
+        have[number, stream] = end
+    gone_on = {step[:2] for step, is_new in zip(steps, news, strict=True) if is_new}
+    upsert(
+        c,
+        stream_offsets,
+        [{"run_number": number, "stream": stream, "consumed": have[number, stream]} for number, stream in gone_on],
+    )
+    return news

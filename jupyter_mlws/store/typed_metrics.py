@@ -121,7 +121,7 @@ def known_types(c: Connection, number: int, names: Sequence[str]) -> dict[str, s
             metric_latest.c.run_number == number, metric_latest.c.name.in_(part)
         )
         types |= dict.fromkeys(c.scalars(series), _NUMBER)
-        types |= typed_names(c, number, part)
+        types |= {name: kind for (_, name), kind in typed_names(c, [number], part).items()}
     return types
 
 
@@ -130,11 +130,12 @@ def all_typed_names(c: Connection, run_id: str) -> set[str]:
     return set(c.scalars(select(typed_metrics.c.name).where(typed_metrics.c.run_number == run_number(c, run_id))))
 
 
-def typed_names(c: Connection, number: int, names: Sequence[str]) -> dict[str, str]:
-    """Those of the names that are typed metrics of the run, with their types."""
-    table = typed_metrics
-    query = select(table.c.name, table.c.type).where(table.c.run_number == number, table.c.name.in_(names))
-    return dict(c.execute(query).all())
+def typed_names(c: Connection, numbers: Iterable[int], names: Iterable[str]) -> dict[tuple[int, str], str]:
+    """Those of the names that are typed metrics of the runs, by the run's number and the name, with their types."""
+    table = typed_metrics.c
+    query = select(table.run_number, table.name, table.type)
+    rows = c.execute(query.where(table.run_number.in_(list(numbers)), table.name.in_(list(names))))
+    return {(row.run_number, row.name): row.type for row in rows}
 
 
 def warn_of_types(c: Connection, run_id: str, refused: Iterable[tuple[str, str, str]]) -> None:
