@@ -6,10 +6,11 @@ import os
 import re
 import time
 
-from jupyter_mlws.environments import building
+from jupyter_mlws.environments import building, images
 from jupyter_mlws.environments.building import Built
+from jupyter_mlws.environments.images import BuiltImage
 
-__all__ = ["prune"]
+__all__ = ["prune", "prune_images"]
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -26,6 +27,19 @@ def prune(unused_for_s: float = 0.0, dry_run: bool = False) -> list[Built]:
     if not dry_run:
         _sweep()
     return removed
+
+
+def prune_images(unused_for_s: float = 0.0, dry_run: bool = False) -> list[BuiltImage]:
+    """The same of images that were made of environments; what else the engine has is left alone.
+
+    Raises
+    ------
+    Unavailable
+        The engine went away meanwhile.
+    """
+    now = time.time()
+    old = [each for each in images.built() if now - each.used_at >= unused_for_s]
+    return [each for each in old if images.remove(each, dry_run=dry_run)]
 
 
 def _sweep() -> None:

@@ -49,8 +49,10 @@ def test_an_environment_from_its_packages_to_its_removal(mlws: Callable[..., str
     assert "Built in" in mlws("build", "sk:2")
     (built,) = json.loads(mlws("list", "--built", "--json"))
     assert built["size_bytes"] > 0
-    assert mlws("prune", "--dry-run").startswith("1 environments would be removed")
-    assert mlws("prune").startswith("1 environments are removed")
+    assert "1 environment, " in mlws("list", "--built")
+    assert mlws("prune", "--dry-run").startswith("Would be removed: 1 environment, ")
+    assert mlws("prune", "--unused-for", "1").endswith("1 stays: in use, or used lately.\n")
+    assert mlws("prune").startswith("Removed: 1 environment, ")
     assert json.loads(mlws("list", "--built", "--json")) == []
 
 

@@ -46,7 +46,7 @@ class Containers:
 
     def containers(self) -> list[Any]:
         return self.engine.client.containers.list(
-            all=True, filters={"label": f"org.jupyter.mlws.workspace={self.folder}"}
+            all=True, ignore_removed=True, filters={"label": f"org.jupyter.mlws.workspace={self.folder}"}
         )
 
     def wait(self, what: Callable[[], Any], deadline_s: float = 60.0) -> Any:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -18,6 +19,10 @@ from jupyter_mlws.domain.environment import CURATED, KERNEL, split_reference
 from jupyter_mlws.errors import InvalidInput, UsageError
 from jupyter_mlws.sdk.environment import Environment
 from jupyter_mlws.sdk.text import size_text, visible
+
+if TYPE_CHECKING:
+    from jupyter_mlws.environments.building import Built
+    from jupyter_mlws.environments.images import BuiltImage
 
 __all__ = ["app"]
 
@@ -71,33 +76,63 @@ def _summary(env: Environment) -> str:
 
 
 def _list_built(*, as_json: bool) -> None:
-    from jupyter_mlws.environments import building
+    from jupyter_mlws.environments import building, images
 
-    found = building.built()
+    folders, found = building.built(), images.built()
     if as_json:
-        print_json([_of_built(each) for each in found])
+        print_json([*map(_of_built, folders), *map(_of_image, found)])
         return
-    if not found:
+    if not folders and not found:
         console.print("No environment is built on this machine.")
         return
-    table = _table("Lock", "Python", "Size", "Folder")
-    for each in found:
-        table.add_row(each.digest[:12], each.python, size_text(each.size_bytes), Text(str(each.folder)))
+    table = _table("Made of", "Python", "Size", "Used", "Where")
+    for each in folders:
+        used, where = _ago(each.used_at), Text(str(each.folder))
+        table.add_row(each.digest[:12], each.python, size_text(each.size_bytes), used, where)
+    for image in found:
+        used, where = _ago(image.used_at), Text(f"image {image.names[0]}")
+        table.add_row(image.digest[:12], "", size_text(image.size_bytes), used, where)
     console.print(table)
-    console.print(f"{len(found)} environments, {size_text(sum(each.size_bytes for each in found))}.")
+    console.print(f"{_counted(folders, found)}.")
 
 
-def _of_built(each: object) -> dict[str, object]:
-    from jupyter_mlws.environments.building import Built
+def _ago(at: float) -> str:
+    days = int(max(0.0, time.time() - at) // _DAY_S)
+    return "today" if not days else f"{days} days ago" if days > 1 else "yesterday"
 
-    assert isinstance(each, Built)
+
+def _counted(folders: list[Built], found: list[BuiltImage]) -> str:
+    """How many of each there are, and how large."""
+    said = [_count(len(folders), "environment", sum(each.size_bytes for each in folders))]
+    if found:
+        said.append(_count(len(found), "image", sum(each.size_bytes for each in found)))
+    return " and ".join(said)
+
+
+def _count(number: int, word: str, size: int) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}, {size_text(size)}"
+
+
+def _of_built(each: Built) -> dict[str, object]:
     return {
+        "kind": "folder",
         "lock_digest": each.digest,
         "folder": str(each.folder),
         "python": each.python,
         "size_bytes": each.size_bytes,
         "built_at": each.built_at,
         "used_at": each.used_at,
+    }
+
+
+def _of_image(image: BuiltImage) -> dict[str, object]:
+    return {
+        "kind": "image",
+        "image": image.names[0],
+        "image_id": image.id,
+        "size_bytes": image.size_bytes,
+        "built_at": image.built_at,
+        "used_at": image.used_at,
     }
 
 
@@ -263,15 +298,15 @@ def prune(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove what is built on this machine and no run uses; it is built again when it is wanted."""
-    from jupyter_mlws.environments import building, pruning
+    """Remove what is built on this machine and no run uses, images too; it is built again when it is wanted."""
+    from jupyter_mlws.environments import building, images, pruning
 
     removed = pruning.prune(unused_for_s=unused_for * _DAY_S, dry_run=dry_run)
+    gone = pruning.prune_images(unused_for_s=unused_for * _DAY_S, dry_run=dry_run)
     if as_json:
-        print_json([_of_built(each) for each in removed])
+        print_json([*map(_of_built, removed), *map(_of_image, gone)])
         return
-    words = "would be removed" if dry_run else "are removed"
-    console.print(f"{len(removed)} environments {words}, {size_text(sum(each.size_bytes for each in removed))}.")
-    left = len(building.built()) if not dry_run else 0
+    console.print(f"{'Would be removed' if dry_run else 'Removed'}: {_counted(removed, gone)}.")
+    left = len(building.built()) + len(images.built()) - (len(removed) + len(gone) if dry_run else 0)
     if left:
-        console.print(f"{left} stay: they are in use, or were used lately.")
+        console.print(f"{left} {'stays' if left == 1 else 'stay'}: in use, or used lately.")
