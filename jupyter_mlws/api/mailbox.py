@@ -33,6 +33,11 @@ _CHUNK_BYTES = 1 << 20
 
 def forbidden(operation_id: str) -> Forbidden:
     """The error for an operation that a job may not ask."""
+    if operation_id.startswith("secrets."):
+        return Forbidden(
+            "The vault cannot be asked from inside a job.",
+            hint="Name the secret where you submit, such as secrets=['HF_TOKEN'], and take it with run.get_secret.",
+        )
     return Forbidden(
         f"{operation_id[:80]} cannot be asked from inside a job.",
         hint="A job logs, tags, uploads, registers and reads what is its own; ask for the rest where the workspace is.",

@@ -116,7 +116,7 @@ def _report(error: BaseException, results: Path, wish: Mapping[str, Any]) -> Non
 
     text = masked_text(format_error(error, wish.get("left", {})))
     print(text, file=sys.stderr)
-    facts = {"code": type(error).__name__, "message": masked_text(summary(error)), "traceback": text}
+    facts = {"code": type(error).__name__, "message": summary(error), "traceback": text}
     temporary = results / ".error.json"
     faults.point("magics.error")
     temporary.write_text(json.dumps(facts, ensure_ascii=True), encoding="utf-8")

@@ -10,6 +10,7 @@ from jupyter_mlws.domain.names import MAX_ERROR_MESSAGE
 from jupyter_mlws.domain.run import RunError
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.runfolder import clock
+from jupyter_mlws.runfolder.own_secrets import masked_text
 
 __all__ = ["canceled", "completed", "failed"]
 
@@ -37,7 +38,8 @@ def failed(details: object = None, code: str | None = None) -> RunEnd:
     if isinstance(details, BaseException):
         name = type(details).__name__
         text = f"{name}: {details}" if str(details) else name
-        lines = "".join(traceback.format_exception(type(details), details, details.__traceback__))[-_MAX_TRACEBACK:]
+        whole = "".join(traceback.format_exception(type(details), details, details.__traceback__))
+        lines = masked_text(whole)[-_MAX_TRACEBACK:]  # before it is cut: half a secret is not found
     elif details is not None and str(details).strip():
         text = str(details)
     error = RunError(code=_plain(str(code or name), _MAX_CODE), message=_plain(text, MAX_ERROR_MESSAGE),
@@ -47,5 +49,5 @@ def failed(details: object = None, code: str | None = None) -> RunEnd:
 
 def _plain(text: str, limit: int) -> str:
     """Text that every database keeps, cut where it is too long."""
-    clean = text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    clean = masked_text(text).replace("\0", "\ufffd").encode("utf-8", "replace").decode()
     return clean if len(clean) <= limit else clean[: limit - 1] + "…"

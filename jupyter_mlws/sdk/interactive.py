@@ -22,6 +22,7 @@ from jupyter_mlws.sdk.agent_thread import AgentThread
 from jupyter_mlws.sdk.closing import ClosingRun
 from jupyter_mlws.sdk.mirror import Mirror
 from jupyter_mlws.sdk.run import Run
+from jupyter_mlws.sdk.run_secrets import own_variable
 from jupyter_mlws.sdk.watched_outputs import WatchedOutputs
 
 if TYPE_CHECKING:
@@ -117,6 +118,10 @@ class InteractiveRun(ClosingRun):
     @property
     def _is_job(self) -> bool:
         return False
+
+    def _find_secret(self, name: str) -> str:
+        own = own_variable(name)
+        return Run._find_secret(self, name) if own is None else own
 
     @property
     def _name(self) -> str:

@@ -238,6 +238,11 @@ class ActiveRun(Run):
         self._pictures[name] = number + 1
         return file
 
+    def _find_secret(self, name: str) -> str:
+        from jupyter_mlws.sdk.run_secrets import handed_secret
+
+        return self._owner._find_secret(name) if self._owner is not None else handed_secret(name)
+
     # -- files and models
 
     def _taken(self, names: Sequence[str]) -> set[str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_mlws import faults
 from jupyter_mlws.api.codec import to_builtins
 from jupyter_mlws.domain.masking import mask
+from jupyter_mlws.errors import NotFound
 from jupyter_mlws.runfolder import processes, state, wire
 from jupyter_mlws.runfolder.files import write_whole
 from jupyter_mlws.runfolder.paths import RunFolder
@@ -20,6 +21,7 @@ from jupyter_mlws.runfolder.protocol import PROTOCOL_VERSION
 from jupyter_mlws.sdk import ending
 from jupyter_mlws.sdk.job import ActiveRun, forget_active
 from jupyter_mlws.sdk.offline_folders import offline_dir
+from jupyter_mlws.sdk.run_secrets import own_variable
 
 if TYPE_CHECKING:
     from jupyter_mlws.domain.child import RunEnd
@@ -65,6 +67,15 @@ class OfflineRun(ActiveRun):
             message="" if end.error is None else end.error.message,
             duration_s=round(time.monotonic() - self._began, 3),
         )
+
+    def _find_secret(self, name: str) -> str:
+        own = own_variable(name)
+        if own is None:
+            raise NotFound(
+                f"There is no variable {name} in this process, and a run that is recorded offline has no vault to ask.",
+                hint=f"Set it first: import getpass, os; os.environ[{name!r}] = getpass.getpass()",
+            )
+        return own
 
     def _end_at_exit(self) -> None:
         # What a notebook's cell raised long ago is not how its kernel ends.

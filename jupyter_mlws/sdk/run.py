@@ -2,7 +2,7 @@
 
 What a run can do lies beside this file, a subject a file: `run_facts` (its record), `run_notes` (what people write on
 it), `run_logging`, `run_metrics`, `run_files`, `run_children`, `run_results` (what a cell returned), `run_waiting` (for
-its end), `run_rerun` and `run_trash`.
+its end), `run_rerun`, `run_secrets` and `run_trash`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from jupyter_mlws.sdk.run_metrics import RunMetrics
 from jupyter_mlws.sdk.run_notes import RunNotes
 from jupyter_mlws.sdk.run_rerun import RunRerun
 from jupyter_mlws.sdk.run_results import RunResults
+from jupyter_mlws.sdk.run_secrets import RunSecrets
 from jupyter_mlws.sdk.run_trash import RunTrash
 from jupyter_mlws.sdk.run_waiting import RunWaiting
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Run"]
 
 
-class Run(RunWaiting, RunLogging, RunMetrics, RunNotes, RunResults, RunRerun, RunTrash):
+class Run(RunWaiting, RunLogging, RunMetrics, RunNotes, RunResults, RunRerun, RunSecrets, RunTrash):
     """A run of a workspace.
 
     Parameters

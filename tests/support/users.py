@@ -30,6 +30,7 @@ def fresh_user(home: Path, patch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name, folder in _XDG.items():
         patch.setenv(f"XDG_{name}_HOME", str(home / folder))
     patch.setenv("XDG_RUNTIME_DIR", str(runtime))
+    patch.setenv("MLWS_VAULT", "file")  # and not the keyring of whoever runs the tests
     patch.setenv("MPLCONFIGDIR", str(home / ".matplotlib"))
     _git_without_the_machines_settings(patch)
     yield home

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from types import FrameType, TracebackType
 
 from jupyter_mlws.magics.describe import describe, type_name
+from jupyter_mlws.runfolder.own_secrets import masked_text
 
 __all__ = ["format_error", "summary"]
 
@@ -27,7 +28,7 @@ def summary(error: BaseException) -> str:
     text = "".join(traceback.format_exception_only(type(error), error))
     lines = [line for line in text.splitlines() if line.strip()]
     # A syntax error begins with its place, which is indented.
-    return next((line for line in lines if not line[0].isspace()), lines[-1])[:1000]
+    return masked_text(next((line for line in lines if not line[0].isspace()), lines[-1]))[:1000]
 
 
 def format_error(error: BaseException, left: Mapping[str, str] | None = None) -> str:
