@@ -22,6 +22,11 @@ _MAX_ERROR_FILE = 1 << 20
 _MAX_TRACEBACK = 20_000
 _LOG_TAIL = 65_536
 _TRACEBACK = b"Traceback (most recent call last):"
+# What is no Python at all ends without the first line of a traceback.
+_NO_PYTHON = re.compile(
+    r"^ +File \"[^\n]+\", line \d+\n(?: +[^\n]*\n){0,3}(?:SyntaxError|IndentationError|TabError): [^\n]+\s*\Z",
+    re.MULTILINE,
+)
 _MOST_EXIT_CODE = 1 << 32
 _NAME = re.compile(r"[A-Za-z_]\w{0,99}")
 _LAST_LINE = re.compile(r"^[\w.]*\w(?:: .*)?$")
@@ -101,7 +106,8 @@ def _traceback_in_log(folder: RunFolder) -> str:
     tail = tree.read_small(folder.logs, names.STD_LOG.rpartition("/")[2], _LOG_TAIL, tail=True) or b""
     at = tail.rfind(_TRACEBACK)
     if at < 0:
-        return ""
+        found = _NO_PYTHON.search(tail.decode("utf-8", "replace"))
+        return found[0].rstrip() if found else ""
     lines = tail[at:].decode("utf-8", "replace").splitlines()
     end = next((i for i, line in enumerate(lines[1:], 1) if line and not line.startswith((" ", "\t"))), len(lines))
     # Only a traceback that the log ends with belongs to the end: another one was caught and printed.

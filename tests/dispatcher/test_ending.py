@@ -51,6 +51,15 @@ def test_the_scripts_own_last_word_is_in_the_sentence(folder):
     assert error.traceback == TRACEBACK.rstrip()
 
 
+@pytest.mark.parametrize("before", ["", "epoch 1\n"])
+def test_a_script_that_is_no_python_says_where(folder, before):
+    words = '  File "train.py", line 2\n    def :\n        ^\nSyntaxError: invalid syntax'
+    folder.std_log.write_text(f"{before}{words}\n")
+    _, error = how_it_ended(folder, failed())
+    assert error.message == "The script ended with exit code 1: SyntaxError: invalid syntax"
+    assert (error.code, error.traceback) == ("SyntaxError", words)
+
+
 def test_a_traceback_that_was_caught_long_before_is_not_the_cause(folder):
     folder.std_log.write_text(TRACEBACK + "going on\n" * 100)
     _, error = how_it_ended(folder, failed())
