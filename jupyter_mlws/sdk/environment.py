@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import builtins
-import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from jupyter_mlws.api.codec import from_builtins, to_builtins
 from jupyter_mlws.domain import environment as words
 from jupyter_mlws.domain.environment import EnvironmentSpec, NewEnvironment, check_environment_name, split_reference
-from jupyter_mlws.errors import InvalidInput, MissingPart, NotFound, WrongState
+from jupyter_mlws.errors import InvalidInput, WrongState
+from jupyter_mlws.sdk import environment_parts as parts
 
 if TYPE_CHECKING:
     from jupyter_mlws.api.interface import Api
     from jupyter_mlws.sdk.workspace import Workspace
 
 __all__ = ["Environment"]
-
-_FILE = "environment.json"
-_FORMAT = 1
 
 
 class Environment:
@@ -84,14 +80,14 @@ class Environment:
     @staticmethod
     def from_pip_requirements(name: str, file_path: str | os.PathLike[str], python: str = "") -> Environment:
         """The packages of a requirements file, with those of the files that it includes."""
-        of_requirements_file = _sources().of_requirements_file
+        of_requirements_file = parts.sources().of_requirements_file
 
         return Environment(name, packages=of_requirements_file(Path(file_path)), python=python)
 
     @staticmethod
     def from_conda_specification(name: str, file_path: str | os.PathLike[str]) -> Environment:
         """The packages of a conda ``environment.yml``: its pip section, and its own."""
-        of_conda_file = _sources().of_conda_file
+        of_conda_file = parts.sources().of_conda_file
 
         found = of_conda_file(Path(file_path))
         spec = EnvironmentSpec(
@@ -110,7 +106,7 @@ class Environment:
         """An image that is taken as it is; with `pip_requirements` one is built upon it that has these, too."""
         if pip_requirements is None:
             return Environment.of_spec(name, EnvironmentSpec(kind="user_managed", base_image=image))
-        of_requirements_file = _sources().of_requirements_file
+        of_requirements_file = parts.sources().of_requirements_file
 
         packages = of_requirements_file(Path(pip_requirements))
         return Environment.of_spec(name, EnvironmentSpec(packages=packages, base_image=image, python=python))
@@ -129,8 +125,8 @@ class Environment:
     @staticmethod
     def from_project(name: str, file_path: str | os.PathLike[str], extras: Iterable[str] = ()) -> Environment:
         """What a ``pyproject.toml`` depends on, or a ``uv.lock`` or ``pylock.toml`` has settled on."""
-        of_lock_file = _sources().of_lock_file
-        of_project_file = _sources().of_project_file
+        of_lock_file = parts.sources().of_lock_file
+        of_project_file = parts.sources().of_project_file
 
         path = Path(file_path)
         if path.suffix == ".lock" or path.name.startswith("pylock"):
@@ -146,7 +142,7 @@ class Environment:
         """
         import sys
 
-        of_interpreter = _sources().of_interpreter
+        of_interpreter = parts.sources().of_interpreter
 
         packages, python, left_out = of_interpreter(interpreter or sys.executable)
         said = f"Without {', '.join(left_out)}, which no index has." if left_out else ""
@@ -166,7 +162,7 @@ class Environment:
 
     def reference_in(self, api: Api) -> str:
         """``name:version`` that a run in this workspace records; registered there first where it is not yet."""
-        if self._record is None or not _has(api, self._record):
+        if self._record is None or not parts.has(api, self._record):
             wish = NewEnvironment(name=self.name, spec=self.spec, description=self.description)
             self._record = api.environments.register(wish)
         return self._record.id
@@ -195,6 +191,31 @@ class Environment:
         """Have words name this version, and no other of its name."""
         for word in labels:
             workspace.api.environments.set_label(name, word, version)
+
+    def build(self, workspace: Workspace, show_output: bool = True) -> str:
+        """Resolve it and build it on this machine, as the first run in it would; returns its folder.
+
+        Parameters
+        ----------
+        workspace : Workspace
+            It is registered there where it is not yet.
+        show_output : bool
+            Whether progress is printed.
+
+        Raises
+        ------
+        InvalidInput
+            It is taken as it is, is an image, or cannot be resolved or built.
+        IndexUnavailable
+            The index of packages cannot be reached.
+        """
+        reference = self.reference_in(workspace.api)
+        if self.spec.in_container or self.spec.kind == "user_managed":
+            raise InvalidInput(f"{reference} is taken as it is, or is an image: there is nothing to build here.")
+        building, locking = parts.builders()
+        lock = locking.Lock.kept(workspace.api.environments.lock(self.name, self.record.version))
+        made = building.build(lock, print if show_output else (lambda line: None), lambda: True)
+        return str(made.folder)
 
     # -- facts
 
@@ -247,7 +268,7 @@ class Environment:
 
     def diff(self, other: Environment) -> dict[str, tuple[str | None, str | None]]:
         """What differs: packages, Python and variables, each as here and as there (None: not at all)."""
-        here, there = _facts(self.spec), _facts(other.spec)
+        here, there = parts.facts(self.spec), parts.facts(other.spec)
         return {
             name: (here.get(name), there.get(name))
             for name in sorted({*here, *there})
@@ -261,31 +282,19 @@ class Environment:
         return {name: (here.get(name), there.get(name)) for name in names if here.get(name) != there.get(name)}
 
     def save_to_directory(self, path: str | os.PathLike[str], overwrite: bool = False) -> str:
-        """Write it as ``environment.json`` into a folder; returns the file's path."""
-        folder = Path(path)
-        folder.mkdir(parents=True, exist_ok=True)
-        file = folder / _FILE
-        said = {"format_version": _FORMAT, "name": self.name, "description": self.description, **to_builtins(self.spec)}
-        with file.open("w" if overwrite else "x", encoding="utf-8") as out:
-            json.dump(said, out, indent=2, ensure_ascii=False)
-            out.write("\n")
-        return str(file)
+        """Write it as ``environment.json`` into a folder; returns the file's path.
+
+        Raises
+        ------
+        AlreadyExists
+            There is one, and `overwrite` is not set.
+        """
+        return parts.write(Path(path), self.name, self.description, self.spec, overwrite=overwrite)
 
     @staticmethod
     def load_from_directory(path: str | os.PathLike[str]) -> Environment:
         """What `save_to_directory` wrote."""
-        file = Path(path) / _FILE
-        try:
-            said: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-            version = said.pop("format_version")
-        except FileNotFoundError:
-            raise NotFound(f"There is no {file}.") from None
-        except (ValueError, KeyError, AttributeError) as error:
-            raise InvalidInput(f"{file} is no environment.") from error
-        if version != _FORMAT:
-            raise InvalidInput(f"{file} was written by a newer version.", hint="Run: pip install -U jupyter-mlws")
-        name, description = str(said.pop("name", "")), str(said.pop("description", ""))
-        return Environment.of_spec(name, from_builtins(EnvironmentSpec, said, strict=True), description)
+        return Environment.of_spec(*parts.read(Path(path)))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Environment) and (self.name, self.spec) == (other.name, other.spec)
@@ -295,32 +304,3 @@ class Environment:
 
     def __repr__(self) -> str:
         return f"Environment({self.id!r}, {len(self.packages)} packages)"
-
-
-def _sources() -> Any:
-    """What reads files and interpreters; a kernel that has only what travelled to it cannot."""
-    try:
-        from jupyter_mlws.environments import sources
-    except ImportError as error:
-        raise MissingPart(
-            "Reading packages from files needs the whole jupyter-mlws, which this environment does not have.",
-            hint="Install the package in this environment: %pip install jupyter-mlws",
-        ) from error
-    return sources
-
-
-def _has(api: Api, record: words.Environment) -> bool:
-    """Whether that workspace has this version, and means the same by it."""
-    try:
-        return api.environments.get(record.name, version=record.version).spec.digest == record.spec.digest
-    except NotFound:
-        return False
-
-
-def _facts(spec: EnvironmentSpec) -> dict[str, str]:
-    facts = {"python": spec.python, "kind": spec.kind, "image": spec.base_image, "dockerfile": spec.dockerfile}
-    facts = {name: text for name, text in facts.items() if text}
-    for line in spec.packages:
-        facts[words.package_name(line) or line] = words.normal_requirement(line)
-    facts |= {f"conda {line}": line for line in (*spec.conda, *spec.channels)}
-    return facts | {f"${name}": value for name, value in spec.environment_variables.items()}

@@ -2,13 +2,14 @@
 
 What a run can do lies beside this file, a subject a file: `run_facts` (its record), `run_notes` (what people write on
 it), `run_logging`, `run_metrics`, `run_files`, `run_children`, `run_results` (what a cell returned), `run_waiting` (for
-its end), `run_rerun`, `run_secrets` and `run_trash`.
+its end), `run_environment`, `run_rerun`, `run_secrets` and `run_trash`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from jupyter_mlws.sdk.run_environment import RunEnvironment
 from jupyter_mlws.sdk.run_logging import RunLogging
 from jupyter_mlws.sdk.run_metrics import RunMetrics
 from jupyter_mlws.sdk.run_notes import RunNotes
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Run"]
 
 
-class Run(RunWaiting, RunLogging, RunMetrics, RunNotes, RunResults, RunRerun, RunSecrets, RunTrash):
+class Run(RunWaiting, RunLogging, RunMetrics, RunNotes, RunResults, RunEnvironment, RunRerun, RunSecrets, RunTrash):
     """A run of a workspace.
 
     Parameters

@@ -99,6 +99,17 @@ def test_a_run_keeps_what_it_ran_in(ws: Workspace, project: Path) -> None:
     wish = ScriptRunConfig(project, "train.py", environment=Environment("small", packages=["six"]))
     run = Experiment(ws, "x").submit(wish)
     run.wait_for_completion()
+    assert run.get_environment() == Environment.get(ws, "small:1")
     properties = run.refresh().properties
     assert len(properties["mlws.lock_digest"]) == 64
     assert properties["mlws.environment_python"].startswith("3.")
+
+
+def test_an_environment_is_built_before_the_first_run(ws: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = Environment("small", packages=["mlws-demo"]).build(ws)
+    assert (Path(folder) / "bin" / "mlws-demo").exists()
+    assert "Built in" in capsys.readouterr().out
+    assert Environment.get(ws, "small").build(ws, show_output=False) == folder
+    assert capsys.readouterr().out == ""
+    with pytest.raises(InvalidInput, match="nothing to build"):
+        Environment.from_docker_image("i", "python:3.11").build(ws)

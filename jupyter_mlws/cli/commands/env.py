@@ -16,7 +16,7 @@ from rich.text import Text
 from jupyter_mlws.api.codec import to_builtins
 from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, console, open_workspace, pairs, print_json
 from jupyter_mlws.domain.environment import CURATED, KERNEL, split_reference
-from jupyter_mlws.errors import InvalidInput, UsageError
+from jupyter_mlws.errors import Unavailable, UsageError
 from jupyter_mlws.sdk.environment import Environment
 from jupyter_mlws.sdk.text import size_text, visible
 
@@ -227,14 +227,12 @@ def _with(env: Environment, python: str | None, variables: dict[str, str]) -> En
 def build(environment: NameArgument, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
     """Resolve and build it now on this machine, as the first run in it would."""
     from jupyter_mlws.environments import building
-    from jupyter_mlws.environments.locking import Lock
 
     ws = open_workspace(workspace)
     env = Environment.get(ws, environment)
-    if env.spec.in_container or env.spec.kind == "user_managed":
-        raise InvalidInput(f"{env.id} is taken as it is, or is an image: there is nothing to build here.")
-    lock = Lock.kept(ws.api.environments.lock(env.name, env.record.version))
-    made = building.build(lock, (lambda line: None) if as_json else console.print, lambda: True)
+    made = building.find(Path(env.build(ws, show_output=not as_json)).name)
+    if made is None:
+        raise Unavailable(f"{env.id} was removed while it was built.", hint="Build it again.")
     if as_json:
         print_json(_of_built(made))
     else:
