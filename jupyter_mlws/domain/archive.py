@@ -57,7 +57,15 @@ _MAX_NUMBER = 10**15
 
 @dataclass(frozen=True, kw_only=True)
 class ArchiveHeader:
-    """What the archive is: `left_out` counts the runs that had not ended, which no archive holds."""
+    """What the archive is.
+
+    Attributes
+    ----------
+    left_out : int
+        How many runs had not ended, which no archive holds.
+    packages_left_out : tuple of str
+        Packages of the environments that there is no wheel of, where packages were to come along.
+    """
 
     format: int
     version: str
@@ -66,6 +74,11 @@ class ArchiveHeader:
     workspace_name: str = ""
     run_count: int = 0
     left_out: int = 0
+    packages_left_out: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for package in self.packages_left_out:
+            check_text("package", package, _MAX_WORD)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,13 +8,15 @@ import re
 from jupyter_mlws.domain.environment import EnvironmentLock
 from jupyter_mlws.errors import InvalidInput, InvalidName
 
-__all__ = ["check_lock", "check_wheel_name", "lock_digest", "locked_hashes"]
+__all__ = ["check_lock", "check_wheel_name", "lock_digest", "locked_blocks", "locked_files", "locked_hashes"]
 
 MAX_LOCK = 10_000_000
 _PYTHON = re.compile(r"3\.\d{1,2}(\.\d{1,3})?", re.ASCII)
 _WHEEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.]*-[\w.!+]+(?:-\d\w*)?-[\w.]+-[\w.]+-[\w.]+\.whl", re.ASCII)
 # Of a lock: a package with one version, perhaps a condition; then its hashes, and nothing that says where from.
 _LOCKED = re.compile(r"[A-Za-z0-9][\w.\-]*(?:\[[\w.,\- ]*\])?==[\w.!+]+(?: *;[\w \"'.,<>=!~()\-]+)?", re.ASCII)
+_NAME = re.compile(r"[A-Za-z0-9](?:[\w.\-]*[A-Za-z0-9])?(?=[\[=])", re.ASCII)
+_FILE = re.compile(r"--hash=sha256:([0-9a-f]{64})\b")
 _HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 _SYSTEM = re.compile(r"[a-z0-9]+-[\w]+", re.ASCII)
 
@@ -28,7 +30,19 @@ def check_wheel_name(value: object) -> str:
 
 def locked_hashes(text: str) -> frozenset[str]:
     """The sha256 of all files that a lock allows."""
-    return frozenset(re.findall(r"--hash=sha256:([0-9a-f]{64})\b", text))
+    return frozenset(_FILE.findall(text))
+
+
+def locked_blocks(text: str) -> dict[str, str]:
+    """What a lock says of each package, by the name as it stands there."""
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    blocks = "\n".join(lines).replace("\\\n", " ").splitlines()
+    return {found[0]: block.strip() for block in blocks if (found := _NAME.match(block.strip()))}
+
+
+def locked_files(text: str) -> dict[str, frozenset[str]]:
+    """The sha256 of the files that a lock allows for each package."""
+    return {name: locked_hashes(block) for name, block in locked_blocks(text).items()}
 
 
 def lock_digest(python: str, system: str, text: str) -> str:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_mlws import faults
-from jupyter_mlws.environments import using, uv
+from jupyter_mlws.environments import using, uv, wheels
 from jupyter_mlws.environments.locking import Lock
 from jupyter_mlws.environments.refusals import full, refusal
 from jupyter_mlws.errors import Unavailable
@@ -211,9 +211,24 @@ def _make(lock: Lock, folder: Path, say: Callable[[str], None], wanted: Callable
         install("venv", "--quiet", "--python", _python(lock.python), str(folder))
         if lock.packages:
             words = ("pip", "install", "--require-hashes", "--no-deps", "--python", str(folder / "bin" / "python"))
-            install(*words, "--requirements", "-", text=lock.text)
+            with wheels.offered(lock.text) as kept:
+                _install(install, (*words, "--requirements", "-"), lock.text, kept, say)
     except uv.UvFailed as error:
         raise refusal(error, "The environment cannot be built", "Change its packages.") from error
+
+
+def _install(
+    install: Callable[..., None], words: tuple[str, ...], text: str, kept: wheels.Kept, say: Callable[[str], None]
+) -> None:
+    """Install a lock: from wheels that were brought along where these suffice, else from the index, too."""
+    if kept.is_complete:
+        try:
+            install(*words, "--offline", "--no-index", "--find-links", kept.folder, text=text)
+        except uv.UvFailed:
+            say("The packages that came with an archive do not fit this machine: the index is asked.")
+        else:
+            return
+    install(*words, *(("--find-links", kept.folder) if kept.folder else ()), text=text)
 
 
 def _python(version: str) -> str:

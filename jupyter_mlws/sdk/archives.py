@@ -25,12 +25,13 @@ def export(
     run: str | None = None,
     filter: str | None = None,
     exist_ok: bool = False,
+    with_environment: bool = False,
 ) -> str:
     """Save an archive as a file, or in a folder under a name of its own; return its path."""
     target = _checked(path)
     if not exist_ok and os.path.isfile(target):  # rather than have it written for nothing
         raise AlreadyExists(f"{target} is there already.", hint="Choose another name, or pass exist_ok=True.")
-    download = api.archives.export(run=run, filter=filter)
+    download = api.archives.export(run=run, filter=filter, with_environment=with_environment)
     if os.path.isdir(target):
         target = os.path.join(target, download.name)
     return save(download, target, exist_ok=exist_ok)

@@ -195,7 +195,7 @@ class RunFiles(RunFacts):
             target = os.path.join(target, f"run-{self.number}-snapshot.zip")
         return _save(self.workspace.api.snapshots.download(snapshot), target)
 
-    def export(self, path: str | os.PathLike[str], *, exist_ok: bool = False) -> str:
+    def export(self, path: str | os.PathLike[str], *, exist_ok: bool = False, with_environment: bool = False) -> str:
         """Save the run, with its descendants and models, as one file for `Workspace.import_archive`.
 
         Parameters
@@ -204,6 +204,8 @@ class RunFiles(RunFacts):
             File to write, or an existing folder.
         exist_ok : bool
             Replace a file that is there.
+        with_environment : bool
+            Put in the packages of its environment, too, so that it can be done again without a network.
 
         Raises
         ------
@@ -212,7 +214,7 @@ class RunFiles(RunFacts):
         """
         from jupyter_mlws.sdk.archives import export
 
-        return export(self.workspace.api, path, run=self.id, exist_ok=exist_ok)
+        return export(self.workspace.api, path, run=self.id, exist_ok=exist_ok, with_environment=with_environment)
 
     def register_model(
         self,

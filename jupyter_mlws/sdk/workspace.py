@@ -270,10 +270,17 @@ class Workspace:
 
         return import_folders(self, [folders] if isinstance(folders, (str, os.PathLike)) else folders)
 
-    def export(self, path: str | os.PathLike[str], filter: str | None = None, *, exist_ok: bool = False) -> str:
+    def export(
+        self,
+        path: str | os.PathLike[str],
+        filter: str | None = None,
+        *,
+        exist_ok: bool = False,
+        with_environment: bool = False,
+    ) -> str:
         """Save the whole workspace as one file, or the runs that a filter finds with their descendants.
 
-        Metrics, files, snapshots and models are in it; runs that have not ended and the trash are not.
+        Metrics, files, snapshots, models and environments are in it; runs that have not ended and the trash are not.
 
         Parameters
         ----------
@@ -283,6 +290,8 @@ class Workspace:
             See `runs`.
         exist_ok : bool
             Replace a file that is there.
+        with_environment : bool
+            Put in the packages of the environments, too, so that the runs can be done again without a network.
 
         Returns
         -------
@@ -300,7 +309,7 @@ class Workspace:
         """
         from jupyter_mlws.sdk.archives import export
 
-        return export(self.api, path, filter=filter, exist_ok=exist_ok)
+        return export(self.api, path, filter=filter, exist_ok=exist_ok, with_environment=with_environment)
 
     def import_archive(self, path: str | os.PathLike[str]) -> ImportReport:
         """Add what an exported file holds and this workspace does not.

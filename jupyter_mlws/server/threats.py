@@ -45,7 +45,7 @@ GAINS = {
     "runs.cancel": "the end of somebody's run",
     "runs.delete": "a run that has ended out of sight, until somebody restores it",
     "runs.restore": "one back from the trash",
-    "logs.read": "what a script printed, its secrets included if it printed them",
+    "logs.read": "what a script printed; the secrets that it was handed are masked",
     "files.list": "names and sizes of what a run left",
     "files.download": "the bytes that a run left, as an attachment; found in the records, never on a disk",
     "metrics.list": "names and latest values of series",
@@ -82,7 +82,8 @@ GAINS = {
     "environments.lock": "requests to the configured index; a source package may run its build, as a run could",
     "environments.locks": "exact packages and their hashes, without an address",
     "environments.built": "which environments lie in the cache of the server's user, with their sizes",
-    "archives.export": "all that the workspace holds, made from records, never from a path",
+    "archives.export": "all that the workspace holds, made from records, never from a path; with packages a download "
+    "of those that locks name by hash, from the index that is configured",
     "archives.import_file": "runs, models and files that somebody else made; nothing of them is run or loaded",
     "compute.list": "slots and queue of the targets",
     "secrets.list": "names of secrets, no value",

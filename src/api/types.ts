@@ -690,7 +690,7 @@ export interface Operations {
   /** The series of a run, by name, each with its latest value. */
   'metrics.list': { arguments: { run: string; limit?: number; cursor?: string | null }; body: undefined; answer: Page<MetricSummary> };
   /** A series as binary columns (see `jupyter_mlws.api.series`). */
-  'metrics.read': { arguments: { run: string; name: string; after?: number; points?: number | null }; body: undefined; answer: ArrayBuffer };
+  'metrics.read': { arguments: { run: string; name: string; after?: number; points?: number | null; axis?: string; low?: Num | null; high?: Num | null }; body: undefined; answer: ArrayBuffer };
   /** The metrics of a run that are more than numbers, by name. */
   'metrics.typed': { arguments: { run: string; limit?: number; cursor?: string | null }; body: undefined; answer: Page<TypedMetric> };
   /** The values of one typed metric, in the order of their logging, or `NotFound`. */
@@ -738,7 +738,7 @@ export interface Operations {
   /** Purge what has been in the trash for its days, then free all bytes that nothing uses any more. */
   'trash.collect': { arguments: { dry_run?: boolean; everything?: boolean }; body: undefined; answer: GarbageReport };
   /** The whole workspace as one file, or one run, or the runs that a filter finds; each with its descendants. */
-  'archives.export': { arguments: { run?: string | null; filter?: string | null }; body: undefined; answer: ArrayBuffer };
+  'archives.export': { arguments: { run?: string | null; filter?: string | null; with_environment?: boolean }; body: undefined; answer: ArrayBuffer };
   /** Add what an archive holds and the workspace does not; ids stay, numbers that are taken give way. */
   'archives.import_file': { arguments: Record<string, never>; body: Blob | ArrayBuffer; answer: ImportReport };
   /** The newest version of the name where it says the same already, else the next one. */
@@ -810,7 +810,7 @@ export const OPERATIONS: { readonly [id in keyof Operations]: Operation } = {
   'folders.import_offline': { method: 'POST', path: '/offline', scope: 'workspace', pathArguments: [], queryArguments: [], body: 'bytes', answer: 'json' },
   'folders.imported': { method: 'GET', path: '/runs/{run}/import', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
   'metrics.list': { method: 'GET', path: '/runs/{run}/metrics', scope: 'workspace', pathArguments: ['run'], queryArguments: ['limit', 'cursor'], body: null, answer: 'json' },
-  'metrics.read': { method: 'GET', path: '/runs/{run}/metric', scope: 'workspace', pathArguments: ['run'], queryArguments: ['name', 'after', 'points'], body: null, answer: 'bytes' },
+  'metrics.read': { method: 'GET', path: '/runs/{run}/metric', scope: 'workspace', pathArguments: ['run'], queryArguments: ['name', 'after', 'points', 'axis', 'low', 'high'], body: null, answer: 'bytes' },
   'metrics.typed': { method: 'GET', path: '/runs/{run}/typed', scope: 'workspace', pathArguments: ['run'], queryArguments: ['limit', 'cursor'], body: null, answer: 'json' },
   'metrics.values': { method: 'GET', path: '/runs/{run}/values', scope: 'workspace', pathArguments: ['run'], queryArguments: ['name', 'after', 'limit'], body: null, answer: 'json' },
   'metrics.export': { method: 'GET', path: '/metrics', scope: 'workspace', pathArguments: [], queryArguments: ['filter', 'experiment', 'names', 'latest', 'include_children'], body: null, answer: 'bytes' },
@@ -834,7 +834,7 @@ export const OPERATIONS: { readonly [id in keyof Operations]: Operation } = {
   'models.download': { method: 'GET', path: '/models/{name}/versions/{version}/file', scope: 'workspace', pathArguments: ['name', 'version'], queryArguments: ['path'], body: null, answer: 'bytes' },
   'trash.list': { method: 'GET', path: '/trash', scope: 'workspace', pathArguments: [], queryArguments: ['limit', 'cursor'], body: null, answer: 'json' },
   'trash.collect': { method: 'POST', path: '/trash/collect', scope: 'workspace', pathArguments: [], queryArguments: ['dry_run', 'everything'], body: null, answer: 'json' },
-  'archives.export': { method: 'GET', path: '/archive', scope: 'workspace', pathArguments: [], queryArguments: ['run', 'filter'], body: null, answer: 'bytes' },
+  'archives.export': { method: 'GET', path: '/archive', scope: 'workspace', pathArguments: [], queryArguments: ['run', 'filter', 'with_environment'], body: null, answer: 'bytes' },
   'archives.import_file': { method: 'POST', path: '/archive', scope: 'workspace', pathArguments: [], queryArguments: [], body: 'bytes', answer: 'json' },
   'environments.register': { method: 'POST', path: '/environments', scope: 'workspace', pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
   'environments.list': { method: 'GET', path: '/environments', scope: 'workspace', pathArguments: [], queryArguments: ['name', 'limit', 'cursor'], body: null, answer: 'json' },

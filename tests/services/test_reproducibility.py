@@ -117,6 +117,8 @@ def test_secrets_and_masked_arguments_are_named(api: Services, script: Callable[
         ("from sklearn.svm import SVC\nSVC(random_state=0)", {}, False),
         ("import random", {"params": {"seed": "1"}}, False),
         ("import random", {"captured": (Captured(name="random", how="random"),)}, False),
+        ("import random\nrandom.Random(7).random()", {}, False),
+        ("import numpy as np\nnp.random.random(7)", {}, True),
         ("import math", {}, False),
     ],
 )

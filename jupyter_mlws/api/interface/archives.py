@@ -14,15 +14,19 @@ class ArchivesApi(Protocol):
     """Runs and workspaces as one file, and back."""
 
     @route("GET", "/archive", resource="artifacts")
-    def export(self, run: str | None = None, filter: str | None = None) -> Download:
+    def export(self, run: str | None = None, filter: str | None = None, with_environment: bool = False) -> Download:
         """The whole workspace as one file, or one run, or the runs that a filter finds; each with its descendants.
 
-        Metrics, files, snapshots and models are in it. Runs that have not ended are not, nor what is in the trash.
+        Metrics, files, snapshots, models and environments are in it. Runs that have not ended are not, nor what is in
+        the trash. `with_environment` puts the packages of the environments in, too, for this kind of machine: those
+        that are not here yet are fetched, which takes its time.
 
         Raises
         ------
         WrongState
             The one run has not ended.
+        IndexUnavailable
+            Packages were to come along, and the index that has them cannot be reached.
         """
         ...
 

@@ -26,6 +26,10 @@ def export(
         str | None,
         typer.Option("--filter", "-f", help="The runs that this finds, such as 'tags.keep is not null'."),
     ] = None,
+    with_environment: Annotated[
+        bool,
+        typer.Option("--with-environment", help="The packages of its environments, too: to be done again offline."),
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that is there.")] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -35,7 +39,14 @@ def export(
     if len(run) > 1 or (len(run) == 1) == (whole or filter is not None):
         raise UsageError("Name one run and a file, or a file with --all or --filter.", hint="mlws export 12 run-12.zip")
     ws = open_workspace(workspace)
-    path = save_archive(ws.api, file, run=run[0] if run else None, filter=filter, exist_ok=overwrite)
+    path = save_archive(
+        ws.api,
+        file,
+        run=run[0] if run else None,
+        filter=filter,
+        exist_ok=overwrite,
+        with_environment=with_environment,
+    )
     size = Path(path).stat().st_size
     runs, left_out = counts(path)
     if as_json:

@@ -20,13 +20,14 @@ class Archives:
     def __init__(self, context: Context) -> None:
         self._context = context
 
-    def export(self, run: str | None = None, filter: str | None = None) -> Download:
+    def export(self, run: str | None = None, filter: str | None = None, with_environment: bool = False) -> Download:
         # Imported at use, here and below: numpy would delay every first submit and the dispatcher's start.
         from jupyter_mlws.services.archives.writing import export
 
         if run is not None and filter is not None:
             raise InvalidInput("One run needs no filter.", hint="Name the run, or give a filter.")
-        return export(self._context, run, None if filter is None else parse_filter(filter))
+        wanted = None if filter is None else parse_filter(filter)
+        return export(self._context, run, wanted, with_environment=with_environment)
 
     def import_file(self, content: Upload) -> ImportReport:
         from jupyter_mlws.services.archives.importing import import_archive

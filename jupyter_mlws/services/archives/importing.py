@@ -15,6 +15,7 @@ from jupyter_mlws.errors import CorruptData
 from jupyter_mlws.services.archives.checking import check
 from jupyter_mlws.services.archives.reading import Archive, broken, opened
 from jupyter_mlws.services.archives.recording import Recording
+from jupyter_mlws.services.archives.wheels import take
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.durability import make_durable
 from jupyter_mlws.services.holding import Hold
@@ -42,11 +43,14 @@ def import_archive(context: Context, file: BinaryIO) -> ImportReport:
         new = [digest for digest, size in needs.blobs.items() if not context.blobs.has(digest, size)]
         for digest in new:
             archive.check_blob(digest)
+        added = take(archive, needs.wheels)
         _store(context, archive, new)
         for part in _parts(list(needs.blobs)):
             make_durable(context.blobs, part)
         report = Recording(context, archive, needs, hold).write()
-    return replace(report, blobs_added=len(new), added_bytes=sum(needs.blobs[digest] for digest in new))
+    return replace(
+        report, wheels_added=added, blobs_added=len(new), added_bytes=sum(needs.blobs[digest] for digest in new)
+    )
 
 
 def _store(context: Context, archive: Archive, new: list[str]) -> None:

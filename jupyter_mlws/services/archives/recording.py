@@ -65,6 +65,9 @@ class Recording:
         if left_out:
             said = "1 run had" if left_out == 1 else f"{left_out:,} runs had"
             self._note(f"{said} not ended when the archive was written: not in it.")
+        packages = self._archive.header.packages_left_out
+        if packages:
+            self._note(f"The archive has no wheel of {', '.join(packages[:10])[:200]}: to build needs the network.")
         return ImportReport(run_ids=tuple(self._ids), notes=tuple(self._notes), **self._counts)
 
     def _write_batch(self, c: Connection, lines: _Ahead) -> None:

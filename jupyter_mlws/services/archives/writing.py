@@ -13,7 +13,8 @@ import zlib
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import IO, Any
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from sqlalchemy import Connection
@@ -23,7 +24,7 @@ from jupyter_mlws.api import codec
 from jupyter_mlws.api.routes import Download
 from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.blobs.local import full_disk_named
-from jupyter_mlws.domain.archive import FORMAT, ArchivedEnvironment, ArchivedRun, ArchiveHeader
+from jupyter_mlws.domain.archive import FORMAT, ArchivedEnvironment, ArchivedRun, ArchivedWheel, ArchiveHeader
 from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.filters import Filter
 from jupyter_mlws.domain.masking import is_secret_variable
@@ -36,6 +37,9 @@ from jupyter_mlws.snapshots.zipping import ZIP_TIME, Outbox
 from jupyter_mlws.store import archive_export as rows
 from jupyter_mlws.store import files, runs
 from jupyter_mlws.store.archive_environments import environments_of
+
+if TYPE_CHECKING:
+    from jupyter_mlws.services.archives.wheels import Carried
 
 __all__ = ["export"]
 
@@ -52,7 +56,7 @@ _MOST_AT_ONCE = 4
 _places = threading.BoundedSemaphore(_MOST_AT_ONCE)
 
 
-def export(context: Context, run: str | None, wanted: Filter | None) -> Download:
+def export(context: Context, run: str | None, wanted: Filter | None, *, with_environment: bool = False) -> Download:
     """An archive of one run, of those that a filter finds, or of the whole workspace.
 
     Raises
@@ -73,25 +77,36 @@ def export(context: Context, run: str | None, wanted: Filter | None) -> Download
             details={"retry_after_s": 1.0},
         )
     try:
-        return _begun(context, run, wanted)
+        return _begun(context, run, wanted, with_environment=with_environment)
     except BaseException:
         _places.release()
         raise
 
 
-def _begun(context: Context, run: str | None, wanted: Filter | None) -> Download:
+def _begun(context: Context, run: str | None, wanted: Filter | None, *, with_environment: bool) -> Download:
     """The download, which gives its place back when it is over."""
+    carried = _carried(context, run, wanted) if with_environment else None
     writing = _Writing(context.blobs, context.folder)
     try:
         with full_disk_named(context.folder), context.store.read() as c:
             number = None if run is None else _ended(c, run)
-            _Records(context, writing, c).write(number, wanted)
+            _Records(context, writing, c, carried).write(number, wanted)
         writing.check_blobs()
     except BaseException:
         writing.close()
         raise
     name = f"run-{number}" if number is not None else context.name
     return Download(_Pieces(writing), name=f"{name}.zip", media_type="application/zip")
+
+
+def _carried(context: Context, run: str | None, wanted: Filter | None) -> Carried:
+    """The packages of the environments that go into an archive; fetching them takes its time, and no transaction."""
+    from jupyter_mlws.services.archives.wheels import carry
+
+    with context.store.read() as c:
+        number = None if run is None else _ended(c, run)
+        environments = list(environments_of(c, rows.choose(c, run=number, wanted=wanted).numbers))
+    return carry(environments)
 
 
 def _ended(c: Connection, run: str) -> int:
@@ -111,6 +126,7 @@ class _Writing:
         # It has no name, so nothing of it stays whatever happens.
         self.spool: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 (closed by `pieces`)
         self.needs: dict[str, int] = {}
+        self.wheels: dict[str, Path] = {}
         self._digests: dict[str, str] = {}
 
     @contextmanager
@@ -149,6 +165,9 @@ class _Writing:
             yield piece
         for digest, size in sorted(self.needs.items()):
             yield from self._blob(digest, size)
+        for digest, path in sorted(self.wheels.items()):
+            if digest not in self.needs:
+                yield from self._wheel(digest, path)
         self._zip.close()
         yield self._outbox.take()
 
@@ -163,6 +182,15 @@ class _Writing:
                     if self._outbox.size >= _STEP:
                         yield self._outbox.take()
                     data = source.read(_STEP) if size > _PACKED else b""
+
+    def _wheel(self, digest: str, path: Path) -> Iterator[bytes]:
+        """A wheel as it is: it is packed already."""
+        info = _info(BLOBS + digest, ZIP_STORED)
+        with path.open("rb") as source, self._zip.open(info, "w", force_zip64=path.stat().st_size >= _LARGE) as to:
+            while data := source.read(_STEP):
+                to.write(data)
+                if self._outbox.size >= _STEP:
+                    yield self._outbox.take()
 
     def close(self) -> None:
         """Let go of everything, however far it came."""
@@ -221,8 +249,8 @@ class _Entry:
 class _Records:
     """What the database says, in one look at it."""
 
-    def __init__(self, context: Context, writing: _Writing, c: Connection) -> None:
-        self._context, self._writing, self._c = context, writing, c
+    def __init__(self, context: Context, writing: _Writing, c: Connection, carried: Carried | None) -> None:
+        self._context, self._writing, self._c, self._carried = context, writing, c, carried
 
     def write(self, number: int | None, wanted: Filter | None) -> None:
         whole = number is None and wanted is None
@@ -235,6 +263,7 @@ class _Records:
             workspace_name=self._context.name,
             run_count=len(choice.numbers),
             left_out=choice.left_out,
+            packages_left_out=() if self._carried is None else self._carried.left,
         )
         with self._writing.entry(HEADER) as entry:
             entry.write(codec.dumps(header))
@@ -250,6 +279,7 @@ class _Records:
             entry.line("experiment", experiment)
         for environment in environments_of(self._c, choice.numbers):
             entry.line("environment", _without_passwords(environment))
+        self._write_wheels(entry)
         for snapshot in rows.snapshots_of(self._c, choice):
             entry.line("snapshot", snapshot)
             self._need_snapshot(snapshot.id)
@@ -265,6 +295,11 @@ class _Records:
         for model in rows.models_of(self._c, choice, whole=whole):
             entry.line("model", model)
             self._writing.needs |= {file.digest: file.size_bytes for file in model.files}
+
+    def _write_wheels(self, entry: _Entry) -> None:
+        for digest, path in sorted((self._carried or {}).items()):
+            entry.line("wheel", ArchivedWheel(name=path.name, digest=digest, size_bytes=path.stat().st_size))
+            self._writing.wheels[digest] = path
 
     def _write_series(self, entry: _Entry, number: int, run: ArchivedRun) -> None:
         for item in run.series:

@@ -21,7 +21,9 @@ _CHANCE = re.compile(
     r"^\s*(?:import|from)\s+(?:random|numpy|torch|tensorflow|jax|sklearn|lightgbm|xgboost|keras|secrets)\b",
     re.MULTILINE,
 )
-_SEED = re.compile(r"seed|random_state|RandomState|PRNGKey|default_rng\(\s*[\w(]", re.IGNORECASE)
+_SEED = re.compile(
+    r"seed|random_state|RandomState|PRNGKey|default_rng\(\s*[\w(]|(?-i:\bRandom)\(\s*[\w(]", re.IGNORECASE
+)
 
 
 def reasons_of_code(context: Context, earlier: Run, submitted: Submitted) -> Iterator[Reason]:

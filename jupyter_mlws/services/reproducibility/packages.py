@@ -89,34 +89,36 @@ class Packages:
             )
 
     def _of_lock(self, found: Environment) -> Iterator[Reason]:
-        from jupyter_mlws.environments import building
+        from jupyter_mlws.environments import building, wheels
         from jupyter_mlws.environments.locking import system
 
         with self._context.store.read() as c:
-            kept = [each for each in store_environments.list_locks(c, found) if each.system == system()]
-        if not kept:
-            yield self._no_lock(found)
+            locks = {lock.system: lock for lock in store_environments.list_locks(c, found)}
+        lock = locks.get(system())
+        if lock is None:
+            yield self._no_lock(found, tuple(locks))
             return
-        here = kept[0].digest
-        if self.lock_digest and here != self.lock_digest:
+        if self.lock_digest and lock.digest != self.lock_digest:
             yield Reason(
                 code="other_lock",
-                sentence=f"Here {found.id} is resolved to other packages ({here[:12]}) than it ran with "
+                sentence=f"Here {found.id} is resolved to other packages ({lock.digest[:12]}) than it ran with "
                 f"({self.lock_digest[:12]}).",
             )
-        if building.find(here) is None:
+        self.lock_digest = self.lock_digest or lock.digest
+        if building.find(lock.digest) is None and wheels.missing(lock.text):
             yield Reason(
                 code="needs_network",
                 sentence=f"{found.id} is not built on this machine, and building it needs the network.",
-                hint="Export it with its packages: mlws export --with-environment",
+                hint="Where there is none, have the packages brought along: mlws export --with-environment",
             )
 
-    def _no_lock(self, found: Environment) -> Reason:
-        if self.lock_digest:
+    def _no_lock(self, found: Environment, systems: tuple[str, ...]) -> Reason:
+        if systems or self.lock_digest:
+            where = f" (it was on {', '.join(systems)})" if systems else ""
             return Reason(
                 code="lock_missing",
-                sentence=f"The exact packages of {found.id} are not known for this kind of machine: they are resolved "
-                "anew, and may be other versions.",
+                sentence=f"{found.id} was not resolved for this kind of machine{where}: that is done when it is built, "
+                "and may give other versions.",
             )
         return Reason(
             code="no_lock", sentence=f"{found.id} was never resolved to exact packages: that is done when it is built."
