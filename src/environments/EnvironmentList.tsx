@@ -15,9 +15,8 @@ export interface IEnvironmentListProps {
   actions: IEnvironmentActions;
 }
 
-const RECIPE = `from jupyter_mlws import Environment
-
-env = Environment("small", packages=["scikit-learn>=1.5"])
+const RECIPE = `!mlws env register small \\
+    --package scikit-learn
 
 %%submit -E small`;
 

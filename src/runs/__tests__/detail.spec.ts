@@ -22,15 +22,18 @@ describe('RunDetailModel', () => {
   let events: IEvents;
   let model: RunDetailModel;
   let values: number[];
-  let log: string;
+  let stdLog: string;
+  let buildLog: string;
 
   beforeEach(async () => {
     values = [1, 2, 3];
-    log = 'one\n';
+    stdLog = 'one\n';
+    buildLog = 'Resolved\n';
     server = new FakeServer();
     server.on(AT, { json: RUN });
     server.on(`${AT}/files`, { json: { items: [], next_cursor: null } });
     server.on(`${AT}/logs`, ({ query }) => {
+      const log = query.name === 'environment.log' ? buildLog : stdLog;
       const asked = Number(query.offset);
       const offset = asked < 0 ? Math.max(0, log.length + asked) : asked;
       const end = Math.min(log.length, offset + Number(query.limit));
@@ -110,7 +113,7 @@ describe('RunDetailModel', () => {
 
   it('goes on reading the log where it stopped', async () => {
     await until(() => model.log === 'one\n');
-    log += 'two\n';
+    stdLog += 'two\n';
     events.tell(11, { kind: 'log', subject: RUN.id });
     await until(() => model.log === 'one\ntwo\n');
     expect(server.asked(`${AT}/logs`).pop()?.query.offset).toBe('4');
@@ -118,11 +121,42 @@ describe('RunDetailModel', () => {
 
   it('goes to the end of a log that grows faster than it is read', async () => {
     await until(() => model.log === 'one\n');
-    log += 'x'.repeat(200000) + '\nlast line\n';
+    stdLog += 'x'.repeat(200000) + '\nlast line\n';
     events.tell(11, { kind: 'log', subject: RUN.id });
     await until(() => model.log.endsWith('last line\n'));
     expect(model.logIsCut).toBe(true);
     expect(server.asked(`${AT}/logs`).length).toBeLessThan(5);
+  });
+
+  it('reads the log of the build once somebody looks, and follows it', async () => {
+    await until(() => model.log === 'one\n');
+    expect(model.buildLog).toBe('');
+    model.showsBuildLog = true;
+    await until(() => model.buildLog === 'Resolved\n');
+    buildLog += 'Downloading torch\n';
+    events.tell(11, { kind: 'run', subject: RUN.id });
+    await until(() => model.buildLog.endsWith('torch\n'));
+    model.setRun(null);
+    expect(model.buildLog).toBe('');
+    expect(model.showsBuildLog).toBe(false);
+  });
+
+  it('asks whether the run can be done again once it has ended', async () => {
+    const record = {
+      can: true,
+      reasons: [],
+      secrets: [],
+      environment: '',
+      lock_digest: ''
+    };
+    server.on(`${AT}/reproducibility`, { json: record });
+    await loaded();
+    expect(server.asked(`${AT}/reproducibility`)).toEqual([]);
+    server.on(AT, { json: { ...RUN, status: 'Completed' } });
+    events.tell(11, { kind: 'run', subject: RUN.id });
+    await until(() => model.reproducibility !== null);
+    expect(model.reproducibility).toEqual(record);
+    expect(server.asked(`${AT}/reproducibility`).length).toBe(1);
   });
 
   it('shows another metric when it is chosen', async () => {
