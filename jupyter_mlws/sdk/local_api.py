@@ -7,6 +7,7 @@ import hashlib
 from array import array
 from collections.abc import Iterator
 from datetime import datetime, timezone
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,6 +87,15 @@ class _Runs:
         return Page(items=tuple(read_record(folder) for folder in found.values() if folder.job.is_file())[::-1])
 
 
+def _places(axis: array[float], low: float | None, high: float | None) -> tuple[int, int]:
+    """Where the first point between two steps or times is, and behind the last one."""
+    if low is None and high is None:
+        return 0, len(axis)
+    least, most = -inf if low is None else low, inf if high is None else high
+    inside = [i for i, x in enumerate(axis) if least <= x <= most]
+    return (inside[0], inside[-1] + 1) if inside else (0, 0)
+
+
 class _Metrics:
     """Numbers from the journals, and typed values, in the order of their streams."""
 
@@ -95,11 +105,22 @@ class _Metrics:
     def list(self, run: str, limit: int = 1000, cursor: str | None = None) -> Page[MetricSummary]:
         return Page(items=tuple(_summary(name, *points) for name, points in sorted(self._points(run).items())))
 
-    def read(self, run: str, name: str, after: int = 0, points: int | None = None) -> Download:
+    def read(
+        self,
+        run: str,
+        name: str,
+        after: int = 0,
+        points: int | None = None,
+        axis: str = "step",
+        low: float | None = None,
+        high: float | None = None,
+    ) -> Download:
         found = self._points(run).get(name)
         if found is None:
             raise NotFound(f"The run has no metric {name[:80]!r}.", hint="List them to see their names.")
-        columns = {key: column[after:].tobytes() for key, column in zip(("step", "time", "value"), found, strict=True)}
+        first, end = _places(found[1] if axis == "time" else found[0], low, high)
+        part = slice(max(after, first), end)
+        columns = {key: column[part].tobytes() for key, column in zip(("step", "time", "value"), found, strict=True)}
         return Download([encode_series(name, len(found[0]), columns)])
 
     def typed(self, run: str, limit: int = 1000, cursor: str | None = None) -> Page[TypedMetric]:

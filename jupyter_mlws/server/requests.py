@@ -24,6 +24,7 @@ _LARGE = ("documents.answer", "snapshots.create")
 _OF_JUPYTER = ("token", "_xsrf", "no_track_activity")
 _CACHE_BUSTER = re.compile(r"\d+", re.ASCII)
 _INTEGER = re.compile(r"-?\d{1,18}", re.ASCII)
+_NUMBER = re.compile(r"-?(\d{1,400}(\.\d{1,400})?([eE][+-]?\d{1,4})?|inf|Infinity)|nan|NaN", re.ASCII)
 _UNKEEPABLE = re.compile("[\0\ud800-\udfff]")
 _WORDS = {"true": True, "false": False}
 _MAX_INTEGER = 2**63 - 1
@@ -83,6 +84,10 @@ def _read_text(name: str, hint: Any, value: str) -> Any:
         if not _INTEGER.fullmatch(value):
             raise InvalidInput(f"{name} must be a whole number, not {value[:40]!r}.")
         return int(value)
+    if float in options:
+        if not _NUMBER.fullmatch(value):
+            raise InvalidInput(f"{name} must be a number, not {value[:40]!r}.")
+        return float(value)
     if bool in options:
         if value not in _WORDS:
             raise InvalidInput(f"{name} must be true or false, not {value[:40]!r}.")

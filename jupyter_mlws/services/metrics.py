@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from jupyter_mlws.api.codec import loads
 from jupyter_mlws.api.interface import MetricsApi
@@ -17,6 +18,9 @@ from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.filters import parse_filter
 from jupyter_mlws.store import runs, typed_metrics
 from jupyter_mlws.store.paging import clamp_limit
+
+if TYPE_CHECKING:
+    from jupyter_mlws.store.series import Range
 
 __all__ = ["MAX_BUCKETS", "Metrics"]
 
@@ -39,7 +43,16 @@ class Metrics:
         with self._store.read() as c:
             return metrics.page_metrics(c, run, clamp_limit(limit), cursor)
 
-    def read(self, run: str, name: str, after: int = 0, points: int | None = None) -> Download:
+    def read(
+        self,
+        run: str,
+        name: str,
+        after: int = 0,
+        points: int | None = None,
+        axis: str = "step",
+        low: float | None = None,
+        high: float | None = None,
+    ) -> Download:
         from jupyter_mlws.store import metrics
 
         name = check_metric_name(name)
@@ -47,8 +60,10 @@ class Metrics:
             raise InvalidInput(f"A series has no point {after}.", hint="Pass the count that you have.")
         if points is not None and points < 1:
             raise InvalidInput(f"A chart of {points} points shows nothing.", hint="Ask for the width in pixels.")
+        within = _range(axis, low, high)
+        buckets = None if points is None else min(points, MAX_BUCKETS)
         with self._store.read() as c:
-            data = metrics.read_series(c, run, name, after, None if points is None else min(points, MAX_BUCKETS))
+            data = metrics.read_series(c, run, name, after, buckets, within)
         return Download((data,), name="series.bin", size_bytes=len(data))
 
     def typed(self, run: str, limit: int = 1000, cursor: str | None = None) -> Page[TypedMetric]:
@@ -95,6 +110,20 @@ class Metrics:
                 with self._store.read() as c:
                     block = metric_export.next_block(c, part)
         yield encode_end()
+
+
+def _range(axis: str, low: float | None, high: float | None) -> Range | None:
+    from jupyter_mlws.store.series import AXES, Range
+
+    if axis not in AXES:
+        raise InvalidInput(f"A chart has no axis {axis[:40]!r}.", hint="It is 'step' or 'time'.")
+    if low is None and high is None:
+        return None
+    if low != low or high != high:
+        raise InvalidInput("A range that ends at NaN has no points.", hint="Leave out an end that is not known.")
+    if low is not None and high is not None and low > high:
+        raise InvalidInput(f"The range from {low:g} to {high:g} ends before it begins.", hint="Exchange low and high.")
+    return Range(axis, low, high)
 
 
 def _names(text: str) -> Sequence[str]:

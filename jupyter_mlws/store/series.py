@@ -15,12 +15,15 @@ from jupyter_mlws.store.packs import PACK_POINTS, packed, pieces
 from jupyter_mlws.store.runs import run_number
 from jupyter_mlws.store.tables import metric_chunks, metric_latest, metric_packs
 
-__all__ = ["Range", "read_series"]
+__all__ = ["AXES", "Range", "read_series"]
 
 # A chart is made of at least so many parts for each of its points: its ends lie between two of them.
 _PARTS_A_POINT = 2
 _chunk = metric_chunks.c
 _pack = metric_packs.c
+
+
+AXES = ("step", "time")
 
 
 class Range(NamedTuple):

@@ -25,6 +25,28 @@ def a_series_has_steps_and_times(g: Ground) -> None:
 
 
 @body
+def a_range_of_steps_or_times_has_the_points_between_its_ends(g: Ground) -> None:
+    whole = g.done.metric("loss")
+    assert list(g.done.metric("loss", low=1, high=3).value) == [0.5, 1 / 3, 0.25]
+    assert list(g.done.metric("loss", low=3).step) == [3, 4]
+    assert list(g.done.metric("loss", high=-1).columns["value"]) == []
+    assert list(g.done.metric("loss", axis="time", high=whole.columns["time"][-1]).value) == list(whole.value)
+
+
+@body
+def a_chart_has_its_extremes(g: Ground) -> None:
+    chart = g.done.metric("loss", points=2).columns
+    assert (min(chart["minimum"]), max(chart["maximum"]), sum(chart["count"])) == (0.2, 1.0, 5)
+
+
+@body
+def a_range_that_cannot_be_is_refused(g: Ground) -> None:
+    assert refused(lambda: g.done.metric("loss", low=3, high=1))[1] == "invalid_input"
+    assert refused(lambda: g.done.metric("loss", low=math.nan))[1] == "invalid_input"
+    assert refused(lambda: g.done.metric("loss", axis="sideways", low=1))[1] == "invalid_input"
+
+
+@body
 def the_summaries_have_the_latest_value(g: Ground) -> None:
     page = g.ws.api.metrics.list(g.done.id)
     summary = {item.name: item for item in page.items}["loss"]

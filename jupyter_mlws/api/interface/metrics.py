@@ -20,7 +20,16 @@ class MetricsApi(Protocol):
         ...
 
     @route("GET", "/runs/{run}/metric", resource="runs", from_job=True)
-    def read(self, run: str, name: str, after: int = 0, points: int | None = None) -> Download:
+    def read(
+        self,
+        run: str,
+        name: str,
+        after: int = 0,
+        points: int | None = None,
+        axis: str = "step",
+        low: float | None = None,
+        high: float | None = None,
+    ) -> Download:
         """A series as binary columns (see `jupyter_mlws.api.series`).
 
         Parameters
@@ -28,7 +37,13 @@ class MetricsApi(Protocol):
         after : int
             Skip so many points: a live chart passes the `count` it has and receives only what is new.
         points : int, optional
-            At most about so many points: buckets with minimum, maximum and mean instead of single values.
+            At most about so many points: buckets with minimum, maximum and mean instead of single values. A chart
+            asks for its width in pixels; what that costs does not grow with the series.
+        axis : str
+            What `low` and `high` are: 'step', or 'time' in seconds since 1970.
+        low, high : float, optional
+            Only the points between them, both included: a chart that was zoomed into asks again, and gets all that
+            its width can show. Where steps or times go back and forth, all between the first and the last of these.
         """
         ...
 
