@@ -231,7 +231,7 @@ def test_what_may_be_a_secret_does_not_hold_up_other_lines(python_run):
     assert run.log == b"first\nhunt"
 
 
-def test_F12_secrets_are_masked_in_what_a_killed_agent_left_unread(python_run):
+def test_secrets_are_masked_in_what_a_killed_agent_left_unread(python_run):
     run = python_run(
         "import os, time\nprint('up', flush=True)\n"
         "while not os.path.exists('go'): time.sleep(0.01)\n"

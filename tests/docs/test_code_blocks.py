@@ -22,6 +22,10 @@ _BEFORE = {
     "with Experiment(Workspace(), 'page').start_logging(\n"
     "    snapshot_directory=None, params={'lr': '0.1'}, tags={'owner': 'ada'}\n"
     ") as run: run.log_metrics({'acc': 0.95, 'loss': 0.1})",
+    "secrets.md": "import os; from jupyter_mlws import Workspace\n"
+    "Workspace.from_config().secrets.set('HF_TOKEN', 'hf_of_mine'); os.environ['HF_TOKEN'] = 'hf_of_mine'\n"
+    "os.mkdir('project'); open('project/train.py', 'w').write('''from jupyter_mlws import Run\n"
+    'assert Run.get_context().get_secret("HF_TOKEN") == "hf_of_mine"\'\'\')',
     "rest.md": "from typing import Protocol; from jupyter_mlws.api.routes import route; from jupyter_mlws import Run",
 }
 _AFTER = """

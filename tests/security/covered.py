@@ -63,17 +63,30 @@ TESTED: dict[str, tuple[str, ...]] = {
     **{f"U{n}": (_MODELS,) for n in ("01", "02", "04")},
     "U05": (_FETCHED,),
     "U07": ("workspace/test_finding.py::test_an_address_that_is_no_folder_and_not_http_is_refused", _FETCHED),
-    "U12": ("security/test_secrets.py::test_Z05_Z06_values_of_a_submission_are_handed_over_and_kept_nowhere", _FIELDS),
+    "U12": (
+        "security/test_secrets.py::test_Z05_U12_a_value_is_told_on_an_explicit_question_only",
+        "sdk/test_secrets.py::test_U12_a_secret_is_kept_as_it_is_written",
+        _FIELDS,
+    ),
     "U13": (
         "snapshots/test_git_facts.py::test_a_remote_is_kept_without_what_opens_it",
         "workspace/test_databases.py::test_a_password_is_never_written_down_wherever_it_is_given",
     ),
     "Z02": ("snapshots/test_symbolic_links.py::test_Z02_a_link_to_a_key_is_neither_followed_nor_linked",),
+    "Z03": (
+        "security/test_secrets_stay.py::test_Z03_Z05_Z06_a_local_run_shows_its_secrets_to_nobody",
+        "security/test_secrets_stay.py::test_Z03_Z05_Z06_a_container_shows_its_secrets_to_nobody",
+    ),
     "Z05": (
+        "security/test_secrets.py::test_Z05_U12_a_value_is_told_on_an_explicit_question_only",
         "security/test_secrets.py::test_Z05_Z06_values_of_a_submission_are_handed_over_and_kept_nowhere",
         "store/test_runs.py::test_Z05_values_of_variables_and_secrets_are_in_no_byte_of_the_database",
     ),
-    "Z06": ("security/test_secrets.py::test_Z05_Z06_values_of_a_submission_are_handed_over_and_kept_nowhere",),
+    "Z06": (
+        "security/test_secrets.py::test_Z05_Z06_values_of_a_submission_are_handed_over_and_kept_nowhere",
+        "security/test_secrets_stay.py::test_Z03_Z05_Z06_a_local_run_shows_its_secrets_to_nobody",
+        "security/test_secrets_stay.py::test_Z03_Z05_Z06_a_container_shows_its_secrets_to_nobody",
+    ),
     "Z08": (
         "security/test_secrets.py::test_Z08_the_token_is_in_no_answer_and_no_log",
         "services/test_archives.py::test_Z08_variables_that_look_secret_are_not_carried_and_are_asked_for_again",
@@ -196,4 +209,4 @@ UNREACHED: dict[str, tuple[tuple[str, ...], str]] = {
 }
 
 # Id of the input to the sentence of docs/threat-model.md that says what holds instead.
-STATED: dict[str, str] = {"Z03": "What a script prints is in its log"}
+STATED: dict[str, str] = {}

@@ -84,3 +84,33 @@ async def test_Z08_the_token_is_in_no_answer_and_no_log(
     assert value not in caplog.text
     assert found_in(place.root, value) == []
     assert found_in(own_home, value) == []
+
+
+async def test_Z05_U12_a_value_is_told_on_an_explicit_question_only(
+    ask: Ask, token: dict[str, str], place: Place, own_home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    value = f"$HOME/{secrets.token_urlsafe(16)}+"
+    there = f"{PREFIX}/workspaces/{place.id}/secrets"
+    headers = token | {"Content_Type": "application/json"}
+    answers = [
+        await ask("PUT", f"{there}/HF_TOKEN", body=json.dumps({"value": value}).encode(), **headers),
+        await ask("GET", there, **token),
+        await ask("PUT", f"{there}/a%2Fb", body=json.dumps({"value": value}).encode(), **headers),
+        await ask("PUT", f"{there}/A", body=json.dumps({"value": value + "\0"}).encode(), **headers),
+        await ask("PUT", f"{there}/A", body=json.dumps({"value": [value]}).encode(), **headers),
+        await ask("PUT", f"{there}/A", body=json.dumps({"valeu": value}).encode(), **headers),
+        await ask("GET", f"{there}/HF_TOKEN", **token),
+        await ask("GET", f"{there}/HF_TOKEN/value", **token),
+        await ask("POST", f"{there}/NOPE/value", body=b"", **headers),
+    ]
+    assert [answer.code for answer in answers] == [200, 200, 400, 400, 400, 400, 405, 405, 404]
+    assert json.loads(answers[1].body)["items"] == [{"name": "HF_TOKEN", "vault": "file"}]
+    told = await ask("POST", f"{there}/HF_TOKEN/value", body=b"", **headers)
+    assert json.loads(told.body) == {"value": value}  # and no variable of the server in its place
+    assert told.headers["Cache-Control"] == "no-store"
+    answers.append(await ask("DELETE", f"{there}/HF_TOKEN", **token))
+    for form in forms(value):
+        assert not any(form in answer.body for answer in answers)
+        assert form.decode() not in caplog.text
+    assert found_in(place.root, value) == []
+    assert found_in(own_home, value) == []
