@@ -16,7 +16,16 @@ from jupyter_mlws.errors import MlwsError
 from jupyter_mlws.runfolder import names
 from jupyter_mlws.runfolder.paths import RunFolder
 
-__all__ = ["agent_lost", "as_told", "how_it_ended", "not_followed", "not_prepared", "what_remains", "what_was_lost"]
+__all__ = [
+    "agent_lost",
+    "as_told",
+    "how_it_ended",
+    "not_followed",
+    "not_prepared",
+    "possible_exit_code",
+    "what_remains",
+    "what_was_lost",
+]
 
 _MAX_ERROR_FILE = 1 << 20
 _MAX_TRACEBACK = 20_000
@@ -50,11 +59,15 @@ def how_it_ended(
     return RunStatus.FAILED, RunError(
         code=_code(reason, signal, _text(told.get("code")) or _exception_of(traceback)),
         message=_cut(message or "The script failed."),
-        # A forged one of any size would be more than the record of a run can hold.
-        exit_code=exit_code if isinstance(exit_code, int) and abs(exit_code) < _MOST_EXIT_CODE else None,
+        exit_code=possible_exit_code(exit_code),
         signal=signal if isinstance(signal, str) else None,
         traceback=traceback[-_MAX_TRACEBACK:],
     )
+
+
+def possible_exit_code(told: object) -> int | None:
+    """An exit code as somebody told it; a forged one of any size would be more than the record of a run can hold."""
+    return told if isinstance(told, int) and abs(told) < _MOST_EXIT_CODE else None
 
 
 def as_told(found: tuple[RunStatus, RunError | None], told: RunEnd | None) -> tuple[RunStatus, RunError | None]:

@@ -169,6 +169,7 @@ def _error(told: Any) -> RunError:
     return RunError(
         code=_plain(error.code)[:200] or "run_failed",
         message=_plain(error.message)[:MAX_ERROR_MESSAGE] or "The run failed.",
+        exit_code=ending.possible_exit_code(error.exit_code),
         traceback=_plain(error.traceback)[-_MAX_TRACEBACK:],
     )
 

@@ -119,8 +119,9 @@ class AgentThread(threading.Thread):
         if os.getpid() != self._pid or not self._ended.acquire(blocking=False):
             return False
         self._stopping.set()
-        facts = {"status": status, "exit_code": 0 if status == "Completed" else 1, "signal": None, "reason": None}
-        message = "" if error is None else str(error.get("message", ""))
+        message, code = ("", None) if error is None else (str(error.get("message", "")), error.get("exit_code"))
+        code = code if isinstance(code, int) else int(status != "Completed")
+        facts = {"status": status, "exit_code": code, "signal": None, "reason": None}
         duration_s = round(time.monotonic() - self._began, 3)
         try:
             self._tell("ended", patience_s=_PATIENCE_S, **facts, message=message, error=error, duration_s=duration_s)

@@ -12,7 +12,7 @@ from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.runfolder import clock
 from jupyter_mlws.runfolder.own_secrets import masked_text
 
-__all__ = ["canceled", "completed", "failed"]
+__all__ = ["canceled", "completed", "exited", "failed"]
 
 _MAX_TRACEBACK = 20_000
 _MAX_CODE = 100
@@ -30,6 +30,16 @@ def completed() -> RunEnd:
 def canceled() -> RunEnd:
     """Its own process gave it up."""
     return _end(RunStatus.CANCELED)
+
+
+def exited(status: object) -> RunEnd:
+    """Its process left with this, which is an exit code, a sentence or None."""
+    if status is None or (isinstance(status, int) and status == 0):
+        return completed()
+    code = int(status) if isinstance(status, int) else 1
+    said = "" if isinstance(status, int) else _plain(str(status), MAX_ERROR_MESSAGE)
+    message = said.strip() or f"The script ended with exit code {code}."
+    return _end(RunStatus.FAILED, RunError(code="script_failed", message=message, exit_code=code))
 
 
 def failed(details: object = None, code: str | None = None) -> RunEnd:

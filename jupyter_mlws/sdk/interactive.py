@@ -12,15 +12,16 @@ import shutil
 import sys
 import time
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from jupyter_mlws.api.codec import to_builtins
 from jupyter_mlws.errors import MlwsError
 from jupyter_mlws.runfolder.paths import RunFolder
-from jupyter_mlws.sdk import ending
 from jupyter_mlws.sdk.agent_thread import AgentThread
 from jupyter_mlws.sdk.closing import ClosingRun
 from jupyter_mlws.sdk.mirror import Mirror
+from jupyter_mlws.sdk.process_end import ProcessEnd
 from jupyter_mlws.sdk.run import Run
 from jupyter_mlws.sdk.run_secrets import own_variable
 from jupyter_mlws.sdk.watched_outputs import WatchedOutputs
@@ -54,8 +55,8 @@ class InteractiveRun(ClosingRun):
     """A run of this process; made by `Experiment.start_logging`.
 
     Use it as a context manager, or end it with `complete` or `fail`. Left open it is completed when the interpreter
-    ends, and failed where it ends with an exception; that of a killed process is Failed soon after. Canceled from
-    outside it is over and takes nothing more, but the process goes on.
+    ends, and failed where a script ends with an exception or an exit code; that of a killed process is Failed soon
+    after. Canceled from outside it is over and takes nothing more, but the process goes on.
 
     Parameters
     ----------
@@ -91,6 +92,7 @@ class InteractiveRun(ClosingRun):
         if self._mirror is not None:
             self._mirror.start()
         _open.append(self)
+        _process_end()
 
     # -- asking
 
@@ -196,9 +198,13 @@ class InteractiveRun(ClosingRun):
         _say(f"{self._name} was ended by its workspace: what is logged from now on is not kept. This process goes on.")
 
     def _end_at_exit(self) -> None:
-        error = None if "IPython" in sys.modules else getattr(sys, "last_value", None)
-        if self._say_end(ending.completed() if error is None else ending.failed(error)):
+        if self._say_end(_process_end().outcome()):
             self._arrive(_AT_EXIT_S)
+
+
+@cache
+def _process_end() -> ProcessEnd:
+    return ProcessEnd()
 
 
 def current() -> InteractiveRun | None:

@@ -102,7 +102,8 @@ end("a_2", "Failed", {"code": "ValueError", "message": "diverged"})
     assert bench.files(second) == ["outputs/model.bin", "plot.png"]
     assert bench.api.models.get("net", 1).run_id == "a_2"
     assert bench.files(run) == []
-    assert sorted(path.name for path in bench.run_folder(run).iterdir()) == ["job.json", "state.jsonl"]
+    left = ["job.json", "state.jsonl"]  # soon after the end
+    bench.wait(lambda: sorted(path.name for path in bench.run_folder(run).iterdir()) == left)
 
 
 def test_open_children_end_as_their_own_parent_did(bench):

@@ -275,6 +275,33 @@ def test_a_script_that_ends_without_a_word_has_completed_its_run_and_failed_it_w
     assert runs[2.0].record.error.code == "ZeroDivisionError"
 
 
+# How a script ends that leaves its run open, and the sentence of a run that failed by it.
+EXITS = {
+    "sys.exit(0)": None,
+    "sys.exit()": None,
+    "sys.exit(3)": "The script ended with exit code 3.",
+    "sys.exit('no data')": "no data",
+    "try: sys.exit(4)\nfinally: print('tidy')": "The script ended with exit code 4.",
+    "def main():\n    sys.exit(5)\nmain()": "The script ended with exit code 5.",
+    "import argparse; argparse.ArgumentParser().parse_args(['--x'])": "The script ended with exit code 2.",
+    # Caught, by whomever: the script goes on.
+    "try: sys.exit(1)\nexcept SystemExit: pass": None,
+    "thread = threading.Thread(target=sys.exit, args=(1,)); thread.start(); thread.join()": None,
+}
+
+
+def test_a_run_that_a_script_leaves_open_ends_as_the_script_does(ws, script):
+    processes = [script(f"import sys, threading; run.log('case', {i})\n{end}") for i, end in enumerate(EXITS)]
+    for process in processes:
+        process.communicate(timeout=DEADLINE_S)
+    wait(lambda: [run.record.status.is_terminal for run in ws.runs()] == [True] * len(EXITS))
+    errors = {int(run.get_metrics()["case"]): run.record.error for run in ws.runs()}
+    for i, (end, sentence) in enumerate(EXITS.items()):
+        assert (errors[i] and errors[i].message) == sentence, end
+        if sentence is not None:
+            assert (errors[i].code, errors[i].exit_code) == ("script_failed", processes[i].returncode)
+
+
 def test_a_killed_process_fails_its_run_soon_and_all_its_points_are_kept(ws, script):
     process = script(
         """
