@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from jupyter_mlws.errors import InvalidInput
-from jupyter_mlws.testing.stage import Stage
-from jupyter_mlws.testing.wishes import Wish
+from jupyter_mlws.testing.stage import Ended, Stage
+from jupyter_mlws.testing.wishes import Wish, of
 
 __all__ = ["Queueing"]
 
@@ -24,6 +24,13 @@ print("went on")
 """,
 )
 _SHORT = Wish(name="waits a moment", script="import time\ntime.sleep(0.2)\n")
+_NO_GPU = Wish(
+    name="asks for no GPU",
+    script="import json, os\ngpus = [name for name in os.listdir('/dev') if name.startswith('nvidia')]\n"
+    "visible = os.environ.get('CUDA_VISIBLE_DEVICES') != ''\n"
+    "json.dump({'variables': dict(os.environ), 'devices': gpus if visible else []}, open('outputs/said.json', 'w'))\n",
+    changes={"gpus": 0, "cpus": 1},
+)
 _GREEDY = Wish(name="asks for many GPUs", changes={"gpus": 1_000})
 
 
@@ -45,6 +52,12 @@ class Queueing:
     def test_a_target_of_another_name_is_refused_at_the_submit(self, stage: Stage) -> None:
         with pytest.raises(InvalidInput, match=f"no compute target '{stage.binding.name}2'"):
             stage.submit(_SHORT, compute_target=f"{stage.binding.name}2")
+
+    @of(_NO_GPU)
+    def test_a_run_that_asks_for_no_gpu_sees_none(self, run: Ended, stage: Stage) -> None:
+        wanted = dict(stage.target.variables(()))
+        assert {name: run.said["variables"].get(name) for name in wanted} == wanted
+        assert run.said["devices"] == []
 
     def test_two_runs_go_on_at_once(self, stage: Stage) -> None:
         if stage.target.describe().slots < 2:

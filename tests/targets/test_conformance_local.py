@@ -14,3 +14,8 @@ def binding() -> Binding:
 
 class TestLocal(TargetSuite):
     pass
+
+
+@pytest.mark.soak
+class TestLocalAtLength(TargetSuite):
+    large_log_bytes = 100 << 20
