@@ -12,9 +12,9 @@ from pathlib import Path
 
 from jupyter_mlws.domain.environment import EnvironmentLock, EnvironmentSpec, locked_versions
 from jupyter_mlws.domain.locks import lock_digest
-from jupyter_mlws.environments import uv
+from jupyter_mlws.environments import conda, uv
 from jupyter_mlws.environments.refusals import refusal
-from jupyter_mlws.errors import InvalidInput, MissingPart
+from jupyter_mlws.errors import InvalidInput
 
 __all__ = ["Lock", "lock", "python_of", "system"]
 
@@ -106,10 +106,7 @@ def lock(spec: EnvironmentSpec, say: Callable[[str], None], wanted: Callable[[],
 
 def _check(spec: EnvironmentSpec) -> None:
     if spec.conda:
-        raise MissingPart(
-            f"The environment has packages of conda ({', '.join(spec.conda)[:200]}), which are not resolved here.",
-            hint="Name them as packages of the index (pip), or use an image that has them.",
-        )
+        raise conda.refusal(spec.conda)
     for line in spec.packages:
         if _NOT_A_PACKAGE.search(line):
             raise InvalidInput(
