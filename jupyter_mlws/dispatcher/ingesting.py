@@ -22,6 +22,7 @@ __all__ = ["Ingest", "store_together"]
 _REMOVE_EVERY_S = 10.0
 # A look ends with a segment of the journal, and the first of these are small.
 _MANY = 1_000
+_POINTS_AT_ONCE, _POINTS_OF_MANY_SERIES, _MANY_SERIES = 100_000, 5_000, 2_000
 # Among the streams of a run those of its values are known by this.
 _VALUES = "values/"
 # A chart of so many names is none; and each is a row that every look at the run has to pass.
@@ -50,6 +51,7 @@ class Ingest:
         self._keep = keep
         self._removed_at = time.monotonic()
         self._points: list[StreamPoints] = []
+        self._series = 0
         self._values: list[StreamValues] = []
         self._names: set[str] | None = None
         self._spoilt: set[str] = set()
@@ -69,7 +71,11 @@ class Ingest:
         """
         offsets = self._known_offsets()
         # A stream's name is a file's name that the script chose; ours are plain.
-        self._points = [points for points in self._reader.poll(offsets, final=final) if points.stream.isascii()]
+        # A series costs about as much as a thousand points: who else writes must not wait for very many of them.
+        limit = _POINTS_AT_ONCE if self._series < _MANY_SERIES else _POINTS_OF_MANY_SERIES
+        found = self._reader.poll(offsets, final=final, limit=limit)
+        self._points = [points for points in found if points.stream.isascii()]
+        self._series = max([self._series, *(len(points.names) for points in self._points)])
         self._values = self._read_values(offsets)
         return bool(self._points or self._values)
 

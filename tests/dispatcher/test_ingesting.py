@@ -142,3 +142,19 @@ def test_a_name_has_one_type_numbers_included(place):
     assert place.names() == ["t"]
     assert len(place.values("t")) == 1
     assert len(place.world.api.runs.get(place.run_id).warnings) == 2
+
+
+def test_points_of_very_many_names_are_stored_bit_by_bit_so_that_others_can_write(place, monkeypatch):
+    monkeypatch.setattr(ingesting, "_MANY_SERIES", 20)
+    monkeypatch.setattr(ingesting, "_POINTS_OF_MANY_SERIES", 50)
+    writer = JournalWriter(place.folder.path, segment_bytes=1024)
+    for i in range(1000):
+        writer.log(f"k{i}", float(i))
+    sizes = []
+    while place.ingest.look():
+        sizes.append(sum(len(points) for _, points in place.ingest.points))
+        store_together(place.context, [place.ingest])
+    assert sum(sizes) == 1000
+    assert max(sizes[1:]) == 50
+    names = place.world.api.metrics.list(place.run_id, limit=1000).items
+    assert len(names) == 1000
