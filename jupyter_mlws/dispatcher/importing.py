@@ -30,11 +30,11 @@ from jupyter_mlws.errors import MlwsError, StorageFull, Unavailable
 from jupyter_mlws.runfolder import state
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.runfolder.processes import Identity, is_alive
-from jupyter_mlws.services.offline import imports_folder, record_offline
+from jupyter_mlws.services.offline import PUT_AWAY, imports_folder, record_offline
 from jupyter_mlws.store.run_states import add_warnings
 from jupyter_mlws.store.runs import get_run, move_run
 
-__all__ = ["ImportFollower", "follow_import", "waiting_imports"]
+__all__ = ["ImportFollower", "follow_import", "put_away", "waiting_imports"]
 
 _log = logging.getLogger(__name__)
 _GOES_ON = "The run was still going on when it was imported; import it again for what it has logged since."
@@ -132,7 +132,7 @@ class ImportFollower(InteractiveFollower):
 
     def _give_up(self, error: RunError) -> None:
         super()._give_up(error)
-        _put_away(self._folder.path)
+        put_away(self._folder.path)
 
     def _tidy(self) -> None:
         """Remove the folder, but for what was too large to store: that is kept where a run keeps it."""
@@ -158,7 +158,7 @@ def follow_import(context: Context, run_id: str, folder: Path) -> ImportFollower
         _log.warning("The import %s cannot be taken in: %s", run_id, error)
     except Exception:  # noqa: BLE001 - one folder must not keep the dispatcher from everything else
         _log.exception("The import %s cannot be taken in.", run_id)
-    _put_away(folder)
+    put_away(folder)
     return None
 
 
@@ -176,7 +176,7 @@ def _move_into(source: Path, target: Path) -> None:
             os.replace(entry.path, there.with_name(f"{entry.name}-{os.urandom(4).hex()}") if is_other else there)
 
 
-def _put_away(folder: Path) -> None:
-    """Keep a folder that cannot be taken in, and do not try again."""
+def put_away(folder: Path) -> None:
+    """Keep a folder that cannot be taken in as long as the trash is kept, and do not try again."""
     with suppress(OSError):
-        os.rename(folder, folder.with_name(f".failed-{folder.name}-{os.urandom(4).hex()}"))
+        os.rename(folder, folder.with_name(f"{PUT_AWAY}{folder.name}-{os.urandom(4).hex()}"))

@@ -51,7 +51,7 @@ def collect(context: Context, *, everything: bool = False) -> GarbageReport:
     until = _until(context, everything)
     with _turn(context) as turn:
         purged = _purge(context, turn, until)
-        emptied = garbage_folders.remove(context, purged.run_ids)
+        emptied = garbage_folders.remove(context, purged.run_ids, until)
         purged.snapshots = _purge_snapshots(context, turn)
         swept = garbage_blobs.sweep(context, turn)
     return _report(context, purged, emptied, swept, runs=len(purged.run_ids), dry_run=False)
@@ -68,7 +68,7 @@ def foresee(context: Context, *, everything: bool = False) -> GarbageReport:
         point_bytes = references.points_size(c, leaving)
     old = garbage_blobs.old_snapshots(context, leave)
     purged = _Purged(point_bytes=point_bytes, experiments=due["experiments"], models=due["models"], snapshots=len(old))
-    emptied = garbage_folders.foresee(context, leaving.values())
+    emptied = garbage_folders.foresee(context, leaving.values(), until)
     swept = garbage_blobs.foresee(context, until, set(leave) - set(old))
     return _report(context, purged, emptied, swept, runs=due["runs"], dry_run=True)
 

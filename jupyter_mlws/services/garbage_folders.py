@@ -1,4 +1,4 @@
-"""Folders of runs that have no record: what is left of them holds files that were too large to store."""
+"""Folders that nothing refers to: of runs without a record, with files too large to store, and of failed imports."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from jupyter_mlws import faults
 from jupyter_mlws.domain.names import check_id
 from jupyter_mlws.errors import InvalidName
 from jupyter_mlws.services.context import Context
+from jupyter_mlws.services.offline import PUT_AWAY
 from jupyter_mlws.store.references import known_runs
 
 __all__ = ["Emptied", "foresee", "remove"]
@@ -31,17 +33,18 @@ class Emptied:
     warnings: list[str] = field(default_factory=list)
 
 
-def remove(context: Context, purged: Iterable[str]) -> Emptied:
-    """Remove the folders of runs that were purged, and old ones that have no record."""
+def remove(context: Context, purged: Iterable[str], until: datetime) -> Emptied:
+    """Remove the folders of runs that were purged, old ones that have no record, and imports that failed until then."""
     found = Emptied()
-    for folder in _leaving(context, set(purged)):
+    for folder in _leaving(context, set(purged), until):
         size = _size(folder)
         try:
             faults.point("garbage.folder")
             _remove(folder)
             faults.point("garbage.folder_removed")
         except OSError as error:
-            found.warnings.append(f"The folder runs/{folder.name} could not be removed ({error.strerror}).")
+            place = folder.relative_to(context.folder)
+            found.warnings.append(f"The folder {place} could not be removed ({error.strerror}).")
             size -= _size(folder)
         else:
             found.count += 1
@@ -49,13 +52,14 @@ def remove(context: Context, purged: Iterable[str]) -> Emptied:
     return found
 
 
-def foresee(context: Context, leaving: Iterable[str]) -> Emptied:
+def foresee(context: Context, leaving: Iterable[str], until: datetime) -> Emptied:
     """What `remove` would remove once these runs were purged."""
-    sizes = [_size(folder) for folder in _leaving(context, set(leaving))]
+    sizes = [_size(folder) for folder in _leaving(context, set(leaving), until)]
     return Emptied(count=len(sizes), size_bytes=sum(sizes))
 
 
-def _leaving(context: Context, leaving: set[str]) -> Iterator[Path]:
+def _leaving(context: Context, leaving: set[str], until: datetime) -> Iterator[Path]:
+    yield from _failed_imports(context.folder, until.timestamp())
     old = time.time() - max(context.keeping().grace_s, _LEAST_GRACE_S)
     folders = list(_folders(context.folder / "runs"))
     names = [folder.name for folder in folders if folder.name not in leaving]
@@ -65,6 +69,17 @@ def _leaving(context: Context, leaving: set[str]) -> Iterator[Path]:
             known |= known_runs(c, names[at : at + _MANY])
     for folder in folders:
         if folder.name in leaving or (folder.name not in known and _changed_at(folder) < old):
+            yield folder
+
+
+def _failed_imports(workspace: Path, until: float) -> Iterator[Path]:
+    """Folders that dispatchers have put away until then; each machine has its own."""
+    for folder in (workspace / "imports").glob(f"*/{PUT_AWAY}*"):
+        try:
+            put_away_at = folder.lstat().st_ctime  # when it got this name
+        except OSError:
+            continue
+        if put_away_at <= until:
             yield folder
 
 

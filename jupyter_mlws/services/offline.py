@@ -40,7 +40,7 @@ from jupyter_mlws.store import runs as store_runs
 from jupyter_mlws.store.interactive import start_run
 from jupyter_mlws.store.references import known_runs
 
-__all__ = ["Imports", "imports_folder", "record_offline"]
+__all__ = ["PUT_AWAY", "Imports", "imports_folder", "record_offline"]
 
 MAX_FILES = 100_000
 # What `jupyter_mlws.sdk.offline_packing` packs shrinks to 1/230 at most; what is left over is for small folders.
@@ -48,6 +48,8 @@ _MOST_RATIO = 250
 _ROOM_BYTES = 1 << 30
 _MAX_JOB_BYTES = 16 << 20
 _DRAFT = ".draft-"
+# How the name of a folder begins which nobody could take in; it is kept as long as what is in the trash.
+PUT_AWAY = ".failed-"
 # While somebody waits for an import a dispatcher is looked after so often.
 _WAKE_S = 3.0
 _log = logging.getLogger(__name__)

@@ -18,6 +18,7 @@ from jupyter_mlws.api.routes import Upload
 from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.blobs.marking import put_mark
 from jupyter_mlws.dispatcher.collecting import Collector
+from jupyter_mlws.dispatcher.importing import put_away
 from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.model import ModelFile, ModelRegistration
 from jupyter_mlws.domain.run import Run, RunSubmission
@@ -26,6 +27,7 @@ from jupyter_mlws.errors import Conflict, InvalidInput, NotFound, Unavailable
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.services import Keeping
 from jupyter_mlws.services.holding import Hold
+from jupyter_mlws.services.offline import imports_folder
 from jupyter_mlws.store import files as store_files
 from jupyter_mlws.store import runs as store_runs
 from jupyter_mlws.store import sweeps
@@ -172,6 +174,22 @@ def test_a_model_keeps_its_bytes_when_its_run_is_gone_and_says_so(garden):
 def _model_file(api: Place, data: bytes) -> ModelFile:
     given = api.blobs.upload("m.bin", Upload(data))
     return ModelFile(path=given.name, digest=given.digest, size_bytes=given.size_bytes)
+
+
+def test_imports_that_failed_stay_as_long_as_the_trash_is_kept(garden):
+    imports = imports_folder(garden.api.folder, "box")
+    for name in ("digits_1_aaaaaaaa", "digits_1_bbbbbbbb"):
+        (imports / name).mkdir(parents=True)
+        (imports / name / "job.json").write_bytes(bytes(500))
+        os.utime(imports / name, (0, 0))  # however old it was before
+    put_away(imports / "digits_1_aaaaaaaa")
+    garden.api.keep = Keeping(trash_days=7, grace_s=0)
+    assert garden.api.trash.collect(dry_run=True).folder_count == garden.api.trash.collect().folder_count == 0
+    assert len(list(imports.iterdir())) == 2
+    foreseen = garden.api.trash.collect(dry_run=True, everything=True)
+    report = garden.api.trash.collect(everything=True)
+    assert (foreseen.folder_count, foreseen.folder_bytes) == (report.folder_count, report.folder_bytes) == (1, 500)
+    assert [path.name for path in imports.iterdir()] == ["digits_1_bbbbbbbb"]
 
 
 def test_folders_of_purged_runs_and_old_ones_without_a_record_go_and_no_other(garden):
