@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -63,13 +65,30 @@ def connect() -> APIClient:
     where = address()
     if not where:
         raise TargetAway("There is no Docker engine on this machine.", hint=ABSENT_HINT)
-    kept: tuple[str, APIClient] | None = getattr(_own, "client", None)
-    if kept is not None and kept[0] != where:
-        kept[1].close()
-    if kept is None or kept[0] != where:
-        kept = (where, _new_client(where))
-        _own.client = kept
-    return kept[1]
+    _knock(where)
+    kept: _Kept | None = getattr(_own, "kept", None)
+    if kept is None or kept.where != where:
+        kept = _own.kept = _Kept(where)
+    return kept.client
+
+
+class _Kept:
+    """A client, closed when its thread ends or the process does."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self.client = _new_client(where)
+        weakref.finalize(self, self.client.close)
+
+
+def _knock(where: str) -> None:
+    """See whether somebody listens there; a client that nobody answers forgets to close what it has opened."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as knocking, answers():
+        knocking.settimeout(_TIMEOUT_S)
+        try:
+            knocking.connect(where.partition("://")[2])
+        except OSError as error:
+            raise ConnectionError(str(error)) from error
 
 
 def _new_client(where: str) -> APIClient:

@@ -223,6 +223,8 @@ class RunSubmission:
         for name, count in (("cpus", self.cpus), ("gpus", self.gpus), ("parallel", self.parallel)):
             if count is not None and count < (0 if name == "gpus" else 1):
                 raise InvalidInput(f"{name} cannot be {count}.")
+        if self.memory_bytes is not None and self.memory_bytes < 1:
+            raise InvalidInput(f"A memory of {self.memory_bytes} bytes is none.", hint="Give a size such as 4g.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from jupyter_mlws.containers.removing import PROBE, remove_later
 from jupyter_mlws.errors import InvalidInput
 
 if TYPE_CHECKING:
     from docker import APIClient
 
-__all__ = ["PROBE", "Platform", "check_fit", "probe"]
+__all__ = ["Platform", "check_fit", "probe"]
 
 _PROBE = (
     "import json,os,platform,sys;print(json.dumps(dict(version=list(sys.version_info[:3]),libc=platform.libc_ver()[0],"
     "machine=platform.machine(),executable=os.path.realpath(sys.executable))))"
 )
-# Labels the container that is made to ask; whoever starts runs removes those that are left.
-PROBE = "org.jupyter.mlws.probe"
 _probed: dict[str, Platform] = {}
 
 
@@ -86,9 +84,7 @@ def _ask(client: APIClient, image: str) -> Platform:
             "The image has no python3, with which the agent runs.", hint="Choose an image with Python 3.10 or later."
         ) from error
     finally:
-        # One that stays, since the engine has just gone, is found by its label.
-        with suppress(docker.errors.DockerException, OSError):
-            client.remove_container(made, force=True, v=True)
+        remove_later(made)
 
 
 def check_fit(platform: Platform, python: str) -> None:

@@ -6,12 +6,11 @@ import itertools
 import math
 import re
 
+from jupyter_mlws.domain.sizes import parse_size
 from jupyter_mlws.errors import TooLarge, UsageError
 
 __all__ = ["assignment", "count", "duration", "grid", "size", "sweep_axis"]
 
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(?:I?B)?", re.IGNORECASE)
-_UNITS = {"": 1, "K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)d)?(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s?)?")
 _SECONDS = (86400, 3600, 60, 1)
 _LOG = re.compile(r"log\((.*)\)", re.DOTALL)
@@ -20,10 +19,10 @@ SWEEP_LIMIT = 100
 
 def size(option: str, text: str) -> int:
     """``256M`` or ``1.5GiB`` in bytes; units are powers of 1024."""
-    match = _SIZE.fullmatch(text.strip())
-    if match is None:
+    found = parse_size(text)
+    if found is None:
         raise UsageError(f"{option} cannot be {text!r}.", hint="Give a size such as 256M or 2G.")
-    return int(float(match[1]) * _UNITS[match[2].upper()])
+    return found
 
 
 def duration(option: str, text: str) -> float:

@@ -51,6 +51,14 @@ def _is_variables(value: Any) -> bool:
     return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
 
 
+def _is_count(value: Any) -> bool:
+    return value is None or (isinstance(value, int) and not isinstance(value, bool))
+
+
+def _is_size(value: Any) -> bool:
+    return _is_count(value) or isinstance(value, str)
+
+
 def _is_limit(value: Any) -> bool:
     return value is None or (isinstance(value, (int, float)) and not isinstance(value, bool))
 
@@ -66,6 +74,9 @@ _TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "environment_variables": ("an object of texts", _is_variables),
     "max_run_duration_seconds": ("a number of seconds, or null", _is_limit),
     "secrets": ("a list of names, without their values", _is_texts),
+    "cpus": ("a whole number, or null", _is_count),
+    "gpus": ("a whole number, or null", _is_count),
+    "memory": ("a size such as '4g', or null", _is_size),
 }
 
 
@@ -93,6 +104,8 @@ def save(config: ScriptRunConfig, name: str, folder: Path) -> str:
         "secrets": list(config.secrets),
         "max_run_duration_seconds": config.max_run_duration_seconds,
     }
+    resources = {"cpus": config.cpus, "gpus": config.gpus, "memory": config.memory}
+    said |= {name: value for name, value in resources.items() if value is not None}
     os.makedirs(os.path.dirname(file), exist_ok=True)
     write_whole(file, (json.dumps(said, indent=2, ensure_ascii=True) + "\n").encode(), 0o666)
     return file

@@ -51,6 +51,12 @@ class ScriptRunConfig:
         Variables that the job gets and nobody records: names, whose values are taken at the submit from this process's
         environment, else from the workspace's vault (`Workspace.secrets`); or names with their values, where None is
         looked for like a name.
+    cpus : int, optional
+        Processors that the job needs.
+    gpus : int, optional
+        GPUs that the job needs.
+    memory : str or int, optional
+        Memory that the job needs, such as '4g'; a number is of bytes.
 
     Raises
     ------
@@ -69,6 +75,9 @@ class ScriptRunConfig:
     environment_variables: Mapping[str, str] = field(default_factory=dict)
     max_run_duration_seconds: float | None = None
     secrets: Sequence[str] | Mapping[str, str | None] = field(default=(), repr=False)
+    cpus: int | None = None
+    gpus: int | None = None
+    memory: str | int | None = None
 
     def __post_init__(self) -> None:
         if (self.script is None) == (self.command is None):
@@ -88,6 +97,9 @@ class ScriptRunConfig:
         words.check_environment(self.environment)
         self.environment_variables = words.variables(self.environment_variables)
         self.secrets = words.secret_names(self.secrets)
+        words.count("cpus", self.cpus)
+        words.count("gpus", self.gpus, 0)
+        words.memory_bytes(self.memory)
         limit = self.max_run_duration_seconds
         if limit is not None and (isinstance(limit, bool) or not isinstance(limit, (int, float))):
             raise InvalidInput(f"A time limit is a number of seconds, not {limit!r:.40}.", hint="Such as 3600.")
@@ -179,6 +191,9 @@ class ScriptRunConfig:
             secrets=secrets,
             vault_secrets=vault_secrets,
             max_run_duration_s=self.max_run_duration_seconds,
+            cpus=self.cpus,
+            gpus=self.gpus,
+            memory_bytes=words.memory_bytes(self.memory),
             snapshot_id=report.snapshot.id if report.snapshot else None,
             snapshot_scope=report.scope,
             working_directory=report.working_directory,

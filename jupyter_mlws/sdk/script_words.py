@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 
+from jupyter_mlws.domain.sizes import parse_size
 from jupyter_mlws.errors import InvalidInput, UsageError
 
 __all__ = [
@@ -117,6 +118,21 @@ def variables(given: object) -> dict[str, str]:
             raise UsageError(f"The environment variable {name!r} is not named by a text.")
         _check_word(value, f"The environment variable {name}")
     return {name: str(value) for name, value in given.items()}
+
+
+def count(what: str, given: object, least: int = 1) -> int | None:
+    """A whole number, or None; 'what' says of what."""
+    if given is None or (isinstance(given, int) and not isinstance(given, bool) and given >= least):
+        return given
+    raise InvalidInput(f"{what} cannot be {given!r:.40}.", hint=f"Give a whole number from {least}.")
+
+
+def memory_bytes(given: object) -> int | None:
+    """A size in bytes, of a number or a text such as '4g'; None where none is given."""
+    found = parse_size(given) if isinstance(given, str) else given
+    if given is None or (isinstance(found, int) and not isinstance(found, bool) and found > 0):
+        return found if isinstance(found, int) else None
+    raise InvalidInput(f"memory cannot be {given!r:.40}.", hint="Give a size such as '512m' or '4g'.")
 
 
 def secret_names(given: object) -> list[str] | dict[str, str | None]:

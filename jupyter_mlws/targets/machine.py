@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
-__all__ = ["available_memory_bytes", "gpu_ids", "memory_obstacle", "total_memory_bytes"]
+__all__ = ["available_memory_bytes", "gpu_ids", "machine_text", "memory_obstacle", "total_memory_bytes"]
 
 _MEMINFO = Path("/proc/meminfo")
 _TIMEOUT_S = 5.0
@@ -52,6 +54,27 @@ def memory_obstacle(running: int, memory_bytes: int | None = None) -> str:
         return ""
     needed = max(memory_bytes or 0, int(total_memory_bytes() * _MEMORY_SHARE))
     return "" if available_memory_bytes() >= needed else "waiting for memory"
+
+
+@cache
+def machine_text() -> str:
+    """What may make numbers differ: system, processor, GPUs. Quick: nothing is started for it."""
+    gpus = len(list(Path("/proc/driver/nvidia/gpus").glob("*")))
+    words = [
+        f"{sys.platform}-{platform.machine()}",
+        _processor(),
+        f"{gpus} GPU{'s' if gpus > 1 else ''}" if gpus else "",
+    ]
+    return ", ".join(word for word in words if word)
+
+
+def _processor() -> str:
+    try:
+        with Path("/proc/cpuinfo").open() as file:
+            found = next((line for line in file if line.startswith("model name")), "")
+    except OSError:
+        return ""
+    return " ".join(found.partition(":")[2].split())[:100]
 
 
 @cache

@@ -134,7 +134,7 @@ class OwnBase:
         self.name, self.label = f"mlws-tests/own:{word}", f"mlws-tests={word}"
         key, _, value = self.label.partition("=")
         text = f"FROM {upon}\nLABEL {key}={value}\n".encode()
-        docker.client.images.build(fileobj=io.BytesIO(text), tag=self.name)
+        docker.client.images.build(fileobj=io.BytesIO(text), tag=self.name, rm=True, forcerm=True)
 
     def images(self) -> list[Any]:
         """The images of environments that were made of it."""

@@ -49,6 +49,9 @@ def submit(
         ),
     ] = None,
     timeout: Annotated[float | None, typer.Option("--timeout", help="Time limit in seconds.")] = None,
+    cpus: Annotated[int | None, typer.Option("--cpus", help="Processors that the job needs.")] = None,
+    gpus: Annotated[int | None, typer.Option("--gpus", help="GPUs that the job needs.")] = None,
+    memory: Annotated[str | None, typer.Option("--memory", help="Memory that the job needs, such as 4g.")] = None,
     source_directory: Annotated[
         Path | None, typer.Option("--source-directory", "-d", help="Folder to snapshot; default: the script's.")
     ] = None,
@@ -69,6 +72,9 @@ def submit(
         "environment_variables": {**wish.environment_variables, **pairs("environment variable", env_var)},
         "secrets": list(dict.fromkeys([*wish.secrets, *(secret or [])])),
         "max_run_duration_seconds": timeout,
+        "cpus": cpus,
+        "gpus": gpus,
+        "memory": memory,
     }
     wish = replace(wish, **{name: value for name, value in given.items() if value is not None})
     if save is not None:

@@ -12,10 +12,11 @@ from contextlib import suppress
 from typing import Any
 
 from jupyter_mlws.containers import engine
+from jupyter_mlws.containers.removing import remove, remove_later
 from jupyter_mlws.errors import MlwsError, TargetAway, Unavailable, WrongState
 from jupyter_mlws.runfolder.paths import RunFolder
 
-__all__ = ["Container", "last_words", "remove", "remove_later", "stdin_of"]
+__all__ = ["Container", "close_input", "last_words", "stdin_of"]
 
 _log = logging.getLogger(__name__)
 # An agent that lives reads what it is told at once.
@@ -80,11 +81,7 @@ class Container:
     def close(self) -> None:
         if self._stdin is not None:
             # A container whose agent was not told yet sees its input end, and ends.
-            with suppress(OSError):
-                self._stdin.close()
-            for part in ("_sock", "_response"):
-                with suppress(OSError, AttributeError, ValueError):  # closed already
-                    getattr(self._stdin, part).close()
+            close_input(self._stdin)
             self._stdin = None
         if self._open:
             self._open = False
@@ -140,38 +137,13 @@ def stdin_of(container: str) -> Any:
         return engine.connect().attach_socket(container, params={"stdin": 1, "stream": 1})
 
 
-def remove(container: str) -> None:
-    """Kill and remove a container; one that is gone, or is just being removed, does not matter."""
-    import docker.errors
-
-    try:
-        engine.connect().remove_container(container, force=True, v=True)
-    except docker.errors.NotFound:
-        return
-    except docker.errors.APIError as error:
-        if error.status_code != 409:
-            raise
-
-
-def remove_later(container: str) -> None:
-    """Remove a container that nobody tells what to run any more, now or as soon as its engine is back."""
-
-    def work() -> None:
-        while not done():
-            time.sleep(_PAUSE_S)
-
-    def done() -> bool:
-        try:
-            with engine.answers():
-                remove(container)
-        except TargetAway:
-            return False
-        except MlwsError as error:
-            _log.warning("Container %s cannot be removed: %s", container[:12], error)
-        return True
-
-    if not done():
-        threading.Thread(target=work, name=f"removal of {container[:12]}", daemon=True).start()
+def close_input(stdin: Any) -> None:
+    """Close what `stdin_of` gave."""
+    with suppress(OSError):
+        stdin.close()
+    for part in ("_sock", "_response"):
+        with suppress(OSError, AttributeError, ValueError):  # closed already
+            getattr(stdin, part).close()
 
 
 def last_words(facts: dict[str, Any], was_away: bool = False) -> str:

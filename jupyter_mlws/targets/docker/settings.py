@@ -6,13 +6,12 @@ import os
 import re
 from dataclasses import dataclass
 
+from jupyter_mlws.domain.sizes import parse_size
 from jupyter_mlws.errors import InvalidInput
 
-__all__ = ["DockerSettings", "parse_size"]
+__all__ = ["DockerSettings"]
 
 _NETWORKS = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.\-]{0,100}", re.ASCII)
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?)i?b?", re.IGNORECASE)
-_FACTORS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 _DEFAULT_SLOTS = 2
 _DEFAULT_SHM_BYTES = 1 << 30
 _DEFAULT_PIDS = 4_096
@@ -59,12 +58,6 @@ class DockerSettings:
             shm_bytes=_size("MLWS_DOCKER_SHM") or _DEFAULT_SHM_BYTES,
             pids=_whole("MLWS_DOCKER_PIDS") or _DEFAULT_PIDS,
         )
-
-
-def parse_size(text: str) -> int | None:
-    """Bytes of '512m', '4g' or '1000'; None where it is no size."""
-    found = _SIZE.fullmatch(text.strip())
-    return int(float(found[1]) * _FACTORS[found[2].lower()]) if found else None
 
 
 def _size(name: str) -> int | None:

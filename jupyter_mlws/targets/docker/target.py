@@ -8,10 +8,11 @@ import signal
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_mlws import faults
 from jupyter_mlws.containers import engine
+from jupyter_mlws.containers.removing import remove, remove_later, sweep_probes
 from jupyter_mlws.domain.compute import Compute
 from jupyter_mlws.errors import InvalidInput, MlwsError, Unavailable
 from jupyter_mlws.runfolder.paths import RunFolder
@@ -19,8 +20,11 @@ from jupyter_mlws.runfolder.processes import Identity
 from jupyter_mlws.targets import machine
 from jupyter_mlws.targets.base import Ground, Launch
 from jupyter_mlws.targets.docker import container
-from jupyter_mlws.targets.docker.following import Container, last_words, remove, remove_later, stdin_of
+from jupyter_mlws.targets.docker.following import Container, close_input, last_words, stdin_of
 from jupyter_mlws.targets.docker.settings import DockerSettings
+
+if TYPE_CHECKING:
+    from docker import APIClient
 
 __all__ = ["DockerTarget"]
 
@@ -83,16 +87,20 @@ class DockerTarget:
         with engine.answers():
             client = engine.connect()
             container.sweep(client, folder)
+            sweep_probes()
             # Nobody's any more: the caller holds the folder, and no agent has it.
             remove(container.name_of(folder))
             rootless = engine.is_rootless(engine.address())
-            made = container.create(client, folder, run_id, ground, settings, rootless=rootless)
+        made = _create(client, folder, run_id, ground, settings, rootless=rootless)
+        stdin = None
         try:
             faults.point("docker.created")
             stdin = stdin_of(made)
             with engine.answers():
                 client.start(made)
         except BaseException as error:
+            if stdin is not None:
+                close_input(stdin)
             remove_later(made)
             raise _refusal(error) from error
         self._forget(folder)
@@ -180,6 +188,16 @@ class DockerTarget:
         return ([int(state.get("Pid") or 0)] if state.get("Running") else []), []
 
 
+def _create(
+    client: APIClient, folder: RunFolder, run_id: str, ground: Ground, settings: DockerSettings, *, rootless: bool
+) -> str:
+    try:
+        with engine.answers():
+            return container.create(client, folder, run_id, ground, settings, rootless=rootless)
+    except Unavailable as error:
+        raise _refusal(error) from error
+
+
 def _refusal(error: BaseException) -> BaseException:
     said = str(error)
     if isinstance(error, Unavailable) and "python3" in said and "executable file not found" in said:
@@ -190,4 +208,10 @@ def _refusal(error: BaseException) -> BaseException:
         return Unavailable(
             "The Docker engine cannot give GPUs to containers.", hint="Install the NVIDIA container toolkit."
         )
+    if isinstance(error, Unavailable) and "Range of CPUs" in said:
+        return InvalidInput(
+            f"The run asks for more processors than the {os.cpu_count()} of this machine.", hint="Ask for fewer: --cpus"
+        )
+    if isinstance(error, Unavailable) and "memory limit" in said.lower():
+        return InvalidInput("The run asks for less memory than a container needs.", hint="Ask for more: --memory 512m")
     return error

@@ -6,10 +6,11 @@ import pytest
 
 from jupyter_mlws import Experiment, ScriptRunConfig, Workspace
 from jupyter_mlws.containers import engine
+from jupyter_mlws.domain.sizes import parse_size
 from jupyter_mlws.errors import InvalidInput, Unavailable
 from jupyter_mlws.targets.docker import DockerTarget
 from jupyter_mlws.targets.docker.following import last_words
-from jupyter_mlws.targets.docker.settings import DockerSettings, parse_size
+from jupyter_mlws.targets.docker.settings import DockerSettings
 
 
 @pytest.fixture
