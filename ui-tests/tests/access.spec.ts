@@ -1,6 +1,6 @@
-import AxeBuilder from '@axe-core/playwright';
 import { expect, test } from '@jupyterlab/galata';
 
+import { expectAccessible } from '../helpers/axe';
 import { clockCell, LOAD, openNotebook, runCells } from '../helpers/notebook';
 import { WorkspacePanel } from '../helpers/panel';
 
@@ -17,15 +17,7 @@ test('the panel has no accessibility violation, light or dark', async ({
     '%%submit axe\nmlws.log(loss=1.0)\nmlws.log(accuracy=1.0)\nfloat("a")'
   ]);
   await panel.open();
-  const check = async (state: string) => {
-    const { violations } = await new AxeBuilder({ page: page as any })
-      .include('#jp-mlws-panel')
-      .analyze();
-    const found = violations.map(
-      it => `${it.id}: ${it.nodes.map(node => node.html).join(' ')}`
-    );
-    expect(found, state).toEqual([]);
-  };
+  const check = (state: string) => expectAccessible(page, state);
   await check('no runs of this notebook');
   await runCells(page, 0, 1);
   await panel.newest('Completed');
@@ -33,10 +25,13 @@ test('the panel has no accessibility violation, light or dark', async ({
   await runCells(page, 2, 3);
   await panel.newest('Failed');
   await expect(panel.chart).toHaveAttribute('data-count', '1');
-  for (const section of ['Models', 'Compute']) {
-    await panel.root.getByRole('button', { name: new RegExp(section) }).click();
+  for (const section of ['Models', 'Environments', 'Compute', 'Secrets']) {
+    await panel.section(section);
   }
-  await expect(panel.root.getByText(/in use/)).toBeVisible();
+  await expect(panel.root.locator('[data-compute="local"]')).toContainText(
+    'in use'
+  );
+  await expect(panel.root.getByRole('form')).toBeVisible();
   await check('a run that failed among others, all sections open');
   await page.theme.setDarkTheme();
   await check('the same in the dark');

@@ -1,7 +1,7 @@
-import AxeBuilder from '@axe-core/playwright';
 import { expect, test } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
 
+import { expectAccessible } from '../helpers/axe';
 import { LOAD, openNotebook, runCells } from '../helpers/notebook';
 import { WorkspacePanel } from '../helpers/panel';
 
@@ -122,12 +122,7 @@ test('what a run logs besides numbers is drawn, light and dark', async ({
 
   for (const theme of ['JupyterLab Light', 'JupyterLab Dark']) {
     await page.theme.setTheme(theme);
-    const { violations } = await new AxeBuilder({ page: page as any })
-      .include('#jp-mlws-panel')
-      .analyze();
-    expect(
-      violations.map(it => `${it.id}: ${it.nodes.map(n => n.html).join(' ')}`)
-    ).toEqual([]);
+    await expectAccessible(page, theme);
     for (const name of ['animals', 'errors', 'fit', 'quality', 'ramp']) {
       await metric(name).evaluate(it => it.scrollIntoView({ block: 'start' }));
       const file = `${theme.split(' ')[1].toLowerCase()}-${name}.png`;
