@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from jupyter_mlws.domain.secret import is_reference
+
 __all__ = ["MASK", "is_secret_variable", "looks_secret", "mask", "masked_options", "unmask"]
 
 MASK = "***"
@@ -24,8 +26,11 @@ def looks_secret(name: str) -> bool:
 
 
 def is_secret_variable(name: str, value: str) -> bool:
-    """Whether an environment variable is one that nobody passes on: by its name, or for a password in an address."""
-    return looks_secret(name) or bool(_PASSWORD_IN_URL.search(value))
+    """Whether an environment variable is one that nobody passes on: by its name, or for a password in an address.
+
+    One that only refers to a secret (``secret:NAME``) is none.
+    """
+    return not is_reference(value) and (looks_secret(name) or bool(_PASSWORD_IN_URL.search(value)))
 
 
 def _secret_options(words: Sequence[str]) -> list[tuple[str, bool]]:

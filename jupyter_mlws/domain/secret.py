@@ -14,6 +14,7 @@ __all__ = [
     "SecretValue",
     "check_secret_name",
     "check_secret_value",
+    "is_reference",
     "reference_of",
     "references",
 ]
@@ -82,6 +83,11 @@ def check_secret_value(value: object) -> str:
     if size > MAX_SECRET_BYTES:
         raise TooLarge(f"The secret has {size:,} bytes.", hint=f"At most {MAX_SECRET_BYTES:,} can be handed to a job.")
     return value
+
+
+def is_reference(value: str) -> bool:
+    """Whether a variable's value refers to a secret by a name that one can have."""
+    return value.startswith(_REFERENCE) and _NAME.fullmatch(value, len(_REFERENCE)) is not None
 
 
 def reference_of(value: str) -> str | None:

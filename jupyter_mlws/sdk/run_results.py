@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from collections.abc import Iterator
 from typing import Any
@@ -40,7 +41,17 @@ class RunResults(RunFiles):
             return pickle.loads(self._api.files.download(self.id, f"{name}.pkl", kind="result").read())
         except NotFound:
             known = ", ".join(self.keys()) or "nothing"
-            raise NotFound(f"Run #{self.number} returned no {name!r}.", hint=f"It returned: {known}.") from None
+            why = self._why_not(name)
+            told = f"Run #{self.number} returned no {name!r}" + (f": {why}." if why else ".")
+            raise NotFound(told, hint=f"It returned: {known}.") from None
+
+    def _why_not(self, name: str) -> str:
+        """Why a name that the cell assigned did not come back, where the job has said so."""
+        try:
+            index = json.loads(self._api.files.download(self.id, "index.json", kind="result").read())
+            return str(index["skipped"].get(name, ""))[:1000]
+        except (NotFound, ValueError, TypeError, KeyError, AttributeError):
+            return ""  # none was written, or the script has put something else there
 
     def keys(self) -> list[str]:
         """Names that the cell returned."""

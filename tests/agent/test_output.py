@@ -247,3 +247,12 @@ def test_secrets_are_masked_in_what_a_killed_agent_left_unread(python_run):
     os.kill(run.agent_pid, signal.SIGKILL)
     run.until_log_has(b"it is")
     assert run.log == b"up\nit is *********\n"
+
+
+def test_an_agent_without_secrets_does_not_even_load_what_masks_them():
+    code = (
+        "import sys, jupyter_mlws.agent.main as main; assert main._masker({'secrets': {}}) is None; print(*sys.modules)"
+    )
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "jupyter_mlws.agent.output" in loaded
+    assert not {"jupyter_mlws.runfolder.masking", "jupyter_mlws.runfolder.secret_forms", "base64"} & set(loaded)

@@ -148,7 +148,33 @@ def test_secrets_reach_the_job_and_no_record(kernel: Kernel, tmp_path: Path, own
         "import os\nok = SERVICE_TOKEN == os.environ['SERVICE_TOKEN'], len(SERVICE_TOKEN)"
     )
     assert kernel.value("fit['ok']") == [True, len(canary)]
+    # One that is in the vault alone, shown in every way that a cell has, and returned.
+    kernel.run("from jupyter_mlws import Workspace; ws = Workspace.from_config()")
+    kernel.run(f"ws.secrets.set('DB_PASSWORD', 'can4ry' + '{canary[6:]}')")
+    kernel.run(
+        """
+        %%submit --secret DB_PASSWORD --as shown -w --snapshot none
+        from IPython.display import HTML, display
+        print("printed", DB_PASSWORD)
+        display(HTML("<b>" + DB_PASSWORD + "</b>"))
+        mine = {"copy": [DB_PASSWORD]}
+        length = len(DB_PASSWORD)
+        DB_PASSWORD
+        """
+    )
+    assert kernel.value("shown['length']") == len(canary)
+    assert "printed ***" in kernel.value("shown.get_log()")
+    assert "it holds a secret" in kernel.said("shown['mine']", fails=True)
+    failed = kernel.said(
+        "%%submit --secret DB_PASSWORD --as failed -w --snapshot none\nraise ValueError('no ' + DB_PASSWORD)",
+        fails=True,
+    )
+    assert "ValueError: no ***" in failed
+    missing = kernel.said("%%submit --secret NOPE\nprint(1)", fails=True)
+    assert "mlws secrets set NOPE" in missing
     kept = [file for file in own_home.rglob("*") if file.is_file() and canary.encode() in file.read_bytes()]
+    assert kept == []
+    kept = [file for file in tmp_path.rglob("*") if file.is_file() and canary.encode() in file.read_bytes()]
     assert kept == []
 
 
