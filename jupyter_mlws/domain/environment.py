@@ -8,6 +8,7 @@ import re
 import sys
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from jupyter_mlws.domain.names import MAX_DESCRIPTION, check_text
 from jupyter_mlws.errors import InvalidInput, InvalidName, TooLarge
@@ -194,7 +195,7 @@ class EnvironmentSpec:
                 "Nothing is installed into a user-managed environment.", hint="Leave out the packages, or the kind."
             )
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """sha256 of what the specification says, whatever the order and the spelling of packages and variables."""
         said = {

@@ -21,6 +21,7 @@ from jupyter_mlws.domain.run import Run, RunSubmission, RunUpdate
 from jupyter_mlws.domain.status import ON_TARGET, RunStatus
 from jupyter_mlws.errors import InvalidInput, MlwsError, NotFound, Unavailable, WrongState
 from jupyter_mlws.services import handover
+from jupyter_mlws.services.around import around
 from jupyter_mlws.services.attending import Attendant
 from jupyter_mlws.services.checking import check_storable, implements
 from jupyter_mlws.services.context import Context
@@ -130,7 +131,13 @@ class Runs:
                     f"There is no snapshot {submission.snapshot_id[:80]!r}.", hint="Create the snapshot first."
                 )
             return store_runs.create_run(
-                c, submission, run_id=ids[0], user=context.user, host=context.host, children=ids[1:]
+                c,
+                submission,
+                run_id=ids[0],
+                user=context.user,
+                host=context.host,
+                children=ids[1:],
+                around=around(context, c, submission),
             )
 
     def _woken(self, run: Run) -> Run:

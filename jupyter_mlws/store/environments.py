@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, delete, exists, insert, select
 
 from jupyter_mlws.api.codec import from_builtins, to_builtins
 from jupyter_mlws.domain.clock import now
-from jupyter_mlws.domain.environment import Environment, EnvironmentLock, EnvironmentSpec
+from jupyter_mlws.domain.environment import KERNEL, Environment, EnvironmentLock, EnvironmentSpec
 from jupyter_mlws.domain.page import Page
 from jupyter_mlws.errors import NotFound
 from jupyter_mlws.store import changes, counters
@@ -28,6 +28,7 @@ __all__ = [
     "page_environments",
     "put_lock",
     "register",
+    "remember",
     "set_label",
     "versions_by_lock",
 ]
@@ -44,6 +45,17 @@ def register(c: Connection, name: str, spec: EnvironmentSpec, *, user: str, desc
     version = counters.take(c, counter(name))
     add(c, name, version, spec, created_at=now(), user=user, description=description)
     return get_environment(c, name, version)
+
+
+def remember(c: Connection, name: str, spec: EnvironmentSpec, *, user: str, description: str) -> str:
+    """The version of this workspace's own that says this, whichever it is, else a new one; its reference."""
+    query = _own(name).where(environments.c.spec_digest == spec.digest).limit(1)
+    row = c.execute(query).one_or_none()
+    if row is not None:
+        return f"{name}:{row.version}"
+    version = counters.take(c, counter(name))
+    add(c, name, version, spec, created_at=now(), user=user, description=description)
+    return f"{name}:{version}"
 
 
 def counter(name: str) -> str:
@@ -66,7 +78,8 @@ def add(
             spec_digest=spec.digest,
         )
     )
-    changes.note(c, "environment", f"{name}:{version}")
+    if name != KERNEL:  # what a kernel had is no environment that somebody looks for
+        changes.note(c, "environment", f"{name}:{version}")
 
 
 def _of(name: str) -> Select[Any]:
@@ -107,11 +120,10 @@ def get_environment(c: Connection, name: str, version: int = 0, label: str = "")
 
 
 def page_environments(c: Connection, name: str | None, limit: int, cursor: str | None) -> Page[Environment]:
-    """Versions, newest first."""
+    """Versions, newest first; what kernels had installed only when that is asked for."""
     table = environments
     query = select(table).order_by(table.c.id.desc()).limit(limit + 1)
-    if name is not None:
-        query = query.where(table.c.name == name)
+    query = query.where(table.c.name == name if name is not None else table.c.name != KERNEL)
     before = number_after(cursor)
     if before is not None:
         query = query.where(table.c.id < before)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -22,8 +22,11 @@ _TRANSIENT = ("inherited_environment", "secrets", "vault_secrets", "sweep", "key
 _parents = runs.alias("parents")
 
 
-def body_of(submission: RunSubmission) -> str:
-    """The JSON kept of a submission: everything but values that must not be stored, and what has columns of its own."""
+def body_of(submission: RunSubmission, around: Mapping[str, object] | None = None) -> str:
+    """The JSON kept of a submission: everything but values that must not be stored, and what has columns of its own.
+
+    `around` is what the submitter did not say: the machine, and what its interpreter had installed.
+    """
     body = to_builtins(submission)
     for name in _TRANSIENT:
         body.pop(name)
@@ -31,7 +34,7 @@ def body_of(submission: RunSubmission) -> str:
     body["variable_names"] = sorted(names)
     # Which of them have to be given again where the run is done again.
     body["secret_names"] = sorted(submission.secrets)
-    return msgspec.json.encode(body).decode()
+    return msgspec.json.encode(body | dict(around or {})).decode()
 
 
 def read_submission(body: str, *, kind: str, params: dict[str, str]) -> RunSubmission:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
@@ -62,6 +62,7 @@ def create_run(
     host: str,
     status: RunStatus = RunStatus.QUEUED,
     children: Sequence[str] = (),
+    around: Mapping[str, object] | None = None,
 ) -> Run:
     """Record a run, and with it the children of its sweep.
 
@@ -77,11 +78,13 @@ def create_run(
         Where it begins: queued for a dispatcher, or running already in the caller's process.
     children : sequence of str
         Ids of the runs of `submission.sweep`, one for each.
+    around : mapping, optional
+        What is kept with the submission, see `body_of`.
     """
     experiment = experiments.ensure(c, submission.experiment, for_runs=True)
     sweep = submission.sweep if submission.kind == "sweep" else ()
     first = counters.take(c, "run", 1 + len(sweep))
-    submission_id = c.scalar(insert(submissions).values(body=body_of(submission)).returning(submissions.c.id))
+    submission_id = c.scalar(insert(submissions).values(body=body_of(submission, around)).returning(submissions.c.id))
     common = _columns(submission, user, host, status) | {
         "experiment_id": experiment.id,
         "submission_id": submission_id,

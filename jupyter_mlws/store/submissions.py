@@ -18,11 +18,21 @@ __all__ = ["Submitted", "find_submitted"]
 class Submitted:
     """The submission of a run: with the parameters of a sweep's runs, without secrets and inherited variables.
 
-    `secret_names` says which secrets there were; None where that was not recorded yet.
+    Attributes
+    ----------
+    submission : RunSubmission
+    secret_names : tuple of str or None
+        Which secrets there were; None where that was not recorded yet.
+    kernel : str
+        The environment that says what was installed for its interpreter; '' where that was not recorded.
+    machine : str
+        What it was submitted on, see `jupyter_mlws.targets.machine.machine_text`; '' likewise.
     """
 
     submission: RunSubmission
     secret_names: tuple[str, ...] | None
+    kernel: str = ""
+    machine: str = ""
 
 
 def find_submitted(c: Connection, run: Run) -> Submitted:
@@ -34,12 +44,15 @@ def find_submitted(c: Connection, run: Run) -> Submitted:
     ).scalar_one()
     submission = read_submission(body, kind=run.kind, params=dict(run.params))
     sweep = _params_of_children(c, run) if run.kind == "sweep" else ()
-    names = msgspec.json.decode(body).get("secret_names")
+    facts = msgspec.json.decode(body)
+    names = facts.get("secret_names")
     return Submitted(
         submission=replace(
             submission, sweep=sweep, parallel=submission.parallel if sweep else None, experiment=run.experiment
         ),
         secret_names=None if names is None else tuple(names),
+        kernel=str(facts.get("kernel", "")),
+        machine=str(facts.get("machine", "")),
     )
 
 

@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 from archives import add_run, services
 
+from jupyter_mlws.api.routes import Upload
 from jupyter_mlws.domain.environment import EnvironmentSpec, NewEnvironment
 from jupyter_mlws.domain.interactive import RunStart
-from jupyter_mlws.domain.run import Captured, Run
+from jupyter_mlws.domain.rerun import Rerun
+from jupyter_mlws.domain.run import Captured, Run, RunSubmission
 from jupyter_mlws.domain.snapshot import LinkedPath, SnapshotRequest
 from jupyter_mlws.errors import NotFound
 from jupyter_mlws.services import Services
@@ -149,3 +151,92 @@ def test_an_interpreter_that_is_taken_as_it_is_is_told(api: Services, script: Ca
     assert codes(api, script(environment="here", command=("python", "train.py"))) == ["not_locked"]
     run = script(environment="gone", command=("python", "train.py"))
     assert (codes(api, run), api.runs.reproducibility(run.id).can) == (["interpreter_gone"], False)
+
+
+# -- the kernel's packages
+
+
+@pytest.fixture
+def venv(tmp_path: Path) -> Path:
+    """An interpreter with two packages on an index and one that is edited."""
+    site = tmp_path / "venv" / "lib" / "python3.11" / "site-packages"
+    (tmp_path / "venv" / "bin").mkdir(parents=True)
+    for name in ("six-1.16.0", "scikit_learn-1.5.0", "mine-0.1", "jupyter_mlws-0.1.0"):
+        (site / f"{name}.dist-info").mkdir(parents=True)
+    (site / "mine-0.1.dist-info" / "direct_url.json").write_text("{}")
+    (site / "not a package").mkdir()
+    python = tmp_path / "venv" / "bin" / "python"
+    python.symlink_to(sys.executable)
+    return python
+
+
+def install(python: Path, old: str, new: str) -> None:
+    site = python.parents[1] / "lib" / "python3.11" / "site-packages"
+    (site / f"{old}.dist-info").rename(site / f"{new}.dist-info")
+
+
+def test_what_a_kernel_has_installed_is_an_environment_that_others_can_build(
+    api: Services, script: Callable[..., Run], venv: Path
+) -> None:
+    run = script(command=(str(venv), "train.py"))
+    found = api.runs.reproducibility(run.id)
+    assert (found.can, found.reasons, found.environment) == (True, (), "kernel:1")
+    kernel = api.environments.get("kernel", 1)
+    assert kernel.spec == EnvironmentSpec(python="3.11", packages=("scikit_learn==1.5.0", "six==1.16.0"))
+    assert kernel.description.endswith("but for mine, which came from a folder or an address.")
+    assert api.environments.list().items == ()
+    assert api.environments.list("kernel").items == (kernel,)
+    assert run.environment == "kernel"
+
+
+def test_it_is_recorded_once_and_anew_where_it_changed(api: Services, script: Callable[..., Run], venv: Path) -> None:
+    first = script(command=(str(venv), "train.py"))
+    script(command=(str(venv), "train.py"))
+    assert len(api.environments.list("kernel").items) == 1
+    install(venv, "six-1.16.0", "six-1.17.0")
+    found = api.runs.reproducibility(first.id)
+    assert [reason.code for reason in found.reasons] == ["kernel_changed", "packages_left_out"]
+    assert "six 1.17.0 instead of 1.16.0." in found.reasons[0].sentence
+    assert found.reasons[0].hint.endswith(f"mlws run rerun {first.number} --env kernel:1")
+    assert found.can
+    again = script(command=(str(venv), "train.py"))
+    assert api.runs.reproducibility(again.id).environment == "kernel:2"
+    install(venv, "six-1.17.0", "six-1.16.0")
+    assert api.runs.reproducibility(script(command=(str(venv), "train.py")).id).environment == "kernel:1"
+    done = api.runs.rerun(first.id, Rerun(environment="kernel:1"))
+    assert (done.environment, done.command[0]) == ("kernel:1", "python")
+
+
+def test_a_kernel_of_another_machine_travels_as_an_environment(
+    api: Services, script: Callable[..., Run], venv: Path, tmp_path: Path
+) -> None:
+    run = script(command=(str(venv), "train.py"))
+    archive = api.archives.export().read()
+    venv.unlink()
+    folder = tmp_path / "there"
+    folder.mkdir()
+    with Store.open(folder) as store:
+        there = services(store, folder, "there")
+        there.runs.submit(RunSubmission(experiment="x", command=(sys.executable, "-c", "1")))  # has a kernel:1
+        there.archives.import_file(Upload(archive))
+        found = there.runs.reproducibility(run.id)
+        assert (found.can, found.environment) == (False, "kernel:2")
+        assert [reason.code for reason in found.reasons] == ["interpreter_gone", "packages_left_out"]
+        assert found.reasons[0].hint.endswith("--env kernel:2")
+        assert there.environments.get("kernel", 2).spec == api.environments.get("kernel", 1).spec
+        assert there.runs.rerun(run.id, Rerun(environment="kernel:2")).environment == "kernel:2"
+
+
+def test_programs_that_are_no_python_have_no_packages(api: Services, script: Callable[..., Run]) -> None:
+    run = script(command=("/bin/sh", "-c", "true"))
+    assert api.runs.reproducibility(run.id).environment == ""
+
+
+def test_another_kind_of_machine_is_told(
+    api: Services, script: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = script()
+    monkeypatch.setattr("jupyter_mlws.services.reproducibility.machine_text", lambda: "linux-riscv64")
+    [reason] = api.runs.reproducibility(run.id).reasons
+    assert reason.code == "machine_differs"
+    assert "here it is linux-riscv64" in reason.sentence

@@ -18,6 +18,7 @@ from jupyter_mlws.services.rerun_cells import CellWish
 from jupyter_mlws.store import runs as store_runs
 from jupyter_mlws.store import snapshots as store_snapshots
 from jupyter_mlws.store.submissions import Submitted, find_submitted
+from jupyter_mlws.targets.machine import machine_text
 
 __all__ = ["reproducibility"]
 
@@ -47,6 +48,7 @@ def reproducibility(context: Context, run: str) -> Reproducibility:
         *_of_interpreter(earlier, submitted, packages.environment),
         *reasons_of_code(context, earlier, submitted),
         *reasons_of_data(context, earlier, submitted),
+        *_of_machine(submitted),
         *_of_secrets(earlier, secrets),
     )
     reasons = tuple(sorted(found, key=lambda each: not each.blocks))
@@ -71,6 +73,16 @@ def _of_interpreter(earlier: Run, submitted: Submitted, environment: str) -> Ite
         check_interpreter(earlier, submitted.submission.command, environment)
     except MlwsError as error:
         yield blocked("interpreter_gone", error)
+
+
+def _of_machine(submitted: Submitted) -> Iterator[Reason]:
+    here = machine_text()
+    if submitted.machine and submitted.machine != here:
+        yield Reason(
+            code="machine_differs",
+            sentence=f"It was submitted on another kind of machine ({submitted.machine[:200]}; here it is {here}): "
+            "the last digits of numbers may differ.",
+        )
 
 
 def _secrets(context: Context, earlier: Run, submitted: Submitted) -> tuple[str, ...]:

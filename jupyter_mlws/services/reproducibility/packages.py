@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from jupyter_mlws.domain.environment import KERNEL, Environment, split_reference
 from jupyter_mlws.domain.reproducibility import LOCK_DIGEST, Reason
 from jupyter_mlws.domain.run import Run
-from jupyter_mlws.errors import MlwsError, NotFound
+from jupyter_mlws.environments.installed import installed
+from jupyter_mlws.errors import InvalidInput, MlwsError, NotFound
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.environments import Environments
-from jupyter_mlws.services.reproducibility.words import blocked
+from jupyter_mlws.services.reproducibility.words import blocked, differences
 from jupyter_mlws.store import environments as store_environments
 from jupyter_mlws.store.submissions import Submitted
 from jupyter_mlws.targets import registry
@@ -31,7 +32,10 @@ class Packages:
 
     def __init__(self, context: Context, earlier: Run, submitted: Submitted) -> None:
         self._context, self._earlier, self._submitted = context, earlier, submitted
-        self.environment = "" if earlier.environment == KERNEL else earlier.environment
+        self.environment = earlier.environment
+        if earlier.environment == KERNEL:
+            kernel = self._kernel()
+            self.environment = "" if kernel is None else kernel.id
         self.lock_digest = earlier.properties.get(LOCK_DIGEST, "")
 
     def reasons(self) -> Iterator[Reason]:
@@ -50,6 +54,36 @@ class Packages:
             yield blocked("target_unavailable", error)
 
     def _of_kernel(self) -> Iterator[Reason]:
+        now = installed(self._submitted.submission.command[0])
+        then = self._kernel()
+        if then is None:
+            yield from self._of_unknown_kernel()
+            return
+        if now is not None and now.spec.digest == then.spec.digest:
+            return
+        if now is not None:
+            yield Reason(
+                code="kernel_changed",
+                sentence=f"Its interpreter has other packages here and now: {differences(then.spec, now.spec)}.",
+                hint=f"With those of then: mlws run rerun {self._earlier.number} --env {then.id}",
+            )
+        if "came from a folder" in then.description:
+            yield Reason(
+                code="packages_left_out",
+                sentence=f"No index has all of its packages: {then.description}",
+                hint="Packages that you edit travel with the snapshot where the script imports them.",
+            )
+
+    def _kernel(self) -> Environment | None:
+        """The record of what its interpreter had installed."""
+        if not self._submitted.kernel:
+            return None
+        try:
+            return self._find(self._submitted.kernel)
+        except (NotFound, InvalidInput):  # an archive may say anything
+            return None
+
+    def _of_unknown_kernel(self) -> Iterator[Reason]:
         earlier = self._earlier
         if earlier.host != self._context.host:
             yield Reason(
@@ -61,7 +95,7 @@ class Packages:
 
     def _of_environment(self) -> Iterator[Reason]:
         try:
-            found = self._find()
+            found = self._find(self._earlier.environment)
         except NotFound as error:
             yield blocked("environment_unknown", error)
             return
@@ -70,8 +104,8 @@ class Packages:
         else:
             yield from self._of_lock(found)
 
-    def _find(self) -> Environment:
-        name, version = split_reference(self._earlier.environment)
+    def _find(self, reference: str) -> Environment:
+        name, version = split_reference(reference)
         return Environments(self._context).get(name, version if isinstance(version, int) else 0)
 
     def _of_taken(self, found: Environment) -> Iterator[Reason]:
