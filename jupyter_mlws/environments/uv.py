@@ -124,7 +124,7 @@ class _Following:
         self._say = say
         self._printed: list[str] = []
         self._said: list[str] = []
-        self._trouble: OSError | None = None
+        self._trouble: OSError | ValueError | None = None
         self._listener = Thread(target=self._listen, daemon=True)
         self._others = [Thread(target=each, daemon=True) for each in (self._collect, self._tell)]
         for thread in (self._listener, *self._others):
@@ -139,7 +139,7 @@ class _Following:
             if self._trouble is None:
                 try:
                     self._say(line)
-                except OSError as error:
+                except (OSError, ValueError) as error:
                     self._trouble = error
 
     def _collect(self) -> None:
@@ -178,7 +178,9 @@ class _Following:
         if any(thread.is_alive() for thread in threads):
             processes.sweep(self._mark)
         for thread in threads:
-            thread.join()
+            thread.join(_GRACE_S)
+        if any(thread.is_alive() for thread in threads):
+            return  # a process in uninterruptible sleep holds them: they end when it does
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             assert pipe is not None
             with suppress(OSError):
