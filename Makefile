@@ -100,8 +100,9 @@ browser-tests: $(VENV)/.installed-test ## galata in a real Chromium, against a r
 	$(call say,Browser tests)
 	@scripts/browser-tests.sh $(VENV) $(UI_ARGS)
 
-bench: $(VENV)/.installed-test ## time from %%submit to the first line of the script, beside its peers; runs among very many; what our processes cost
+bench: $(VENV)/.installed-test ## beside its peers: from %%submit to the script's first line, metrics, runs among very many; what our processes cost
 	@$(VENV)/bin/python bench/submit.py $(BENCH_ARGS)
+	@$(VENV)/bin/python bench/metrics.py
 	@$(VENV)/bin/python bench/queries.py
 	@$(VENV)/bin/python bench/processes.py
 

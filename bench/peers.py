@@ -21,6 +21,7 @@ PEERS = {
     "mlflow": ("venv", "mlflow==3.17.2"),
     "ray": ("venv-ray", "ray[default]==2.60.0"),
     "trackio": ("venv-trackio", "trackio==0.43.0"),
+    "aim": ("venv-aim", "aim==3.29.1"),
 }
 _READY_S = 120
 
