@@ -43,6 +43,8 @@ _ITSELF = Wish(
 _BLOCKS = Wish(name="takes a slot", script="import time\nprint('up', flush=True)\ntime.sleep(300)\n")
 _MOMENTS = 8
 _STEP_S = 0.08
+# So long a step of the start takes that is to be met.
+_SLOW_S = 1.5
 
 
 class Canceling:
@@ -76,6 +78,16 @@ class Canceling:
             ended = stage.ended(run).ended_as("Canceled")
             assert ended.error is None
         stage.wait_until_nothing_lives(*(run.id for run in runs))
+
+    def test_a_cancel_while_a_run_is_prepared_or_launched_starts_nothing(self, stage: Stage) -> None:
+        steps = ("dispatcher.folder", "dispatcher.launched")
+        with stage.fault(*(f"dispatcher/{step}:1:sleep={_SLOW_S}" for step in steps)) as once:
+            for number, step in enumerate(steps, 1):
+                run = stage.submit(_WAITS)
+                stage.wait(lambda: len(list(once.iterdir())) == number, f"The run does not come by {step}")  # noqa: B023
+                run.cancel()
+                assert stage.ended(run).ended_as("Canceled").files == {}
+                stage.wait_until_nothing_lives(run.id)
 
     def test_a_script_that_listens_can_save_something(self, stage: Stage) -> None:
         run = stage.wait_for_line(stage.submit(_SAVES))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from jupyter_mlws.testing.stage import Stage
-from jupyter_mlws.testing.wishes import Wish
+from jupyter_mlws.testing.stage import Ended, Stage
+from jupyter_mlws.testing.wishes import Wish, of
 
 __all__ = ["Deaths"]
 
@@ -41,6 +41,11 @@ time.sleep(300)
 """,
     arguments=(f"{_TOKEN}-child",),
 )
+_KILLS = Wish(
+    name="kills its agent",
+    script="import os, signal, time\nfrom jupyter_mlws import Run\nRun.get_context().log('loss', 1)\n"
+    "print('up', flush=True)\nos.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(300)\n",
+)
 # A second start fails at the file, or says a second line.
 _ONCE = Wish(name="is run once", script="open('outputs/begun', 'x').close()\nprint('begun', flush=True)\n")
 _AFTER = Wish(name="wakes the next dispatcher")
@@ -58,6 +63,13 @@ class Deaths:
         assert ended.log == b"up\n"
         assert run.get_metrics()["loss"] == list(range(1_000))
         stage.wait_until_nothing_lives(run.id, _LONG.arguments[0])
+
+    @of(_KILLS)
+    def test_a_script_that_kills_its_agent_ends_with_it(self, run: Ended, stage: Stage) -> None:
+        assert run.ended_as("Failed").message
+        assert run.log == b"up\n"
+        assert run.run.get_metrics() == {"loss": 1.0}
+        stage.wait_until_nothing_lives(run.run.id)
 
     def test_a_run_goes_on_without_its_dispatcher_and_is_taken_up_by_the_next(self, stage: Stage) -> None:
         run = stage.wait_for_line(stage.submit(_WORKS))

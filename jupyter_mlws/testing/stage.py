@@ -30,6 +30,7 @@ __all__ = ["Ended", "Stage", "variables_of"]
 _PAUSE_S = 0.03
 # Short, for the suite waits for each of them.
 _SETTINGS = {"MLWS_KILL_GRACE_S": "1.5", "MLWS_DRAIN_S": "1", "MLWS_HEARTBEAT_S": "0.5", "MLWS_LOST_S": "15"}
+_BEFORE = Wish(name="comes before the faults")
 
 
 def variables_of(binding: Binding, folder: Path, runtime: Path) -> dict[str, str]:
@@ -281,6 +282,8 @@ class Stage:
 
         Yields the folder that gets a file for each that has happened.
         """
+        # A dispatcher that is still on its way could not be stopped, and would meet none of them.
+        self.ended(self.submit(_BEFORE)).completed()
         self.stop()
         self._faults += 1
         once = self.place / f"faults-{self._faults}"
