@@ -31,6 +31,9 @@ class Reason:
     hint: str = ""
     blocks: bool = False
 
+    def __str__(self) -> str:
+        return f"{'✗' if self.blocks else '•'} {self.sentence} {self.hint}".rstrip()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reproducibility:
@@ -61,4 +64,4 @@ class Reproducibility:
         if not self.reasons:
             return "It can be done again, and nothing is known that would make a difference."
         head = "It can be done again." if self.can else "It cannot be done again as it is."
-        return "\n".join((head, *(f"{'✗' if each.blocks else '•'} {each.sentence}" for each in self.reasons)))
+        return "\n".join((head, *map(str, self.reasons)))

@@ -39,6 +39,16 @@ def test_a_file_is_imported_and_written_again(project: Path) -> None:
     assert "0 runs" in mlws("import", "run-1.zip")
 
 
+def test_a_run_is_shown_with_what_stands_in_the_way_of_the_same_again(project: Path) -> None:
+    mlws("import", ASSET)
+    found = json.loads(mlws("run", "show", 1, "--json"))["reproducibility"]
+    shown = mlws("run", "show", 1)
+    assert ("It can be done again." in shown) == found["can"]
+    assert found["reasons"]
+    for reason in found["reasons"]:
+        assert reason["sentence"].split()[0] in shown
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

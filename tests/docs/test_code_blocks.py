@@ -22,6 +22,9 @@ _BEFORE = {
     "with Experiment(Workspace(), 'page').start_logging(\n"
     "    snapshot_directory=None, params={'lr': '0.1'}, tags={'owner': 'ada'}\n"
     ") as run: run.log_metrics({'acc': 0.95, 'loss': 0.1})",
+    "reproduce.md": "import os; from jupyter_mlws import Experiment, ScriptRunConfig, Workspace; os.mkdir('project')\n"
+    "open('project/train.py', 'w').write('print(1)'); ws = Workspace.from_config()\n"
+    "run = Experiment(ws, 'page').submit(ScriptRunConfig('project', 'train.py')); run.wait_for_completion()",
     "secrets.md": "import os; from jupyter_mlws import Workspace\n"
     "Workspace.from_config().secrets.set('HF_TOKEN', 'hf_of_mine'); os.environ['HF_TOKEN'] = 'hf_of_mine'\n"
     "os.mkdir('project'); open('project/train.py', 'w').write('''from jupyter_mlws import Run\n"

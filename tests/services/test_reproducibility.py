@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -240,3 +241,33 @@ def test_another_kind_of_machine_is_told(
     [reason] = api.runs.reproducibility(run.id).reasons
     assert reason.code == "machine_differs"
     assert "here it is linux-riscv64" in reason.sentence
+
+
+def test_an_image_by_its_tag_and_a_dockerfile_are_not_locked(
+    api: Services, script: Callable[..., Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jupyter_mlws.targets.registry.check_ready", lambda name, environment: None)
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
+    digest = "python@sha256:" + "a" * 64
+    for name, spec in {
+        "tag": EnvironmentSpec(kind="user_managed", base_image="python:3.11"),
+        "digest": EnvironmentSpec(kind="user_managed", base_image=digest),
+        "file": EnvironmentSpec(kind="user_managed", dockerfile="FROM python:3.11"),
+    }.items():
+        api.environments.register(NewEnvironment(name=name, spec=spec))
+    facts = {"command": ("python", "train.py"), "compute_target": "docker"}
+    assert codes(api, script(environment="tag", **facts)) == ["not_locked"]
+    assert codes(api, script(environment="digest", **facts)) == []
+    assert codes(api, script(environment="file", **facts)) == ["not_locked"]
+
+
+def test_every_reason_is_explained_in_the_docs() -> None:
+    """And the page explains none that there is not."""
+    root = Path(__file__).parents[2]
+    page = (root / "docs" / "reproduce.md").read_text()
+    sources = (root / "jupyter_mlws" / "services" / "reproducibility").glob("*.py")
+    named = {code for path in sources for code in re.findall(r'(?:code=|blocked\()"([a-z_]+)"', path.read_text())}
+    table = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    rows = {code for cell in table for code in re.findall(r"`([a-z_]+)`", cell)}
+    assert named <= rows
+    assert rows - named == {"can", "reasons", "secrets", "environment", "lock_digest"} - named

@@ -25,14 +25,14 @@ RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Number or id of
 
 @app.command()
 def show(run: RunArgument, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
-    """Show a run: state, parameters, metrics, files."""
+    """Show a run: state, parameters, metrics, files, and whether it can be done again."""
     found = Run.get(open_workspace(workspace), run)
-    names = found.get_file_names()
+    names, again = found.get_file_names(), found.reproducibility()
     if as_json:
-        print_json({"run": found.record, "metrics": found.get_metrics(), "files": names})
+        print_json({"run": found.record, "metrics": found.get_metrics(), "files": names, "reproducibility": again})
         return
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    for key, value in [*_facts(found.record), ("Files", "\n".join(names))]:
+    for key, value in [*_facts(found.record), ("Files", "\n".join(names)), ("Repeat", str(again))]:
         if value:
             table.add_row(Text(key, style="bold"), Text(visible_lines(value)))
     console.print(table)

@@ -12,6 +12,7 @@ from jupyter_mlws.environments.installed import installed
 from jupyter_mlws.errors import InvalidInput, MlwsError, NotFound
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.environments import Environments
+from jupyter_mlws.services.reproducibility.images import reasons_of_image
 from jupyter_mlws.services.reproducibility.words import blocked, differences
 from jupyter_mlws.store import environments as store_environments
 from jupyter_mlws.store.submissions import Submitted
@@ -99,6 +100,8 @@ class Packages:
         except NotFound as error:
             yield blocked("environment_unknown", error)
             return
+        if found.spec.in_container:
+            yield from reasons_of_image(found)
         if found.spec.kind == "user_managed":
             yield from self._of_taken(found)
         else:
