@@ -49,7 +49,9 @@ def test_an_environment_from_its_packages_to_its_removal(mlws: Callable[..., str
     assert "Built in" in mlws("build", "sk:2")
     (built,) = json.loads(mlws("list", "--built", "--json"))
     assert built["size_bytes"] > 0
-    assert "1 environment, " in mlws("list", "--built")
+    told = mlws("list", "--built")
+    assert "1 environment, " in told
+    assert "sk:2 " in told
     assert mlws("prune", "--dry-run").startswith("Would be removed: 1 environment, ")
     assert mlws("prune", "--unused-for", "1").endswith("1 stays: in use, or used lately.\n")
     assert mlws("prune").startswith("Removed: 1 environment, ")

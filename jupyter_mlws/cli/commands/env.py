@@ -49,7 +49,7 @@ def list_environments(
 ) -> None:
     """List environments: the newest version of each name, and what is shipped."""
     if built:
-        _list_built(as_json=as_json)
+        _list_built(workspace, as_json=as_json)
         return
     found = Environment.list(open_workspace(workspace), name)
     newest = list({env.name: env for env in reversed(found)}.values()) if name is None else found
@@ -75,7 +75,7 @@ def _summary(env: Environment) -> str:
     return visible(" ".join(filter(None, (said, *spec.conda, *spec.packages)))) or "-"
 
 
-def _list_built(*, as_json: bool) -> None:
+def _list_built(workspace: str | None, *, as_json: bool) -> None:
     from jupyter_mlws.environments import building, images
 
     folders, found = building.built(), images.built()
@@ -85,13 +85,13 @@ def _list_built(*, as_json: bool) -> None:
     if not folders and not found:
         console.print("No environment is built on this machine.")
         return
-    table = _table("Made of", "Python", "Size", "Used", "Where")
+    known = {each.digest: each.versions for each in open_workspace(workspace).api.environments.built().items}
+    table = _table("Environment", "Python", "Size", "Used", "Where")
     for each in folders:
-        used, where = _ago(each.used_at), Text(str(each.folder))
-        table.add_row(each.digest[:12], each.python, size_text(each.size_bytes), used, where)
+        names, used = " ".join(known.get(each.digest, ())) or "-", _ago(each.used_at)
+        table.add_row(names, each.python, size_text(each.size_bytes), used, Text(str(each.folder)))
     for image in found:
-        used, where = _ago(image.used_at), Text(f"image {image.names[0]}")
-        table.add_row(image.digest[:12], "", size_text(image.size_bytes), used, where)
+        table.add_row("", "", size_text(image.size_bytes), _ago(image.used_at), Text(f"image {image.names[0]}"))
     console.print(table)
     console.print(f"{_counted(folders, found)}.")
 
