@@ -27,6 +27,7 @@ from jupyter_mlws.magics.modules import import_text
 from jupyter_mlws.magics.pickling import Carrier, Unsendable
 from jupyter_mlws.magics.sources import Sources, source_text
 from jupyter_mlws.magics.texts import LOOKUPS, looked_up, query_names, table_names
+from jupyter_mlws.runfolder import own_secrets
 from jupyter_mlws.sdk.text import size_text
 
 __all__ = ["Capture", "Plan", "capture", "others", "progress", "secret_texts"]
@@ -265,9 +266,9 @@ _OUTPUT = re.compile(r"Out|_oh|_{1,3}|_\d+")
 
 
 def secret_texts(names: Mapping[str, Any], secrets: Iterable[str]) -> set[str]:
-    """Values of the variables that --secret names."""
+    """Values of the variables that --secret names, and what was taken out of the vault here."""
     given = (names.get(name, os.environ.get(name)) for name in secrets)
-    return {text for text in given if isinstance(text, str) and text}
+    return {text for text in given if isinstance(text, str) and text} | own_secrets.known()
 
 
 def _refuse_secrets(wanted: Iterable[str], names: Mapping[str, Any], plan: Plan) -> None:

@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["add", "has_secrets", "holds_secret", "masked", "masked_text", "secret_variables", "value_of"]
+__all__ = ["add", "has_secrets", "holds_secret", "known", "masked", "masked_text", "secret_variables", "value_of"]
 
 _added: set[str] = set()
 _masker: Masker | None = None
@@ -41,6 +41,11 @@ def value_of(variable: str) -> str | None:
 def add(secret: str) -> None:
     """Have a secret masked that this process has got to know in another way."""
     _added.add(secret)
+
+
+def known() -> frozenset[str]:
+    """The values that this process got in another way than by its environment."""
+    return frozenset(_added)
 
 
 def has_secrets() -> bool:

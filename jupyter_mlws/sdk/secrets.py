@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from jupyter_mlws.domain.secret import SecretValue, check_secret_value
+from jupyter_mlws.runfolder import own_secrets
 
 if TYPE_CHECKING:
     from jupyter_mlws.sdk.workspace import Workspace
@@ -55,8 +56,10 @@ class Secrets:
         self._workspace.api.secrets.set(name, SecretValue(value=value))
 
     def get(self, name: str) -> str:
-        """The value of a secret, or `NotFound`."""
-        return self._workspace.api.secrets.get(name).value
+        """The value of a secret, or `NotFound`. It is masked from then on in what this process logs."""
+        value = self._workspace.api.secrets.get(name).value
+        own_secrets.add(value)
+        return value
 
     def list(self) -> list[str]:
         """The names of all secrets, sorted."""

@@ -30,7 +30,7 @@ try:
 except ImportError:  # Windows: whole files still replace each other at once
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["Vault", "rotate", "vault_of"]
+__all__ = ["Vault", "check", "rotate", "vault_of"]
 
 FORMAT_VERSION = 1
 _LIMIT = 64 << 20
@@ -184,6 +184,17 @@ def vault_of(workspace_id: str) -> Vault:
     said = _read(path)
     kind = said["kind"] if said else _kind_of_new()
     return _KeyringVault(path, workspace_id) if kind == "keyring" else _FileVault(path, workspace_id)
+
+
+def check() -> int:
+    """Open all of this user's encrypted vaults; how many there are.
+
+    Raises
+    ------
+    CorruptData, Unavailable
+        One of them, or the key, is damaged or missing; the message names the file.
+    """
+    return len([_opened(path, said, path.stem) for path, said in _sealed_files()])
 
 
 def rotate() -> int:

@@ -109,7 +109,7 @@ class Notebook:
         paths = [*(str(Path(path).parent) for path in prepared.local.outside.values()), str(PACKAGE)]
         environment = {**os.environ, "MLWS_RUN_FOLDER": str(folder), "PYTHONPATH": os.pathsep.join(paths)}
         process = subprocess.run(
-            COMMAND,
+            (sys.executable, *COMMAND),
             cwd=folder / "code",
             env=environment,
             stdin=subprocess.DEVNULL,

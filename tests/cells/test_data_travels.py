@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from jupyter_mlws.errors import CaptureError, TooLarge, UsageError
+from jupyter_mlws.runfolder import own_secrets
 
 KEY = "sk-" + "proj-Ab3dEf6hIj9kLm2nOp5q"
 
@@ -334,6 +335,14 @@ def test_the_environment_is_never_stored(notebook: Any, monkeypatch: pytest.Monk
     done = notebook.submit("result = len(environ), read()")
     assert done["result"][1] == "canary-of-mine"
     assert b"canary" not in (done.folder / "inputs" / "captured.pkl").read_bytes()
+
+
+def test_what_was_taken_out_of_the_vault_does_not_travel(notebook: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own_secrets, "_added", {"canary-of-mine"})
+    notebook.cell("plain = 'canary-of-mine'\nother = 1")
+    with pytest.raises(CaptureError, match="plain looks like a key"):
+        notebook.prepare("print(plain)")
+    assert "other" in notebook.prepare("print(other)").wish["names"]
 
 
 def test_a_secret_that_only_a_function_reads_reaches_the_job(notebook: Any, monkeypatch: pytest.MonkeyPatch) -> None:

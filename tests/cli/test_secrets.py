@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from jupyter_mlws.cli.app import app
+from jupyter_mlws.runfolder.places import data_dir
 from jupyter_mlws.workspace import stop_dispatcher
 
 CANARY = "c4n4ry-of-the-command-line"
@@ -73,3 +74,11 @@ def test_a_key_of_several_lines_is_kept_whole(mlws: Callable[..., str]) -> None:
 
 def test_without_a_vault_there_is_nothing_to_rotate(mlws: Callable[..., str]) -> None:
     assert json.loads(mlws("secrets", "rotate", "--json")) == {"vaults": 0}
+
+
+def test_the_doctor_looks_whether_vaults_open(mlws: Callable[..., str]) -> None:
+    assert "vault" not in mlws("doctor").lower()
+    mlws("secrets", "set", "A", given=CANARY)
+    assert "1 encrypted vault opens with the key." in mlws("doctor")
+    (data_dir() / "vault.key").unlink()
+    assert f"The key {data_dir() / 'vault.key'} is missing" in " ".join(mlws("doctor", fails=True).split())

@@ -27,7 +27,7 @@ _LATEST = 4_000_000_000.0
 
 def examine() -> Iterator[Finding]:
     """Findings on the user's folders and the machine's limits."""
-    for check in (_home, _data, _runtime, _files, _proc, _clock, _container):
+    for check in (_home, _data, _vaults, _runtime, _files, _proc, _clock, _container):
         try:
             yield from check()
         except (MlwsError, OSError) as error:
@@ -72,6 +72,17 @@ def _data() -> Iterator[Finding]:
         gone = [place for place in known.values() if "://" not in place and not Path(place).is_dir()]
         text = f"{folder} knows {len(known)} workspace{'' if len(known) == 1 else 's'}"
         yield Finding("ok", "Data folder", f"{text}, of which {len(gone)} moved or gone." if gone else f"{text}.")
+
+
+def _vaults() -> Iterator[Finding]:
+    if not (places.data_dir() / "vaults").is_dir():
+        return
+    from jupyter_mlws.services import vault
+
+    count = vault.check()  # raises where one does not open
+    if count:
+        text = f"{count} encrypted vault{'s open' if count > 1 else ' opens'} with the key."
+        yield Finding("ok", "Vaults", text)
 
 
 def _runtime() -> Iterator[Finding]:
