@@ -7,7 +7,12 @@ a second mapping. ``hint`` is the way out, one sentence.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+import os
+import sys
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 __all__ = [
     "AlreadyExists",
@@ -66,6 +71,19 @@ class MlwsError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.message, self.hint, self.details)
+
+    def _render_traceback_(self) -> list[str]:
+        """The lines that IPython shows: those of the person who called, and the sentence with the way out.
+
+        The way through our own files says nothing to them; with ``MLWS_TRACEBACK=full`` it is shown all the same, and
+        for an error that nobody has foreseen.
+        """
+        if os.environ.get("MLWS_TRACEBACK") == "full" or type(self) is MlwsError:
+            import traceback
+
+            return "".join(traceback.format_exception(type(self), self, self.__traceback__)).splitlines()
+        words = [f"{type(self).__name__}: {self.message}", *([self.hint] if self.hint else [])]
+        return [*_lines_of_the_caller(self.__traceback__), *words]
 
     def to_payload(self) -> dict[str, Any]:
         """The one JSON shape of a failure."""
@@ -228,6 +246,29 @@ class MissingPart(MlwsError, ImportError):
 
     code = "missing_part"
     status = 501
+
+
+def _lines_of_the_caller(trace: TracebackType | None) -> list[str]:
+    """Where it happened in files that are neither ours nor IPython's, the outermost first."""
+    import traceback
+
+    shell = sys.modules.get("IPython")
+    not_theirs = [os.path.dirname(each.__file__ or "") + os.sep for each in (sys.modules[__package__], shell) if each]
+    found = []
+    for frame in traceback.extract_tb(trace):
+        if not frame.filename.startswith(tuple(not_theirs)):
+            inside = "" if frame.name.startswith("<") else f", in {frame.name}"
+            found.append(f"{_place(shell, frame.filename)}, line {frame.lineno}{inside}")
+            found += [f"    {frame.line}"] if frame.line else []
+    return [*found, ""] if found else []
+
+
+def _place(shell: Any, filename: str) -> str:
+    """What a person calls the file: ``Cell In[3]`` in a notebook."""
+    running = shell.get_ipython() if shell is not None else None
+    name_of = getattr(getattr(running, "compile", None), "format_code_name", None)
+    words = name_of(filename) if name_of is not None else None
+    return " ".join(words) if words else f"File {filename}"
 
 
 def _rebuild(cls: type[MlwsError], message: str, hint: str, details: dict[str, Any]) -> MlwsError:

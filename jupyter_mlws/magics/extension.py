@@ -103,7 +103,7 @@ def _answering(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _shown_as(error: MlwsError, lines: list[str]) -> MlwsError:
     """Let IPython show these lines in place of a traceback."""
-    error._render_traceback_ = lambda: lines  # type: ignore[attr-defined]
+    error._render_traceback_ = lambda: lines  # type: ignore[method-assign]
     return error
 
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Experiment"]
 
+_VIEWS = ("All", "ArchivedOnly", "ActiveOnly")
+
 
 class Experiment:
     """A named group of runs, made at its first submit.
@@ -147,9 +149,10 @@ class Experiment:
     def list(
         workspace: Workspace,
         experiment_name: str | None = None,
+        view_type: str = "ActiveOnly",
+        tags: Mapping[str, str | None] | None = None,
         *,
         include_archived: bool = False,
-        tags: Mapping[str, str | None] | None = None,
     ) -> builtins.list[Experiment]:
         """Experiments of a workspace, newest first.
 
@@ -158,15 +161,24 @@ class Experiment:
         workspace : Workspace
         experiment_name : str, optional
             Only the one of this name.
-        include_archived : bool
-            Also those that are archived.
+        view_type : {'ActiveOnly', 'ArchivedOnly', 'All'}
+            Those that are not archived, those that are, or both.
         tags : dict, optional
             Only those with all of these tags; a value of None stands for any.
+        include_archived : bool
+            The same as ``view_type='All'``.
         """
+        if view_type not in _VIEWS:
+            raise InvalidInput(f"There is no view {str(view_type)[:80]!r}.", hint=f"Use one of {', '.join(_VIEWS)}.")
+        archived = (None, True, False)[_VIEWS.index("All" if include_archived else view_type)]
         found, cursor = [], None
         while True:
-            page = workspace.api.experiments.list(include_archived=include_archived, limit=1000, cursor=cursor)
-            found += [item for item in page.items if _is_wanted(item, experiment_name, tags or {})]
+            page = workspace.api.experiments.list(include_archived=archived is not False, limit=1000, cursor=cursor)
+            found += [
+                item
+                for item in page.items
+                if archived in (None, item.archived_at is not None) and _is_wanted(item, experiment_name, tags or {})
+            ]
             cursor = page.next_cursor
             if cursor is None:
                 return [Experiment._of(workspace, item) for item in found]

@@ -13,7 +13,15 @@ from jupyter_mlws.domain.model import ModelUpdate
 from jupyter_mlws.errors import NotFound, UsageError
 from jupyter_mlws.sdk import model_files
 from jupyter_mlws.sdk.model_facts import ModelFacts
-from jupyter_mlws.sdk.model_names import Labels, find_model, labels_text, named_by_id, registration, texts
+from jupyter_mlws.sdk.model_names import (
+    Labels,
+    find_model,
+    labels_text,
+    named_by_id,
+    refuse_datasets,
+    registration,
+    texts,
+)
 
 if TYPE_CHECKING:
     from jupyter_mlws.api.interface import Api
@@ -98,6 +106,7 @@ class Model(ModelFacts):
         model_framework: str = "",
         model_framework_version: str = "",
         child_paths: Sequence[str] | None = None,
+        datasets: Sequence[tuple[str, object]] | None = None,
     ) -> Model:
         """Register a file or folder of this machine as a new version; its bytes go to the workspace.
 
@@ -114,12 +123,15 @@ class Model(ModelFacts):
             Can only be added to later.
         child_paths : sequence of str, optional
             Of a folder only these files and folders, named below it.
+        datasets : sequence of tuple, optional
+            A classic argument that is not taken: there are no registered datasets. Name the data in `properties`.
 
         Raises
         ------
         NotFound, InvalidInput, TooLarge
             The path or a child path is not there, holds no file, or too many.
         """
+        refuse_datasets(datasets)
         wish = registration(
             model_name,
             tags=tags,

@@ -47,6 +47,15 @@ def registration(
     )
 
 
+def refuse_datasets(datasets: object) -> None:
+    """Say what to do with the classic argument that nothing here can keep."""
+    if datasets:
+        raise UsageError(
+            "A model is not registered with datasets: there are none in a workspace.",
+            hint="Name the data that it was trained on in properties={'data': ...}.",
+        )
+
+
 def texts(labels: Mapping[str, object]) -> dict[str, str]:
     """Values as text; of a bare name ''."""
     return {key: "" if value is None else str(value) for key, value in labels.items()}

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from jupyter_mlws.errors import UsageError
 from jupyter_mlws.sdk.run_facts import RunFacts
 
 if TYPE_CHECKING:
     from jupyter_mlws.domain import run as words
     from jupyter_mlws.sdk.job import ActiveRun
     from jupyter_mlws.sdk.run import Run
+    from jupyter_mlws.sdk.script import ScriptRunConfig
     from jupyter_mlws.sdk.workspace import RunList
 
 __all__ = ["RunChildren", "is_wanted"]
@@ -125,6 +127,20 @@ class RunChildren(RunFacts):
             Neither or both are given.
         """
         raise self._not_ours("begin child runs")
+
+    def submit_child(self, config: ScriptRunConfig, tags: Mapping[str, object] | None = None) -> Run:
+        """A classic name that is not there: a job stands by itself, and children belong to their parent's process.
+
+        Raises
+        ------
+        UsageError
+            Always; it names what does the same.
+        """
+        raise UsageError(
+            "A run cannot submit another job as its child.",
+            hint="Submit it to the experiment, run.experiment.submit(config, tags={'parent': run.id}), or begin a "
+            "child in this process: run.child_run().",
+        )
 
 
 def _in_order(root: str, records: Sequence[words.Run]) -> Iterator[words.Run]:

@@ -8,7 +8,7 @@ from io import TextIOBase
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from jupyter_mlws.domain.names import check_file_name
-from jupyter_mlws.errors import AlreadyExists, InvalidInput, NotFound, WrongState
+from jupyter_mlws.errors import AlreadyExists, InvalidInput, NotFound, UsageError, WrongState
 from jupyter_mlws.sdk.run_facts import RunFacts
 
 if TYPE_CHECKING:
@@ -181,6 +181,20 @@ class RunFiles(RunFacts):
                 return self._api.files.download(self.id, name[5:], kind="log")
             raise
 
+    def take_snapshot(self, file_or_folder_path: str | os.PathLike[str]) -> str:
+        """A classic name that is not there: a run has the one snapshot that was taken when it began.
+
+        Raises
+        ------
+        UsageError
+            Always; it names what does the same.
+        """
+        raise UsageError(
+            f"{self._name} has the snapshot that was taken when it began, and gets no other.",
+            hint="Keep a folder with it by run.upload_folder(name, path), or begin with another one: "
+            "Experiment.start_logging(snapshot_directory=path), ScriptRunConfig(path, script).",
+        )
+
     def get_snapshot_id(self) -> str | None:
         """Id of the snapshot that the run ran from; None without one."""
         return self._record.snapshot_id
@@ -226,6 +240,7 @@ class RunFiles(RunFacts):
         model_framework_version: str = "",
         description: str = "",
         child_paths: Sequence[str] | None = None,
+        datasets: Sequence[tuple[str, object]] | None = None,
     ) -> Model:
         """Register a file, or a folder of files, that the run left as a new version of a model.
 
@@ -241,6 +256,8 @@ class RunFiles(RunFacts):
             Tags can be changed, properties only added to.
         child_paths : sequence of str, optional
             Of a folder only these files and folders, named below it.
+        datasets : sequence of tuple, optional
+            A classic argument that is not taken: there are no registered datasets. Name the data in `properties`.
 
         Raises
         ------
@@ -252,8 +269,9 @@ class RunFiles(RunFacts):
         In the process that logs the run this does not wait: the model that is returned waits when it is looked at, and
         raises then what was wrong.
         """
-        from jupyter_mlws.sdk.model_names import registration
+        from jupyter_mlws.sdk.model_names import refuse_datasets, registration
 
+        refuse_datasets(datasets)
         wish = registration(
             model_name,
             run_id=self.id,
