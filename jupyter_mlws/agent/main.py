@@ -75,13 +75,16 @@ def _handed_over() -> dict[str, Any] | None:
 
 
 def _masker(handed: dict[str, Any]) -> Masker | None:
-    """What masks the secrets that were handed over; nothing of it is even imported where there are none."""
-    secrets = handed.get("secrets")
+    """What masks the secrets that were handed over, and words of the command that are not recorded.
+
+    Nothing of it is even imported where there are none.
+    """
+    secrets = [*(handed.get("secrets") or {}).values(), *(handed.get("hidden") or ())]
     if not secrets:
         return None
     from jupyter_mlws.runfolder.masking import Masker
 
-    return Masker(secrets.values()) or None
+    return Masker(secrets) or None
 
 
 def _claim(folder: str) -> bool:

@@ -15,6 +15,7 @@ from jupyter_mlws.dispatcher.provisioning import Provided, Stopped, provide
 from jupyter_mlws.dispatcher.taking import FAILING, Held, take
 from jupyter_mlws.dispatcher.turn import Superseded
 from jupyter_mlws.dispatcher.watching import Agent
+from jupyter_mlws.domain.masking import hidden_values
 from jupyter_mlws.domain.run import Run, RunSubmission
 from jupyter_mlws.domain.secret import references
 from jupyter_mlws.domain.status import RunStatus
@@ -275,5 +276,11 @@ def _payload(run: Run, submission: RunSubmission, provided: Provided | Imaged | 
     if provided is not None:
         found = provided.handover(found)
     _check_references(submission, found)
-    said = {"environment": found.environment, "secrets": found.secrets, "command": found.command}
+    hidden = () if found.command is None else hidden_values(submission.command, found.command)
+    said = {
+        "environment": found.environment,
+        "secrets": found.secrets,
+        "command": found.command,
+        "hidden": hidden,
+    }
     return json.dumps(said).encode()

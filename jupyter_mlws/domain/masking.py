@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from jupyter_mlws.domain.secret import is_reference
 
-__all__ = ["MASK", "is_secret_variable", "looks_secret", "mask", "masked_options", "unmask"]
+__all__ = ["MASK", "hidden_values", "is_secret_variable", "looks_secret", "mask", "masked_options", "unmask"]
 
 MASK = "***"
 _OPTION = re.compile(r"(--?[A-Za-z][\w.\-]*)(=?)(.*)", re.DOTALL)
@@ -71,6 +71,16 @@ def masked_options(words: Sequence[str]) -> tuple[str, ...]:
         for word, (option, named) in zip(words, _secret_options(words), strict=True)
         if option and word == (f"{option}={MASK}" if named else MASK)
     ]
+    return tuple(dict.fromkeys(found))
+
+
+def hidden_values(recorded: Sequence[str], words: Sequence[str]) -> tuple[str, ...]:
+    """Of a command what its record does not show: the values that `mask` has put its mask over."""
+    found = []
+    for shown, word in zip(recorded, words, strict=False):
+        before, mask, _ = shown.rpartition(MASK)
+        if mask and shown != word and shown.endswith(MASK) and word.startswith(before):
+            found.append(word[len(before) :])
     return tuple(dict.fromkeys(found))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_mlws.domain.masking import mask
+from jupyter_mlws.domain.masking import hidden_values, mask
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,9 @@ def test_line_breaks_and_bytes_that_are_no_text_do_not_stop_it() -> None:
         "--password",
         "***",
     )
+
+
+def test_what_a_record_does_not_show_of_a_command() -> None:
+    words = ["train.py", "--token", "a b", "--api-key=k=1", "--lr", "0.1", "***", "caf\udce9"]
+    assert hidden_values(mask(words), words) == ("a b", "k=1")
+    assert hidden_values(words, words) == ()

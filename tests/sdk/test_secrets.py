@@ -131,6 +131,14 @@ def test_a_run_gets_what_it_names_and_shows_it_nowhere(
                 assert not path.is_file() or form.encode() not in path.read_bytes(), (form, path)
 
 
+def test_an_argument_that_is_not_recorded_is_not_in_the_log_either(submit: Callable[..., Any]) -> None:
+    run = submit(
+        "import sys\nprint(sys.argv[1:])", arguments=["--token", "c4n4ry of argv", "--api-key=c4n4ry2", "--lr", 1]
+    )
+    run.wait_for_completion()
+    assert run.get_log() == "['--token', '***', '--api-key=***', '--lr', '1']\n"
+
+
 def test_what_is_not_there_is_answered_before_anything_is_recorded(ws: Workspace, submit: Callable[..., Any]) -> None:
     with pytest.raises(InvalidInput, match="The secret HF_TOKEN is neither .* Store it: mlws secrets set HF_TOKEN"):
         submit("print(1)", secrets=["HF_TOKEN"])
