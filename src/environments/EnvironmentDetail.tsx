@@ -12,6 +12,9 @@ import { IEnvironmentEntry, LocksModel } from './model';
 import { chooseLock, idOf, isManaged, kindOf, packagesOf } from './packages';
 import { Digest, OnCopy, Packages } from './Packages';
 
+/** So many requirements are shown; the exact packages are all there. */
+const MAX_LINES = 12;
+
 /** What can be done about an environment. */
 export interface IEnvironmentActions {
   /** Use a shipped environment for the first time, so that it has a version. */
@@ -135,11 +138,14 @@ function Facts(props: { environment: Environment }): JSX.Element {
       </dl>
       {lines.length > 0 && (
         <ul className="jp-mlws-tags" aria-label={trans.__('Asks for')}>
-          {lines.map((line, i) => (
+          {lines.slice(0, MAX_LINES).map((line, i) => (
             <li key={i}>
               <Text value={line} />
             </li>
           ))}
+          {lines.length > MAX_LINES && (
+            <li>{trans.__('and %1 more', lines.length - MAX_LINES)}</li>
+          )}
         </ul>
       )}
       {spec.dockerfile !== '' && (
@@ -259,10 +265,12 @@ function Lock(
       <summary>
         {trans.__('Exact packages (%1)', packagesOf(lock.text).length)}
       </summary>
-      <p className="jp-mlws-hint">
-        {trans.__('Lock')}{' '}
-        <Digest digest={lock.digest} onCopy={actions.onCopy} />
-      </p>
+      {lock.digest !== '' && (
+        <p className="jp-mlws-hint">
+          {trans.__('Lock')}{' '}
+          <Digest digest={lock.digest} onCopy={actions.onCopy} />
+        </p>
+      )}
       <Packages lock={lock} onCopy={actions.onCopy} />
     </details>
   );

@@ -42,7 +42,7 @@ export function EnvironmentList(props: IEnvironmentListProps): JSX.Element {
       role="group"
       aria-label={trans.__('Environments')}
     >
-      {items.every(entry => entry.shipped) && <Lesson />}
+      {items.every(entry => entry.shipped || entry.recorded) && <Lesson />}
       <ul className="jp-mlws-entries">
         {items.map(entry => (
           <EnvironmentLine key={entry.name} {...props} entry={entry} />
@@ -98,6 +98,9 @@ function EnvironmentLine(
           ))}
           {entry.shipped && (
             <span className="jp-mlws-chip">{trans.__('shipped')}</span>
+          )}
+          {entry.recorded && (
+            <span className="jp-mlws-chip">{trans.__('recorded')}</span>
           )}
           {newest && kindOf(newest) !== 'packages' && (
             <span className="jp-mlws-chip">{kindOf(newest)}</span>

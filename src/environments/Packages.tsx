@@ -25,7 +25,9 @@ export function Packages(props: {
   return (
     <>
       <p className="jp-mlws-hint">
-        {trans.__('Python %1 on %2', lock.python, lock.system)}
+        {lock.system === ''
+          ? trans.__('Python %1', lock.python)
+          : trans.__('Python %1 on %2', lock.python, lock.system)}
         {' · '}
         <Button
           minimal

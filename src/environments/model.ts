@@ -6,7 +6,8 @@ import {
   BuiltEnvironment,
   CURATED,
   Environment,
-  EnvironmentLock
+  EnvironmentLock,
+  KERNEL
 } from '../api';
 import { ListModel } from '../model/list';
 import { IWorkspaceConnection } from '../tokens';
@@ -22,6 +23,8 @@ export interface IEnvironmentEntry {
   readonly versions: readonly Environment[];
   /** Whether it comes with the package. */
   readonly shipped: boolean;
+  /** Whether nobody made it: it records what a kernel had installed when it submitted. */
+  readonly recorded: boolean;
   /** What lies built of it on the server's machine, by `name:version`. */
   readonly built: ReadonlyMap<string, BuiltEnvironment>;
 }
@@ -64,12 +67,15 @@ export function groupByName(
       name,
       versions: [...list].sort((a, b) => b.version - a.version),
       shipped: CURATED.includes(name),
+      recorded: name === KERNEL,
       built: there
     }))
-    .sort(
-      (a, b) =>
-        Number(a.shipped) - Number(b.shipped) || (a.name < b.name ? -1 : 1)
-    );
+    .sort((a, b) => rankOf(a) - rankOf(b) || (a.name < b.name ? -1 : 1));
+}
+
+/** Those that somebody made come first. */
+function rankOf(entry: IEnvironmentEntry): number {
+  return entry.shipped ? 2 : entry.recorded ? 1 : 0;
 }
 
 /** What is known of a version's exact packages. */
@@ -118,7 +124,9 @@ export class LocksModel implements IDisposable {
           name,
           version
         });
-        return page.items;
+        return page.items.length === 0 && name === KERNEL
+          ? [await this._recorded(environment)]
+          : page.items;
       });
     }
   }
@@ -128,6 +136,19 @@ export class LocksModel implements IDisposable {
     await this._do(environment, async ({ name, version }) => [
       await this._connection.request('environments.lock', { name, version })
     ]);
+  }
+
+  /** What a kernel had installed is exact as it is. */
+  private async _recorded({
+    name,
+    version
+  }: IVersion): Promise<EnvironmentLock> {
+    const { spec } = await this._connection.request('environments.get', {
+      name,
+      version
+    });
+    const text = spec.packages.join('\n');
+    return { system: '', python: spec.python, digest: '', text };
   }
 
   private async _do(

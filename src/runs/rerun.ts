@@ -157,7 +157,8 @@ async function readEnvironments(
   });
   const newest = new Map<string, string>();
   for (const item of items) {
-    if (!newest.has(item.name)) {
+    // What another kernel had installed is of no use to this run.
+    if (!newest.has(item.name) && item.name !== KERNEL) {
       newest.set(item.name, idOf(item));
     }
   }

@@ -21,11 +21,13 @@ describe('environments by name', () => {
         makeEnvironment('b', 1),
         makeEnvironment('a', 1),
         makeEnvironment('a', 2),
+        makeEnvironment('kernel', 7),
         makeEnvironment('sklearn', 1)
       ],
       [makeBuilt('a:2', 'b:1')]
     );
-    const [a, b, ...shipped] = entries;
+    const [a, b, kernel, ...shipped] = entries;
+    expect(kernel.recorded).toBe(true);
     expect(a.versions.map(it => it.version)).toEqual([2, 1]);
     expect(a.built.has('a:2')).toBe(true);
     expect(a.built.has('a:1')).toBe(false);
@@ -84,6 +86,29 @@ describe('what is read of environments', () => {
     await locks.read(SMALL);
     expect(locks.get(SMALL).locks).toEqual([LOCK]);
     expect(server.asked(`GET ${AT}/small/versions/1/locks`).length).toBe(2);
+    locks.dispose();
+  });
+
+  it('is what a kernel had installed, which was never resolved', async () => {
+    const kernel = makeEnvironment('kernel', 3, {
+      python: '3.11',
+      packages: ['attrs==25.4.0', 'six==1.17.0']
+    });
+    server.on(`GET ${AT}/kernel/versions/3/locks`, {
+      json: { items: [], next_cursor: null }
+    });
+    server.on(`GET ${AT}/kernel`, { json: kernel });
+    const locks = new LocksModel(events.connection);
+    await locks.read(kernel);
+    expect(locks.get(kernel).locks).toEqual([
+      {
+        system: '',
+        python: '3.11',
+        digest: '',
+        text: 'attrs==25.4.0\nsix==1.17.0'
+      }
+    ]);
+    expect(server.asked(`GET ${AT}/kernel`)[0].query.version).toBe('3');
     locks.dispose();
   });
 
