@@ -99,10 +99,10 @@ class _FileVault(Vault):
     kind = "file"
 
     def names(self) -> tuple[str, ...]:
-        return tuple(sorted(self._secrets()))
+        return tuple(sorted(self._seen()))
 
     def get(self, name: str) -> str:
-        found = self._secrets().get(check_secret_name(name))
+        found = self._seen().get(check_secret_name(name))
         if found is None:
             raise _not_found(name)
         return found
@@ -120,6 +120,14 @@ class _FileVault(Vault):
             if secrets.pop(name, None) is None:
                 raise _not_found(name)
             self._write(secrets)
+
+    def _seen(self) -> dict[str, str]:
+        """What is in the vault; who reads waits for nobody, unless the key is being changed at this moment."""
+        try:
+            return self._secrets()
+        except CorruptData:
+            with _alone():
+                return self._secrets()
 
     def _secrets(self) -> dict[str, str]:
         said = self._said()
@@ -151,9 +159,14 @@ class _KeyringVault(Vault):
         check_secret_name(name)
         check_secret_value(value)
         with _alone():
+            known = self.names()
             # The name first: a secret without a name could not be found again to be removed.
-            self._note({*self.names(), name})
-            self._keyring.set(name, value)
+            self._note({*known, name})
+            try:
+                self._keyring.set(name, value)
+            except Unavailable:
+                self._note(known)
+                raise
 
     def delete(self, name: str) -> None:
         check_secret_name(name)

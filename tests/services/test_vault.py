@@ -249,6 +249,15 @@ def test_many_who_store_at_once_lose_nothing() -> None:
     assert {name: vault_of("w1").get(name) for name in vault_of("w1").names()} == {f"S{n}": str(n) for n in range(24)}
 
 
+def test_who_reads_while_the_key_is_changed_reads_all_the_same() -> None:
+    vault_of("w1").set("A", CANARY)
+    with ThreadPoolExecutor(3) as pool:
+        rotating = pool.submit(lambda: [rotate() for _ in range(25)])
+        read = [pool.submit(lambda: {vault_of("w1").get("A") for _ in range(150)}) for _ in range(2)]
+        assert {value for each in read for value in each.result()} == {CANARY}
+        assert rotating.result() == [1] * 25
+
+
 class Memory(KeyringBackend):
     """A keyring of a desktop, without the desktop."""
 
@@ -266,6 +275,8 @@ class Memory(KeyringBackend):
         return self.kept.get((service, username))
 
     def set_password(self, service: str, username: str, password: str) -> None:
+        if self.locked:
+            raise RuntimeError("locked")
         self.kept[service, username] = password
 
     def delete_password(self, service: str, username: str) -> None:
@@ -301,6 +312,9 @@ def test_a_locked_keyring_is_said_and_no_file_begun_beside_it(desktop: Memory) -
     with pytest.raises(Unavailable, match="Unlock it") as raised:
         vault_of("w1").get("A")
     assert CANARY not in str(raised.value)
+    with pytest.raises(Unavailable, match="Unlock it"):
+        vault_of("w1").set("B", CANARY)
+    assert vault_of("w1").names() == ("A",)
     assert vault_of("w1").kind == "keyring"
     assert vault_of("new").kind == "file"
 
