@@ -86,7 +86,15 @@ def inputs(operation: Operation) -> Iterator[str]:
 
 def address(scope: str, operation: Operation, place: Place, **hostile: str) -> str:
     values = {"run": "1", "name": "digits", "version": "1", "snapshot": place.snapshot, "path": "train.py"}
-    values |= {"document": "project/a.ipynb", "since": "0", "request": "x", "alias": "live", "offset": "0"} | hostile
+    values |= {
+        "document": "project/a.ipynb",
+        "since": "0",
+        "request": "x",
+        "alias": "live",
+        "label": "live",
+        "offset": "0",
+    }
+    values |= hostile
     path = operation.path
     for name in operation.path_arguments:
         path = path.replace(f"{{{name}}}", quote(values[name], safe="", errors="surrogatepass"))
