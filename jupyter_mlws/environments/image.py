@@ -8,9 +8,9 @@ import os
 import re
 import tarfile
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -28,7 +28,7 @@ from jupyter_mlws.environments.building import Built, alone, root
 from jupyter_mlws.environments.locking import Lock
 from jupyter_mlws.environments.probing import check_fit, probe
 from jupyter_mlws.environments.sharing import LABEL, REPOSITORY, Image, inspect
-from jupyter_mlws.errors import InvalidInput, TargetAway, Unavailable
+from jupyter_mlws.errors import InvalidInput, MlwsError, TargetAway, Unavailable
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -40,6 +40,8 @@ _FORMAT = "2"
 _FROM = re.compile(r"^\s*(?:FROM\s+(?:--\S+\s+)*|COPY\s.*?--from=)(\S+)", re.IGNORECASE | re.MULTILINE)
 _LAYER = re.compile(r"---> ([0-9a-f]{12,64})\s*")
 _STAGE = re.compile(r"Step \d+/\d+ : FROM ", re.IGNORECASE)
+_FORGET_S = 20.0
+_OF_THE_ENGINE = ("---> ", "Removing intermediate container ")
 _TRIES_S = (1.0, 3.0)
 
 
@@ -211,7 +213,7 @@ def _from_context(making: Making, context: IO[bytes], name: str, network: str, h
         for line in listen("POST", "/build", query, headers=headers, body=context, check=making.way.check):
             _hear(line, making.way.say, layers)
     except BaseException as error:
-        _forget(making.client, layers)
+        _forget(layers)
         if isinstance(error, Refused):
             raise InvalidInput(
                 f"The image cannot be built: {str(error)[:1_000]}", hint="Look at the Dockerfile."
@@ -235,16 +237,37 @@ def _hear(line: dict[str, Any], say: Callable[[str], None], layers: list[str]) -
         layers.append(layer[1])
     elif text == "---> Using cache" or _STAGE.match(text):
         layers.append("")  # what comes next is somebody's own
-    if text and not line.get("progressDetail"):
+    # What remains on the screen is the step, and what it says.
+    if text and not line.get("progressDetail") and not text.startswith(_OF_THE_ENGINE):
         say(text)
 
 
-def _forget(client: APIClient, layers: list[str]) -> None:
-    """Remove what the steps of a build have left that came to nothing: the first is its base, and some were others'."""
+def _forget(layers: list[str]) -> None:
+    """Remove what the steps of a build have left that came to nothing: the first is its base, and some were others'.
+
+    The engine still ends the last step; nobody waits for that.
+    """
+    made = [each for before, each in pairwise(layers) if before and each]
+
+    def work() -> None:
+        until = time.monotonic() + _FORGET_S
+        while made and time.monotonic() < until:
+            for layer in reversed(made):
+                if _is_removed(layer):
+                    made.remove(layer)
+            time.sleep(0.1)
+
+    if made:
+        threading.Thread(target=work, name="removal of layers", daemon=True).start()
+
+
+def _is_removed(layer: str) -> bool:
+    """Whether a layer is gone; not yet where something else stands upon it."""
     import docker.errors
 
-    made = [each for before, each in pairwise(layers) if before and each]
-    with suppress(docker.errors.DockerException, OSError):
-        for layer in reversed(made):
-            with suppress(docker.errors.APIError):  # something else stands upon it by now
-                client.remove_image(layer)
+    try:
+        with engine.answers():
+            engine.connect().remove_image(layer)
+    except MlwsError as error:
+        return isinstance(error.__cause__, docker.errors.NotFound)
+    return True

@@ -36,6 +36,7 @@ class Relay:
         self._engine = engine.partition("://")[2]
         self._pattern: re.Pattern[str] | None = None
         self._answered = False
+        self._spared = 0
         self._turn = threading.Lock()
         self._open: set[socket.socket] = set()
         self._server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -43,11 +44,14 @@ class Relay:
         self._server.listen(64)
         threading.Thread(target=self._serve, daemon=True).start()
 
-    def break_at(self, pattern: str, *, answered: bool = False) -> None:
-        """Break when a request whose path matches comes; with `answered`, once the engine has done it."""
+    def break_at(self, pattern: str, *, answered: bool = False, after: int = 0) -> None:
+        """Break when a request whose path matches comes; with `answered`, once the engine has done it.
+
+        The first `after` ones get through.
+        """
         with self._turn:
             self.broken.clear()
-            self._pattern, self._answered = re.compile(pattern), answered
+            self._pattern, self._answered, self._spared = re.compile(pattern), answered, after
 
     def cut(self) -> None:
         """Break now."""
@@ -115,6 +119,9 @@ class Relay:
     def _is_due(self, path: str) -> bool:
         with self._turn:
             if self._pattern is None or not self._pattern.search(path):
+                return False
+            self._spared -= 1
+            if self._spared >= 0:
                 return False
             self._pattern = None
             return True

@@ -139,11 +139,11 @@ def stdin_of(container: str) -> Any:
 
 def close_input(stdin: Any) -> None:
     """Close what `stdin_of` gave."""
-    with suppress(OSError):
-        stdin.close()
-    for part in ("_sock", "_response"):
-        with suppress(OSError, AttributeError, ValueError):  # closed already
-            getattr(stdin, part).close()
+    # The socket is shared by the file that was made of it and by the library's connection: all have to let go.
+    parts = [stdin, getattr(stdin, "_sock", None), getattr(stdin, "_response", None)]
+    for part in filter(None, parts):
+        with suppress(OSError, ValueError):  # closed already
+            part.close()
 
 
 def last_words(facts: dict[str, Any], was_away: bool = False) -> str:

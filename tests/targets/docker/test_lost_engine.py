@@ -52,7 +52,7 @@ def test_an_engine_that_is_lost_at_any_step_of_a_launch_is_waited_for(lost, boxe
 
 
 def test_a_run_whose_engine_is_lost_can_be_canceled(lost, boxes):
-    lost.break_at(r"/containers/[^/]+/start", answered=True)
+    lost.break_at(r"/containers/[^/]+/start", answered=True, after=1)  # the first asks for the Python of the base
     run = boxes.submit(_ONCE)
     boxes.wait(lost.broken.is_set)
     run.cancel()
