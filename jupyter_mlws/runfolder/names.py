@@ -14,6 +14,7 @@ __all__ = [
     "INPUTS",
     "JOB",
     "JOURNAL",
+    "LOGGED_RUN_VARIABLE",
     "LOGS",
     "MAILBOX",
     "OUTPUTS",
@@ -55,6 +56,8 @@ CHILDREN = "children"
 # Every process of a run carries the first; the second leads a script back to its run folder.
 RUN_ID_VARIABLE = "MLWS_RUN_ID"
 RUN_FOLDER_VARIABLE = "MLWS_RUN_FOLDER"
+# In a process that logs a run of its own: for the workers that it spawns.
+LOGGED_RUN_VARIABLE = "MLWS_LOGGED_RUN"
 
 # Which secrets a job was handed: the variable of each, by its name, as JSON. No values.
 SECRETS_VARIABLE = "MLWS_SECRETS"

@@ -25,6 +25,7 @@ from jupyter_mlws.sdk.process_end import ProcessEnd
 from jupyter_mlws.sdk.run import Run
 from jupyter_mlws.sdk.run_secrets import own_variable
 from jupyter_mlws.sdk.watched_outputs import WatchedOutputs
+from jupyter_mlws.sdk.workers import announce
 
 if TYPE_CHECKING:
     from jupyter_mlws.api.interface import Api
@@ -92,6 +93,7 @@ class InteractiveRun(ClosingRun):
         if self._mirror is not None:
             self._mirror.start()
         _open.append(self)
+        _announce()
         _process_end()
 
     # -- asking
@@ -169,6 +171,7 @@ class InteractiveRun(ClosingRun):
         self._shut(quiet=quiet)
         if not quiet and self in _open:
             _open.remove(self)
+            _announce()
 
     def _arrive(self, timeout_s: float) -> None:
         """Have all of it at the workspace; where that does not come to pass it stays here, and can be imported."""
@@ -200,6 +203,12 @@ class InteractiveRun(ClosingRun):
     def _end_at_exit(self) -> None:
         if self._say_end(_process_end().outcome()):
             self._arrive(_AT_EXIT_S)
+
+
+def _announce() -> None:
+    """Have workers log to the run that is active here."""
+    active = current()
+    announce(None if active is None else (active._folder, active._facts))
 
 
 @cache

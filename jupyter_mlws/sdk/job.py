@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from jupyter_mlws.errors import InvalidInput, Unavailable, WrongState
 from jupyter_mlws.runfolder.context import get_job_context
 from jupyter_mlws.runfolder.journal_writer import JournalWriter
+from jupyter_mlws.runfolder.names import LOGGED_RUN_VARIABLE
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.runfolder.values import ValuesWriter
 from jupyter_mlws.sdk.run import Run
@@ -427,6 +429,11 @@ def active_run(allow_offline: bool = True) -> ActiveRun:
         return _active
     interactive = sys.modules.get("jupyter_mlws.sdk.interactive")
     found: ActiveRun | None = interactive.current() if interactive is not None else None
+    if found is None and LOGGED_RUN_VARIABLE in os.environ:
+        from jupyter_mlws.sdk.workers import run_of_parent
+
+        found = run_of_parent()
+        _active = found or _active
     if found is not None:
         return found
     if not allow_offline:

@@ -275,6 +275,49 @@ def test_a_script_that_ends_without_a_word_has_completed_its_run_and_failed_it_w
     assert runs[2.0].record.error.code == "ZeroDivisionError"
 
 
+WORK = """
+from jupyter_mlws import Run
+
+def work(i):
+    run = Run.get_context(allow_offline=False)
+    run.log("work", i)
+    run.log_row("rows", i=i)
+    with run.child_run(f"part {i}") as part:
+        part.log("x", i)
+    run.complete()  # which is its parent's to say
+    run.fail("no")
+"""
+
+
+def test_workers_log_into_the_run_of_the_process_that_spawned_them(ws, script, tmp_path):
+    (tmp_path / "work.py").write_text(WORK)
+    process = script(
+        """
+        import __main__, multiprocessing, os, subprocess, work
+
+        del __main__.__file__  # as in a kernel: workers do not begin with it
+        with multiprocessing.get_context("spawn").Pool(2) as pool:
+            pool.map(work.work, range(4))
+            pool.close()
+            pool.join()
+        run.log("own", 1)
+        alone = "from jupyter_mlws import Run; Run.get_context(allow_offline=False)"
+        alone = subprocess.run([sys.executable, "-c", alone], capture_output=True, text=True)
+        print("belongs to no run" in alone.stderr)
+        run.complete()
+        print("MLWS_LOGGED_RUN" in os.environ)
+        """
+    )
+    out, err = process.communicate(timeout=DEADLINE_S)
+    assert out.split() == ["True", "False"], err
+    run = only_run(ws)
+    assert run.status == "Completed"
+    assert sorted(values(ws, run, "work")) == [0, 1, 2, 3]
+    assert run.get_metrics("own") == {"own": 1.0}
+    assert sorted(run.get_metrics("rows")["rows"]["i"]) == [0, 1, 2, 3]
+    assert sorted(child.display_name for child in run.get_children()) == [f"part {i}" for i in range(4)]
+
+
 # How a script ends that leaves its run open, and the sentence of a run that failed by it.
 EXITS = {
     "sys.exit(0)": None,

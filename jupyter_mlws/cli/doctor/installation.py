@@ -19,10 +19,11 @@ from jupyter_mlws.errors import MlwsError
 __all__ = ["examine"]
 
 _PLACES = {"MLWS_DATA_DIR", "MLWS_CACHE_DIR", "MLWS_RUNTIME_DIR"}
-_OTHERS = {"MLWS_HOST", "MLWS_WORKSPACE", "MLWS_DATABASE_URL", "MLWS_TOKEN", "MLWS_LOG_WARNING_BYTES", "MLWS_VAULT"}
+_OTHERS = {"MLWS_HOST", "MLWS_WORKSPACE", "MLWS_DATABASE_URL", "MLWS_TOKEN", "MLWS_LOG_WARNING_BYTES", "MLWS_VAULT",
+           "MLWS_TRACEBACK"}  # fmt: skip
 # Set for a script inside a job, for one command (what a rerun is given again), or by whoever tests us.
 _OURS = ("MLWS_RUN_", "MLWS_EXPERIMENT", "MLWS_INPUTS", "MLWS_SECRET", "MLWS_SOURCE_DIR", "MLWS_WORKSPACE_ID",
-         "MLWS_FAULT")  # fmt: skip
+         "MLWS_LOGGED_RUN", "MLWS_FAULT")  # fmt: skip
 
 
 def examine() -> Iterator[Finding]:
