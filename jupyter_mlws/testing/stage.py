@@ -130,7 +130,7 @@ class Stage:
     folder : Path
         Of the workspace.
     project : Path
-        The folder that is submitted; beside it lies ``data``.
+        The folder that is submitted, with the scripts of all cases.
     """
 
     def __init__(self, binding: Binding, place: Path, variables: Mapping[str, str]) -> None:
@@ -233,12 +233,13 @@ class Stage:
         )
         return str(run.record.status)
 
-    def wait(self, what: Callable[[], Any], otherwise: str) -> Any:
+    def wait(self, what: Callable[[], Any], otherwise: str | Callable[[], str]) -> Any:
         """Wait until something is so, and return it; fail with a sentence where it takes too long."""
         until = time.monotonic() + self.binding.patience_s
         while not (found := what()):
             if time.monotonic() > until:
-                pytest.fail(f"{otherwise} within {self.binding.patience_s:g} s.\n{self._log()}")
+                sentence = otherwise if isinstance(otherwise, str) else otherwise()
+                pytest.fail(f"{sentence}, after {self.binding.patience_s:g} s.\n{self._log()}")
             time.sleep(_PAUSE_S)
         return found
 
@@ -319,9 +320,9 @@ class Stage:
 
     def wait_until_nothing_lives(self, *words: str) -> None:
         """Fail where processes with one of these words stay; where they cannot be seen, skip the test."""
-        if not self.binding.sees_processes:
+        if not self.binding.sees_processes or not Path("/proc").is_dir():
             pytest.skip("The processes of this target are not seen from here.")
-        self.wait(lambda: not self.processes(*words), f"Processes are left: {self.processes(*words)}")
+        self.wait(lambda: not self.processes(*words), lambda: f"Processes are left: {self.processes(*words)}")
 
     def close(self) -> None:
         """Cancel what goes on, and stop the dispatcher."""
