@@ -84,7 +84,8 @@ def test_an_agent_that_comes_late_finds_no_job_where_the_start_has_failed(world,
 
     monkeypatch.setattr(starting, "_payload", gone)
     with pytest.raises(WrongState):
-        starting.start(dispatcher.context, dispatcher.target, follower._folder, follower.run_record, threading.Event())
+        wanted = starting.Wanted(threading.Event(), threading.Event())
+        starting.start(dispatcher.context, dispatcher.target, follower._folder, follower.run_record, wanted)
     assert not follower._folder.job.exists()
 
 

@@ -34,6 +34,9 @@ class Elsewhere:
     def end_signal(self) -> None:
         return None
 
+    def explain(self, folder: RunFolder, run_id: str) -> str:
+        return ""
+
     def close(self) -> None:
         return None
 
