@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from jupyter_mlws import faults
 from jupyter_mlws.dispatcher.context import Context
+from jupyter_mlws.runfolder.journal_format import MOST_NAMES
 from jupyter_mlws.runfolder.journal_reader import JournalReader, StreamPoints
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.runfolder.values import MAX_LINE_BYTES
@@ -151,6 +152,11 @@ class Ingest:
     def dropped(self) -> int:
         """How many points and values have found no room on the disk so far."""
         return self._reader.dropped()
+
+    @property
+    def is_full_of_names(self) -> bool:
+        """Whether a process of the run has logged so many different names that no other is taken."""
+        return self._series >= MOST_NAMES
 
     def warnings(self) -> list[str]:
         """What a person should know of what was read."""

@@ -17,6 +17,7 @@ from jupyter_mlws.dispatcher.part import Part
 from jupyter_mlws.dispatcher.requests import Requests
 from jupyter_mlws.domain.run import Run
 from jupyter_mlws.errors import MlwsError, NotFound, Unavailable
+from jupyter_mlws.runfolder.journal_format import MOST_NAMES
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.store import changes
 from jupyter_mlws.store.run_states import add_warnings
@@ -117,10 +118,10 @@ class Intake:
                 self._loss_at = now
         if now - self._loss_at > _LOSS_LASTS_S:
             return ""
-        return (
-            f"the disk of the run's folder is full: {self._dropped:,} metric points were not kept so far; "
-            "free some space there, the script goes on"
-        )
+        lost = f"{self._dropped:,} metric points were not kept so far"
+        if self._root.ingest.is_full_of_names:
+            return f"{lost}, for there are {MOST_NAMES:,} names of metrics already; the script goes on"
+        return f"the disk of the run's folder is full: {lost}; free some space there, the script goes on"
 
     # -- points and values
 
@@ -260,5 +261,7 @@ class Intake:
         """What a person should know, a sentence each."""
         found = [*self._prepared_warnings, *self._root.warnings()]
         if self._dropped:
-            found.append(f"{self._dropped:,} metric points were not kept because the disk was full.")
+            crowded = any(part.ingest.is_full_of_names for part in self._family)
+            why = f"a process logged more than {MOST_NAMES:,} names" if crowded else "the disk was full"
+            found.append(f"{self._dropped:,} metric points were not kept because {why}.")
         return found

@@ -17,6 +17,7 @@ from jupyter_mlws.runfolder.journal_format import (
     HEADER_BYTES,
     KEYS_SUFFIX,
     MAGIC,
+    MOST_NAMES,
     NO_STEP,
     RECORD_BYTES,
     RECORD_WORDS,
@@ -27,7 +28,6 @@ __all__ = ["KeyTable", "Segment", "marks", "read_header", "split_steps", "words"
 _MOST_RECORDS = 2**32
 _LAST_SEQUENCE = 2**62
 _BLOCK_BYTES = 1 << 20
-_MOST_NAMES = 1_000_000
 
 
 class Segment(NamedTuple):
@@ -104,7 +104,7 @@ class KeyTable:
         except OSError:
             return
         try:
-            while len(self.names) < _MOST_NAMES and self._read_block(fd):
+            while len(self.names) < MOST_NAMES and self._read_block(fd):
                 pass
         except OSError:
             return  # something else was put in the file's place

@@ -11,6 +11,7 @@ __all__ = [
     "HEADER_BYTES",
     "KEYS_SUFFIX",
     "MAGIC",
+    "MOST_NAMES",
     "NO_STEP",
     "RECORD",
     "RECORD_BYTES",
@@ -39,6 +40,8 @@ STEP_MIN = -(2**63) + 1
 STEP_MAX = 2**63 - 1
 
 KEYS_SUFFIX = ".keys"
+# Of a stream; whoever has more has put something into a name that belongs into a value.
+MOST_NAMES = 1_000_000
 # In the name of an empty file: how many points found no room, where there is no header to count them in.
 DROPPED_MARK = ".dropped-"
 

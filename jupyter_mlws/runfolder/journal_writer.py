@@ -19,6 +19,7 @@ from jupyter_mlws.runfolder.journal_format import (
     DROPPED_MARK,
     HEADER_BYTES,
     KEYS_SUFFIX,
+    MOST_NAMES,
     NO_STEP,
     RECORD_BYTES,
     RECORD_WORDS,
@@ -60,8 +61,8 @@ class JournalWriter:
     """Logs points of this process into a run folder; to be shared by all its threads.
 
     A point is safe from any death of this process as soon as `log` returns. Nothing is opened before the first
-    point. A fork goes on in a stream of its own. When the disk is full points are dropped and counted, never the
-    training stopped: one line on standard error says so.
+    point. A fork goes on in a stream of its own. When the disk is full, or a name is one too many, points are
+    dropped and counted, never the training stopped: one line on standard error says so.
 
     Parameters
     ----------
@@ -208,7 +209,7 @@ class JournalWriter:
 
     @property
     def dropped(self) -> int:
-        """How many points found no room on the disk."""
+        """How many points could not be kept."""
         return self._dropped
 
     def knows(self, name: str) -> bool:
@@ -277,6 +278,8 @@ class JournalWriter:
         """Enter a name into the key table, which is on file before the first record that uses it."""
         checked = self._check_name(name)
         if checked not in self._keys:
+            if self._key_count >= MOST_NAMES:
+                raise OSError(f"there are {MOST_NAMES:,} names of metrics already")
             self._open_stream()
             line = dumps(checked).encode() + b"\n"
             faults.point("journal.key")

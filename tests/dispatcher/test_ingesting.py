@@ -158,3 +158,14 @@ def test_points_of_very_many_names_are_stored_bit_by_bit_so_that_others_can_writ
     assert max(sizes[1:]) == 50
     names = place.world.api.metrics.list(place.run_id, limit=1000).items
     assert len(names) == 1000
+
+
+def test_a_process_of_too_many_names_is_known_as_such(place, monkeypatch):
+    monkeypatch.setattr(ingesting, "MOST_NAMES", 3)
+    writer = JournalWriter(place.folder.path)
+    for i in range(3):
+        place.take()
+        assert not place.ingest.is_full_of_names
+        writer.log(f"k{i}", 1.0)
+    place.take()
+    assert place.ingest.is_full_of_names

@@ -139,3 +139,21 @@ def test_a_block_of_a_hundred_costs_a_fraction_of_a_hundred_calls(tmp_path):
         return time.perf_counter() - began
 
     assert min(seconds() for _ in range(5)) / 200 < 150e-6
+
+
+@pytest.mark.parametrize("at_once", [False, True], ids=["log", "log_many"])
+def test_a_name_too_many_is_counted_and_said_and_others_go_on(tmp_path, follower, monkeypatch, capfd, at_once):
+    monkeypatch.setattr(journal_writer, "MOST_NAMES", 8)
+    writer = JournalWriter(tmp_path)
+    names = [f"m{i}" for i in range(10)]
+    for step in range(3):
+        if at_once:
+            writer.log_many(dict.fromkeys(names, 0.5), step)
+        else:
+            for name in names:
+                writer.log(name, 0.5, step)
+    follow = follower(tmp_path)
+    assert len(follow.follow()) == 3 * 8
+    assert writer.dropped == 3 * 2
+    assert follow.reader.dropped() == 3 * 2
+    assert "there are 8 names of metrics already" in capfd.readouterr().err
