@@ -9,12 +9,12 @@ from jupyter_mlws.domain.environment import KERNEL, split_reference
 from jupyter_mlws.domain.page import Page
 from jupyter_mlws.domain.run import RunSubmission
 from jupyter_mlws.domain.secret import Secret, SecretValue, check_secret_name, references
-from jupyter_mlws.errors import InvalidInput, InvalidName, NotFound
+from jupyter_mlws.errors import InvalidInput, InvalidName, MlwsError, NotFound
 from jupyter_mlws.services.checking import implements
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.vault import Vault, vault_of
 
-__all__ = ["Secrets", "find_in_vault", "referenced", "with_secrets"]
+__all__ = ["Secrets", "find_in_vault", "names_in_vault", "referenced", "with_secrets"]
 
 
 @implements("secrets", SecretsApi)
@@ -54,6 +54,14 @@ def find_in_vault(context: Context, name: str) -> str | None:
         return vault_of(context.workspace_id).get(name)
     except (NotFound, InvalidName):
         return None
+
+
+def names_in_vault(context: Context) -> frozenset[str]:
+    """The names of the secrets that a run could be handed; none where the vault does not open, which a submit tells."""
+    try:
+        return frozenset(vault_of(context.workspace_id).names())
+    except MlwsError:
+        return frozenset()
 
 
 def with_secrets(context: Context, submission: RunSubmission) -> RunSubmission:

@@ -176,7 +176,12 @@ def test_a_run_done_again_takes_its_secrets_from_the_vault(ws: Workspace, submit
     first.wait_for_completion()
     with pytest.raises(InvalidInput, match="secret A, .* or store it: mlws secrets set A"):
         first.rerun()
+    assert first.reproducibility().secrets == ("A",)
+    ws.secrets.delete("b")
+    assert first.reproducibility().secrets == ("A", "b")
+    ws.secrets.set("b", "second-secret")
     ws.secrets.set("A", "other-secret")
+    assert first.reproducibility().secrets == ()
     ws.secrets.set("NEW", "new-secret")
     again = first.rerun(secrets=["NEW"])
     again.wait_for_completion()

@@ -7,14 +7,17 @@ from collections.abc import Iterator
 from jupyter_mlws.domain.masking import masked_options
 from jupyter_mlws.domain.reproducibility import Reason, Reproducibility
 from jupyter_mlws.domain.run import Run
+from jupyter_mlws.domain.secret import references
+from jupyter_mlws.domain.secret import is_reference, reference_of
 from jupyter_mlws.errors import MlwsError
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.reproducibility.code import reasons_of_code
 from jupyter_mlws.services.reproducibility.data import reasons_of_data
 from jupyter_mlws.services.reproducibility.packages import Packages
-from jupyter_mlws.services.reproducibility.words import blocked
+from jupyter_mlws.services.reproducibility.words import blocked, listed
 from jupyter_mlws.services.rerun import check_bytes, check_interpreter, check_kind
 from jupyter_mlws.services.rerun_cells import CellWish
+from jupyter_mlws.services.secrets import names_in_vault
 from jupyter_mlws.store import runs as store_runs
 from jupyter_mlws.store import snapshots as store_snapshots
 from jupyter_mlws.store.submissions import Submitted, find_submitted
@@ -41,7 +44,9 @@ def reproducibility(context: Context, run: str) -> Reproducibility:
         submitted = find_submitted(c, earlier)
         known = earlier.snapshot_id is None or store_snapshots.find_snapshot(c, earlier.snapshot_id) is not None
     packages = Packages(context, earlier, submitted)
-    secrets = _secrets(context, earlier, submitted)
+    named = _secrets(context, earlier, submitted)
+    vault = names_in_vault(context) if named else frozenset()
+    secrets = tuple(name for name in named if name not in vault)
     found = (
         *_of_bytes(context, earlier, submitted, known=known),
         *packages.reasons(),
@@ -49,7 +54,7 @@ def reproducibility(context: Context, run: str) -> Reproducibility:
         *reasons_of_code(context, earlier, submitted),
         *reasons_of_data(context, earlier, submitted),
         *_of_machine(submitted),
-        *_of_secrets(earlier, secrets),
+        *_of_secrets(earlier, secrets, tuple(name for name in named if name in vault)),
     )
     reasons = tuple(sorted(found, key=lambda each: not each.blocks))
     return Reproducibility(
@@ -86,6 +91,7 @@ def _of_machine(submitted: Submitted) -> Iterator[Reason]:
 
 
 def _secrets(context: Context, earlier: Run, submitted: Submitted) -> tuple[str, ...]:
+    """The names of all that it was handed and nobody recorded: secrets, and masked arguments."""
     names = submitted.secret_names
     if names is None:  # an old record says it nowhere but in the cell
         try:
@@ -93,14 +99,29 @@ def _secrets(context: Context, earlier: Run, submitted: Submitted) -> tuple[str,
         except MlwsError:
             wish = None  # what is gone or damaged is told by itself
         names = wish.secret_names if wish is not None else ()
-    return (*names, *masked_options(earlier.command))
+    named = _referenced(context, submitted)
+    return tuple(dict.fromkeys((*names, *named, *masked_options(earlier.command))))
 
 
-def _of_secrets(earlier: Run, names: tuple[str, ...]) -> Iterator[Reason]:
-    if names:
+def _referenced(context: Context, submitted: Submitted) -> tuple[str, ...]:
+    """The secrets that variables of the run, or of its environment, refer to."""
+    submission = submitted.submission
+    try:
+        return tuple(references(variables_with_environment(context, submission)).values())
+    except MlwsError:  # an environment that is not here is told by itself
+        return tuple(references(submission.environment_variables).values())
+
+
+def _of_secrets(earlier: Run, missing: tuple[str, ...], kept: tuple[str, ...]) -> Iterator[Reason]:
+    if missing:
         yield Reason(
             code="secrets",
-            sentence=f"It was given {', '.join(names[:10])}, and secrets are not stored.",
+            sentence=f"It was given {listed(missing)}, and secrets are not stored.",
             hint="Give them again: "
-            + " ".join([f"mlws run rerun {earlier.number}", *(f"--secret {name}" for name in names[:10])]),
+            + " ".join([f"mlws run rerun {earlier.number}", *(f"--secret {name}" for name in missing[:10])]),
+        )
+    if kept:
+        yield Reason(
+            code="vault_secrets",
+            sentence=f"It will be handed {listed(kept)} from your vault: look at its code first, where it is not yours.",
         )
