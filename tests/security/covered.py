@@ -11,6 +11,7 @@ _FOLDER = (
 )
 _MAILBOX = "security/test_hostile_runs.py::test_P01_N08_N14_O04_O05_V04_V05_requests_of_a_script_are_about_its_own_run"
 _ARCHIVE = "snapshots/test_archives.py::test_a_hostile_archive_leaves_nothing_behind"
+_PACKAGE = "services/test_carried_packages.py::test_a_file_that_is_no_honest_wheel_is_refused"
 _IMPORT = "services/test_archives.py::test_a_broken_or_hostile_archive_is_refused_and_leaves_nothing"
 _STRANGER = "security/test_hostile_imports.py::test_N08_N14_D10_what_a_stranger_recorded_harms_its_own_run_alone"
 _MODELS = "security/test_bad_inputs.py::test_U01_U04_P27_a_model_is_made_of_the_files_of_a_run"
@@ -91,11 +92,12 @@ TESTED: dict[str, tuple[str, ...]] = {
         "security/test_secrets.py::test_Z08_the_token_is_in_no_answer_and_no_log",
         "services/test_archives.py::test_Z08_variables_that_look_secret_are_not_carried_and_are_asked_for_again",
     ),
-    "A08": (_ARCHIVE, _IMPORT, _OFFLINE),
+    "A08": (_ARCHIVE, _IMPORT, _OFFLINE, _PACKAGE),
     **{f"A{n}": (_ARCHIVE, _IMPORT) for n in ("02", "05", "07", "14", "16", "17", "20", "23")},
     "A01": (
         _ARCHIVE,
         _IMPORT,
+        _PACKAGE,
         "snapshots/test_archives.py::test_A01_is_refused_before_the_harmless_files_before_it_are_written",
     ),
     "A04": (_ARCHIVE, _OFFLINE, "snapshots/test_archives.py::test_A04_a_file_through_a_link_writes_nothing_outside"),
@@ -110,6 +112,7 @@ TESTED: dict[str, tuple[str, ...]] = {
     "A19": ("snapshots/test_archives.py::test_A19_only_a_new_or_empty_folder_is_unpacked_into",),
     "A22": (
         _IMPORT,
+        "services/test_carried_packages.py::test_bytes_that_were_changed_are_refused",
         "snapshots/test_restoring.py::test_A22_changed_bytes_stop_a_restore",
         "blobs/test_blob_store.py::test_A22_bytes_that_changed_are_never_given_out",
     ),

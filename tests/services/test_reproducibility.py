@@ -18,6 +18,7 @@ from jupyter_mlws.domain.environment import EnvironmentSpec, NewEnvironment
 from jupyter_mlws.domain.interactive import RunStart
 from jupyter_mlws.domain.rerun import Rerun
 from jupyter_mlws.domain.run import Captured, Run, RunSubmission
+from jupyter_mlws.domain.secret import SecretValue
 from jupyter_mlws.domain.snapshot import LinkedPath, SnapshotRequest
 from jupyter_mlws.errors import NotFound
 from jupyter_mlws.services import Services
@@ -108,6 +109,17 @@ def test_secrets_and_masked_arguments_are_named(api: Services, script: Callable[
     found = api.runs.reproducibility(run.id)
     assert (found.can, found.secrets) == (True, ("HF_TOKEN", "--token"))
     assert found.reasons[0].hint == f"Give them again: mlws run rerun {run.number} --secret HF_TOKEN --secret --token"
+
+
+def test_secrets_of_the_vault_are_named_and_need_not_be_given(api: Services, script: Callable[..., Run]) -> None:
+    api.secrets.set("HF_TOKEN", SecretValue(value="s"))
+    api.secrets.set("WANDB", SecretValue(value="s"))
+    variables = {"WANDB_API_KEY": "secret:WANDB", "GONE": "secret:OTHER"}
+    run = script(secrets={"HF_TOKEN": "s", "OTHER": "o"}, environment_variables=variables)
+    found = api.runs.reproducibility(run.id)
+    assert (found.can, found.secrets) == (True, ("OTHER",))
+    assert [reason.code for reason in found.reasons] == ["secrets", "vault_secrets"]
+    assert "handed HF_TOKEN, WANDB from your vault" in found.reasons[1].sentence
 
 
 @pytest.mark.parametrize(

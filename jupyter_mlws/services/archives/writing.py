@@ -28,8 +28,8 @@ from jupyter_mlws.domain.archive import FORMAT, ArchivedEnvironment, ArchivedRun
 from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.filters import Filter
 from jupyter_mlws.domain.masking import is_secret_variable
-from jupyter_mlws.domain.secret import reference_of
-from jupyter_mlws.errors import CorruptData, InvalidName, Unavailable, WrongState
+from jupyter_mlws.domain.secret import is_reference
+from jupyter_mlws.errors import CorruptData, Unavailable, WrongState
 from jupyter_mlws.services.archives.layout import BLOBS, BLOCK, DIGESTS, HEADER, RECORDS, SERIES
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.snapshots import load_manifest
@@ -342,10 +342,7 @@ def _without_passwords(environment: ArchivedEnvironment) -> ArchivedEnvironment:
 
 def _is_hidden(name: str, value: str) -> bool:
     """Whether a variable looks secret; one that only names a secret of the vault is not."""
-    try:
-        return is_secret_variable(name, value) and reference_of(value) is None
-    except InvalidName:
-        return True
+    return is_secret_variable(name, value) and not is_reference(value)
 
 
 def _shrinks(data: bytes) -> bool:

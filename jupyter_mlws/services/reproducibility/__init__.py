@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from jupyter_mlws.domain.environment import KERNEL
 from jupyter_mlws.domain.masking import masked_options
 from jupyter_mlws.domain.reproducibility import Reason, Reproducibility
 from jupyter_mlws.domain.run import Run
 from jupyter_mlws.domain.secret import references
-from jupyter_mlws.domain.secret import is_reference, reference_of
 from jupyter_mlws.errors import MlwsError
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.reproducibility.code import reasons_of_code
 from jupyter_mlws.services.reproducibility.data import reasons_of_data
-from jupyter_mlws.services.reproducibility.packages import Packages
+from jupyter_mlws.services.reproducibility.packages import Packages, find_environment
 from jupyter_mlws.services.reproducibility.words import blocked, listed
 from jupyter_mlws.services.rerun import check_bytes, check_interpreter, check_kind
 from jupyter_mlws.services.rerun_cells import CellWish
@@ -105,11 +105,14 @@ def _secrets(context: Context, earlier: Run, submitted: Submitted) -> tuple[str,
 
 def _referenced(context: Context, submitted: Submitted) -> tuple[str, ...]:
     """The secrets that variables of the run, or of its environment, refer to."""
-    submission = submitted.submission
+    variables = dict(submitted.submission.environment_variables)
     try:
-        return tuple(references(variables_with_environment(context, submission)).values())
-    except MlwsError:  # an environment that is not here is told by itself
-        return tuple(references(submission.environment_variables).values())
+        if submitted.submission.environment != KERNEL:
+            found = find_environment(context, submitted.submission.environment)
+            variables = found.spec.environment_variables | variables
+        return tuple(references(variables).values())
+    except MlwsError:  # an environment that is not here is told by itself, a wrong name by the submit
+        return ()
 
 
 def _of_secrets(earlier: Run, missing: tuple[str, ...], kept: tuple[str, ...]) -> Iterator[Reason]:
@@ -123,5 +126,6 @@ def _of_secrets(earlier: Run, missing: tuple[str, ...], kept: tuple[str, ...]) -
     if kept:
         yield Reason(
             code="vault_secrets",
-            sentence=f"It will be handed {listed(kept)} from your vault: look at its code first, where it is not yours.",
+            sentence=f"It will be handed {listed(kept)} from your vault.",
+            hint="Look at its code first where that is not yours.",
         )

@@ -18,7 +18,13 @@ from jupyter_mlws.store import environments as store_environments
 from jupyter_mlws.store.submissions import Submitted
 from jupyter_mlws.targets import registry
 
-__all__ = ["Packages"]
+__all__ = ["Packages", "find_environment"]
+
+
+def find_environment(context: Context, reference: str) -> Environment:
+    """The version that a run names, or `NotFound`."""
+    name, version = split_reference(reference)
+    return Environments(context).get(name, version if isinstance(version, int) else 0)
 
 
 class Packages:
@@ -80,7 +86,7 @@ class Packages:
         if not self._submitted.kernel:
             return None
         try:
-            return self._find(self._submitted.kernel)
+            return find_environment(self._context, self._submitted.kernel)
         except (NotFound, InvalidInput):  # an archive may say anything
             return None
 
@@ -96,7 +102,7 @@ class Packages:
 
     def _of_environment(self) -> Iterator[Reason]:
         try:
-            found = self._find(self._earlier.environment)
+            found = find_environment(self._context, self._earlier.environment)
         except NotFound as error:
             yield blocked("environment_unknown", error)
             return
@@ -106,10 +112,6 @@ class Packages:
             yield from self._of_taken(found)
         else:
             yield from self._of_lock(found)
-
-    def _find(self, reference: str) -> Environment:
-        name, version = split_reference(reference)
-        return Environments(self._context).get(name, version if isinstance(version, int) else 0)
 
     def _of_taken(self, found: Environment) -> Iterator[Reason]:
         if found.spec.python and not os.access(found.spec.python, os.X_OK):
