@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -12,15 +13,19 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+import jupyter_mlws
 from jupyter_mlws import workspace as room
 from jupyter_mlws.api.routes import Upload
 from jupyter_mlws.cli.app import app
+from jupyter_mlws.cli.doctor import installation
 from jupyter_mlws.dispatcher.place import lock_path, log_path
+from jupyter_mlws.dispatcher.settings import Settings
 from jupyter_mlws.domain.file import FileKind, RunFile
 from jupyter_mlws.domain.run import RunSubmission
 from jupyter_mlws.errors import MlwsError
@@ -394,3 +399,12 @@ def test_a_submit_from_the_command_line_meets_them_as_one_sentence(folder, monke
     assert "mlws: " in done.output
     assert said in done.output
     assert "Traceback" not in done.output
+
+
+def test_every_setting_that_the_package_reads_is_known_to_it():
+    package = Path(jupyter_mlws.__file__).parent
+    read = {name for path in package.rglob("*.py") for name in re.findall(r'"(MLWS_[A-Z_]*[A-Z])"', path.read_text())}
+    settings = {f"MLWS_{field.name.upper()}" for field in fields(Settings)}
+    known = installation._PLACES | installation._OTHERS | settings
+    assert len(read) > 20
+    assert {name for name in read - known if not name.startswith(installation._OURS)} == set()

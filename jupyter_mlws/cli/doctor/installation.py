@@ -20,7 +20,8 @@ __all__ = ["examine"]
 
 _PLACES = {"MLWS_DATA_DIR", "MLWS_CACHE_DIR", "MLWS_RUNTIME_DIR"}
 _OTHERS = {"MLWS_HOST", "MLWS_WORKSPACE", "MLWS_DATABASE_URL", "MLWS_TOKEN", "MLWS_LOG_WARNING_BYTES", "MLWS_VAULT",
-           "MLWS_TRACEBACK"}  # fmt: skip
+           "MLWS_TRACEBACK", "MLWS_REGISTRY", "MLWS_DOCKER_BASE", "MLWS_DOCKER_CPUS", "MLWS_DOCKER_MEMORY",
+           "MLWS_DOCKER_NETWORK", "MLWS_DOCKER_PIDS", "MLWS_DOCKER_SHM", "MLWS_DOCKER_SLOTS"}  # fmt: skip
 # Set for a script inside a job, for one command (what a rerun is given again), or by whoever tests us.
 _OURS = ("MLWS_RUN_", "MLWS_EXPERIMENT", "MLWS_INPUTS", "MLWS_SECRET", "MLWS_SOURCE_DIR", "MLWS_WORKSPACE_ID",
          "MLWS_LOGGED_RUN", "MLWS_FAULT")  # fmt: skip
