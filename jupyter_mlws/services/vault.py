@@ -8,33 +8,18 @@ person who stored something. ``MLWS_VAULT`` (``file`` or ``keyring``) chooses fo
 
 from __future__ import annotations
 
-import json
 import os
-import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from jupyter_mlws import faults
 from jupyter_mlws.domain.names import check_id
 from jupyter_mlws.domain.secret import check_secret_name, check_secret_value
-from jupyter_mlws.errors import CorruptData, InvalidInput, NotFound, StorageFull, Unavailable
-from jupyter_mlws.runfolder import places
-from jupyter_mlws.runfolder.files import read_plain, remove_stale, write_whole
-from jupyter_mlws.services import vault_key, vault_keyring
-
-try:
-    import fcntl
-except ImportError:  # Windows: whole files still replace each other at once
-    fcntl = None  # type: ignore[assignment]
+from jupyter_mlws.errors import CorruptData, InvalidInput, NotFound, Unavailable
+from jupyter_mlws.services import vault_files, vault_key, vault_keyring
 
 __all__ = ["Vault", "check", "rotate", "vault_of"]
-
-FORMAT_VERSION = 1
-_LIMIT = 64 << 20
-_FILE = re.compile(r"([a-zA-Z0-9][\w\-]*)\.json", re.ASCII)
 
 
 class Vault(ABC):
@@ -46,11 +31,13 @@ class Vault(ABC):
         Where they are: ``keyring`` or ``file``.
     """
 
-    kind: str
-
     def __init__(self, path: Path, workspace_id: str) -> None:
         self._path = path
         self._workspace_id = workspace_id
+
+    @property
+    @abstractmethod
+    def kind(self) -> str: ...
 
     @abstractmethod
     def names(self) -> tuple[str, ...]:
@@ -89,7 +76,7 @@ class Vault(ABC):
 
     def _said(self) -> dict[str, Any] | None:
         """What the file says now; another process may have begun this vault since we looked."""
-        said = _read(self._path)
+        said = vault_files.read(self._path)
         if said is not None and said["kind"] != self.kind:
             raise Unavailable("The vault was begun by another program just now.", hint="Try again.")
         return said
@@ -110,12 +97,12 @@ class _FileVault(Vault):
     def set(self, name: str, value: str) -> None:
         check_secret_name(name)
         check_secret_value(value)
-        with _alone():
+        with vault_files.alone():
             self._write({**self._secrets(), name: value})
 
     def delete(self, name: str) -> None:
         check_secret_name(name)
-        with _alone():
+        with vault_files.alone():
             secrets = self._secrets()
             if secrets.pop(name, None) is None:
                 raise _not_found(name)
@@ -126,16 +113,16 @@ class _FileVault(Vault):
         try:
             return self._secrets()
         except CorruptData:
-            with _alone():
+            with vault_files.alone():
                 return self._secrets()
 
     def _secrets(self) -> dict[str, str]:
         said = self._said()
-        return {} if said is None else _opened(self._path, said, self._workspace_id)
+        return {} if said is None else vault_files.opened(self._path, said, self._workspace_id)
 
     def _write(self, secrets: dict[str, str]) -> None:
-        key = vault_key.key(_key_path(), make=not any(_sealed_files()))
-        _write(self._path, _sealed(key, self._workspace_id, secrets))
+        key = vault_key.key(vault_files.key_path(), make=not any(vault_files.sealed_files()))
+        vault_files.write(self._path, vault_files.sealed(key, self._workspace_id, secrets))
 
 
 class _KeyringVault(Vault):
@@ -158,7 +145,7 @@ class _KeyringVault(Vault):
     def set(self, name: str, value: str) -> None:
         check_secret_name(name)
         check_secret_value(value)
-        with _alone():
+        with vault_files.alone():
             known = self.names()
             # The name first: a secret without a name could not be found again to be removed.
             self._note({*known, name})
@@ -170,7 +157,7 @@ class _KeyringVault(Vault):
 
     def delete(self, name: str) -> None:
         check_secret_name(name)
-        with _alone():
+        with vault_files.alone():
             names = set(self.names())
             if name not in names:
                 raise _not_found(name)
@@ -178,7 +165,44 @@ class _KeyringVault(Vault):
             self._note(names - {name})
 
     def _note(self, names: Iterable[str]) -> None:
-        _write(self._path, {"kind": self.kind, "names": sorted(names)})
+        vault_files.write(self._path, {"kind": self.kind, "names": sorted(names)})
+
+
+class _NewVault(Vault):
+    """One that was not begun yet: who only looks is spared the question of a keyring to be unlocked."""
+
+    @property
+    def kind(self) -> str:
+        begun = self._begun()
+        return _kind_of_new() if begun is None else begun.kind
+
+    def names(self) -> tuple[str, ...]:
+        begun = self._begun()
+        return () if begun is None else begun.names()
+
+    def get(self, name: str) -> str:
+        return self._there(name).get(name)
+
+    def set(self, name: str, value: str) -> None:
+        (self._begun() or _vault(_kind_of_new(), self._path, self._workspace_id)).set(name, value)
+
+    def delete(self, name: str) -> None:
+        self._there(name).delete(name)
+
+    def _begun(self) -> Vault | None:
+        said = vault_files.read(self._path)
+        return None if said is None else _vault(said["kind"], self._path, self._workspace_id)
+
+    def _there(self, name: str) -> Vault:
+        check_secret_name(name)
+        begun = self._begun()
+        if begun is None:
+            raise _not_found(name)
+        return begun
+
+
+def _vault(kind: str, path: Path, workspace_id: str) -> Vault:
+    return _KeyringVault(path, workspace_id) if kind == "keyring" else _FileVault(path, workspace_id)
 
 
 def vault_of(workspace_id: str) -> Vault:
@@ -193,10 +217,12 @@ def vault_of(workspace_id: str) -> Vault:
     Unavailable
         The vault cannot be read.
     """
-    path = _folder() / f"{check_id(workspace_id)}.json"
-    said = _read(path)
-    kind = said["kind"] if said else _kind_of_new()
-    return _KeyringVault(path, workspace_id) if kind == "keyring" else _FileVault(path, workspace_id)
+    path = vault_files.folder() / f"{check_id(workspace_id)}.json"
+    said = vault_files.read(path)
+    if said is not None:
+        return _vault(said["kind"], path, workspace_id)
+    _wanted_kind()  # which is refused before it is needed
+    return _NewVault(path, workspace_id)
 
 
 def check() -> int:
@@ -207,7 +233,7 @@ def check() -> int:
     CorruptData, Unavailable
         One of them, or the key, is damaged or missing; the message names the file.
     """
-    return len([_opened(path, said, path.stem) for path, said in _sealed_files()])
+    return len([vault_files.opened(path, said, path.stem) for path, said in vault_files.sealed_files()])
 
 
 def rotate() -> int:
@@ -220,13 +246,13 @@ def rotate() -> int:
     CorruptData, Unavailable
         A vault or the key cannot be read; nothing was changed.
     """
-    with _alone():
-        opened = {path: _opened(path, said, path.stem) for path, said in _sealed_files()}
+    with vault_files.alone():
+        opened = {path: vault_files.opened(path, said, path.stem) for path, said in vault_files.sealed_files()}
         if opened:
-            key = vault_key.add(_key_path())
+            key = vault_key.add(vault_files.key_path())
             for path, secrets in opened.items():
-                _write(path, _sealed(key, path.stem, secrets))
-            vault_key.keep_newest(_key_path())
+                vault_files.write(path, vault_files.sealed(key, path.stem, secrets))
+            vault_key.keep_newest(vault_files.key_path())
         return len(opened)
 
 
@@ -234,113 +260,12 @@ def _not_found(name: str) -> NotFound:
     return NotFound(f"There is no secret {name} in the vault.", hint=f"Store it: mlws secrets set {name}")
 
 
-def _folder() -> Path:
-    return places.data_dir() / "vaults"
-
-
-def _key_path() -> Path:
-    return places.data_dir() / "vault.key"
-
-
 def _kind_of_new() -> str:
+    return _wanted_kind() or ("keyring" if vault_keyring.answers() else "file")
+
+
+def _wanted_kind() -> str:
     wanted = os.environ.get("MLWS_VAULT", "")
     if wanted not in ("", "file", "keyring"):
         raise InvalidInput(f"MLWS_VAULT is {wanted[:40]!r}.", hint="Set it to file or keyring, or not at all.")
-    return wanted or ("keyring" if vault_keyring.answers() else "file")
-
-
-@contextmanager
-def _alone() -> Iterator[None]:
-    """Nobody else of this user changes a vault meanwhile."""
-    try:
-        places.make_own(_folder())
-        lock = os.open(_folder() / ".lock", os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
-    except OSError as error:
-        raise _unwritable(_folder(), error) from error
-    try:
-        if fcntl is not None:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        remove_stale(_folder())
-        yield
-    finally:
-        os.close(lock)
-
-
-def _sealed_files() -> Iterator[tuple[Path, dict[str, Any]]]:
-    """The encrypted vaults of this user."""
-    for path in sorted(_folder().glob("*.json")):
-        said = _read(path) if _FILE.fullmatch(path.name) else None
-        if said is not None and said["kind"] == "file":
-            yield path, said
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    """What a vault's file says; None when there is none."""
-    try:
-        body = json.loads(read_plain(path, _LIMIT))
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise Unavailable(
-            f"The vault {path} cannot be read ({error.strerror}).", hint="Look at the file's owner and mode."
-        ) from error
-    except (ValueError, RecursionError):
-        raise _damaged(path) from None
-    if not isinstance(body, dict):
-        raise _damaged(path)
-    if body.get("format_version", FORMAT_VERSION) != FORMAT_VERSION:
-        raise CorruptData(
-            f"A newer version of jupyter-mlws wrote the vault {path}.",
-            hint="Upgrade jupyter-mlws here with pip install -U jupyter-mlws.",
-        )
-    if not _is_whole(body):
-        raise _damaged(path)
-    return body
-
-
-def _is_whole(body: dict[str, Any]) -> bool:
-    if body.get("kind") == "file":
-        return isinstance(body.get("sealed"), str)
-    names = body.get("names")
-    return body.get("kind") == "keyring" and isinstance(names, list) and all(isinstance(name, str) for name in names)
-
-
-def _damaged(path: Path) -> CorruptData:
-    return CorruptData(
-        f"The vault {path} is damaged.",
-        hint="Put it back from a backup; or move it away and store the secrets again with mlws secrets set.",
-    )
-
-
-def _sealed(key: vault_key.Key, workspace_id: str, secrets: dict[str, str]) -> dict[str, Any]:
-    # With the workspace's id inside, the file of one workspace opens for no other.
-    inside = json.dumps({"workspace_id": workspace_id, "secrets": secrets})
-    return {"kind": "file", "sealed": key.seal(inside.encode())}
-
-
-def _opened(path: Path, said: dict[str, Any], workspace_id: str) -> dict[str, str]:
-    inside = vault_key.key(_key_path(), make=False).open(said["sealed"])
-    if inside is None:
-        raise CorruptData(
-            f"The vault {path} does not open with the key {_key_path()}: one of the two is damaged, or another's.",
-            hint="Put both back from a backup; or move the vault away and store its secrets again.",
-        )
-    found = json.loads(inside)
-    if found["workspace_id"] != workspace_id:
-        raise _damaged(path)
-    return dict(found["secrets"])
-
-
-def _write(path: Path, body: dict[str, Any]) -> None:
-    try:
-        faults.point("vault.write")
-        write_whole(path, json.dumps({"format_version": FORMAT_VERSION, **body}).encode(), 0o600, durable=True)
-    except OSError as error:
-        raise _unwritable(path, error) from error
-
-
-def _unwritable(path: Path, error: OSError) -> StorageFull:
-    return StorageFull(
-        f"The vault {path} cannot be written ({error.strerror}).",
-        hint="Free some space, or change the folder's owner or mode; MLWS_DATA_DIR names another one.",
-    )
+    return wanted

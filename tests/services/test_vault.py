@@ -18,7 +18,7 @@ from keyring.backend import KeyringBackend
 from jupyter_mlws import faults
 from jupyter_mlws.errors import CorruptData, InvalidInput, InvalidName, NotFound, StorageFull, TooLarge, Unavailable
 from jupyter_mlws.runfolder.places import data_dir
-from jupyter_mlws.services import vault, vault_key, vault_keyring
+from jupyter_mlws.services import vault_files, vault_key, vault_keyring
 from jupyter_mlws.services.vault import rotate, vault_of
 
 CANARY = "c4n4ry-of-the-vault"
@@ -327,6 +327,21 @@ def test_who_has_no_desktop_says_where_the_secrets_are(desktop: Memory, monkeypa
     assert vault_of("w1").names() == ("A",)
 
 
+def test_who_only_looks_does_not_have_the_keyring_unlocked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MLWS_VAULT")
+    monkeypatch.setattr(keyring, "get_keyring", lambda: pytest.fail("the keyring was asked"))
+    found = vault_of("w1")
+    assert found.names() == ()
+    for act in (found.get, found.delete):
+        with pytest.raises(NotFound):
+            act("A")
+    monkeypatch.setenv("MLWS_VAULT", "file")
+    found.set("A", CANARY)
+    assert (found.names(), found.get("A"), found.kind) == (("A",), CANARY, "file")
+    found.delete("A")
+    assert found.names() == ()
+
+
 def test_a_keyring_of_plain_text_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MLWS_VAULT")
     monkeypatch.setattr(keyring, "get_keyring", Memory)
@@ -342,4 +357,4 @@ def test_another_word_for_the_kind_is_refused(monkeypatch: pytest.MonkeyPatch) -
 def test_keys_and_vaults_do_not_show_what_they_hold() -> None:
     vault_of("w1").set("A", CANARY)
     assert "keys)" in repr(vault_key.key(data_dir() / "vault.key", make=False))
-    assert vault.FORMAT_VERSION == 1
+    assert vault_files.FORMAT_VERSION == 1
