@@ -43,6 +43,7 @@ GAINS = {
     "runs.create_children": "records of runs below a run that logs from a process; nothing is executed",
     "runs.end": "the end, on paper, of a run that logs from a process; its process goes on",
     "runs.cancel": "the end of somebody's run",
+    "runs.weigh": "what a deletion would free",
     "runs.delete": "a run that has ended out of sight, until somebody restores it",
     "runs.restore": "one back from the trash",
     "logs.read": "what a script printed; the secrets that it was handed are masked",

@@ -11,7 +11,7 @@ from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.weighing import weigh
 from jupyter_mlws.store import deletion, experiment_trash, references
 
-__all__ = ["delete_experiment", "delete_model", "delete_run"]
+__all__ = ["delete_experiment", "delete_model", "delete_run", "foresee_run"]
 
 
 def delete_run(context: Context, run: str) -> Deletion:
@@ -21,6 +21,14 @@ def delete_run(context: Context, run: str) -> Deletion:
         gone = deletion.delete_run(c, run)
         numbers = deletion.deleted_with(c, gone)
     return _deletion("run", gone.id, gone.run_count, weigh(context, numbers), gone.deleted_at, days)
+
+
+def foresee_run(context: Context, run: str) -> Deletion:
+    """What `delete_run` would put into the trash, and free."""
+    with context.store.read() as c:
+        gone, numbers = deletion.foresee_run(c, run)
+    size_bytes = weigh(context, numbers)
+    return _deletion("run", gone.id, gone.run_count, size_bytes, gone.deleted_at, context.keeping().trash_days)
 
 
 def delete_experiment(context: Context, name: str) -> Deletion:

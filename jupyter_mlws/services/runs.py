@@ -25,7 +25,7 @@ from jupyter_mlws.services.around import around
 from jupyter_mlws.services.attending import Attendant
 from jupyter_mlws.services.checking import check_storable, implements
 from jupyter_mlws.services.context import Context
-from jupyter_mlws.services.deleting import delete_run
+from jupyter_mlws.services.deleting import delete_run, foresee_run
 from jupyter_mlws.services.durability import make_durable
 from jupyter_mlws.services.environments import resolve
 from jupyter_mlws.services.filters import parse_filter, parse_order
@@ -231,6 +231,9 @@ class Runs:
 
     def delete(self, run: str) -> Deletion:
         return delete_run(self._context, run)
+
+    def weigh(self, run: str) -> Deletion:
+        return foresee_run(self._context, run)
 
     def restore(self, run: str) -> Run:
         with self._context.store.write() as c:

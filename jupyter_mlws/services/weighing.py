@@ -19,7 +19,7 @@ _PATIENCE_S = 1.0
 
 
 def weigh(context: Context, numbers: Sequence[int]) -> int:
-    """Bytes that will be free when these runs, which are in the trash, have left it.
+    """Bytes that will be free when these runs have left the trash, in which they are or will be.
 
     Snapshots that no other run has are counted as far as their files can be compared with those of all others within
     a second; points as they are stored.
@@ -28,16 +28,19 @@ def weigh(context: Context, numbers: Sequence[int]) -> int:
         sizes = {**dict(references.files_of(c, numbers)), **dict(references.inputs_of(c, numbers))}
         total = references.points_size(c, numbers)
         sizes.update(_of_snapshots(context, c, numbers))
-        shared = references.named_outside(c, list(sizes))
+        leaving = set(numbers)
+        shared = references.named_outside(c, list(sizes), leaving)
         if sizes.keys() - shared:
-            shared |= sizes.keys() & set(references.input_digests(c, now()))
+            own = references.submissions_of(c, leaving)
+            shared |= sizes.keys() & set(references.input_digests(c, now(), without=own))
     return total + sum(size for digest, size in sizes.items() if digest not in shared)
 
 
 def _of_snapshots(context: Context, c: Connection, numbers: Sequence[int]) -> dict[str, int]:
     """Digests and sizes that only the snapshots of these runs name."""
-    stay = set(references.snapshot_ids(c, now()))
-    leave = references.snapshots_of(c, numbers) - stay
+    theirs = references.snapshots_of(c, numbers)
+    leave = theirs - references.shared_snapshots(c, set(numbers))
+    stay = set(references.snapshot_ids(c, now())) - leave
     if not leave:
         return {}
     until = time.monotonic() + _PATIENCE_S

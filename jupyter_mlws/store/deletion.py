@@ -21,7 +21,7 @@ from jupyter_mlws.store.tables import deleted_runs, runs
 from jupyter_mlws.store.tables import experiments as experiment_table
 from jupyter_mlws.store.types import Moment
 
-__all__ = ["DeletedRun", "delete_run", "deleted_with", "is_root", "restore_run", "run_count_of"]
+__all__ = ["DeletedRun", "delete_run", "deleted_with", "foresee_run", "is_root", "restore_run", "run_count_of"]
 
 
 class DeletedRun(NamedTuple):
@@ -53,6 +53,23 @@ def delete_run(c: Connection, run: str) -> DeletedRun:
     _count(c, found, -1, -len(numbers))
     _note(c, [row.id for row in rows], found.experiment_id)
     return DeletedRun(found.id, found.number, at, len(numbers))
+
+
+def foresee_run(c: Connection, run: str) -> tuple[DeletedRun, list[int]]:
+    """What `delete_run` would answer at this moment, and the numbers of the runs that would go.
+
+    Raises
+    ------
+    NotFound, WrongState
+    """
+    found = _find(c, run)
+    rows = family(c, (found.number,))
+    if found.deleted_at is not None:
+        numbers = _went_at(c, rows, found.deleted_at)
+        return DeletedRun(found.id, found.number, found.deleted_at, len(numbers)), numbers
+    _refuse_living(c, found, rows)
+    numbers = _visible(c, [row.number for row in rows])
+    return DeletedRun(found.id, found.number, now(), len(numbers)), numbers
 
 
 def _find(c: Connection, run: str) -> Any:

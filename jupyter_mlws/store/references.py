@@ -6,8 +6,9 @@ of files is a blob, and all that the list names, which is not in the database.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Select, exists, func, select
@@ -37,8 +38,10 @@ __all__ = [
     "named_by_files",
     "named_outside",
     "points_size",
+    "shared_snapshots",
     "snapshot_ids",
     "snapshots_of",
+    "submissions_of",
 ]
 
 _STEP = 10_000
@@ -72,15 +75,20 @@ def digests_in_columns(c: Connection, before: datetime) -> Iterator[str]:
         yield from c.execution_options(yield_per=_STEP).scalars(query)
 
 
-def input_digests(c: Connection, before: datetime | None = None, *, after: int = 0) -> Iterator[str]:
-    """Digests of the inputs of submissions: of those behind number `after`, and without runs that leave the trash."""
-    query = select(submissions.c.body).where(submissions.c.id > after)
+def input_digests(
+    c: Connection, before: datetime | None = None, *, after: int = 0, without: Collection[int] = ()
+) -> Iterator[str]:
+    """Digests of the inputs of submissions: of those behind number `after`, and without runs that leave the trash.
+
+    Submissions `without` are left out, too.
+    """
+    query = select(submissions.c.id, submissions.c.body).where(submissions.c.id > after)
     if before is not None:
         stays = exists().where(runs.c.submission_id == submissions.c.id, runs.c.number.not_in(_leaving(before)))
         query = query.where(stays)
-    for body in c.execution_options(yield_per=1000).scalars(query):
+    for submission, body in c.execution_options(yield_per=1000).execute(query):
         # Most submissions have none, and a look at the text is quicker than taking it apart.
-        if '"inputs":[]' not in body:
+        if '"inputs":[]' not in body and submission not in without:
             yield from (item.digest for item in _decode(body).inputs)
 
 
@@ -142,15 +150,42 @@ def snapshots_of(c: Connection, numbers: Sequence[int]) -> set[str]:
     }
 
 
-def named_outside(c: Connection, digests: Sequence[str]) -> set[str]:
-    """Those of these digests that are files of runs or models outside the trash."""
+def submissions_of(c: Connection, numbers: Collection[int]) -> set[int]:
+    """The submissions that these runs have alone."""
+    return {
+        submission
+        for part in in_parts(list(numbers))
+        for submission in c.scalars(select(runs.c.submission_id).where(runs.c.number.in_(part)).distinct())
+    } - _also_of_others(c, runs.c.submission_id, numbers)
+
+
+def shared_snapshots(c: Connection, numbers: Collection[int]) -> set[str]:
+    """Those of the snapshots of these runs that another run outside the trash has, too."""
+    return _also_of_others(c, runs.c.snapshot_id, numbers)
+
+
+def _also_of_others(c: Connection, column: Any, numbers: Collection[int]) -> set[Any]:
+    """What these runs have in the column and another one outside the trash has, too."""
+    found: set[Any] = set()
+    own = runs.alias("own")
+    in_trash = exists().where(deleted_runs.c.run_number == runs.c.number)
+    for part in in_parts(list(numbers)):
+        theirs = select(own.c[column.name]).where(own.c.number.in_(part), own.c[column.name].is_not(None))
+        pairs = c.execute(select(column, runs.c.number).where(column.in_(theirs), ~in_trash))
+        found.update(value for value, number in pairs if number not in numbers)
+    return found
+
+
+def named_outside(c: Connection, digests: Sequence[str], besides: Collection[int] = ()) -> set[str]:
+    """Those of these digests that are files of models, or of runs but for those `besides`, outside the trash."""
     in_trash = exists().where(deleted_runs.c.run_number == run_files.c.run_number)
-    of_runs = select(run_files.c.digest).where(~in_trash).distinct()
+    of_runs = select(run_files.c.digest, run_files.c.run_number).where(~in_trash)
     of_models = select(model_files.c.digest).join_from(model_files, models, models.c.id == model_files.c.model_id)
     of_models = of_models.where(models.c.deleted_at.is_(None)).distinct()
     found: set[str] = set()
     for part in in_parts(digests, 500):
-        found.update(c.scalars(of_runs.where(run_files.c.digest.in_(part))))
+        rows = c.execute(of_runs.where(run_files.c.digest.in_(part)))
+        found.update(digest for digest, number in rows if number not in besides)
         found.update(c.scalars(of_models.where(model_files.c.digest.in_(part))))
     return found
 

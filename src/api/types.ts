@@ -669,6 +669,8 @@ export interface Operations {
   'runs.cancel': { arguments: { run: string }; body: undefined; answer: Run };
   /** Put a run and all its descendants into the trash: nobody sees them, until they are restored. */
   'runs.delete': { arguments: { run: string }; body: undefined; answer: Deletion };
+  /** What `delete` would answer at this moment: how many runs would go, and how many bytes that would free. */
+  'runs.weigh': { arguments: { run: string }; body: undefined; answer: Deletion };
   /** Take a run and its descendants out of the trash; one that is not in it stays as it is. */
   'runs.restore': { arguments: { run: string }; body: undefined; answer: Run };
   /** At most `limit` bytes of a log from a byte offset; a negative one is from the end. */
@@ -800,6 +802,7 @@ export const OPERATIONS: { readonly [id in keyof Operations]: Operation } = {
   'runs.end': { method: 'POST', path: '/runs/{run}/end', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: 'json', answer: 'json' },
   'runs.cancel': { method: 'POST', path: '/runs/{run}/cancel', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
   'runs.delete': { method: 'DELETE', path: '/runs/{run}', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
+  'runs.weigh': { method: 'GET', path: '/runs/{run}/deletion', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
   'runs.restore': { method: 'POST', path: '/runs/{run}/restore', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
   'logs.read': { method: 'GET', path: '/runs/{run}/logs', scope: 'workspace', pathArguments: ['run'], queryArguments: ['name', 'offset', 'limit'], body: null, answer: 'json' },
   'files.list': { method: 'GET', path: '/runs/{run}/files', scope: 'workspace', pathArguments: ['run'], queryArguments: ['kind', 'limit', 'cursor'], body: null, answer: 'json' },

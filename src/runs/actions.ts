@@ -18,8 +18,6 @@ export interface IActionContext {
   trans: TranslationBundle;
 }
 
-/** Pages of files that are weighed before a deletion; what lies beyond is in the answer to it. */
-const PAGES = 5;
 const UNDO_MS = 20000;
 
 /** Ask whether a run shall end, and ask for its end. */
@@ -122,7 +120,7 @@ export function deleteText(
           'Then all files are removed; how much that frees is told when it is done.'
         )
       : trans.__(
-          'Then its files are removed, which frees up to %1.',
+          'Then its files are removed, which frees %1.',
           formatBytes(bytes)
         );
   return `${what} ${freed} ${models}`;
@@ -150,47 +148,19 @@ function deletedText(
       );
 }
 
-/** Bytes of the files of a run; null where they cannot be told, or those of its children come in. */
+/** Bytes that a deletion frees; null where the server cannot tell. */
 async function weigh(
   connection: IWorkspaceConnection,
   run: Run
 ): Promise<number | null> {
-  if (run.child_count > 0) {
-    return null;
-  }
-  let bytes = 0;
-  let cursor: string | null = null;
   try {
-    for (let i = 0; i < PAGES; i++) {
-      const page: Awaited<ReturnType<typeof listFiles>> = await listFiles(
-        connection,
-        run,
-        cursor
-      );
-      bytes += page.items.reduce((sum, file) => sum + file.size_bytes, 0);
-      cursor = page.next_cursor;
-      if (cursor === null) {
-        return bytes;
-      }
-    }
+    return (await connection.request('runs.weigh', { run: run.id })).size_bytes;
   } catch (error) {
     if (!(error instanceof ApiError)) {
       throw error;
     }
+    return null;
   }
-  return null;
-}
-
-function listFiles(
-  connection: IWorkspaceConnection,
-  run: Run,
-  cursor: string | null
-) {
-  return connection.request('files.list', {
-    run: run.id,
-    limit: 1000,
-    cursor
-  });
 }
 
 /** Fetch a file with the page's credentials and hand it to the browser. */

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,18 +20,19 @@ from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.blobs.marking import put_mark
 from jupyter_mlws.dispatcher.collecting import Collector
 from jupyter_mlws.dispatcher.importing import put_away
+from jupyter_mlws.domain.child import NewChild
 from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.model import ModelFile, ModelRegistration
 from jupyter_mlws.domain.run import Run, RunSubmission
 from jupyter_mlws.domain.snapshot import SnapshotRequest
-from jupyter_mlws.errors import Conflict, InvalidInput, NotFound, Unavailable
+from jupyter_mlws.errors import Conflict, InvalidInput, NotFound, Unavailable, WrongState
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.services import Keeping
 from jupyter_mlws.services.holding import Hold
 from jupyter_mlws.services.offline import imports_folder
 from jupyter_mlws.store import files as store_files
+from jupyter_mlws.store import run_children, sweeps
 from jupyter_mlws.store import runs as store_runs
-from jupyter_mlws.store import sweeps
 from jupyter_mlws.store.metrics import put_points
 from jupyter_mlws.store.tables import deleted_runs, runs
 
@@ -86,7 +88,10 @@ def test_a_purged_run_frees_what_it_alone_had_and_the_report_says_how_much(garde
     kept = garden.run({"shared.bin": b"s" * 1000, "own.bin": b"k" * 10}, code="print(1)", given=b"input")
     gone = garden.run({"shared.bin": b"s" * 1000, "mine.bin": b"m" * 5000}, code="print(2)", given=b"other")
     before = garden.sizes()
+    asked = garden.api.runs.weigh(gone.id)
     deletion = garden.api.runs.delete(gone.id)
+    assert replace(asked, deleted_at=deletion.deleted_at, until=deletion.until) == deletion
+    assert garden.api.runs.weigh(gone.id) == deletion  # however late it is asked
     report = garden.api.trash.collect(dry_run=True, everything=True)
     assert garden.sizes() == before
     done = garden.api.trash.collect(everything=True)
@@ -101,6 +106,28 @@ def test_a_purged_run_frees_what_it_alone_had_and_the_report_says_how_much(garde
     assert garden.api.snapshots.download(kept.snapshot_id).read()
     with pytest.raises(NotFound):
         garden.api.runs.restore(gone.id)
+
+
+def test_what_a_deletion_would_free_is_said_before_it_and_counts_a_familys_own_bytes_once(garden):
+    garden.run({"a.bin": b"a" * 100}, code="print(1)", given=b"both")
+    root = garden.run({"a.bin": b"a" * 100, "b.bin": b"b" * 200}, code="print(2)", given=b"both")
+    with garden.api.store.write() as c:
+        c.execute(update(runs).where(runs.c.number == root.number).values(status="Running"))
+        children = run_children.create_children(c, root.id, [NewChild(id="one"), NewChild(id="two")])
+    with pytest.raises(WrongState, match=r"is Running, and what lives is not deleted"):
+        garden.api.runs.weigh(root.id)
+    for run in (*children, root):
+        garden.end(run.id)
+    for child in children:
+        garden.api.files.upload(child.id, "b.bin", Upload(b"b" * 200))
+        garden.api.files.upload(child.id, "c.bin", Upload(b"c" * 400))
+    assert garden.api.runs.weigh(children[0].id).size_bytes == 0  # the others have the same files
+    asked = garden.api.runs.weigh(root.id)
+    assert (asked.run_count, len(garden.api.runs.list(include_children=True).items)) == (3, 4)
+    deletion = garden.api.runs.delete(root.id)
+    assert asked.size_bytes == deletion.size_bytes == garden.api.trash.collect(everything=True).freed_bytes > 600
+    with pytest.raises(NotFound):
+        garden.api.runs.weigh(root.id)
 
 
 def test_points_are_counted_as_well_though_the_databases_file_keeps_their_room(garden):

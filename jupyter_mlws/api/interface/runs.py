@@ -160,6 +160,17 @@ class RunsApi(Protocol):
         """
         ...
 
+    @route("GET", "/runs/{run}/deletion", resource="runs")
+    def weigh(self, run: str) -> Deletion:
+        """What `delete` would answer at this moment: how many runs would go, and how many bytes that would free.
+
+        Raises
+        ------
+        WrongState
+            It cannot be deleted yet; the message names the run that has not ended.
+        """
+        ...
+
     @route("POST", "/runs/{run}/restore", resource="runs", permission="write")
     def restore(self, run: str) -> Run:
         """Take a run and its descendants out of the trash; one that is not in it stays as it is.

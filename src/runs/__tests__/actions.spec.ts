@@ -86,18 +86,18 @@ describe('what is done about runs', () => {
 
   it('says what a deletion frees, deletes, and takes it back', async () => {
     const [, second] = runs;
-    server.on(`GET ${RUNS}/${second.id}/files`, ({ query }) => ({
-      json: {
-        items: [{ size_bytes: 600000 }],
-        next_cursor: query.cursor ? null : 'more'
-      }
-    }));
+    const gone = {
+      kind: 'run',
+      name: second.id,
+      run_count: 1,
+      size_bytes: 1.2e6,
+      deleted_at: '2026-01-31T12:00:00Z',
+      until: '2026-02-07T12:00:00Z'
+    };
+    server.on(`GET ${RUNS}/${second.id}/deletion`, { json: gone });
     server.on(`DELETE ${RUNS}/${second.id}`, () => {
       runs = runs.filter(run => run !== second);
-      const deleted_at = '2026-01-31T12:00:00Z';
-      const until = '2026-02-07T12:00:00Z';
-      const gone = { kind: 'run', name: second.id, run_count: 1 };
-      return { json: { ...gone, size_bytes: 1.2e6, deleted_at, until } };
+      return { json: gone };
     });
     let undo: (() => void) | undefined;
     jest.spyOn(Notification, 'info').mockImplementation((message, options) => {
@@ -107,7 +107,7 @@ describe('what is done about runs', () => {
     });
     context.runs.select(second.id);
     const deleted = deleteRun(context, second);
-    expect(await answer('Delete run')).toContain('frees up to 1.2 MB');
+    expect(await answer('Delete run')).toContain('frees 1.2 MB');
     await deleted;
     expect(listed()).toEqual([3, 1]);
     expect(selected()).toBe(1);
@@ -120,7 +120,7 @@ describe('what is done about runs', () => {
   });
 
   it('deletes nothing when told to keep it', async () => {
-    server.on(`GET ${RUNS}/${runs[0].id}/files`, 'down');
+    server.on(`GET ${RUNS}/${runs[0].id}/deletion`, 'down');
     const deleted = deleteRun(context, runs[0]);
     expect(await answer('Keep it')).toContain('is told when');
     await deleted;
@@ -140,7 +140,7 @@ describe('the words for an action', () => {
   });
 
   it('tell what a deletion takes', () => {
-    expect(deleteText(trans, makeRun(1), 0)).toContain('frees up to 0 B');
+    expect(deleteText(trans, makeRun(1), 0)).toContain('frees 0 B');
     expect(deleteText(trans, makeRun(1, { child_count: 3 }), null)).toContain(
       'The run and its 3 children'
     );
