@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_mlws import faults
-from jupyter_mlws.environments import using, uv, wheels
+from jupyter_mlws.environments import configuration, using, uv, wheels
 from jupyter_mlws.environments.locking import Lock
 from jupyter_mlws.environments.refusals import full, refusal
 from jupyter_mlws.errors import Unavailable
@@ -204,8 +204,9 @@ def _make(lock: Lock, folder: Path, say: Callable[[str], None], wanted: Callable
         if not line.startswith(_NOT_SAID):
             say(line)
 
-    def install(*arguments: str, text: str = "") -> None:
-        uv.run(arguments, text=text, say=uv_says, wanted=wanted, hold=(handle,))
+    def install(*arguments: str, text: str = "", links: str = "") -> None:
+        variables = configuration.beside_links(links) if links else {}
+        uv.run(arguments, text=text, say=uv_says, wanted=wanted, variables=variables, hold=(handle,))
 
     try:
         install("venv", "--quiet", "--python", _python(lock.python), str(folder))
@@ -228,7 +229,7 @@ def _install(
             say("The packages that came with an archive do not fit this machine: the index is asked.")
         else:
             return
-    install(*words, *(("--find-links", kept.folder) if kept.folder else ()), text=text)
+    install(*words, text=text, links=kept.folder)
 
 
 def _python(version: str) -> str:

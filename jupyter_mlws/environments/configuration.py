@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["variables"]
+__all__ = ["beside_links", "variables"]
 
 # Of pip's settings those that say where packages come from, by the section that they stand in; `install` is above.
 _SECTIONS = ("global", "install")
@@ -55,6 +55,12 @@ def variables() -> dict[str, str]:
         if value and name not in kept:
             kept[name] = value
     return kept
+
+
+def beside_links(folder: str) -> dict[str, str]:
+    """The variable that names a folder of packages beside those that are configured; an option would replace these."""
+    told = variables().get("UV_FIND_LINKS", "")
+    return {"UV_FIND_LINKS": ",".join(filter(None, (folder, told)))}
 
 
 def _pip() -> dict[str, str]:

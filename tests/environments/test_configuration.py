@@ -59,6 +59,7 @@ def test_files_of_pip_are_said_in_the_words_of_uv(pip: Path, tmp_path: Path) -> 
         "UV_INSECURE_HOST": "one.invalid two.invalid",
         "SSL_CERT_FILE": "/certs.pem",
     }
+    assert configuration.beside_links("/w") == {"UV_FIND_LINKS": f"/w,{tmp_path}/a,{tmp_path}/b"}
 
 
 def test_variables_stand_above_files_and_what_uv_is_told_above_all(
