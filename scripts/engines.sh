@@ -1,5 +1,5 @@
 #!/bin/sh
-# Install what the tests' engines need and the machine lacks: PostgreSQL, strace, faketime, Docker and a registry of images.
+# Install what the tests' engines need and the machine lacks: PostgreSQL, strace, faketime, Docker, a registry.
 #
 #   scripts/engines.sh
 #

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import re
 import subprocess
 import sys
 
@@ -49,6 +51,29 @@ for path in files:
         pass  # what a run leaves behind is removed in the meantime
 print(len(files), *found, sep="\\n")
 """
+_REFERS = Wish(
+    name="refers to a secret",
+    script="""
+import json, os
+from jupyter_mlws import Run
+secret = Run.get_context().get_secret("REFERRED")
+json.dump([os.environ["REFERRED"][::-1], secret[::-1]], open("outputs/said.json", "w"))
+""",
+    variables={"REFERRED": "secret:conformance-token"},
+)
+_PRINTS = Wish(
+    name="prints a secret",
+    script="""
+import base64, os, time
+secret = os.environb[b"TOKEN"]
+os.write(1, b"whole " + secret + b" coded " + base64.b64encode(secret) + b"\\nin parts ")
+for at in range(len(secret)):
+    os.write(1 + at % 2, secret[at : at + 1])
+    time.sleep(0.005)
+os.write(1, b" end\\n")
+""",
+    secrets={"TOKEN": _CANARY},
+)
 _BESIDE = Wish(
     name="has no secret",
     script="import json, os\njson.dump('TOKEN' in os.environ, open('outputs/said.json', 'w'))\n",
@@ -76,6 +101,18 @@ class Secrets:
         count, *found = done.stdout.splitlines()
         assert int(count) > 10
         assert found == []
+
+    def test_a_variable_that_refers_to_a_secret_has_its_value(self, stage: Stage) -> None:
+        stage.ws.secrets.set("conformance-token", _CANARY)
+        run = stage.ended(stage.submit(_REFERS))
+        assert run.said == [_CANARY[::-1]] * 2
+
+    @of(_PRINTS)
+    def test_a_secret_that_is_printed_is_masked_in_the_log(self, run: Ended) -> None:
+        log = run.completed().log
+        assert _CANARY.encode() not in log
+        assert base64.b64encode(_CANARY.encode()).rstrip(b"=") not in log
+        assert re.fullmatch(rb"whole \S+ coded \S+\nin parts \S+ end\n", log), log
 
     @of(_BESIDE)
     def test_another_run_has_no_such_secret(self, run: Ended) -> None:

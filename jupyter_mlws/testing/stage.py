@@ -28,8 +28,14 @@ if TYPE_CHECKING:
 __all__ = ["Ended", "Stage", "variables_of"]
 
 _PAUSE_S = 0.03
-# Short, for the suite waits for each of them.
-_SETTINGS = {"MLWS_KILL_GRACE_S": "1.5", "MLWS_DRAIN_S": "1", "MLWS_HEARTBEAT_S": "0.5", "MLWS_LOST_S": "15"}
+# Short, for the suite waits for each of them; long enough for a busy machine.
+_SETTINGS = {
+    "MLWS_KILL_GRACE_S": "2.5",
+    "MLWS_DRAIN_S": "2",
+    "MLWS_VAULT": "file",
+    "MLWS_HEARTBEAT_S": "0.5",
+    "MLWS_LOST_S": "15",
+}
 _BEFORE = Wish(name="comes before the faults")
 
 

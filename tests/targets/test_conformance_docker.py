@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
+import docker.errors
 import pytest
 
 from jupyter_mlws.sdk.environment import Environment
@@ -27,7 +29,8 @@ class TestDocker(TargetSuite):
     def _tidy(cls, stage: Stage, docker_engine: Any) -> Iterator[None]:
         yield
         for container in _containers(stage, docker_engine):
-            container.remove(force=True)
+            with suppress(docker.errors.APIError):  # the target removes it just now
+                container.remove(force=True)
 
     def test_no_container_is_left(self, stage: Stage, docker_engine: Any) -> None:
         stage.wait(lambda: not _containers(stage, docker_engine), "Containers are left")
