@@ -57,6 +57,7 @@ def execute(cells: list[str], folder: Path) -> list[Any]:
     return list(notebook.cells)
 
 
+@pytest.mark.usefixtures("own_index")
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.name)
 def test_the_code_of_a_page_runs(page: Path, tmp_path: Path) -> None:
     before = [_BEFORE[page.name]] if page.name in _BEFORE else []
