@@ -132,7 +132,7 @@ class EnvironmentSpec:
     dockerfile : str
         Text of a Dockerfile whose image is taken as it is; it has no files beside it to copy from.
     environment_variables : dict
-        Set for every run in it; recorded, so no place for secrets.
+        Set for every run in it; recorded, so no place for secrets: ``secret:NAME`` stands for one of the vault.
     """
 
     kind: str = "system_managed"

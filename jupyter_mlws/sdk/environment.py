@@ -32,7 +32,7 @@ class Environment:
     python : str, optional
         Version such as ``"3.11"``; default: that of the workspace.
     environment_variables : mapping, optional
-        Set for every run in it. They are recorded: no place for secrets.
+        Set for every run in it. They are recorded: no place for secrets. ``secret:NAME`` stands for one of the vault.
     description : str, optional
 
     Examples
