@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import re
 import sys
 import tempfile
 from collections.abc import Callable
@@ -14,12 +13,9 @@ from jupyter_mlws.domain.environment import EnvironmentLock, EnvironmentSpec, lo
 from jupyter_mlws.domain.locks import lock_digest
 from jupyter_mlws.environments import conda, uv
 from jupyter_mlws.environments.refusals import refusal
-from jupyter_mlws.errors import InvalidInput
+from jupyter_mlws.environments.requirements import check_requirements
 
 __all__ = ["Lock", "lock", "python_of", "system"]
-
-# What in a requirements file is an option, a path or an address, and not a package of the index.
-_NOT_A_PACKAGE = re.compile(r"^\s*(-|\.{0,2}/|~|file:)|\s@\s*(file:|\.|/)|://")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,12 +103,7 @@ def lock(spec: EnvironmentSpec, say: Callable[[str], None], wanted: Callable[[],
 def _check(spec: EnvironmentSpec) -> None:
     if spec.conda:
         raise conda.refusal(spec.conda)
-    for line in spec.packages:
-        if _NOT_A_PACKAGE.search(line):
-            raise InvalidInput(
-                f"{line[:80]!r} is no package of an index, and could not be had again elsewhere.",
-                hint="Name packages such as scikit-learn>=1.5; local packages travel with the snapshot.",
-            )
+    check_requirements(spec.packages)
 
 
 def python_of(spec: EnvironmentSpec) -> str:

@@ -43,7 +43,10 @@ class Environments:
         self._context = context
 
     def register(self, environment: NewEnvironment) -> Environment:
+        from jupyter_mlws.environments.requirements import check_requirements
+
         check_storable(to_builtins(environment), "environment")
+        check_requirements(environment.spec.packages)
         context = self._context
         with context.store.write() as c:
             return environments.register(

@@ -20,7 +20,7 @@ def test_nothing_of_a_persons_text_is_in_the_dockerfile():
     "text",
     ["python\nRUN evil", "python:3.11 AS x", "$BASE", "--platform=x python", "../up", "a@sha256:12", "p`id`", ""],
 )
-def test_a_base_that_is_no_reference_is_refused(monkeypatch, text):
+def test_K05_a_base_that_is_no_reference_is_refused(monkeypatch, text):
     monkeypatch.setenv("MLWS_DOCKER_BASE", text)
     if text:
         with pytest.raises(InvalidInput):

@@ -32,6 +32,10 @@ _SPOILT = (
 )
 _CARD = "magics/test_card.py::test_hostile_text_is_shown_and_does_nothing"
 _GIT = "snapshots/test_git_facts.py::test_nothing_that_a_repository_names_is_run"
+_REQUIREMENTS = (
+    "services/test_environments.py::test_K04_U13_what_is_no_package_of_an_index_is_refused_and_nothing_of_it_is_kept"
+)
+_IMAGES = "environments/test_image.py::test_K05_a_base_that_is_no_reference_is_refused"
 _WALK = "security/test_route_walk.py"
 
 # Id of the input to the tests that have it, as path::name.
@@ -72,6 +76,7 @@ TESTED: dict[str, tuple[str, ...]] = {
     "U13": (
         "snapshots/test_git_facts.py::test_a_remote_is_kept_without_what_opens_it",
         "workspace/test_databases.py::test_a_password_is_never_written_down_wherever_it_is_given",
+        _REQUIREMENTS,
     ),
     "Z02": ("snapshots/test_symbolic_links.py::test_Z02_a_link_to_a_key_is_neither_followed_nor_linked",),
     "Z03": (
@@ -147,6 +152,8 @@ TESTED: dict[str, tuple[str, ...]] = {
     ),
     "K01": (_GIT,),
     "K02": (_GIT,),
+    "K04": (_REQUIREMENTS,),
+    "K05": (_IMAGES,),
     "K10": (_FETCHED,),
     "K11": ("security/test_bad_inputs.py::test_K11_our_own_variables_cannot_be_set",),
     "K13": ("magics/test_grammar.py::test_K13_a_shells_signs_are_plain_text",),
@@ -182,7 +189,6 @@ TESTED: dict[str, tuple[str, ...]] = {
 
 _OUTGOING = (("webhook", "datastore", "proxy"), "nothing here asks an address that a caller names")
 _DATASTORES = (("datastore",), "there are no datastores")
-_ENVIRONMENTS = (("environment",), "an environment is the kernel's own; none is built from a specification")
 _PREVIEWS = (("preview", "thumbnail"), "nothing shows the content of a file: it is downloaded")
 _ENDPOINTS = (("endpoint", "score"), "no model is served")
 
@@ -204,9 +210,7 @@ UNREACHED: dict[str, tuple[tuple[str, ...], str]] = {
     "D01": _PREVIEWS,
     "D04": _PREVIEWS,
     "D05": _PREVIEWS,
-    "K04": _ENVIRONMENTS,
-    "K05": (("image", "docker"), "the only target is the machine itself"),
-    "K07": _ENVIRONMENTS,
+    "K07": (("system_packages",), "packages of the system come with the image"),
     "K08": (("ssh",), "the only target is the machine itself"),
     "O08": _PREVIEWS,
 }

@@ -85,6 +85,21 @@ def test_a_name_that_is_none_or_the_workspaces_own_is_refused(name: str) -> None
         wish("six", name=name)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--index-url http://127.0.0.1:9/", "-e git+ext::sh", "-r /etc/passwd", "numpy; touch /tmp/pwned",
+        "$(touch /tmp/pwned)", "pkg @ file:///etc/passwd", "etc/passwd", "./x.whl", "numpy --config-settings=x",
+        "x @ https://ada:geheim@127.0.0.1:9/x.whl", "https://ada:geheim@127.0.0.1:9/x.whl", "`id`", "a b", "a\u202eb",
+    ],
+)  # fmt: skip
+def test_K04_U13_what_is_no_package_of_an_index_is_refused_and_nothing_of_it_is_kept(api: Services, line: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        api.environments.register(wish("six", line))
+    assert "geheim" not in str(caught.value)
+    assert api.environments.list("sk").items == ()
+
+
 def test_who_resolves_first_is_right_for_all(store: Store, api: Services) -> None:
     record = api.environments.register(wish("six"))
     facts = {"system": "linux-x86_64", "python": "3.11", "digest": "0" * 64}
