@@ -110,11 +110,14 @@ def pack_full(c: Connection, number: int, name: str, count: int) -> None:
     for _ in range(_MOST_AT_ONCE):
         if count - start < PACK_POINTS:
             return
-        start = _pack_one(c, number, name, start)
+        end = _pack_one(c, number, name, start)
+        if end == start:
+            return
+        start = end
 
 
 def _pack_one(c: Connection, number: int, name: str, start: int) -> int:
-    """Make a pack of the chunks that lie in it whole; where it ends."""
+    """Make a pack of the chunks that lie in it whole; where it ends. What is damaged stays as it is."""
     whole = (
         _chunk.run_number == number,
         _chunk.name == name,
@@ -122,6 +125,8 @@ def _pack_one(c: Connection, number: int, name: str, start: int) -> int:
         _chunk.start + _chunk.point_count <= start + PACK_POINTS,
     )
     found = [of_chunk(row) for row in c.execute(OF_CHUNKS.where(*whole).order_by(_chunk.start))]
+    if not _follow(found, start):
+        return start
     step = np.concatenate([piece.step for piece in found])
     time, value = (np.concatenate([piece[i] for piece in found]) for i in (2, 3))
     row = {"run_number": number, "name": name, "start": start, "point_count": len(value), "format": FORMAT}
@@ -129,3 +134,12 @@ def _pack_one(c: Connection, number: int, name: str, start: int) -> int:
     put_outlines(c, number, name, start, parts_of(step.astype(np.float64), time, value))
     c.execute(delete(metric_chunks).where(*whole))
     return start + len(value)
+
+
+def _follow(found: list[Piece], start: int) -> bool:
+    """Whether these pieces are there and follow one another from `start` on, each with as many of everything."""
+    for piece in found:
+        if piece.start != start or not len(piece.step) == len(piece.time) == len(piece.value):
+            return False
+        start = piece.end
+    return bool(found)

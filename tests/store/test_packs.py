@@ -158,6 +158,23 @@ def test_a_transaction_that_fails_packs_nothing(store: Store, submit: RUN, value
     assert read(store, run).count == PACK_POINTS - 1
 
 
+@pytest.mark.parametrize("harm", ["a chunk is gone", "a column is short"])
+def test_a_series_that_is_damaged_is_logged_to_and_not_packed(
+    store: Store, submit: RUN, values: Any, harm: str
+) -> None:
+    run = submit()
+    append(store, run, values[:60_000])
+    chunk = metric_chunks.c.start == 4096
+    with store.write() as c:
+        if harm == "a chunk is gone":
+            c.execute(metric_chunks.delete().where(chunk))
+        else:
+            c.execute(update(metric_chunks).where(chunk).values(time_bytes=b"12345678"))
+    append(store, run, values[60_000:LENGTH], 60_000)
+    assert rows(store, metric_packs) == 0
+    assert read(store, run, after=LENGTH - 5).value.tobytes() == values[-5:].tobytes()
+
+
 def test_a_pack_of_a_format_to_come_is_not_guessed_at(store: Store, long: Run) -> None:
     with store.write() as c:
         c.execute(update(metric_packs).values(format=99))
