@@ -14,6 +14,8 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from jupyter_mlws.domain.masking import looks_secret
+
 __all__ = ["beside_links", "variables"]
 
 # Of pip's settings those that say where packages come from, by the section that they stand in; `install` is above.
@@ -37,7 +39,7 @@ def variables() -> dict[str, str]:
     dict
         By name. Values may hold credentials of an index: they are for uv alone.
     """
-    kept = {name: value for name, value in os.environ.items() if name not in _OF_A_PROJECT}
+    kept = {name: value for name, value in os.environ.items() if _is_for_uv(name)}
     pip = _pip()
     if _uv_knows():
         pip = {key: pip[key] for key in ("cert", "trusted-host") if key in pip}
@@ -55,6 +57,13 @@ def variables() -> dict[str, str]:
         if value and name not in kept:
             kept[name] = value
     return kept
+
+
+def _is_for_uv(name: str) -> bool:
+    """A source package may run code while it is built: no password goes there but those of indexes."""
+    if name.startswith(("UV_", "PIP_")):
+        return name not in _OF_A_PROJECT
+    return name not in _OF_A_PROJECT and not name.startswith(("PG", "MLWS_")) and not looks_secret(name)
 
 
 def beside_links(folder: str) -> dict[str, str]:

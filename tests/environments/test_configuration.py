@@ -91,6 +91,16 @@ def test_what_speaks_of_a_project_does_not_lead_ours_astray(pip: Path, monkeypat
     assert configuration.variables().keys().isdisjoint(configuration._OF_A_PROJECT)
 
 
+def test_a_source_package_that_is_built_gets_no_password_but_those_of_indexes(
+    pip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PGPASSWORD", "HF_TOKEN", "AWS_SECRET_ACCESS_KEY", "MLWS_DATABASE_URL", "UV_INDEX_MINE_PASSWORD"):
+        monkeypatch.setenv(name, "geheim")
+    found = configuration.variables()
+    assert [name for name, value in found.items() if value == "geheim"] == ["UV_INDEX_MINE_PASSWORD"]
+    assert found["PATH"] == os.environ["PATH"]
+
+
 def test_pip_itself_reads_the_same_files(pip: Path) -> None:
     listing = subprocess.run(
         [sys.executable, "-m", "pip", "config", "debug"], capture_output=True, text=True, check=False
