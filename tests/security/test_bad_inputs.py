@@ -242,6 +242,7 @@ async def test_O07_a_page_is_never_larger_than_a_page(ask: Ask, token: dict[str,
 
 BODIES: dict[str, dict[str, Any]] = {
     "environments.register": {"name": "x", "spec": {"packages": ["six"]}},
+    "secrets.set": {"value": "x"},
     # The target does not exist, so that nothing is started.
     "runs.submit": {"experiment": "digits", "command": ["python", "t.py"], "compute_target": "nowhere"},
     # There is no such snapshot, so nothing begins.
