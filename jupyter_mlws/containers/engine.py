@@ -21,7 +21,18 @@ from jupyter_mlws.errors import MlwsError, StorageFull, TargetAway, Unavailable
 if TYPE_CHECKING:
     from docker import APIClient
 
-__all__ = ["ABSENT_HINT", "address", "answers", "away", "connect", "full", "is_full", "is_rootless", "problem"]
+__all__ = [
+    "ABSENT_HINT",
+    "address",
+    "answers",
+    "away",
+    "connect",
+    "full",
+    "is_full",
+    "is_remapped",
+    "is_rootless",
+    "problem",
+]
 
 _TIMEOUT_S = 60.0
 _SYSTEM_SOCKET = "/var/run/docker.sock"
@@ -109,13 +120,21 @@ def problem() -> MlwsError | None:
     return None
 
 
-@lru_cache(maxsize=8)
 def is_rootless(where: str) -> bool:
     """Whether the engine belongs to a user without rights, who is root inside its containers."""
+    return any("name=rootless" in option for option in _options(where))
+
+
+def is_remapped(where: str) -> bool:
+    """Whether numbers of users mean others inside than outside, unless a container asks for the machine's own."""
+    return any("name=userns" in option for option in _options(where))
+
+
+@lru_cache(maxsize=8)
+def _options(where: str) -> tuple[str, ...]:
     del where  # what it is asked of
     with answers():
-        options = connect().info().get("SecurityOptions") or []
-    return any("name=rootless" in option for option in options)
+        return tuple(map(str, connect().info().get("SecurityOptions") or ()))
 
 
 def away() -> TargetAway:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["LABEL", "Image", "Making", "base_of", "default_base", "made_of", "of_packages"]
 
 # Changes with what is made of the same environment.
-_FORMAT = "2"
+_FORMAT = "3"
 _FROM = re.compile(r"^\s*(?:FROM\s+(?:--\S+\s+)*|COPY\s.*?--from=)(\S+)", re.IGNORECASE | re.MULTILINE)
 _LAYER = re.compile(r"---> ([0-9a-f]{12,64})\s*")
 _STAGE = re.compile(r"Step \d+/\d+ : FROM ", re.IGNORECASE)

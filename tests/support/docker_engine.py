@@ -32,6 +32,15 @@ _DOWN_S = 20.0
 # What a program needs of a system besides its libraries: users, names, certificates.
 _PASSWD = b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/tmp:/bin/sh\n"
 _GROUP = b"root:x:0:\nnogroup:x:65534:\n"
+_PRESUMED = (
+    "libstdc++.so.6",
+    "libgcc_s.so.1",
+    "libpthread.so.0",
+    "libdl.so.2",
+    "libm.so.6",
+    "librt.so.1",
+    "libutil.so.1",
+)
 _PROGRAMS = (
     "sh", "cat", "cp", "chmod", "chown", "date", "dd", "echo", "env", "head", "id", "kill", "ln", "ls", "mkdir", "mv",
     "rm", "sleep", "sort", "stat", "tail", "touch", "true", "false", "uname", "wc",
@@ -174,6 +183,8 @@ def _files() -> Iterator[Path]:
     yield from (prefix / "lib").glob("libpython3*.so*")
     native = [interpreter, *programs, *stdlib.glob("lib-dynload/*.so"), *(prefix / "lib").glob("libpython3*.so*")]
     yield from _libraries(native)
+    # Packages of the index take them for granted, as every image that people use has them.
+    yield from (path for name in _PRESUMED for path in Path("/usr/lib").glob(f"*-linux-gnu/{name}"))
     yield Path("/etc/ssl/certs/ca-certificates.crt")
 
 

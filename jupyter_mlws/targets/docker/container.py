@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jupyter_mlws.containers import engine
 from jupyter_mlws.runfolder import farside
 from jupyter_mlws.runfolder.names import RUN_FOLDER_VARIABLE
 from jupyter_mlws.runfolder.paths import RunFolder
@@ -94,6 +95,8 @@ def _limits(folder: RunFolder, ground: Ground, settings: DockerSettings, *, root
     }
     if not rootless and os.getuid() != 0:
         said["group_add"] = [str(group) for group in os.getgroups()]
+    if engine.is_remapped(engine.address()):
+        said["userns_mode"] = "host"  # else nobody inside is the submitter outside
     if memory:
         said.update(mem_limit=memory, memswap_limit=memory)
     if cpus:

@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from jupyter_mlws.containers import engine
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.targets.base import Ground
 from jupyter_mlws.targets.docker import DockerTarget, container
@@ -42,7 +43,7 @@ def test_a_wish_that_no_container_can_have_is_one_sentence(boxes, wish, words):
     assert boxes.containers() == []
 
 
-def test_gpus_are_asked_for_by_their_numbers(docker_engine, base_image, tmp_path):
+def test_gpus_are_asked_for_by_their_numbers(docker_host, docker_engine, base_image, tmp_path):
     folder = RunFolder(tmp_path / "runs" / "x")
     folder.create()
     client = docker_engine.client.api
@@ -54,6 +55,21 @@ def test_gpus_are_asked_for_by_their_numbers(docker_engine, base_image, tmp_path
     finally:
         client.remove_container(made, force=True)
     assert (asked["DeviceIDs"], asked["Capabilities"]) == (["0", "2"], [["gpu"]])
+
+
+@pytest.mark.parametrize(("options", "mode"), [(("name=userns",), "host"), (("name=seccomp,profile=default",), "")])
+def test_where_the_engine_maps_users_a_container_asks_for_the_machines(
+    docker_host, base_image, docker_engine, tmp_path, monkeypatch, options, mode
+):
+    monkeypatch.setattr(engine, "_options", lambda where: options)
+    folder = RunFolder(tmp_path / "runs" / "x")
+    folder.create()
+    client = docker_engine.client.api
+    made = container.create(client, folder, "x", Ground(image=base_image), DockerSettings(), rootless=False)
+    try:
+        assert client.inspect_container(made)["HostConfig"]["UsernsMode"] == mode
+    finally:
+        client.remove_container(made, force=True)
 
 
 @pytest.mark.skipif(os.path.exists("/dev/nvidiactl"), reason="This machine has GPUs to give.")
