@@ -242,16 +242,30 @@ def signal_one(identity: Identity, number: int, folder: str | None = None) -> No
     kill_all((identity.pid,), number)
 
 
+def _has_guard(folder: str) -> bool:
+    """Whether a guard of this run folder lives: it was started for the folder, and is no process of the script."""
+    marker, script = os.fsencode(f"{RUN_FOLDER_VARIABLE}={folder}"), os.fsencode(f"{RUN_ID_VARIABLE}=")
+    for pid, state, _ in _processes():
+        if pid == os.getpid() or state in "ZX":
+            continue
+        variables = _read(f"/proc/{pid}/environ").split(b"\0")
+        if marker in variables and not any(variable.startswith(script) for variable in variables):
+            return True
+    return False
+
+
 def sweep(
     run_id: str, *, folder: str | None = None, keep: Collection[int] = (), timeout_s: float = 5.0
 ) -> tuple[list[int], list[int]]:
     """Kill every process of a run whose agent is dead, again and again until none is left.
 
+    The agent's guard is not killed but waited for: it keeps what the script had written last.
+
     Parameters
     ----------
     run_id : str
     folder : str, optional
-        The run folder; see `marked`.
+        The run folder; see `marked`. Without it no guard is waited for.
     keep : collection of int
         Pids to spare. The calling process is always spared.
     timeout_s : float
@@ -266,7 +280,7 @@ def sweep(
     deadline = time.monotonic() + timeout_s
     while True:
         alive = [pid for pid in marked(run_id, folder) if pid not in keep]
-        if not alive:
+        if not alive and not (folder and _has_guard(folder)):
             return killed, []
         kill_all(alive, signal.SIGKILL)
         killed.extend(pid for pid in alive if pid not in killed)

@@ -44,7 +44,7 @@ time.sleep(300)
 _KILLS = Wish(
     name="kills its agent",
     script="import os, signal, time\nfrom jupyter_mlws import Run\nRun.get_context().log('loss', 1)\n"
-    "print('up', flush=True)\nos.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(300)\n",
+    "os.write(1, b'x' * 300_000)\nos.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(300)\n",
 )
 # A second start fails at the file, or says a second line.
 _ONCE = Wish(name="is run once", script="open('outputs/begun', 'x').close()\nprint('begun', flush=True)\n")
@@ -67,7 +67,7 @@ class Deaths:
     @of(_KILLS)
     def test_a_script_that_kills_its_agent_ends_with_it(self, run: Ended, stage: Stage) -> None:
         assert run.ended_as("Failed").message
-        assert run.log == b"up\n"
+        assert run.log == b"x" * 300_000
         assert run.run.get_metrics() == {"loss": 1.0}
         stage.wait_until_nothing_lives(run.run.id)
 

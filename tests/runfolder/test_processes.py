@@ -134,3 +134,20 @@ def test_F26_an_agent_of_the_original_is_sent_nothing_by_the_dispatcher_of_a_cop
         assert agent.poll() is None
         processes.signal_one(identity, signal.SIGKILL, str(original))
         assert agent.wait(10) == -signal.SIGKILL
+
+
+def test_the_sweep_waits_for_the_guard_which_keeps_the_last_words(tmp_path):
+    outer = {name: value for name, value in os.environ.items() if not name.startswith("MLWS_")}
+    words = tmp_path / "words"
+    code = f"import time; time.sleep(0.5); open({str(words)!r}, 'w').write('kept')"
+    with subprocess.Popen([sys.executable, "-c", code], env={**outer, "MLWS_RUN_FOLDER": str(tmp_path)}) as guard:
+        assert processes.sweep("x_1_guarded", folder=str(tmp_path)) == ([], [])
+        assert words.read_text() == "kept"
+        assert guard.wait() == 0
+
+
+def test_a_guard_that_does_not_end_is_not_waited_for_without_end(tmp_path):
+    with subprocess.Popen(["sleep", "100"], env={"MLWS_RUN_FOLDER": str(tmp_path)}) as guard:
+        assert processes.sweep("x_1_guarded", folder=str(tmp_path), timeout_s=0.2) == ([], [])
+        assert guard.poll() is None
+        guard.kill()
