@@ -95,6 +95,51 @@ test('hostile strings are text in every field of the panel', async ({
   expect(said).toEqual([]);
 });
 
+test('hostile strings are text in environments', async ({ page, tmpPath }) => {
+  const panel = new WorkspacePanel(page);
+  await openNotebook(page, `${tmpPath}/environments.ipynb`, [LOAD]);
+  await panel.open();
+  const environments = await panel.section('Environments');
+  for (const [id, payload] of Object.entries(PAYLOADS)) {
+    await test.step(id, async () => {
+      await register(page, id, payload);
+      const line = environments.locator(`[data-environment="${id}"]`);
+      await line.locator('summary').first().click();
+      await expect(line.locator('.jp-mlws-description')).toHaveText(
+        visible(payload)
+      );
+      await expect(line.locator('dd').last()).toHaveText(visible(payload));
+      await expectNoMarkup(panel);
+    });
+  }
+  expect(await page.evaluate(() => (window as any).__xss)).toBeUndefined();
+});
+
+/** Register an environment that says the payload wherever it may, through the API as any client can. */
+async function register(page: any, name: string, said: string): Promise<void> {
+  const status = await page.evaluate(
+    async ([name, said]: string[]) => {
+      const info = await (await fetch('/mlws/api/v1/resolve?document=')).json();
+      const environment_variables = { SAID: said };
+      const answer = await fetch(
+        `/mlws/api/v1/workspaces/${info.id}/environments`,
+        {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/json' },
+          body: JSON.stringify({
+            name,
+            description: said,
+            spec: { environment_variables }
+          })
+        }
+      );
+      return answer.status;
+    },
+    [name, said]
+  );
+  expect(status).toBe(200);
+}
+
 /** The cards are trusted, for they stand in the user's own notebook: all the more they hold nothing but text. */
 async function expectOnlyTextInCards(page: any): Promise<void> {
   const cards = page.locator('.jp-OutputArea .jp-mlws-card');
@@ -136,7 +181,13 @@ async function expectOnlyText(
   await chooser.selectOption({ index: names[0] === 'plain' ? 1 : 0 });
   await expect(panel.chart).toHaveAttribute('data-count', '2');
 
-  const elements = 'img, script, form, a, iframe, input:not([type="search"])';
+  await expectNoMarkup(panel);
+}
+
+/** The panel holds no element that the payloads would make, but for the form that is its own. */
+async function expectNoMarkup(panel: WorkspacePanel): Promise<void> {
+  const own = ':not(.jp-mlws-secret-form, .jp-mlws-secret-form *)';
+  const elements = `img, script, a, iframe, form${own}, input:not([type="search"])${own}`;
   await expect(panel.root.locator(elements)).toHaveCount(0);
   const html = await panel.root.evaluate(it => it.outerHTML);
   expect(html).not.toMatch(BIDI);
