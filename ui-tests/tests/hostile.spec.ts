@@ -69,6 +69,8 @@ test('hostile strings are text in every field of the panel', async ({
     );
   });
   const panel = new WorkspacePanel(page);
+  // High enough that the line of every run is in sight, and so in the page.
+  await page.setViewportSize({ width: 1240, height: 1100 });
   const payloads = Object.entries(PAYLOADS);
   await openNotebook(page, `${tmpPath}/hostile.ipynb`, [
     LOAD,
