@@ -20,7 +20,7 @@ from jupyter_mlws.domain.environment import (
     split_reference,
 )
 from jupyter_mlws.domain.page import Page
-from jupyter_mlws.errors import InvalidInput, NotFound
+from jupyter_mlws.errors import InvalidInput, InvalidName, NotFound
 from jupyter_mlws.services.checking import check_storable, implements
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.resolving import resolved
@@ -71,6 +71,10 @@ class Environments:
     def set_label(self, name: str, label: str, version: int) -> Environment:
         check_environment_name(name)
         check_environment_name(label)
+        if label.startswith(f"{environments.IMPORTED}-"):
+            raise InvalidName(
+                f"Labels such as {label[:60]!r} say what came with an archive.", hint="Choose another label."
+            )
         with self._context.store.write() as c:
             environments.set_label(c, name, label, version)
             return environments.get_environment(c, name, version)

@@ -18,7 +18,7 @@ from jupyter_mlws.domain.locks import lock_digest
 from jupyter_mlws.domain.rerun import Rerun
 from jupyter_mlws.domain.run import Run
 from jupyter_mlws.environments.locking import system
-from jupyter_mlws.errors import ArchiveError, InvalidInput
+from jupyter_mlws.errors import ArchiveError, InvalidInput, InvalidName
 from jupyter_mlws.services import Services
 from jupyter_mlws.store import Store
 from jupyter_mlws.store import environments as rows
@@ -140,6 +140,16 @@ def test_a_bare_name_never_means_what_came_with_an_archive(here: Services, there
     assert run_in(there, "sk@imported-1").environment == "sk:1"
     assert register(there).id == "sk:2"  # the same words, and not its packages
     assert run_in(there, "sk").environment == "sk:2"
+
+
+def test_an_imported_version_becomes_ones_own_when_its_label_is_taken_away(here: Services, there: Services) -> None:
+    register(here, lock=locked())
+    run_in(here, "sk")
+    carried(here, there)
+    there.environments.remove_label("sk", "imported-1")
+    assert run_in(there, "sk").environment == "sk:1"
+    with pytest.raises(InvalidName, match="came with an archive"):
+        there.environments.set_label("sk", "imported-1", 1)
 
 
 def test_a_shipped_environment_is_not_replaced_by_an_archive(here: Services, there: Services) -> None:
