@@ -30,7 +30,8 @@ ALWAYS = ("listen_addresses=''", "max_connections=300", "shared_buffers=32MB", "
 _TABLES = (
     "environment_locks", "environment_labels", "environments",
     "mailbox_requests", "changes", "model_files", "model_tags", "model_aliases", "models", "stream_offsets",
-    "metric_values", "typed_metrics", "metric_outlines", "metric_packs", "metric_chunks", "metric_latest", "run_files", "run_params", "run_tags",
+    "metric_values", "typed_metrics", "metric_outlines", "metric_packs", "metric_chunks", "metric_latest",
+    "run_files", "run_params", "run_tags",
     "run_cards", "deleted_runs", "runs", "submissions", "snapshots", "experiment_tags", "experiments",
 )  # fmt: skip
 _EMPTY = ";".join(
