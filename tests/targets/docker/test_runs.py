@@ -69,11 +69,12 @@ def test_the_kernels_interpreter_is_refused_at_the_submit(boxes):
         boxes.submit("print(1)", environment="kernel")
 
 
-@pytest.mark.parametrize(("code", "exit_code"), [("raise SystemExit(3)", 3), ("import os; os._exit(77)", 77)])
-def test_exit_codes_come_through(boxes, code, exit_code):
-    _, facts = boxes.run(code)
-    assert facts["status"] == "Failed"
-    assert facts["error"]["exit_code"] == exit_code
+def test_exit_codes_come_through(boxes):
+    runs = {3: boxes.submit("raise SystemExit(3)"), 77: boxes.submit("import os; os._exit(77)")}
+    for exit_code, run in runs.items():
+        facts = boxes.end(run)
+        assert facts["status"] == "Failed"
+        assert facts["error"]["exit_code"] == exit_code
 
 
 def test_an_image_is_taken_as_it_is(boxes, base_image):
