@@ -114,8 +114,10 @@ class Target(Protocol):
 
         Raises
         ------
-        Unavailable
-            It could not be started; the sentence says why.
+        TargetAway
+            The target does not answer at the moment: the run waits, and is launched again in the same folder.
+        MlwsError
+            It could not be started; the sentence says why, and the run fails with it.
         """
         ...
 

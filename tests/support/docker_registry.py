@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
 import shutil
 import socket
@@ -102,7 +103,8 @@ def forget(docker: Any, host: str) -> None:
 def registry(tmp_path_factory: pytest.TempPathFactory, docker_engine: Any) -> Iterator[Registry]:
     """One for all tests, so that the layers of the base are sent once."""
     if shutil.which("docker-registry") is None:
-        pytest.skip("Install docker-registry: scripts/engines.sh")
+        reason = "Install docker-registry: scripts/engines.sh"
+        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
     found = Registry(tmp_path_factory.mktemp("registry") / "of", docker_engine)
     try:
         yield found
