@@ -115,7 +115,7 @@ def test_mistakes_are_told_in_one_sentence(kernel: Kernel) -> None:
 def test_mistakes_that_need_no_job_are_answered_at_once(kernel: Kernel) -> None:
     assert "--sweep" in kernel.said("%%submit --help")
     assert "There is nothing below %%submit." in kernel.said("%%submit")
-    assert "There is no compute target 'gpu1'. There is local." in kernel.said("%mlws set compute=gpu1")
+    assert "There is no compute target 'gpu1'. There is local, docker." in kernel.said("%mlws set compute=gpu1")
     kernel.said("%mlws set experiment=kept")
     assert "No defaults are set." in kernel.said("%mlws set experiment=")
     told = kernel.said("%%submit\nif True print(1)")
