@@ -72,7 +72,7 @@ def test_a_run_again_has_the_variables_of_who_asks(
     monkeypatch.setenv("FROM_THE_SHELL", "now")
     again = run.rerun(environment_variables={"MINE": 3, "OTHER": None}, secrets={"KEY": "k-5f2c"})
     again.wait_for_completion()
-    assert again.get_log() == "now\n3\nk-5f2c\n"
+    assert again.get_log() == "now\n3\n***\n", "it was handed over, and is masked"
     assert b"k-5f2c" not in b"".join(path.read_bytes() for path in Path(ws.location).glob("mlws.sqlite*"))
 
 
