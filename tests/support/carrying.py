@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -78,22 +79,22 @@ def elsewhere(home: Path, *words: object, target: str = "") -> list[dict[str, An
         The compute target; by default that of the run.
     """
     home.mkdir()
-    runtime = home / "r"
-    runtime.mkdir(mode=0o700)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(_OF_THE_FIRST)}
-    user = {**kept, "HOME": str(home), "XDG_RUNTIME_DIR": str(runtime), "MLWS_INDEX_RETRIES": "0"}
+    user = {**kept, "HOME": str(home), "MLWS_INDEX_RETRIES": "0"}
     # Nobody listens there.
     user |= {"UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple", "UV_HTTP_RETRIES": "0", "UV_PYTHON_DOWNLOADS": "never"}
     command = [sys.executable, "-c", _ELSEWHERE, str(home / "w"), target, *map(str, words)]
-    done = subprocess.run(
-        [*_alone(), *command],
-        env=user,
-        cwd=home,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    # Sockets lie there, whose paths may not be long; those of a test's own folder are.
+    with tempfile.TemporaryDirectory(prefix="mlws-") as runtime:
+        done = subprocess.run(
+            [*_alone(), *command],
+            env={**user, "XDG_RUNTIME_DIR": runtime},
+            cwd=home,
+            capture_output=True,
+            text=True,
+            timeout=110,
+            check=False,
+        )
     assert done.returncode == 0, done.stderr[-3000:]
     answer: list[dict[str, Any]] = json.loads(done.stdout.splitlines()[-1])
     return answer
