@@ -29,9 +29,7 @@ class Progress:
         self._run = run
         self._wanted = wanted
         self._stack = ExitStack()
-        self._log = self._stack.enter_context(
-            (folder.logs / "environment.log").open("a", encoding="utf-8", buffering=1)
-        )
+        self._log = self._stack.enter_context(folder.environment_log.open("a", encoding="utf-8", buffering=1))
         self._log.write(f"Environment {run.environment}\n")
         self._last = "looked for"
         self._told = ""

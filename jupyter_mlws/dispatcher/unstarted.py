@@ -23,7 +23,7 @@ class Told:
 
     def __init__(self, context: Context, run: Run, folder: RunFolder) -> None:
         self._context = context
-        self._there = (folder.path / names.ENVIRONMENT_LOG).exists()
+        self._there = folder.environment_log.exists()
         self._part = Part(context, run.id, run.number, folder)
 
     def store(self) -> None:

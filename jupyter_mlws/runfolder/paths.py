@@ -106,6 +106,11 @@ class RunFolder:
         return self.path / names.AGENT_LOG
 
     @property
+    def environment_log(self) -> Path:
+        """What was said while the run's environment was built."""
+        return self.path / names.ENVIRONMENT_LOG
+
+    @property
     def journal(self) -> Path:
         """Metric points; see `jupyter_mlws.runfolder.journal`."""
         return self.path / names.JOURNAL
