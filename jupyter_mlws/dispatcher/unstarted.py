@@ -10,7 +10,6 @@ from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.dispatcher.part import Part
 from jupyter_mlws.domain.run import Run
 from jupyter_mlws.errors import MlwsError
-from jupyter_mlws.runfolder import names
 from jupyter_mlws.runfolder.paths import RunFolder
 
 __all__ = ["Told"]
