@@ -192,7 +192,7 @@ export interface IEvents {
 }
 
 /** A connection to the fake server's workspace, with the event stream in the test's hand. */
-export function connect(server: FakeServer): IEvents {
+export function connect(server: FakeServer, workspace?: string): IEvents {
   if (!server.answers.has('GET /resolve')) {
     server.on('GET /resolve', { json: makeInfo() });
   }
@@ -206,7 +206,8 @@ export function connect(server: FakeServer): IEvents {
   const stream = new Signal<object, never>(source);
   const connection = new WorkspaceConnection({
     serverSettings: SETTINGS,
-    stream: stream as never
+    stream: stream as never,
+    workspace
   });
   const tell: IEvents['tell'] = (cursor, ...changes) =>
     stream.emit({

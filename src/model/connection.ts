@@ -17,7 +17,7 @@ const FACTS_AGE = 30000;
 const HURRIED = { backoff: true, interval: 1000, max: 10000 };
 
 /**
- * Follows one workspace: events tell of changes at once, a slow poll of the change feed catches what they lost.
+ * Follows one workspace, the one that it was given or that of the document in front: events tell of changes at once, a slow poll of the change feed catches what they lost.
  *
  * Only the poll moves the cursor, because an event that never came leaves no gap to be seen. What an event told already
  * is not told again.
@@ -26,6 +26,7 @@ export class WorkspaceConnection implements IWorkspaceConnection, IDisposable {
   constructor(options: WorkspaceConnection.IOptions) {
     this._settings = options.serverSettings;
     this._stream = options.stream;
+    this._workspace = options.workspace;
     this._stream.connect(this._onEvent, this);
     this._poll = new Poll({
       auto: false,
@@ -87,7 +88,10 @@ export class WorkspaceConnection implements IWorkspaceConnection, IDisposable {
   ): Promise<Operations[Id]['answer']> {
     try {
       return await request(
-        { settings: this._settings, workspace: this._info?.id },
+        {
+          settings: this._settings,
+          workspace: this._info?.id ?? this._workspace
+        },
         id,
         parameters,
         body
@@ -159,7 +163,10 @@ export class WorkspaceConnection implements IWorkspaceConnection, IDisposable {
 
   private async _resolve(): Promise<void> {
     const document = this._document;
-    const info = await this.request('registry.resolve', { document });
+    const info =
+      this._workspace === undefined
+        ? await this.request('registry.resolve', { document })
+        : await this.request('workspace.info', {});
     if (document !== this._document) {
       return this._resolve();
     }
@@ -288,6 +295,7 @@ export class WorkspaceConnection implements IWorkspaceConnection, IDisposable {
   private _stream: IStream<unknown, Event.Emission>;
   private _told = new Map<string, number>();
   private _watchers = 0;
+  private _workspace: string | undefined;
   private _workspaceChanged = new Signal<this, void>(this);
 }
 
@@ -296,6 +304,8 @@ export namespace WorkspaceConnection {
     serverSettings: ServerConnection.ISettings;
     /** Jupyter's own event stream. */
     stream: IStream<unknown, Event.Emission>;
+    /** Id of the workspace to follow, whatever document is in front; without one, that of the document. */
+    workspace?: string;
   }
 }
 

@@ -8,6 +8,7 @@ import { useNow } from '../components/clock';
 import { Button, Empty, Notice } from '../components/empty';
 import { FileLine } from '../components/FileLine';
 import { formatDuration } from '../components/format';
+import { LogBox } from '../components/LogBox';
 import { useSignal } from '../components/model';
 import { StatusIcon, statusText } from '../components/status';
 import { escapeControls, Text } from '../components/text';
@@ -130,7 +131,7 @@ function capitalized(words: string): string {
 }
 
 /** What holds a run up unless it just waits its turn, what went wrong, what was noticed. */
-function Troubles(props: { run: Run }): JSX.Element {
+export function Troubles(props: { run: Run }): JSX.Element {
   const trans = useTranslation();
   const { error, warnings } = props.run;
   const isUsual = waitsItsTurn(props.run) || buildsEnvironment(props.run);
@@ -163,7 +164,7 @@ function Troubles(props: { run: Run }): JSX.Element {
 }
 
 /** What its user noted, and what the submission had to say about how it was done. */
-function Notes(props: { run: Run }): JSX.Element | null {
+export function Notes(props: { run: Run }): JSX.Element | null {
   const { description, notes } = props.run;
   return description === '' && notes.length === 0 ? null : (
     <div className="jp-mlws-notes">
@@ -285,7 +286,7 @@ function Tags(props: {
   );
 }
 
-/** The end of the log, which follows as it grows unless somebody scrolled up to read. */
+/** The end of the log, and the way to all of it. */
 function Log(props: {
   model: RunDetailModel;
   run: Run;
@@ -299,14 +300,6 @@ function Log(props: {
     [log, logIsCut, traceback]
   );
   const whole = files.find(it => it.kind === 'log' && it.name === 'std.log');
-  const box = React.useRef<HTMLPreElement>(null);
-  const follows = React.useRef(true);
-  React.useLayoutEffect(() => {
-    const element = box.current;
-    if (element && follows.current) {
-      element.scrollTop = element.scrollHeight;
-    }
-  }, [text]);
   if (text === '' && !logIsCut) {
     return null;
   }
@@ -325,18 +318,7 @@ function Log(props: {
           )}
         </p>
       )}
-      <pre
-        className="jp-mlws-log"
-        ref={box}
-        tabIndex={0}
-        aria-label={trans.__('End of the log')}
-        onScroll={event => {
-          const { scrollTop, scrollHeight, clientHeight } = event.currentTarget;
-          follows.current = scrollHeight - scrollTop - clientHeight < 8;
-        }}
-      >
-        {text}
-      </pre>
+      <LogBox text={text} label={trans.__('End of the log')} />
     </section>
   );
 }

@@ -26,6 +26,17 @@ export async function cancelRun(
   run: Run
 ): Promise<void> {
   const { runs, detail, trans } = context;
+  if (await confirmCancel(trans, run)) {
+    await telling(() => runs.cancel(run.id));
+    detail.refresh();
+  }
+}
+
+/** Say what becomes of a run that is canceled, and ask whether it shall be. */
+export async function confirmCancel(
+  trans: TranslationBundle,
+  run: Run
+): Promise<boolean> {
   const { button } = await showDialog({
     title: trans.__('Cancel run %1?', run.number),
     body: cancelText(trans, run),
@@ -34,10 +45,7 @@ export async function cancelRun(
       Dialog.warnButton({ label: trans.__('Cancel run') })
     ]
   });
-  if (button.accept) {
-    await telling(() => runs.cancel(run.id));
-    detail.refresh();
-  }
+  return button.accept;
 }
 
 /** What a cancellation does to a run of this kind. */

@@ -1,17 +1,11 @@
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import {
-  ApiError,
-  Change,
-  decodeSeries,
-  Reproducibility,
-  Run,
-  RunFile
-} from '../api';
+import { ApiError, Change, Reproducibility, Run, RunFile } from '../api';
 import { Points } from '../charts/points';
 import { Coalescer } from '../model/coalescer';
 import { Hold } from '../model/hold';
+import { readPoints } from '../model/series';
 import { IWorkspaceConnection } from '../tokens';
 import { TypedMetricsModel } from '../typed/model';
 import { LogTail } from './logs';
@@ -19,8 +13,6 @@ import { IShownOutputs, readOutputs } from './outputs';
 import { leadingMetric } from './rows';
 import { hasEnded } from './status';
 
-/** A series with more points is drawn as so many buckets. */
-const MAX_POINTS = 4000;
 /** Outputs of more bytes are offered as a file instead of being read. */
 const MAX_OUTPUT_BYTES = 32 * 1024 * 1024;
 const OUTPUTS = 'display.jsonl';
@@ -271,24 +263,12 @@ export class RunDetailModel implements IDisposable {
     if (points === null) {
       return;
     }
-    // A first read does not know the size, so it asks for a bounded answer; so does one of a series that outgrew the chart.
-    const whole = points.count === 0 || points.isBucketed;
-    const bytes = await this._connection.request('metrics.read', {
-      run: id,
-      name: points.name,
-      after: whole ? 0 : points.count,
-      points: whole ? MAX_POINTS : null
-    });
-    if (points !== this._points) {
-      return;
+    const isWanted = () => points === this._points;
+    const read = await readPoints(this._connection, id, points, isWanted);
+    if (isWanted()) {
+      this._points = read;
+      this._changed.emit();
     }
-    const piece = decodeSeries(bytes);
-    if (piece.count > MAX_POINTS && !whole) {
-      this._points = new Points(points.name);
-      return this._readPoints(id);
-    }
-    points.add(piece);
-    this._changed.emit();
   }
 
   private async _readLog(id: string): Promise<void> {

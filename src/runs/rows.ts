@@ -113,6 +113,11 @@ const LEADERS = [
  * The one metric that stands for runs in a list: one that many of them have, and the most telling of these.
  */
 export function leadingMetric(runs: readonly Run[]): string | null {
+  return leadingMetrics(runs)[0] ?? null;
+}
+
+/** Names of the metrics that many of the runs have, the most telling first. */
+export function leadingMetrics(runs: readonly Run[]): string[] {
   const counts = new Map<string, number>();
   for (const metric of runs.flatMap(run => run.metrics)) {
     counts.set(metric.name, (counts.get(metric.name) ?? 0) + 1);
@@ -121,8 +126,7 @@ export function leadingMetric(runs: readonly Run[]): string | null {
   const common = [...counts.keys()].filter(
     name => counts.get(name)! * 2 >= most
   );
-  common.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
-  return common[0] ?? null;
+  return common.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 }
 
 function rank(name: string): number {

@@ -63,6 +63,18 @@ describe('WorkspaceConnection', () => {
     connection.dispose();
   });
 
+  it('follows the workspace that it was given, whatever document is in front', async () => {
+    server.on('GET /workspaces/w2/info', { json: makeInfo({ id: 'w2' }) });
+    server.on('GET /workspaces/w2/changes', { json: page });
+    const { connection } = connect(server, 'w2');
+    connection.setDocument('b.ipynb');
+    connection.watch();
+    await until(() => connection.state === 'connected');
+    expect(connection.info?.id).toBe('w2');
+    expect(server.asked('GET /resolve')).toEqual([]);
+    connection.dispose();
+  });
+
   it('looks after the dispatcher while runs are live, though no change tells of it', async () => {
     server.on('GET /resolve', { json: makeInfo({ active_count: 1 }) });
     const { connection } = connect(server);
