@@ -8,6 +8,7 @@ import typer
 
 from jupyter_mlws import __version__
 from jupyter_mlws.cli.commands import (
+    compute,
     doctor,
     env,
     experiments,
@@ -44,6 +45,7 @@ run.app.command("rerun")(rerun.rerun)
 app.add_typer(run.app, name="run")
 app.add_typer(experiments.app, name="experiments")
 app.command("gc")(gc.gc)
+app.add_typer(compute.app, name="compute")
 app.add_typer(models.app, name="models")
 app.add_typer(env.app, name="env")
 app.add_typer(secrets.app, name="secrets")

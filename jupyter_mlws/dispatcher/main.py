@@ -25,6 +25,7 @@ from jupyter_mlws.dispatcher.registries import Registries
 from jupyter_mlws.dispatcher.settings import Settings, WorkspaceFile, read_workspace_file
 from jupyter_mlws.dispatcher.succession import gpus_of, is_newer_folder, is_served
 from jupyter_mlws.dispatcher.turn import Superseded, Turn
+from jupyter_mlws.domain.compute import paused_words
 from jupyter_mlws.domain.interactive import INTERACTIVE
 from jupyter_mlws.domain.run import NOT_SUBMITTED, Run
 from jupyter_mlws.domain.status import RunStatus
@@ -35,6 +36,7 @@ from jupyter_mlws.services import Services
 from jupyter_mlws.store.dispatchers import left_on, owner_name
 from jupyter_mlws.store.interactive import claim_started, has_started
 from jupyter_mlws.store.lock import holders
+from jupyter_mlws.store.pauses import is_paused
 from jupyter_mlws.store.runs import claim_queued, runs_in, set_waiting
 from jupyter_mlws.targets import registry as targets
 from jupyter_mlws.targets.base import Target
@@ -305,7 +307,9 @@ class Dispatcher:
         # One after the other: what one takes decides whether there is room for the next.
         while True:
             running = self._running(name)
-            obstacle = target.obstacle(len(running)) if len(running) < slots else _behind(running, name)
+            obstacle = self._pause_of(name, host)
+            if not obstacle:
+                obstacle = target.obstacle(len(running)) if len(running) < slots else _behind(running, name)
             if obstacle:
                 self._tell_waiting(name, host, obstacle)
                 return
@@ -316,6 +320,11 @@ class Dispatcher:
                 return
             faults.point("dispatcher.claimed")
             self._follow(claimed[0], target)
+
+    def _pause_of(self, name: str, host: str | None) -> str:
+        """What to tell those that wait where somebody has paused the target; else ''."""
+        with self._context.store.read() as c:
+            return paused_words(name) if is_paused(c, name, user=self._context.user, host=host) else ""
 
     def _has_queued(self, name: str) -> bool:
         with self._context.store.read() as c:

@@ -65,7 +65,10 @@ class WorkspaceInfo:
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """Something changed: `kind` is a noun ('run', 'metric', 'log', 'file', 'model', 'experiment'), `subject` its id."""
+    """Something changed.
+
+    `kind` is a noun ('run', 'metric', 'log', 'file', 'model', 'experiment', 'compute'), `subject` its id.
+    """
 
     cursor: int
     kind: str

@@ -87,6 +87,8 @@ GAINS = {
     "of those that locks name by hash, from the index that is configured",
     "archives.import_file": "runs, models and files that somebody else made; nothing of them is run or loaded",
     "compute.list": "slots and queue of the targets",
+    "compute.pause": "runs of the server's account that stay queued until somebody resumes the target",
+    "compute.resume": "the begin of runs that somebody has held back, queued by others with 'execute'",
     "secrets.list": "names of secrets, no value",
     "secrets.set": "another value for the runs that name the secret from now on",
     "secrets.get": "the value of one secret: who may run code could have a job print it, hence 'execute'",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import replace
 
 from sqlalchemy import Connection
@@ -14,6 +13,7 @@ from jupyter_mlws.domain.status import ON_TARGET, RunStatus
 from jupyter_mlws.errors import MlwsError
 from jupyter_mlws.services.checking import implements
 from jupyter_mlws.services.context import Context
+from jupyter_mlws.store import pauses
 from jupyter_mlws.store.run_states import count_by_target
 from jupyter_mlws.targets import registry
 
@@ -25,21 +25,42 @@ class ComputeTargets:
     """`ComputeApi` over the registry of targets and the store."""
 
     def __init__(self, context: Context) -> None:
-        self._store = context.store
+        self._context = context
 
     def list(self) -> Page[Compute]:
-        with self._store.read() as c:
-            running, queued = _counts(c, ON_TARGET), _counts(c, {RunStatus.QUEUED})
-        return Page(
-            items=tuple(
-                replace(_describe(name), running=running.get(name, 0), queued=queued.get(name, 0))
-                for name in registry.known()
-            )
+        return Page(items=self._described(*registry.known()))
+
+    def pause(self, name: str) -> Compute:
+        return self._switch(name, paused=True)
+
+    def resume(self, name: str) -> Compute:
+        return self._switch(name, paused=False)
+
+    def _switch(self, name: str, *, paused: bool) -> Compute:
+        context = self._context
+        registry.check_name(name)
+        with context.store.write() as c:
+            changed = pauses.set_paused(c, name, paused, user=context.user, host=self._host(name))
+        # Also where it is paused: the dispatcher tells those that wait why they do.
+        if changed:
+            context.wake()
+        return self._described(name)[0]
+
+    def _described(self, *names: str) -> tuple[Compute, ...]:
+        context = self._context
+        with context.store.read() as c:
+            running, queued = count_by_target(c, ON_TARGET), count_by_target(c, {RunStatus.QUEUED})
+            paused = self._paused(c, names)
+        return tuple(
+            replace(_describe(name), running=running.get(name, 0), queued=queued.get(name, 0), paused=name in paused)
+            for name in names
         )
 
+    def _paused(self, c: Connection, names: tuple[str, ...]) -> set[str]:
+        return pauses.paused(c, [(name, self._host(name)) for name in names], user=self._context.user)
 
-def _counts(c: Connection, statuses: Collection[RunStatus]) -> dict[str, int]:
-    return count_by_target(c, statuses)
+    def _host(self, name: str) -> str | None:
+        return self._context.host if name == "local" else None
 
 
 def _describe(name: str) -> Compute:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from jupyter_mlws.domain.clock import now
+from jupyter_mlws.domain.compute import paused_words
 from jupyter_mlws.domain.run import Run
 from jupyter_mlws.domain.status import TERMINAL, RunStatus
 from jupyter_mlws.domain.workspace import DispatcherState
@@ -55,6 +56,8 @@ class HeldUp:
 
 def _told(run: Run, state: DispatcherState) -> Run:
     queued = run.status is RunStatus.QUEUED
+    if queued and run.waiting_for == paused_words(run.compute_target):
+        return run  # no dispatcher would help
     if state.alive:
         trouble = state.troubles.get(run.id) or (state.troubles.get("", "") if queued else "")
         return replace(run, waiting_for=trouble) if trouble else run

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select, update
 from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.run import Run
 from jupyter_mlws.domain.status import LIVE, ON_TARGET, RunStatus
-from jupyter_mlws.store import changes
+from jupyter_mlws.store import changes, pauses
 from jupyter_mlws.store.run_states import follow_children, load_run, move_run, moved, values_of
 from jupyter_mlws.store.tables import runs
 
@@ -36,7 +36,14 @@ def claim_queued(
     target : str
     host : str, optional
         Only what was submitted on this machine (the local target).
+
+    Returns
+    -------
+    list of Run
+        None while the target is paused.
     """
+    if pauses.is_paused(c, target, user=user, host=host):
+        return []
     chosen = _choose(c, _queue(c, user, target, host), limit)
     at = now()
     values = moved(RunStatus.PREPARING, at) | {"owner": owner, "claimed_at": at, "attempt": runs.c.attempt + 1}

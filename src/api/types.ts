@@ -31,7 +31,7 @@ export interface Captured {
   text: string;
 }
 
-/** Something changed: `kind` is a noun ('run', 'metric', 'log', 'file', 'model', 'experiment'), `subject` its id. */
+/** Something changed. */
 export interface Change {
   cursor: number;
   kind: string;
@@ -55,6 +55,7 @@ export interface Compute {
   note: string;
   ready: boolean;
   takes: string;
+  paused: boolean;
 }
 
 /** What was put into the trash. */
@@ -761,6 +762,10 @@ export interface Operations {
   'environments.built': { arguments: Record<string, never>; body: undefined; answer: Page<BuiltEnvironment> };
   /** All targets with their slots and queue. */
   'compute.list': { arguments: Record<string, never>; body: undefined; answer: Page<Compute> };
+  /** Begin nothing more on a target of what this user has queued; what runs goes on. Twice is once. */
+  'compute.pause': { arguments: { name: string }; body: undefined; answer: Compute };
+  /** Let a paused target take up what is queued; one that is not paused stays as it is. */
+  'compute.resume': { arguments: { name: string }; body: undefined; answer: Compute };
   /** The names of all secrets, sorted; no values. */
   'secrets.list': { arguments: Record<string, never>; body: undefined; answer: Page<Secret> };
   /** Store a secret; one of this name is replaced. The answer has no value. */
@@ -848,6 +853,8 @@ export const OPERATIONS: { readonly [id in keyof Operations]: Operation } = {
   'environments.locks': { method: 'GET', path: '/environments/{name}/versions/{version}/locks', scope: 'workspace', pathArguments: ['name', 'version'], queryArguments: [], body: null, answer: 'json' },
   'environments.built': { method: 'GET', path: '/built-environments', scope: 'workspace', pathArguments: [], queryArguments: [], body: null, answer: 'json' },
   'compute.list': { method: 'GET', path: '/compute', scope: 'workspace', pathArguments: [], queryArguments: [], body: null, answer: 'json' },
+  'compute.pause': { method: 'POST', path: '/compute/{name}/pause', scope: 'workspace', pathArguments: ['name'], queryArguments: [], body: null, answer: 'json' },
+  'compute.resume': { method: 'POST', path: '/compute/{name}/resume', scope: 'workspace', pathArguments: ['name'], queryArguments: [], body: null, answer: 'json' },
   'secrets.list': { method: 'GET', path: '/secrets', scope: 'workspace', pathArguments: [], queryArguments: [], body: null, answer: 'json' },
   'secrets.set': { method: 'PUT', path: '/secrets/{name}', scope: 'workspace', pathArguments: ['name'], queryArguments: [], body: 'json', answer: 'json' },
   'secrets.get': { method: 'POST', path: '/secrets/{name}/value', scope: 'workspace', pathArguments: ['name'], queryArguments: [], body: null, answer: 'json' },

@@ -1,3 +1,4 @@
+import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { Compute } from '../api';
@@ -29,6 +30,15 @@ export function ComputeList(props: { model: ListModel<Compute> }): JSX.Element {
   );
 }
 
+function stateOf(compute: Compute, trans: TranslationBundle): string {
+  if (!compute.ready) {
+    return trans.__('not ready');
+  }
+  return compute.paused
+    ? trans.__('paused')
+    : trans.__('%1 of %2 in use', compute.running, compute.slots);
+}
+
 function ComputeLine(props: { compute: Compute }): JSX.Element {
   const trans = useTranslation();
   const { compute } = props;
@@ -38,11 +48,7 @@ function ComputeLine(props: { compute: Compute }): JSX.Element {
       <span className="jp-mlws-line-fact">
         {compute.queued > 0 ? trans.__('%1 queued', compute.queued) : ''}
       </span>
-      <span className="jp-mlws-line-badge">
-        {compute.ready
-          ? trans.__('%1 of %2 in use', compute.running, compute.slots)
-          : trans.__('not ready')}
-      </span>
+      <span className="jp-mlws-line-badge">{stateOf(compute, trans)}</span>
       {compute.note !== '' && (
         <span className="jp-mlws-line-note">
           {!compute.ready && <WarningIcon />}

@@ -8,7 +8,7 @@ export function createComputeList(
 ): ListModel<Compute> {
   return new ListModel<Compute>({
     connection,
-    kinds: ['run'],
+    kinds: ['run', 'compute'],
     read: async it => (await it.request('compute.list', {})).items
   });
 }

@@ -631,6 +631,16 @@ class WorkspaceSuite:
         assert (local.running, local.queued) == (1, 1)
         assert local.slots >= 1
 
+    def test_a_target_is_paused_and_resumed_and_twice_is_once(self, place: Place) -> None:
+        before = place.api.workspace.info().last_change
+        assert [place.api.compute.pause("local").paused for _ in range(2)] == [True, True]
+        assert [item.name for item in place.api.compute.list().items if item.paused] == ["local"]
+        assert [place.api.compute.resume("local").paused for _ in range(2)] == [False, False]
+        changed = [(item.kind, item.subject) for item in place.api.workspace.changes(before).changes]
+        assert changed == [("compute", "local")]
+        for switch in (place.api.compute.pause, place.api.compute.resume):
+            assert code_of(switch, "locale") == "invalid_input"
+
 
 class ApiSuite(SubmitSuite, RunsSuite, LogsSuite, FilesSuite, MetricsSuite, ModelsSuite, WorkspaceSuite):
     """Everything."""

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_mlws import workspace
+from jupyter_mlws.domain.compute import paused_words
 from jupyter_mlws.domain.snapshot import LinkedPath
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import InvalidInput, NotFound
@@ -253,3 +254,20 @@ def test_F11_a_busy_database_delays_the_end_of_a_run_and_loses_nothing(bench, mo
     assert record.status is RunStatus.COMPLETED
     assert record.metrics[0].count == 1
     assert bench.files(run) == ["outputs/a"]
+
+
+def test_a_paused_target_begins_nothing_and_lets_what_runs_go_on(bench):
+    running = bench.submit("import os, time\nwhile not os.path.exists('outputs/go'): time.sleep(0.02)")
+    bench.wait(lambda: bench.api.runs.get(running.id).status is RunStatus.RUNNING)
+    bench.api.compute.pause("local")
+    held = bench.submit("print('begun')")
+    bench.wait(lambda: bench.api.runs.get(held.id).waiting_for == paused_words("local"))
+    (bench.run_folder(running) / "outputs" / "go").touch()
+    assert bench.ended(running).status is RunStatus.COMPLETED
+    workspace.stop_dispatcher(bench.folder)
+    bench.api.workspace.wake()  # the next one obeys, too
+    bench.wait(lambda: bench.api.compute.list().items[0].running == 0)
+    assert bench.api.runs.get(held.id).status is RunStatus.QUEUED
+    bench.api.compute.resume("local")
+    assert bench.ended(held).status is RunStatus.COMPLETED
+    assert bench.api.runs.get(held.id).waiting_for == ""

@@ -18,3 +18,25 @@ class ComputeApi(Protocol):
     def list(self) -> Page[Compute]:
         """All targets with their slots and queue."""
         ...
+
+    @route("POST", "/compute/{name}/pause", resource="compute", permission="execute")
+    def pause(self, name: str) -> Compute:
+        """Begin nothing more on a target of what this user has queued; what runs goes on. Twice is once.
+
+        Raises
+        ------
+        InvalidInput
+            There is no such target.
+        """
+        ...
+
+    @route("POST", "/compute/{name}/resume", resource="compute", permission="execute")
+    def resume(self, name: str) -> Compute:
+        """Let a paused target take up what is queued; one that is not paused stays as it is.
+
+        Raises
+        ------
+        InvalidInput
+            There is no such target.
+        """
+        ...

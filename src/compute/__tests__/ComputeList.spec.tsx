@@ -19,6 +19,7 @@ function show(...items: Partial<Compute>[]): void {
       note: '',
       ready: true,
       takes: 'interpreter',
+      paused: false,
       ...facts
     }))
   };
@@ -42,4 +43,10 @@ it('says why a target cannot be used, and not how', () => {
   expect(screen.getByText(note)).toBeTruthy();
   expect(screen.getByRole('img', { name: 'Warning' })).toBeTruthy();
   expect(screen.queryByText(/Runs in containers/)).toBeNull();
+});
+
+it('says that a target is paused, and what waits there', () => {
+  show({ paused: true, queued: 2 });
+  expect(screen.getByText('paused')).toBeTruthy();
+  expect(screen.getByText('2 queued')).toBeTruthy();
 });
