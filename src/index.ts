@@ -1,8 +1,14 @@
 import { documentPlugin } from './document/plugin';
 import { kernelsPlugin } from './kernels/plugin';
 import { runsPlugin } from './runs/plugin';
-import { workspacePlugin } from './workspace/plugin';
+import { connectionsPlugin, workspacePlugin } from './workspace/plugin';
 
-export { IWorkspaceConnection } from './tokens';
+export { IWorkspaceConnection, IWorkspaceConnections } from './tokens';
 
-export default [workspacePlugin, runsPlugin, documentPlugin, kernelsPlugin];
+export default [
+  workspacePlugin,
+  connectionsPlugin,
+  runsPlugin,
+  documentPlugin,
+  kernelsPlugin
+];

@@ -63,3 +63,16 @@ export const IWorkspaceConnection = new Token<IWorkspaceConnection>(
   'jupyter-mlws:IWorkspaceConnection',
   'The workspace of the document in front: its state, its changes, and the way to ask it.'
 );
+
+/**
+ * The way to a workspace by its id, whatever document is in front.
+ */
+export interface IWorkspaceConnections {
+  /** The connection to a workspace, always the same one. */
+  get(workspace: string): IWorkspaceConnection;
+}
+
+export const IWorkspaceConnections = new Token<IWorkspaceConnections>(
+  'jupyter-mlws:IWorkspaceConnections',
+  'The connections to workspaces by their ids.'
+);

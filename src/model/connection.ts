@@ -66,6 +66,11 @@ export class WorkspaceConnection implements IWorkspaceConnection, IDisposable {
     return this._changed;
   }
 
+  /** Whether anybody keeps it awake. */
+  get isWatched(): boolean {
+    return this._watchers > 0;
+  }
+
   get isDisposed(): boolean {
     return this._isDisposed;
   }

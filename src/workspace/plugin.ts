@@ -5,7 +5,8 @@ import {
 import { INotebookTracker } from '@jupyterlab/notebook';
 
 import { WorkspaceConnection } from '../model/connection';
-import { IWorkspaceConnection } from '../tokens';
+import { WorkspaceConnections } from '../model/connections';
+import { IWorkspaceConnection, IWorkspaceConnections } from '../tokens';
 
 /** Keeps one connection to the workspace of the notebook in front. */
 export const workspacePlugin: JupyterFrontEndPlugin<IWorkspaceConnection> = {
@@ -34,6 +35,27 @@ export const workspacePlugin: JupyterFrontEndPlugin<IWorkspaceConnection> = {
       }
     });
     return connection;
+  }
+};
+
+/** Keeps the connections to workspaces that cards and pages ask for by their ids. */
+export const connectionsPlugin: JupyterFrontEndPlugin<IWorkspaceConnections> = {
+  id: 'jupyter-mlws:connections',
+  description: 'Follows workspaces by their ids.',
+  autoStart: true,
+  provides: IWorkspaceConnections,
+  activate: (app: JupyterFrontEnd): IWorkspaceConnections => {
+    const { events, serverSettings } = app.serviceManager;
+    const connections = new WorkspaceConnections({
+      serverSettings,
+      stream: events.stream
+    });
+    document.addEventListener('visibilitychange', () => {
+      if (document.visibilityState === 'visible') {
+        connections.refresh();
+      }
+    });
+    return connections;
   }
 };
 
