@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from jupyter_mlws.domain.environment import PYTHON, interpreter_of
 from jupyter_mlws.domain.masking import masked_options, unmask
 from jupyter_mlws.domain.rerun import RERUN_OF, Rerun
 from jupyter_mlws.domain.run import Run, RunSubmission
+from jupyter_mlws.domain.secret import references
 from jupyter_mlws.errors import CorruptData, InvalidInput, NotFound, WrongState
 from jupyter_mlws.runfolder.inherited import variables_of_a_notebook
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.rerun_cells import CellWish
-from jupyter_mlws.services.secrets import find_in_vault
+from jupyter_mlws.services.secrets import environment_of, find_in_vault
 from jupyter_mlws.store import runs as store_runs
 from jupyter_mlws.store import snapshots as store_snapshots
 from jupyter_mlws.store.submissions import Submitted, find_submitted
@@ -48,6 +49,8 @@ def submission_again(context: Context, run: str, rerun: Rerun) -> RunSubmission:
     rerun = replace(rerun, inherited_environment=_inherited(submission, submitted, earlier, rerun))
     check_bytes(context, earlier, submission, known=known)
     wish = CellWish.of(submission, context.blobs)
+    if submitted.is_imported:
+        _check_named(earlier, _asked_for(context, submitted, wish, rerun), rerun)
     secrets = _secrets(context, earlier, submitted, rerun, wish)
     command, arguments = _command(earlier, submission, rerun, wish)
     command = _in_environment(command, submission.environment, rerun.environment)
@@ -156,9 +159,7 @@ def _secrets(
 ) -> dict[str, str]:
     """The secrets by name, from what is given, from the caller's own variables, and from the vault."""
     given = {name: value for name, value in rerun.secrets.items() if not name.startswith("-")}
-    names: Iterable[str] = submitted.secret_names or ()
-    if submitted.secret_names is None and wish is not None:
-        names = wish.secret_names
+    names = _names(submitted, wish)
     inherited: Mapping[str, str] = rerun.inherited_environment or {}
     found = {name: given.get(name, inherited.get(name)) for name in names} | given
     found |= {name: find_in_vault(context, name) for name, value in found.items() if value is None}
@@ -166,6 +167,36 @@ def _secrets(
     if missing:
         raise _to_be_given(earlier, "secret", missing)
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _names(submitted: Submitted, wish: CellWish | None) -> tuple[str, ...]:
+    """The secrets that a run was handed; an old record says them nowhere but in its cell."""
+    if submitted.secret_names is None and wish is not None:
+        return wish.secret_names
+    return submitted.secret_names or ()
+
+
+def _asked_for(context: Context, submitted: Submitted, wish: CellWish | None, rerun: Rerun) -> tuple[str, ...]:
+    """The secrets that a run would be handed: by its record, its variables, and those of its environment."""
+    environment = environment_of(context, rerun.environment or submitted.submission.environment)
+    variables = {} if environment is None else dict(environment.spec.environment_variables)
+    variables |= submitted.submission.environment_variables
+    # What whoever asks has said himself is his own wish.
+    theirs = {name: value for name, value in variables.items() if name not in (rerun.environment_variables or {})}
+    return tuple(dict.fromkeys((*_names(submitted, wish), *references(theirs).values())))
+
+
+def _check_named(earlier: Run, asked: tuple[str, ...], rerun: Rerun) -> None:
+    """Raise `InvalidInput` unless whoever asks has named each secret that somebody else's run asks for."""
+    missing = [name for name in asked if name not in rerun.secrets and name not in rerun.vault_secrets]
+    if missing:
+        shown, many = ", ".join(missing), len(missing) > 1
+        raise InvalidInput(
+            f"Run #{earlier.number} came with an archive, and asks for the secret{'s' if many else ''} {shown}.",
+            hint="Look at its code first. Who trusts it names what it may have: "
+            f"mlws run rerun {earlier.number} {' '.join(f'--secret {name}' for name in missing[:10])}",
+            details={"secrets": missing},
+        )
 
 
 def _to_be_given(earlier: Run, what: str, names: list[str]) -> InvalidInput:

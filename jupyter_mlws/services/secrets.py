@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from jupyter_mlws.api.interface import SecretsApi
-from jupyter_mlws.domain.environment import KERNEL, split_reference
+from jupyter_mlws.domain.environment import KERNEL, Environment, split_reference
 from jupyter_mlws.domain.page import Page
 from jupyter_mlws.domain.run import RunSubmission
 from jupyter_mlws.domain.secret import Secret, SecretValue, check_secret_name, references
@@ -13,8 +14,9 @@ from jupyter_mlws.errors import InvalidInput, InvalidName, MlwsError, NotFound
 from jupyter_mlws.services.checking import implements
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.vault import Vault, vault_of
+from jupyter_mlws.store.environments import IMPORTED, is_imported
 
-__all__ = ["Secrets", "find_in_vault", "names_in_vault", "referenced", "with_secrets"]
+__all__ = ["Secrets", "environment_of", "find_in_vault", "names_in_vault", "referenced", "with_secrets"]
 
 
 @implements("secrets", SecretsApi)
@@ -85,9 +87,16 @@ def referenced(context: Context, submission: RunSubmission) -> dict[str, str]:
     Raises
     ------
     InvalidInput
-        There is no such secret; the message says which command stores it.
+        There is no such secret; the message says which command stores it. Or an environment that came with an archive
+        asks for one that the submission does not name.
     """
-    variables = {**_variables_of_environment(context, submission.environment), **submission.environment_variables}
+    environment = environment_of(context, submission.environment)
+    own = submission.environment_variables
+    others: dict[str, str] = {}
+    if environment is not None:
+        others = {name: value for name, value in environment.spec.environment_variables.items() if name not in own}
+        _check_named(environment, others, submission)
+    variables = {**others, **own}
     return {
         variable: submission.secrets[name] if name in submission.secrets else _of_vault(context, name, variable)
         for variable, name in references(variables).items()
@@ -95,14 +104,30 @@ def referenced(context: Context, submission: RunSubmission) -> dict[str, str]:
     }
 
 
-def _variables_of_environment(context: Context, reference: str) -> dict[str, str]:
+def environment_of(context: Context, reference: str) -> Environment | None:
+    """The version that a submission names; None for the interpreter that submits."""
     if reference == KERNEL:
-        return {}
+        return None
     # Imported at use: most runs are the kernel's.
     from jupyter_mlws.services.environments import Environments
 
     name, version = split_reference(reference)
-    return Environments(context).get(name, version if isinstance(version, int) else 0).spec.environment_variables
+    label = version if isinstance(version, str) else ""
+    return Environments(context).get(name, version if isinstance(version, int) else 0, label)
+
+
+def _check_named(environment: Environment, variables: Mapping[str, str], submission: RunSubmission) -> None:
+    """Raise `InvalidInput` where somebody else's environment asks for secrets that nobody here has named."""
+    asked = {name for variable, name in references(variables).items() if variable not in submission.secrets}
+    missing = sorted(asked - submission.secrets.keys())
+    if missing and is_imported(environment):
+        raise InvalidInput(
+            f"The environment {environment.id} came with an archive, and asks for "
+            f"the secret{'s' if len(missing) > 1 else ''} {', '.join(missing)}.",
+            hint=f"Name what its packages may have: --secret {missing[0]}; or make it yours: "
+            f"mlws env label {environment.id} {IMPORTED}-{environment.version} --remove",
+            details={"secrets": missing},
+        )
 
 
 def _of_vault(context: Context, name: str, variable: str = "") -> str:

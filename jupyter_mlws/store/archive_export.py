@@ -26,6 +26,7 @@ from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.store.deleted import not_deleted
 from jupyter_mlws.store.models import aliases_of, tags_of
 from jupyter_mlws.store.run_filters import condition
+from jupyter_mlws.store.submissions import IMPORTED
 from jupyter_mlws.store.tables import (
     experiment_tags,
     experiments,
@@ -185,12 +186,19 @@ def _read_part(c: Connection, numbers: Sequence[int]) -> Iterator[tuple[int, Arc
                 warnings=tuple(row.warnings or ()),
                 tags=tags.get(row.number, {}),
                 params=params.get(row.number, {}),
-                submission=None if shared else json.loads(row.body),
+                submission=None if shared else _said(row.body),
                 series=tuple(series.get(row.number, ())),
                 typed=tuple(typed.get(row.number, ())),
                 **{name: getattr(row, name) for name in EXACT},
             ),
         )
+
+
+def _said(body: str) -> dict[str, Any]:
+    """What was submitted; whoever imports it finds by himself that it came with an archive."""
+    said: dict[str, Any] = json.loads(body)
+    said.pop(IMPORTED, None)
+    return said
 
 
 def _parts(items: Sequence[Any]) -> Iterator[Sequence[Any]]:

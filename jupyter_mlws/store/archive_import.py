@@ -27,6 +27,7 @@ from jupyter_mlws.store.metrics import put_points
 from jupyter_mlws.store.run_families import in_parts
 from jupyter_mlws.store.run_record import search_text
 from jupyter_mlws.store.run_states import values_of
+from jupyter_mlws.store.submissions import IMPORTED
 from jupyter_mlws.store.tables import (
     deleted_runs,
     experiment_tags,
@@ -156,7 +157,9 @@ def add_run(c: Connection, run: ArchivedRun, experiment: int, parent: Known | No
     if run.submission is None and parent is not None:
         submission_id = parent.submission_id
     else:
-        body = json.dumps(run.submission or {}, separators=(",", ":"), ensure_ascii=False)
+        # Whatever it says itself: what somebody else has submitted stays his.
+        said = {**(run.submission or {}), IMPORTED: True}
+        body = json.dumps(said, separators=(",", ":"), ensure_ascii=False)
         submission_id = c.execute(insert(submissions).values(body=body).returning(submissions.c.id)).scalar_one()
     c.execute(
         insert(runs).values(

@@ -24,6 +24,7 @@ __all__ = [
     "counter",
     "find_lock",
     "get_environment",
+    "is_imported",
     "list_locks",
     "page_environments",
     "put_lock",
@@ -94,6 +95,11 @@ def _own(name: str) -> Select[Any]:
         label.c.name == table.c.name, label.c.version == table.c.version, label.c.label.like(f"{IMPORTED}-%")
     )
     return _of(name).where(~came)
+
+
+def is_imported(environment: Environment) -> bool:
+    """Whether a version came with an archive, and nobody here has made it his own."""
+    return any(label.startswith(f"{IMPORTED}-") for label in environment.labels)
 
 
 def get_environment(c: Connection, name: str, version: int = 0, label: str = "") -> Environment:

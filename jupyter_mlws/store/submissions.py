@@ -11,7 +11,10 @@ from jupyter_mlws.domain.run import Run, RunSubmission
 from jupyter_mlws.store.run_record import read_submission
 from jupyter_mlws.store.tables import run_params, runs, submissions
 
-__all__ = ["Submitted", "find_submitted"]
+__all__ = ["IMPORTED", "Submitted", "find_submitted"]
+
+# Of a stored submission that came with an archive.
+IMPORTED = "imported"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,12 +30,15 @@ class Submitted:
         The environment that says what was installed for its interpreter; '' where that was not recorded.
     machine : str
         What it was submitted on, see `jupyter_mlws.targets.machine.machine_text`; '' likewise.
+    is_imported : bool
+        Whether it came with an archive: then it is somebody else's.
     """
 
     submission: RunSubmission
     secret_names: tuple[str, ...] | None
     kernel: str = ""
     machine: str = ""
+    is_imported: bool = False
 
 
 def find_submitted(c: Connection, run: Run) -> Submitted:
@@ -53,6 +59,7 @@ def find_submitted(c: Connection, run: Run) -> Submitted:
         secret_names=None if names is None else tuple(names),
         kernel=str(facts.get("kernel", "")),
         machine=str(facts.get("machine", "")),
+        is_imported=bool(facts.get(IMPORTED)),
     )
 
 

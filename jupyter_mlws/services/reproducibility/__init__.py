@@ -45,8 +45,9 @@ def reproducibility(context: Context, run: str) -> Reproducibility:
         known = earlier.snapshot_id is None or store_snapshots.find_snapshot(c, earlier.snapshot_id) is not None
     packages = Packages(context, earlier, submitted)
     named = _secrets(context, earlier, submitted)
-    vault = names_in_vault(context) if named else frozenset()
-    secrets = tuple(name for name in named if name not in vault)
+    kept = names_in_vault(context) if named else frozenset()
+    inside = tuple(name for name in named if name in kept)
+    outside = tuple(name for name in named if name not in kept)
     found = (
         *_of_bytes(context, earlier, submitted, known=known),
         *packages.reasons(),
@@ -54,13 +55,14 @@ def reproducibility(context: Context, run: str) -> Reproducibility:
         *reasons_of_code(context, earlier, submitted),
         *reasons_of_data(context, earlier, submitted),
         *_of_machine(submitted),
-        *_of_secrets(earlier, secrets, tuple(name for name in named if name in vault)),
+        *_of_secrets(earlier, outside),
+        *_of_vault(earlier, inside, is_imported=submitted.is_imported),
     )
     reasons = tuple(sorted(found, key=lambda each: not each.blocks))
     return Reproducibility(
         can=not any(each.blocks for each in reasons),
         reasons=reasons,
-        secrets=secrets,
+        secrets=named if submitted.is_imported else outside,
         environment=packages.environment,
         lock_digest=packages.lock_digest,
     )
@@ -115,17 +117,25 @@ def _referenced(context: Context, submitted: Submitted) -> tuple[str, ...]:
         return ()
 
 
-def _of_secrets(earlier: Run, missing: tuple[str, ...], kept: tuple[str, ...]) -> Iterator[Reason]:
+def _of_secrets(earlier: Run, missing: tuple[str, ...]) -> Iterator[Reason]:
     if missing:
         yield Reason(
             code="secrets",
             sentence=f"It was given {listed(missing)}, and secrets are not stored.",
-            hint="Give them again: "
-            + " ".join([f"mlws run rerun {earlier.number}", *(f"--secret {name}" for name in missing[:10])]),
+            hint=f"Give them again: {_naming(earlier, missing)}",
         )
-    if kept:
+
+
+def _of_vault(earlier: Run, kept: tuple[str, ...], *, is_imported: bool) -> Iterator[Reason]:
+    if kept and is_imported:
         yield Reason(
             code="vault_secrets",
-            sentence=f"It will be handed {listed(kept)} from your vault.",
-            hint="Look at its code first where that is not yours.",
+            sentence=f"It came with an archive and asks for {listed(kept)}, of your vault: it gets what you name.",
+            hint=f"Look at its code first. If you trust it: {_naming(earlier, kept)}",
         )
+    elif kept:
+        yield Reason(code="vault_secrets", sentence=f"It will be handed {listed(kept)} from your vault.")
+
+
+def _naming(earlier: Run, names: tuple[str, ...]) -> str:
+    return " ".join([f"mlws run rerun {earlier.number}", *(f"--secret {name}" for name in names[:10])])
