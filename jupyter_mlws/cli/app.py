@@ -25,7 +25,7 @@ from jupyter_mlws.cli.commands import (
     submit,
     trust,
 )
-from jupyter_mlws.cli.output import ErrorSentences
+from jupyter_mlws.cli.errors import ErrorSentences
 
 __all__ = ["app"]
 
@@ -64,6 +64,9 @@ def _version(wanted: bool) -> None:
 def _common(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the whole traceback of a failure, too: mlws --debug runs ...")
     ] = False,
 ) -> None:
     """Options before the command."""

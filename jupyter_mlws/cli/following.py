@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import sys
+
 import typer
 
+from jupyter_mlws.cli.errors import INTERRUPTED
 from jupyter_mlws.cli.output import console, print_json
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.sdk import stuck
 from jupyter_mlws.sdk.run import Run
 
-__all__ = ["follow"]
+__all__ = ["follow", "wait_for"]
 
 
 def follow(run: Run, *, wait: bool, as_json: bool) -> None:
     """Say why a run does not begin; with `wait` show its log, and exit with 1 unless it completes."""
     stuck.watch(run)
     if wait:
-        run.wait_for_completion(show_output=not as_json, raise_on_error=False)
+        wait_for(run, show_output=not as_json)
     if as_json:
         print_json(run.record)
     if wait and run.record.status is not RunStatus.COMPLETED:
@@ -24,3 +27,12 @@ def follow(run: Run, *, wait: bool, as_json: bool) -> None:
             cause = run.record.error.message if run.record.error else ""
             console.print(f"Run #{run.number} {run.record.status}. {cause}")
         raise typer.Exit(1)
+
+
+def wait_for(run: Run, *, show_output: bool) -> None:
+    """Wait for the end of a run; an interrupt stops the waiting, and not the run."""
+    try:
+        run._wait(show_output)
+    except KeyboardInterrupt:
+        print(f"\nRun #{run.number} goes on. Cancel it: mlws run cancel {run.number}", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None

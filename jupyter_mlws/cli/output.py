@@ -8,20 +8,19 @@ import sys
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, ConsoleDimensions
 from rich.table import Table
 from rich.text import Text
-from typer.core import TyperGroup
 
 from jupyter_mlws.api.codec import to_builtins
 from jupyter_mlws.domain.run import Run
 from jupyter_mlws.domain.status import RunStatus
-from jupyter_mlws.errors import InvalidInput, MlwsError
+from jupyter_mlws.errors import InvalidInput
 from jupyter_mlws.sdk.text import HEADINGS, run_rows
 from jupyter_mlws.sdk.workspace import Workspace
 
 __all__ = [
-    "ErrorSentences",
     "JsonOption",
     "WorkspaceOption",
     "console",
@@ -29,9 +28,28 @@ __all__ = [
     "pairs",
     "print_json",
     "print_runs",
+    "runs_table",
 ]
 
-console = Console(highlight=False, soft_wrap=True)
+# Wide enough for every table: what is piped is cut by whoever reads it.
+_PIPED_WIDTH = 10_000
+
+
+class _Screen(Console):
+    """Standard output: as wide as the terminal, or as wide as what is said where there is none."""
+
+    @property
+    def size(self) -> ConsoleDimensions:
+        if self.is_terminal or os.environ.get("COLUMNS", "").isdecimal():
+            return super().size
+        return ConsoleDimensions(_PIPED_WIDTH, super().size.height)
+
+    @size.setter
+    def size(self, new_size: tuple[int, int]) -> None:
+        self.width, self.height = new_size
+
+
+console = _Screen(highlight=False, soft_wrap=True)
 
 WorkspaceOption = Annotated[
     str | None,
@@ -47,23 +65,6 @@ _STYLES = {
 }
 
 
-class ErrorSentences(TyperGroup):
-    """A group that prints our errors as one sentence (or as JSON, where that was asked) and exits with 1."""
-
-    def invoke(self, ctx: Any) -> Any:
-        try:
-            return super().invoke(ctx)
-        except MlwsError as error:
-            if "--json" in sys.argv:
-                print_json(error.to_payload())
-            else:
-                Console(stderr=True, highlight=False, soft_wrap=True).print(Text(f"mlws: {error}"))
-            raise typer.Exit(1) from error
-        except BrokenPipeError:  # the reader (head, less) has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(0) from None
-
-
 def open_workspace(location: str | None) -> Workspace:
     """The workspace that was named, else the one of the working directory."""
     return Workspace(location) if location else Workspace.from_config()
@@ -77,16 +78,42 @@ def print_json(value: Any) -> None:
 
 def print_runs(runs: list[Run]) -> None:
     """Runs as a table."""
-    if not runs:
-        console.print("No runs yet.")
-        return
+    console.print(runs_table(runs, console.width) if runs else "No runs yet.")
+
+
+def runs_table(runs: list[Run], width: int) -> Table:
+    """A line for each run; where `width` is small, what matters least is left out, then cut."""
+    rows = run_rows(runs)
+    shown = _fitting(rows, width)
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for heading in HEADINGS:
-        table.add_column(heading, no_wrap=heading in ("Run", "Status", "Took"))
-    for run, row in zip(runs, run_rows(runs), strict=True):
-        style = _STYLES.get(run.status, "")
-        table.add_row(*(Text(cell, style=style if i == 2 else "") for i, cell in enumerate(row)))
-    console.print(table)
+    for i in shown:
+        table.add_column(HEADINGS[i], no_wrap=HEADINGS[i] in _WHOLE)
+    for run, row in zip(runs, rows, strict=True):
+        cells = (Text(row[i], no_wrap=True, overflow="ellipsis") for i in shown)
+        table.add_row(*(_styled(cell, run, HEADINGS[i]) for cell, i in zip(cells, shown, strict=True)))
+    return table
+
+
+_WHOLE = ("Run", "Status", "Took")
+# Least needed first, and the width of a terminal that still has room for it.
+_LEFT_OUT = (("Parameters", 90), ("Experiment", 60), ("Metrics", 40))
+
+
+def _fitting(rows: list[tuple[str, ...]], width: int) -> list[int]:
+    """The columns that a table of this width has."""
+    shown = list(range(len(HEADINGS)))
+    widths = [max(cell_len(line[i]) for line in (HEADINGS, *rows)) + 2 for i in shown]
+    for name, enough in _LEFT_OUT:
+        column = HEADINGS.index(name)
+        if width < enough and sum(widths[i] for i in shown) > width:
+            shown.remove(column)
+    return shown
+
+
+def _styled(cell: Text, run: Run, heading: str) -> Text:
+    if heading == "Status":
+        cell.stylize(_STYLES.get(run.status, ""))
+    return cell
 
 
 def pairs(kind: str, words: list[str] | None) -> dict[str, str]:
