@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from jupyter_mlws.sdk.model import Model
     from jupyter_mlws.sdk.run import Run
     from jupyter_mlws.sdk.script import ScriptRunConfig
+    from jupyter_mlws.sdk.track import track
     from jupyter_mlws.sdk.workspace import Workspace
 
 __version__ = "0.1.0"
@@ -33,6 +34,7 @@ _PUBLIC = {
     "Workspace": "jupyter_mlws.sdk.workspace",
     "log": "jupyter_mlws.sdk.current",
     "run": "jupyter_mlws.sdk.current",
+    "track": "jupyter_mlws.sdk.track",
 }
 
 # Without `last_run`, which looks into the workspace: ``import *`` is to do nothing.
@@ -47,6 +49,7 @@ __all__ = [
     "__version__",
     "log",
     "run",
+    "track",
 ]
 
 

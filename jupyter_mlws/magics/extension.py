@@ -14,6 +14,8 @@ from jupyter_mlws.domain.names import check_experiment_name
 from jupyter_mlws.errors import MlwsError, UsageError
 from jupyter_mlws.magics.grammar import option_names
 from jupyter_mlws.magics.submit import submit_cell, submit_file
+from jupyter_mlws.magics.track import is_from_cell, origin, track_cell
+from jupyter_mlws.sdk.track import set_origin
 
 if TYPE_CHECKING:
     from jupyter_mlws.sdk.run import Run
@@ -24,7 +26,7 @@ _DEFAULTS = ("compute", "env", "experiment")
 
 
 def load(shell: Any) -> None:
-    """Register ``%%submit``, ``%submit``, ``%runs`` and ``%mlws``, and bind ``mlws`` unless that name is taken.
+    """Register ``%%submit``, ``%submit``, ``%%track``, ``%runs``, ``%mlws``; bind ``mlws`` unless the name is taken.
 
     Parameters
     ----------
@@ -38,6 +40,7 @@ def load(shell: Any) -> None:
     magics = _Magics(shell)
     for name, kind, function in (
         ("submit", "line_cell", magics.submit),
+        ("track", "cell", magics.track),
         ("runs", "line", magics.runs),
         ("mlws", "line", magics.mlws),
     ):
@@ -48,7 +51,8 @@ def load(shell: Any) -> None:
     if formatter is not None:
         formatter.mimebundle_formatter.for_type(Run, _card)
     shell.input_transformers_cleanup.append(_fill_empty_body)
-    shell.set_hook("complete_command", _complete, re_key=re.compile(r"%%?submit\b"))
+    shell.set_hook("complete_command", _complete, re_key=re.compile(r"%%?(?:submit|track)\b"))
+    set_origin(lambda: origin(shell))
 
 
 def _card(run: Run, include: object = None, exclude: object = None) -> dict[str, Any]:
@@ -66,7 +70,8 @@ def _complete(shell: Any, event: Any) -> list[str]:
     before = getattr(event, "text_until_cursor", line)
     wanted = _ENVIRONMENT.search(before)
     if wanted is None:
-        return [name for name in option_names() if name.startswith(event.symbol or "-")]
+        tracking = line.lstrip().startswith("%%track")
+        return [name for name in option_names(tracking=tracking) if name.startswith(event.symbol or "-")]
     # What IPython replaces is the last word that it knows, and that begins after ':' and '@' as well.
     skipped = len(wanted[1]) - len(event.symbol or "") if wanted[1].endswith(event.symbol or "") else 0
     return [name[skipped:] for name in _environments() if name.startswith(wanted[1])]
@@ -91,9 +96,13 @@ def _answering(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return function(line) if cell is None else function(line, cell)
         except SyntaxError as error:
+            if is_from_cell(error):
+                raise
             lines = [text.rstrip("\n") for text in traceback.format_exception_only(type(error), error)]
             raise _shown_as(UsageError(f"The cell is no valid Python: {error}"), lines) from None
         except MlwsError as error:
+            if is_from_cell(error):
+                raise
             _shown_as(error, [f"{type(error).__name__}: {error}"])
             raise
 
@@ -117,6 +126,10 @@ class _Magics:
         if cell is None:
             return submit_file(self._shell, line, self._defaults)
         return submit_cell(self._shell, line, cell, self._defaults)
+
+    def track(self, line: str, cell: str) -> None:
+        """Run this cell in this kernel as a tracked run; ``%%track --help`` lists the options."""
+        track_cell(self._shell, line, cell, self._defaults)
 
     def runs(self, line: str) -> Any:
         """``%runs``: the newest runs; ``%runs 12``: one run; ``%runs 12 15``: what differs; else a search."""
@@ -155,8 +168,8 @@ class _Magics:
 
 
 def _fill_empty_body(lines: list[str]) -> list[str]:
-    """Give ``%%submit --help`` without a body an empty one: IPython would refuse it before we can answer."""
-    if len(lines) == 1 and lines[0].split(None, 1)[:1] == ["%%submit"]:
+    """Give a lone ``%%submit --help`` an empty body: IPython would refuse it before we can answer."""
+    if len(lines) == 1 and lines[0].split(None, 1)[:1] in (["%%submit"], ["%%track"]):
         return [lines[0].rstrip("\n") + "\n", "\n"]
     return lines
 

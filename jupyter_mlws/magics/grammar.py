@@ -13,7 +13,16 @@ from jupyter_mlws.errors import UsageError
 from jupyter_mlws.magics import values
 from jupyter_mlws.magics.words import expand, split
 
-__all__ = ["OPTIONS", "Option", "Options", "help_text", "option_names", "parse_cell_line", "parse_file_line"]
+__all__ = [
+    "OPTIONS",
+    "Option",
+    "Options",
+    "help_text",
+    "option_names",
+    "parse_cell_line",
+    "parse_file_line",
+    "parse_track_line",
+]
 
 CAPTURE_LIMIT = 2 * 2**30
 
@@ -102,23 +111,30 @@ OPTIONS = (
     Option(("--help",), "", "this text"),
 )
 _BY_NAME = {name: option for option in OPTIONS for name in option.names}
+# Of them, those that mean something for a cell that runs in the kernel itself.
+_TRACKING = ("-e", "-p", "--as", "-n", "-t", "--note", "--snapshot", "--quiet", "--help")
 _CELL = "%%submit [EXPERIMENT] [options]"
+_TRACK = "%%track [EXPERIMENT] [options]"
 _FILE = "%submit [options] FILE.py|FILE.ipynb [arguments]"
 
 
-def option_names() -> list[str]:
-    """Every spelling of every option, for completion."""
-    return list(_BY_NAME)
+def option_names(*, tracking: bool = False) -> list[str]:
+    """Every spelling of every option of ``%%submit``, or of ``%%track``, for completion."""
+    return [name for name, option in _BY_NAME.items() if not tracking or option.names[0] in _TRACKING]
 
 
-def help_text() -> str:
+def help_text(*, tracking: bool = False) -> str:
     """What ``--help`` prints."""
     lines = [
         f"{_CELL}\n    run this cell as a tracked job",
         f"{_FILE}\n    run a script or notebook as a tracked job",
-        "",
     ]
+    if tracking:
+        lines = [f"{_TRACK}\n    run this cell in this kernel, and track it"]
+    lines.append("")
     for option in OPTIONS:
+        if tracking and option.names[0] not in _TRACKING:
+            continue
         head = f"  {', '.join(option.names)} {option.value}".rstrip()
         lines.append(f"{head:<36}  {option.text}" if len(head) <= 36 else f"{head}\n{'':<38}{option.text}")
     return "\n".join(lines)
@@ -136,15 +152,30 @@ def parse_cell_line(line: str, names: Mapping[str, Any], defaults: Mapping[str, 
     defaults : mapping, optional
         The notebook's own defaults (``compute``, ``env``, ``experiment``).
     """
-    words = split(line)
-    found, rest = _options(words, names, free=True)
+    return _build(_cell_options(line, names, _CELL), defaults or {})
+
+
+def parse_track_line(line: str, names: Mapping[str, Any], defaults: Mapping[str, str] | None = None) -> Options:
+    """The options of ``%%track``, which are some of those of ``%%submit``."""
+    found = _cell_options(line, names, _TRACK)
+    wrong = next((name for name in found if name not in _TRACKING), None)
+    if wrong is not None:
+        raise UsageError(
+            f"%%track runs the cell in this kernel, so {_BY_NAME[wrong].names[-1]} has no meaning there.",
+            hint="Leave it out, or run the cell as a job with %%submit.",
+        )
+    return _build(found, {"experiment": experiment} if (experiment := (defaults or {}).get("experiment")) else {})
+
+
+def _cell_options(line: str, names: Mapping[str, Any], form: str) -> dict[str, list[str]]:
+    found, rest = _options(split(line), names, free=True)
     if len(rest) > 1:
         raise UsageError(
-            f"{rest[1]!r} is one word too many.", hint=f"The line is {_CELL}; put a value with spaces into quotes."
+            f"{rest[1]!r} is one word too many.", hint=f"The line is {form}; put a value with spaces into quotes."
         )
     if rest:
         found.setdefault("-e", []).insert(0, expand(rest[0], names))
-    return _build(found, defaults or {})
+    return found
 
 
 def parse_file_line(line: str, names: Mapping[str, Any], defaults: Mapping[str, str] | None = None) -> Options:

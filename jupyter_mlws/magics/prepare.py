@@ -8,6 +8,7 @@ import difflib
 import json
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +23,7 @@ from jupyter_mlws.magics.grammar import Options
 from jupyter_mlws.magics.modules import LocalModules, local_modules, stale_modules, submodules
 from jupyter_mlws.magics.sources import Sources
 
-__all__ = ["COMMAND", "Prepared", "WrittenCell", "prepare", "read_cell"]
+__all__ = ["COMMAND", "Prepared", "WrittenCell", "existing_paths", "prepare", "read_cell"]
 
 # After the interpreter.
 COMMAND = ("-m", "jupyter_mlws.magics.cell_job")
@@ -218,9 +219,14 @@ def _files(cell: Cell, found: Capture, notebook: Notebook) -> tuple[str, ...]:
 
     So are captured texts and those of functions that travel, but for patterns and for the folders around the notebook.
     """
-    named = [text for text in dict.fromkeys(cell.strings) if _may_be_path(text, notebook.folder)]
+    named = existing_paths(cell.strings, notebook.folder)
     more = [text for text in found.texts if _is_file(text, notebook.folder)]
     return tuple(dict.fromkeys([*named, *more]))
+
+
+def existing_paths(texts: Iterable[str], folder: str) -> tuple[str, ...]:
+    """Those of the texts that are paths of existing files or folders, or patterns below a folder."""
+    return tuple(text for text in dict.fromkeys(texts) if _may_be_path(text, folder))
 
 
 def _is_file(text: str, folder: str) -> bool:

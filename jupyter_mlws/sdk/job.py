@@ -30,9 +30,11 @@ if TYPE_CHECKING:
     from jupyter_mlws.sdk.model import Model
     from jupyter_mlws.sdk.workspace import Workspace
 
-__all__ = ["ActiveRun", "active_run", "forget_active"]
+__all__ = ["ActiveRun", "active_run", "forget_active", "make_active"]
 
 _active: ActiveRun | None = None
+# Blocks that a job tracks, the innermost last.
+_below: list[ActiveRun] = []
 
 _PAUSE_S = 0.05
 
@@ -372,6 +374,8 @@ class ActiveRun(Run):
         if not self._ended:
             self._tell("runs", "end", self.id, end)
             self._ended = True
+            if self in _below:
+                _below.remove(self)
 
     def wait_for_completion(
         self, show_output: bool = False, wait_post_processing: bool = False, raise_on_error: bool = True
@@ -396,10 +400,16 @@ class ActiveRun(Run):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Complete the run, or fail it where an exception leaves the block; SystemExit(0) is success."""
+        """Complete the run, or fail it where an exception leaves the block; SystemExit(0) is success.
+
+        An interrupt, which is a person's doing, cancels it.
+        """
+        own = self._is_job and self._followed
         if error is None or (isinstance(error, SystemExit) and error.code in (None, 0)):
-            if not (self._is_job and self._followed):
+            if not own:
                 self.complete()
+        elif isinstance(error, KeyboardInterrupt) and not own:
+            self.cancel()
         else:
             self.fail(error)
 
@@ -419,8 +429,10 @@ def _say_once(sentence: str) -> None:
 
 
 def active_run(allow_offline: bool = True) -> ActiveRun:
-    """The run of this process: the job's; else the newest that it logs interactively; else an offline one."""
+    """The run of this process: the job's, or a block below it; else the newest logged interactively; else offline."""
     global _active
+    if _below:
+        return _below[-1]
     if _active is not None and not _active.is_offline:
         return _active
     job = get_job_context()
@@ -443,6 +455,12 @@ def active_run(allow_offline: bool = True) -> ActiveRun:
 
         _active = begin_offline()
     return _active
+
+
+def make_active(run: ActiveRun) -> ActiveRun:
+    """Have a run below the job's be the run of this process until it ends."""
+    _below.append(run)
+    return run
 
 
 def forget_active(run: ActiveRun) -> None:

@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from jupyter_mlws.domain.interactive import RunStart
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from jupyter_mlws.sdk.experiment import Experiment
     from jupyter_mlws.sdk.workspace import Workspace
 
-__all__ = ["start_logging"]
+__all__ = ["begin", "start_logging"]
 
 
 def start_logging(
@@ -50,14 +51,12 @@ def start_logging(
     given = wish(display_name, params, tags)
     watched = WatchedOutputs(outputs)
     report = _snapshot(workspace, snapshot_directory)
-    elsewhere = _is_elsewhere(workspace)
     start = RunStart(
         experiment=experiment.name,
         display_name=given.display_name,
         tags=given.tags,
         params=given.params,
         command=tuple(getattr(sys, "orig_argv", sys.argv)),
-        logged_from=socket.gethostname() if elsewhere else "",
         snapshot_id=report.snapshot.id if report and report.snapshot else None,
         snapshot_scope=report.scope if report else "",
         links=report.links if report else (),
@@ -65,12 +64,20 @@ def start_logging(
         notes=report.warnings if report else (),
         source=RunSource(document=_document()),
     )
+    return begin(workspace, start, watched)
+
+
+def begin(workspace: Workspace, start: RunStart, outputs: WatchedOutputs) -> InteractiveRun:
+    """Record a run of this process, and open the folder that it logs into."""
+    elsewhere = _is_elsewhere(workspace)
+    if elsewhere:
+        start = replace(start, logged_from=socket.gethostname())
     record = workspace.api.runs.start(start)
     for warning in record.warnings:
         print(warning, file=sys.stderr)
     facts = _facts(record, workspace)
     folder = _folder(workspace, facts, elsewhere=elsewhere)
-    return InteractiveRun(workspace, record, folder, facts, elsewhere=elsewhere, outputs=watched)
+    return InteractiveRun(workspace, record, folder, facts, elsewhere=elsewhere, outputs=outputs)
 
 
 def _is_elsewhere(workspace: Workspace) -> bool:

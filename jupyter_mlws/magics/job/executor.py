@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-__all__ = ["CellSource", "execute"]
+__all__ = ["CellSource", "execute", "programs"]
 
 _COROUTINE = 0x80  # inspect.CO_COROUTINE
 
@@ -55,7 +55,12 @@ def execute(cell: CellSource, params: Mapping[str, str]) -> None:
     assert isinstance(tree, ast.Module)
     ast.increment_lineno(tree, cell.head.count("\n"))
     replace_literals(tree, params)
-    _run([compile(part, cell.name, mode, flags, dont_inherit=True) for part, mode in _parts(tree, cell.code)])
+    _run(programs(tree, cell.code, cell.name, flags))
+
+
+def programs(tree: ast.Module, code: str, name: str, flags: int) -> list[types.CodeType]:
+    """What to run one after another: the cell, and its last expression, whose value is shown."""
+    return [compile(part, name, mode, flags, dont_inherit=True) for part, mode in _parts(tree, code)]
 
 
 def _parts(tree: ast.Module, code: str) -> list[tuple[Any, str]]:
