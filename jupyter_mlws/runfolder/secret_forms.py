@@ -21,10 +21,12 @@ _MIN_LINE = 16
 
 def forms_of(secret: str) -> tuple[bytes, ...]:
     """Every form of a secret that is masked, the longest first; none of one that is too short to be one."""
-    plain = secret.encode("utf-8", "surrogateescape")
-    if len(plain) < MIN_BYTES:
-        return ()
-    found = {plain, *_lines(plain), *_escaped(secret), *_encoded(plain)}
+    found: set[bytes] = set()
+    # What was read from a file ends with its line, and whoever uses it strips that away.
+    for text in {secret, secret.strip()}:
+        plain = text.encode("utf-8", "surrogateescape")
+        if len(plain) >= MIN_BYTES:
+            found |= {plain, *_lines(plain), *_escaped(text), *_encoded(plain)}
     return tuple(sorted((form for form in found if len(form) >= MIN_BYTES), key=lambda form: (-len(form), form)))
 
 
@@ -35,7 +37,7 @@ def _lines(plain: bytes) -> Iterator[bytes]:
 
 
 def _escaped(secret: str) -> Iterator[bytes]:
-    """As JSON, Python, HTML and addresses write it."""
+    """As JSON, Python, HTML, shells and addresses write it."""
     from html import escape
     from json import dumps
     from urllib.parse import quote, quote_plus
@@ -45,8 +47,13 @@ def _escaped(secret: str) -> Iterator[bytes]:
         dumps(secret)[1:-1],
         dumps(secret, ensure_ascii=False)[1:-1],
         dumps(secret)[1:-1].replace("/", "\\/"),
+        dumps(dumps(secret)[1:-1])[1:-1],  # JSON as a text of JSON
+        dumps(dumps(secret, ensure_ascii=False)[1:-1], ensure_ascii=False)[1:-1],
         repr(secret)[1:-1],
         ascii(secret)[1:-1],
+        repr(secret.encode("utf-8", "surrogateescape"))[2:-1],
+        secret.replace("'", "'\\''"),  # between quotes
+        secret.replace("'", "'\"'\"'"),
         escape(text),
         escape(text, quote=False),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import shlex
 import urllib.parse
 from itertools import pairwise
 
@@ -42,7 +43,10 @@ SHOWN = {
     "plain": PLAIN,
     "json": json.dumps({"key": SECRET}).encode(),
     "json, not ASCII": json.dumps([SECRET], ensure_ascii=False).encode(),
+    "json in json": json.dumps([json.dumps({"key": SECRET})]).encode(),
+    "json in json, not ASCII": json.dumps([json.dumps(SECRET, ensure_ascii=False)], ensure_ascii=False).encode(),
     "repr": repr([SECRET]).encode(),
+    "repr of bytes": repr({"key": PLAIN}).encode(),
     "hex": PLAIN.hex().encode(),
     "HEX": PLAIN.hex().upper().encode(),
     "url": urllib.parse.quote(SECRET, safe="").encode(),
@@ -54,6 +58,19 @@ SHOWN = {
     **{f"urlsafe base64 behind {n}": base64.urlsafe_b64encode(b"u" * n + PLAIN + b"x") for n in range(3)},
     "without padding": base64.b64encode(PLAIN).rstrip(b"="),
 }
+
+
+@pytest.mark.parametrize("around", ["{}\n", "{}\r\n", " {} "])
+@pytest.mark.parametrize("shown", ["hunter22", "Basic bWU6aHVudGVyMjI=", "68756e7465723232"])
+def test_a_secret_that_was_read_with_its_line_is_masked_without_it(around: str, shown: str) -> None:
+    masked = Masker([around.format("hunter22")]).text(f"token={shown}!")
+    assert "hunter22" not in masked
+    assert "***" in masked
+
+
+@pytest.mark.parametrize("command", [shlex.join(["curl", "it's a secret"]), r"+ curl 'it'\''s a secret'"])
+def test_a_secret_is_masked_as_shells_quote_it(command: str) -> None:
+    assert Masker(["it's a secret"]).text(command) == command[: command.index("'") + 1] + "***'"
 
 
 @pytest.mark.parametrize("form", SHOWN)
