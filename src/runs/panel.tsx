@@ -44,6 +44,7 @@ export class WorkspacePanel extends SidePanel {
     super({ translator: _options.translator, renderer: new Renderer() });
     const trans = (_options.translator ?? nullTranslator).load(DOMAIN);
     this.id = 'jp-mlws-panel';
+    this.addClass('jp-mlws-surface');
     this.addClass('jp-mlws-panel');
     this.title.icon = workspaceIcon;
     this.title.caption = trans.__('ML Workspace');
