@@ -67,7 +67,9 @@ class MlwsError(Exception):
         self.details = details or {}
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".strip()
+        # Words of other programs come without a full stop.
+        stop = "." if self.hint and self.message[-1:] not in ("", *".:;,!?…") else ""
+        return f"{self.message}{stop} {self.hint}".strip()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.message, self.hint, self.details)

@@ -83,7 +83,15 @@ def pull(reference: str, way: Way) -> None:
         headers=header(host, way.keys),
         check=way.check,
     )
-    _follow(stream, f"Pulling {reference}", reference, way)
+    try:
+        _follow(stream, f"Pulling {reference}", reference, way)
+    except Unavailable as error:
+        if type(error) is not Unavailable:
+            raise  # the engine's own trouble
+        raise Unavailable(
+            f"The image {reference} is not on this machine. {error.message}",
+            hint="Try again, or name one that is: as the base image of the environment, or in MLWS_DOCKER_BASE.",
+        ) from error
 
 
 def push(reference: str, way: Way) -> str:
@@ -189,6 +197,4 @@ def _problem(reference: str, said: str) -> MlwsError:
         )
     if _ABSENT.search(said):
         return NotFound(f"There is no image {reference}: {words}", hint="Look at its name.")
-    return Unavailable(
-        f"The registry {host} cannot be reached: {words}", hint="Try again, or use an image that the engine has."
-    )
+    return Unavailable(f"The registry {host} cannot be reached: {words}", hint="Try again, or look at the network.")

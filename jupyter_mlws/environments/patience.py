@@ -43,7 +43,7 @@ def patiently(
         try:
             return work()
         except IndexUnavailable as error:
-            say(f"{error.message} Trying again in {pause_s:g} s, {left} more times.")
+            say(f"{error.message.rstrip('.')}. Trying again in {pause_s:g} s, {left} more times.")
         until = time.monotonic() + pause_s
         while time.monotonic() < until:
             if not wanted():

@@ -27,8 +27,10 @@ _POLL_S = 0.1
 _GRACE_S = 2.0
 # In the address of an index.
 _CREDENTIALS = re.compile(r"://[^/\s@]+@")
-# So many of its last lines are kept for the answer.
+# So many of its lines are kept for the answer: the first ones of its trouble, and the last ones.
 _LAST = 200
+_HEAD = 10
+_TROUBLE = re.compile(r"error:|  ×")
 
 
 class Stopped(Exception):
@@ -124,6 +126,7 @@ class _Following:
         self._say = say
         self._printed: list[str] = []
         self._said: list[str] = []
+        self._head: list[str] = []
         self._trouble: OSError | ValueError | None = None
         self._listener = Thread(target=self._listen, daemon=True)
         self._others = [Thread(target=each, daemon=True) for each in (self._collect, self._tell)]
@@ -134,13 +137,24 @@ class _Following:
         assert self._process.stderr is not None
         for raw in self._process.stderr:
             line = _CREDENTIALS.sub("://***@", raw.rstrip())
-            self._said = [*self._said[1 - _LAST :], line]
+            self._note(line)
             # Who cannot note it has a full disk: uv must be heard to its end nevertheless, else it waits for us.
             if self._trouble is None:
                 try:
                     self._say(line)
                 except (OSError, ValueError) as error:
                     self._trouble = error
+
+    def _note(self, line: str) -> None:
+        """Keep its last lines, and those that its trouble began with: a compiler says hundreds behind them."""
+        if not self._head and _TROUBLE.match(line):
+            self._head, self._said = [line], []
+        elif 0 < len(self._head) < _HEAD:
+            self._head.append(line)
+        elif len(self._said) == _LAST - _HEAD:
+            self._said = [*self._said[1:], line]
+        else:
+            self._said.append(line)
 
     def _collect(self) -> None:
         assert self._process.stdout is not None
@@ -169,7 +183,7 @@ class _Following:
         for thread in (self._listener, *self._others):
             thread.join(_GRACE_S)
         if self._process.returncode != 0:
-            raise UvFailed(self._said)
+            raise UvFailed([*self._head, *self._said])
         return "".join(self._printed)
 
     def close(self) -> None:

@@ -108,7 +108,10 @@ def get_environment(c: Connection, name: str, version: int = 0, label: str = "")
         table = environment_labels
         named = c.scalar(select(table.c.version).where(table.c.name == name, table.c.label == label))
         if named is None:
-            raise NotFound(f"No version of environment {name[:80]!r} has the label {label[:80]!r}.")
+            raise NotFound(
+                f"No version of environment {name[:80]!r} has the label {label[:80]!r}.",
+                hint=f"List its versions: mlws env list {name[:80]}",
+            )
         version = named
     query = _of(name).where(environments.c.version == version) if version else _own(name)
     rows = c.execute(query.limit(1)).all()

@@ -103,6 +103,7 @@ def test_F37_what_the_index_answers_is_told(
         ("error: Failed to download `x`\n  cause: connection closed before message completed", IndexUnavailable),
         ("error: Failed to download `x`\n  cause: HTTP status server error (502 Bad Gateway)", IndexUnavailable),
         ("error: Failed to build `x==1`\n  cause: gcc: not found", InvalidInput),
+        ("error: Failed to build `x==1`\n\n         [stderr]\n         error: timed out\n\nhint: tls", InvalidInput),
         ("", InvalidInput),
     ],
 )
@@ -114,8 +115,28 @@ def test_F37_each_refusal_is_of_its_kind(words: str, kind: type[MlwsError]) -> N
 
 
 def test_F37_a_package_that_does_not_build_is_told_with_its_last_words(own_index: Index) -> None:
-    own_index.add_source("broken", "1.0", "def build_wheel(*_, **__):\n    raise SystemExit('no compiler here')\n")
+    noise = "import sys\n    for n in range(500):\n        print('  error: network', n, file=sys.stderr)"
+    own_index.add_source(
+        "broken", "1.0", f"def build_wheel(*_, **__):\n    {noise}\n    raise SystemExit('no compiler')\n"
+    )
     found = lock("broken")
-    with pytest.raises(InvalidInput, match="no compiler here"):
+    with pytest.raises(InvalidInput, match="Failed to build `broken==1.0`.*: no compiler") as caught:
         building.build(found, print, always)
+    assert len(caught.value.message) < 300, caught.value.message
+    assert "has a wheel" in caught.value.hint
     assert building.find(found.digest) is None
+
+
+def test_the_words_of_a_refusal_read_as_a_sentence() -> None:
+    lines = [
+        "error: No solution found",
+        "  cause: Because lern was not found and you",
+        "         require lern, it is over.",
+    ]
+    assert refusal(UvFailed(lines), "It cannot be built", "Change it.").message == (
+        "It cannot be built: No solution found: Because lern was not found and you require lern, it is over."
+    )
+    framed = ["  × No solution found when resolving dependencies:", "  ╰─▶ Because a", "      needs b, no."]
+    assert refusal(UvFailed(framed), "It", "").message.endswith("resolving dependencies: Because a needs b, no.")
+    chain = ["error: Request failed", *(f"  cause: no {number}" for number in range(6))]
+    assert refusal(UvFailed(chain), "It", "").message == "It: Request failed: no 0 … no 5"

@@ -43,7 +43,9 @@ def test_an_image_that_cannot_be_used_is_one_sentence(boxes, own_base, docker_en
     Environment.from_docker_image("far", "127.0.0.1:9/none:1").register(boxes.ws)
     runs = {
         "no python3": boxes.submit("print(1)", environment="empty"),
-        "127.0.0.1:9 cannot be reached": boxes.submit("print(1)", environment="far"),
+        "The image 127.0.0.1:9/none:1 is not on this machine. The registry 127.0.0.1:9 cannot be reached": boxes.submit(
+            "print(1)", environment="far"
+        ),
         "has Python 3.8.1, and the agent needs 3.10": _upon(
             boxes, "old", _with_python(own_base.name, version=[3, 8, 1])
         ),
