@@ -84,8 +84,9 @@ def offered(text: str) -> Iterator[Kept]:
         yield Kept()
         return
     with tempfile.TemporaryDirectory(prefix="mlws-wheels-") as folder:
-        for path in here.values():
-            os.symlink(path, os.path.join(folder, path.name))
+        # A lock may allow two files of one name, built at two times: either will do.
+        for name, path in {path.name: path for path in here.values()}.items():
+            os.symlink(path, os.path.join(folder, name))
         yield Kept(folder, not missing(text))
 
 
