@@ -8,6 +8,7 @@ import typer
 
 from jupyter_mlws.cli.errors import INTERRUPTED
 from jupyter_mlws.cli.output import console, print_json
+from jupyter_mlws.cli.watching import can_watch, watch_run
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.sdk import stuck
 from jupyter_mlws.sdk.run import Run
@@ -15,11 +16,15 @@ from jupyter_mlws.sdk.run import Run
 __all__ = ["follow", "wait_for"]
 
 
-def follow(run: Run, *, wait: bool, as_json: bool) -> None:
-    """Say why a run does not begin; with `wait` show its log, and exit with 1 unless it completes."""
+def follow(run: Run, *, wait: bool, as_json: bool, watch: bool = False) -> None:
+    """Say why a run does not begin; with `wait` show its log, and exit with 1 unless it completes.
+
+    With `watch` it is drawn, where there is a terminal for that; elsewhere `watch` is `wait`.
+    """
     stuck.watch(run)
+    wait = wait or watch
     if wait:
-        wait_for(run, show_output=not as_json)
+        wait_for(run, show_output=not as_json, draw=watch and not as_json)
     if as_json:
         print_json(run.record)
     if wait and run.record.status is not RunStatus.COMPLETED:
@@ -29,10 +34,13 @@ def follow(run: Run, *, wait: bool, as_json: bool) -> None:
         raise typer.Exit(1)
 
 
-def wait_for(run: Run, *, show_output: bool) -> None:
+def wait_for(run: Run, *, show_output: bool, draw: bool = False) -> None:
     """Wait for the end of a run; an interrupt stops the waiting, and not the run."""
     try:
-        run._wait(show_output)
+        if draw and can_watch():
+            watch_run(run)
+        else:
+            run._wait(show_output)
     except KeyboardInterrupt:
         print(f"\nRun #{run.number} goes on. Cancel it: mlws run cancel {run.number}", file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None

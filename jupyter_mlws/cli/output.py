@@ -29,6 +29,7 @@ __all__ = [
     "print_json",
     "print_runs",
     "runs_table",
+    "status_style",
 ]
 
 # Wide enough for every table: what is piped is cut by whoever reads it.
@@ -63,6 +64,11 @@ _STYLES = {
     RunStatus.CANCELED: "yellow",
     RunStatus.RUNNING: "cyan",
 }
+
+
+def status_style(status: RunStatus) -> str:
+    """The colour of a state, beside its symbol."""
+    return _STYLES.get(status, "")
 
 
 def open_workspace(location: str | None) -> Workspace:
@@ -112,7 +118,7 @@ def _fitting(rows: list[tuple[str, ...]], width: int) -> list[int]:
 
 def _styled(cell: Text, run: Run, heading: str) -> Text:
     if heading == "Status":
-        cell.stylize(_STYLES.get(run.status, ""))
+        cell.stylize(status_style(run.status))
     return cell
 
 

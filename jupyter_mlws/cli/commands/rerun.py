@@ -44,7 +44,10 @@ def rerun(
     ] = None,
     timeout: Annotated[float | None, typer.Option("--timeout", help="Another time limit in seconds.")] = None,
     wait: Annotated[
-        bool, typer.Option("--wait", "--watch", help="Show the log, and exit with 1 unless the run completes.")
+        bool, typer.Option("--wait", help="Show the log, and exit with 1 unless the run completes.")
+    ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Draw its metrics and the end of its log while it runs; else as --wait.")
     ] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -72,7 +75,7 @@ def rerun(
         console.print(
             f"Run #{again.number} is submitted, as #{earlier.number} was. Follow it: mlws run logs {again.number} -f"
         )
-    follow(again, wait=wait, as_json=as_json)
+    follow(again, wait=wait, watch=watch, as_json=as_json)
 
 
 def _own(word: str) -> str | None:

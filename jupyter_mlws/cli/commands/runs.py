@@ -9,6 +9,8 @@ import typer
 from jupyter_mlws.cli.commands.offline import show_offline
 from jupyter_mlws.cli.commands.trash import show_trash
 from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, open_workspace, print_json, print_runs
+from jupyter_mlws.cli.watching import can_watch, watch_runs
+from jupyter_mlws.domain.run import Run
 from jupyter_mlws.errors import UsageError
 from jupyter_mlws.sdk import stuck
 
@@ -33,10 +35,15 @@ def runs(
     deleted: Annotated[
         bool, typer.Option("--deleted", help="What is in the trash: runs, experiments and models that can be restored.")
     ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Draw the list anew whenever something changes, until Ctrl-C.")
+    ] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List the newest runs, or those that a filter finds."""
+    if watch and (offline or deleted or as_json or not can_watch()):
+        raise UsageError("Only a list of runs on a terminal can be watched.", hint="Leave --watch out.")
     if deleted:
         show_trash(open_workspace(workspace), limit, as_json=as_json)
         return
@@ -46,14 +53,19 @@ def runs(
         return
     ws = open_workspace(workspace)
     stuck.retry(ws)
-    found = ws.runs(
-        limit, filter=filter, order_by=order_by, experiment=experiment, status=status, include_children=children
-    )
-    records = [run.record for run in found]
-    if as_json:
-        print_json(records)
+
+    def find() -> list[Run]:
+        found = ws.runs(
+            limit, filter=filter, order_by=order_by, experiment=experiment, status=status, include_children=children
+        )
+        return [run.record for run in found]
+
+    if watch:
+        watch_runs(ws, find)
+    elif as_json:
+        print_json(find())
     else:
-        print_runs(records)
+        print_runs(find())
 
 
 def _check_plain(filter: str | None, order_by: str | None) -> None:

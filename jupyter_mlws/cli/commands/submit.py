@@ -58,6 +58,9 @@ def submit(
     wait: Annotated[
         bool, typer.Option("--wait", help="Show the log, and exit with 1 unless the run completes.")
     ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Draw its metrics and the end of its log while it runs; else as --wait.")
+    ] = False,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -78,7 +81,7 @@ def submit(
     }
     wish = replace(wish, **{name: value for name, value in given.items() if value is not None})
     if save is not None:
-        if tag or experiment or wait:
+        if tag or experiment or wait or watch:
             raise UsageError("A configuration keeps no tags and no experiment.", hint="Give them when you submit it.")
         _keep(wish, save, as_json=as_json)
         return
@@ -90,7 +93,7 @@ def submit(
         console.print(
             f"Run #{run.number} of {run.record.experiment} is submitted. Follow it: mlws run logs {run.number} -f"
         )
-    follow(run, wait=wait, as_json=as_json)
+    follow(run, wait=wait, watch=watch, as_json=as_json)
 
 
 def _saved(config: str, script: Path | None, folder: Path | None) -> ScriptRunConfig:
