@@ -20,9 +20,12 @@ from jupyter_mlws.domain.snapshot import GitInfo, LinkedPath
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import InvalidInput, TooLarge
 
-__all__ = ["Captured", "Run", "RunError", "RunSource", "RunSubmission", "RunUpdate"]
+__all__ = ["AFTER", "Captured", "Run", "RunError", "RunSource", "RunSubmission", "RunUpdate"]
 
 MAX_SWEEP = 10_000
+MAX_AFTER = 20
+# The property of a run with the numbers of those that must have completed before it begins.
+AFTER = "mlws.after"
 MAX_DURATION_S = 2_592_000.0
 # Their process is there already, or was.
 NOT_SUBMITTED = ("interactive", "offline")
@@ -149,6 +152,9 @@ class RunSubmission:
         At most so many children at a time.
     properties : dict
         Facts for good, such as the run that this one repeats.
+    after : tuple of str
+        Numbers or ids of runs that must have completed before this one begins; it ends as the first of them that does
+        not complete.
     key : str
         Makes a repeated request harmless: the same key gives the same run.
     """
@@ -185,6 +191,7 @@ class RunSubmission:
     sweep: tuple[dict[str, str], ...] = ()
     parallel: int | None = None
     properties: dict[str, str] = field(default_factory=dict)
+    after: tuple[str, ...] = ()
     key: str = ""
 
     def __post_init__(self) -> None:
@@ -220,6 +227,8 @@ class RunSubmission:
             raise InvalidInput(f"A time limit of {limit} seconds is out of range.", hint="Use 1 second to 30 days.")
         if len(self.sweep) > MAX_SWEEP:
             raise TooLarge(f"The sweep has {len(self.sweep):,} runs.", hint=f"At most {MAX_SWEEP:,} in one sweep.")
+        if len(self.after) > MAX_AFTER:
+            raise TooLarge(f"The run is to follow {len(self.after):,} others.", hint=f"At most {MAX_AFTER}.")
         for name, count in (("cpus", self.cpus), ("gpus", self.gpus), ("parallel", self.parallel)):
             if count is not None and count < (0 if name == "gpus" else 1):
                 raise InvalidInput(f"{name} cannot be {count}.")

@@ -53,6 +53,7 @@ class Options:
     memory: int | None = None
     timeout: float | None = None
     wait: bool = False
+    after: tuple[str, ...] = ()
     replace: bool = False
     preview: bool = False
     quiet: bool = False
@@ -104,7 +105,7 @@ OPTIONS = (
     Option(("--memory",), "SIZE", "memory that the job needs"),
     Option(("--timeout",), "DURATION", "end the job after so long: 90s, 2h"),
     Option(("-w", "--wait"), "", "wait, show the log; a failed run raises"),
-    Option(("--after",), "RUN", "start after another run"),
+    Option(("--after",), "RUN[,RUN]", "start when another run has completed", True),
     Option(("--replace",), "", "cancel this cell's active run first"),
     Option(("--preview",), "", "show what would travel; submit nothing"),
     Option(("--quiet",), "", "show no card"),
@@ -253,10 +254,6 @@ def _take(words: list[str], at: int, option: Option, values_of: list[str]) -> in
 
 
 def _build(found: dict[str, list[str]], defaults: Mapping[str, str]) -> Options:
-    if "--after" in found:
-        raise UsageError(
-            "--after is not available yet.", hint="Wait for the other run with --wait, then submit this one."
-        )
     for name, listed in found.items():
         if len(listed) > 1 and not _BY_NAME[name].repeats:
             spelled = _BY_NAME[name].names[-1]
@@ -285,6 +282,7 @@ def _build(found: dict[str, list[str]], defaults: Mapping[str, str]) -> Options:
         memory=read.using("--memory", values.size),
         timeout=read.using("--timeout", values.duration),
         wait="-w" in found,
+        after=tuple(part for text in found.get("--after", ()) for part in text.split(",")),
         replace="--replace" in found,
         preview="--preview" in found,
         quiet="--quiet" in found,

@@ -237,6 +237,13 @@ class _Submission:
         data = json.dumps(typed, ensure_ascii=True).encode()
         return data if len(data) <= _HISTORY_BYTES else b""
 
+    def _run_named(self, name: str) -> str:
+        """A run that ``--after`` names: a number, an id, or a variable of the notebook that holds the run."""
+        from jupyter_mlws.sdk.run import Run
+
+        held = self._shell.user_ns.get(name)
+        return held.id if isinstance(held, Run) else name.removeprefix("#")
+
     def _experiment(self) -> str:
         stem = os.path.splitext(os.path.basename(self._notebook.path or self._notebook.folder))[0]
         return self._options.experiment or experiment_name_of(stem, "notebook")
@@ -280,6 +287,7 @@ class _Submission:
             ),
             sweep=options.sweep,
             parallel=options.parallel,
+            after=tuple(self._run_named(name) for name in options.after),
             key=uuid.uuid4().hex,
         )
 

@@ -34,7 +34,7 @@ from jupyter_mlws.services.holding import Hold
 from jupyter_mlws.services.interactive import start_interactive
 from jupyter_mlws.services.rerun import submission_again
 from jupyter_mlws.services.secrets import referenced, with_secrets
-from jupyter_mlws.services.submission import check_submission
+from jupyter_mlws.services.submission import check_submission, in_sequence
 from jupyter_mlws.store import deletion, run_children
 from jupyter_mlws.store import runs as store_runs
 from jupyter_mlws.store import snapshots as store_snapshots
@@ -66,6 +66,7 @@ class Runs:
             return known
         submission = replace(submission, environment=resolve(self._context, submission.environment))
         submission = with_secrets(self._context, submission)
+        submission = in_sequence(self._context, submission)
         given = referenced(self._context, submission)
         ids = _fresh_ids(submission.experiment, 1 + len(submission.sweep))
         recorded = replace(submission, command=mask(submission.command), arguments=mask(submission.arguments))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from jupyter_mlws.api.codec import to_builtins
 from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.domain.names import check_digest, check_file_name
-from jupyter_mlws.domain.run import NOT_SUBMITTED, RunSubmission
+from jupyter_mlws.domain.run import AFTER, NOT_SUBMITTED, RunSubmission
 from jupyter_mlws.domain.secret import references
 from jupyter_mlws.errors import InvalidInput, TooLarge
 from jupyter_mlws.services.checking import check_storable
+from jupyter_mlws.services.context import Context
+from jupyter_mlws.store import runs as store_runs
 from jupyter_mlws.targets import registry
 
-__all__ = ["check_record", "check_submission"]
+__all__ = ["check_record", "check_submission", "in_sequence"]
 
 MAX_KEY = 200
 # Of the recorded text: code of the cell, names and types of what was captured, links.
@@ -33,6 +37,21 @@ def check_submission(submission: RunSubmission, blobs: BlobStore) -> None:
     _check_variables(submission)
     check_record(submission)
     _check_inputs(submission, blobs)
+
+
+def in_sequence(context: Context, submission: RunSubmission) -> RunSubmission:
+    """The submission with the numbers of the runs that it is to follow among its properties.
+
+    Raises
+    ------
+    NotFound
+        There is no such run.
+    """
+    if not submission.after:
+        return submission
+    with context.store.read() as c:
+        numbers = dict.fromkeys(store_runs.run_number(c, run) for run in submission.after)
+    return replace(submission, properties={**submission.properties, AFTER: " ".join(map(str, numbers))})
 
 
 def _check_gpus(submission: RunSubmission) -> None:

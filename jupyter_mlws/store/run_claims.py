@@ -10,6 +10,7 @@ from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.run import Run
 from jupyter_mlws.domain.status import LIVE, ON_TARGET, RunStatus
 from jupyter_mlws.store import changes, pauses
+from jupyter_mlws.store.predecessors import Predecessors
 from jupyter_mlws.store.run_states import follow_children, load_run, move_run, moved, values_of
 from jupyter_mlws.store.tables import runs
 
@@ -58,7 +59,7 @@ def claim_queued(
 
 
 def _queue(c: Connection, user: str, target: str, host: str | None) -> Any:
-    query = select(runs.c.id, runs.c.parent_number).where(
+    query = select(runs.c.id, runs.c.parent_number, runs.c.properties).where(
         runs.c.status == RunStatus.QUEUED.value,
         runs.c.kind != "sweep",
         runs.c.user == user,
@@ -70,21 +71,27 @@ def _queue(c: Connection, user: str, target: str, host: str | None) -> Any:
 
 
 def _choose(c: Connection, query: Any, limit: int) -> list[str]:
-    """First come, first served; a sweep with a limit of its own lets others pass while it is at that limit."""
+    """First come, first served.
+
+    A sweep with a limit of its own lets others pass while it is at that limit, and so does a run that is to follow one
+    which has not ended.
+    """
     room = _room_in_sweeps(c)
     full = [number for number, free in room.items() if free <= 0]
     if full:
         query = query.where(runs.c.parent_number.is_(None) | runs.c.parent_number.not_in(full))
     chosen: list[str] = []
+    predecessors = Predecessors(c)
     with c.execute(query.execution_options(yield_per=200)) as rows:
-        for run_id, parent in rows:
+        for run_id, parent, properties in rows:
             if len(chosen) >= limit:
                 break
-            if room.get(parent, 1) <= 0:
+            if room.get(parent, 1) <= 0 or not predecessors.let_begin(run_id, properties):
                 continue
             if parent in room:
                 room[parent] -= 1
             chosen.append(run_id)
+    predecessors.settle()
     return chosen
 
 

@@ -18,7 +18,7 @@ from jupyter_mlws.store.tables import experiments, metric_latest, run_params, ru
 __all__ = ["body_of", "load_runs", "read_submission", "run_query", "search_text", "summaries_of"]
 
 # Never stored: handed to the job once, then forgotten. `sweep` is kept as the children's params; some have columns.
-_TRANSIENT = ("inherited_environment", "secrets", "vault_secrets", "sweep", "key", "params", "properties")
+_TRANSIENT = ("inherited_environment", "secrets", "vault_secrets", "sweep", "key", "params", "properties", "after")
 _parents = runs.alias("parents")
 
 

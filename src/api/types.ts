@@ -516,6 +516,7 @@ export interface RunSubmission {
   sweep?: Record<string, string>[];
   parallel?: number | null;
   properties?: Record<string, string>;
+  after?: string[];
   key?: string;
 }
 
@@ -691,7 +692,7 @@ export interface Operations {
   /** How far the import of a run is, or `NotFound`. */
   'folders.imported': { arguments: { run: string }; body: undefined; answer: FolderImport };
   /** The series of a run, by name, each with its latest value. */
-  'metrics.list': { arguments: { run: string; limit?: number; cursor?: string | null }; body: undefined; answer: Page<MetricSummary> };
+  'metrics.list': { arguments: { run: string; limit?: number; cursor?: string | null; system?: boolean }; body: undefined; answer: Page<MetricSummary> };
   /** A series as binary columns (see `jupyter_mlws.api.series`). */
   'metrics.read': { arguments: { run: string; name: string; after?: number; points?: number | null; axis?: string; low?: Num | null; high?: Num | null }; body: undefined; answer: ArrayBuffer };
   /** The metrics of a run that are more than numbers, by name. */
@@ -817,7 +818,7 @@ export const OPERATIONS: { readonly [id in keyof Operations]: Operation } = {
   'folders.read': { method: 'GET', path: '/runs/{run}/folder', scope: 'workspace', pathArguments: ['run'], queryArguments: ['path', 'offset'], body: null, answer: 'bytes' },
   'folders.import_offline': { method: 'POST', path: '/offline', scope: 'workspace', pathArguments: [], queryArguments: [], body: 'bytes', answer: 'json' },
   'folders.imported': { method: 'GET', path: '/runs/{run}/import', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
-  'metrics.list': { method: 'GET', path: '/runs/{run}/metrics', scope: 'workspace', pathArguments: ['run'], queryArguments: ['limit', 'cursor'], body: null, answer: 'json' },
+  'metrics.list': { method: 'GET', path: '/runs/{run}/metrics', scope: 'workspace', pathArguments: ['run'], queryArguments: ['limit', 'cursor', 'system'], body: null, answer: 'json' },
   'metrics.read': { method: 'GET', path: '/runs/{run}/metric', scope: 'workspace', pathArguments: ['run'], queryArguments: ['name', 'after', 'points', 'axis', 'low', 'high'], body: null, answer: 'bytes' },
   'metrics.typed': { method: 'GET', path: '/runs/{run}/typed', scope: 'workspace', pathArguments: ['run'], queryArguments: ['limit', 'cursor'], body: null, answer: 'json' },
   'metrics.values': { method: 'GET', path: '/runs/{run}/values', scope: 'workspace', pathArguments: ['run'], queryArguments: ['name', 'after', 'limit'], body: null, answer: 'json' },

@@ -124,3 +124,14 @@ def test_environments_are_completed_by_their_names(kernel: Kernel) -> None:
     assert "sklearn" in kernel.completions("%%submit -E sk")
     assert "small" in kernel.completions("%%submit --env sm")
     assert "--sweep" in kernel.completions("%%submit --sw")
+
+
+def test_a_cell_runs_after_the_one_before_it_or_not_at_all(kernel: Kernel) -> None:
+    kernel.said("%%submit --as first --quiet\nimport time\ntime.sleep(1)\nwhen = time.time()")
+    kernel.said("%%submit --as second --quiet --wait --after first\nimport time\nwhen = time.time()")
+    assert kernel.said("print(second['when'] > first['when'])").strip() == "True"
+    kernel.said("%%submit --as broken --quiet\n1 / 0")
+    number = kernel.said("print(broken.number)").strip()
+    said = kernel.said(f"%%submit --quiet --wait --after {number}\n2")
+    assert f"It was to start after run #{number}, which failed." in said
+    assert "There is no run" in kernel.said("%%submit --after 999\n1")

@@ -51,6 +51,11 @@ def test_the_experiment_is_named_in_several_ways(line: str, experiment: str) -> 
     assert parse(line).experiment == experiment
 
 
+def test_runs_to_follow_are_named_one_by_one_or_with_commas() -> None:
+    options = parse("--after 11,12 digits --after fit")
+    assert (options.after, options.experiment) == (("11", "12", "fit"), "digits")
+
+
 def test_comments_are_dropped_and_quotes_keep_them() -> None:
     options = parse("digits -n 'a # b' # the rest is for people --nonsense")
     assert (options.experiment, options.name) == ("digits", "a # b")
@@ -137,7 +142,6 @@ def test_a_large_sweep_must_be_meant() -> None:
         ("--sweep k=1,,2", "empty value"),
         ("--sweep k=log(0,1,3)", "above zero"),
         ("-p k=1 --sweep k=1,2", "both a parameter and swept"),
-        ("--after 3", "--after is not available yet"),
         ("--env a:b", "names no version"),
     ],
 )
