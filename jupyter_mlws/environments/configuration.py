@@ -9,20 +9,24 @@ from __future__ import annotations
 
 import configparser
 import os
+import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from urllib.parse import unquote
 
 from jupyter_mlws.domain.masking import looks_secret
+from jupyter_mlws.runfolder.masking import Masker
 
-__all__ = ["beside_links", "variables"]
+__all__ = ["beside_links", "cleaner", "variables"]
 
 # Of pip's settings those that say where packages come from, by the section that they stand in; `install` is above.
 _SECTIONS = ("global", "install")
 _KEYS = ("index-url", "extra-index-url", "find-links", "cert", "trusted-host", "no-index")
 # A file of uv's that says any of these says where packages come from.
 _OF_UV = ("index", "index-url", "extra-index-url", "find-links", "no-index", "default-index")
+_OF_INSTALLERS = ("UV_", "PIP_")
 # They speak of the project or the interpreter that somebody works with at the moment, and would lead ours astray.
 _OF_A_PROJECT = (
     "UV_BREAK_SYSTEM_PACKAGES", "UV_CUSTOM_COMPILE_COMMAND", "UV_PREFIX", "UV_PROJECT", "UV_PROJECT_ENVIRONMENT",
@@ -61,9 +65,43 @@ def variables() -> dict[str, str]:
 
 def _is_for_uv(name: str) -> bool:
     """A source package may run code while it is built: no password goes there but those of indexes."""
-    if name.startswith(("UV_", "PIP_")):
+    if name.startswith(_OF_INSTALLERS):
         return name not in _OF_A_PROJECT
     return name not in _OF_A_PROJECT and not name.startswith(("PG", "MLWS_")) and not looks_secret(name)
+
+
+# Up to the last @: a password that should have been quoted, and was not, is one nevertheless.
+_USER_IN_URL = re.compile(r"://(\S+)@")
+_PLAIN_USER_IN_URL = re.compile(r"://[^/\s]+@")
+_WORD_OF_QUERY = re.compile(r"[?&][^=&#\s]+=([^&#\s]+)")
+
+
+def cleaner(told: Mapping[str, str]) -> Callable[[str], str]:
+    """What takes the credentials of indexes out of a line of an installer, wherever it repeats them.
+
+    Parameters
+    ----------
+    told : mapping
+        The variables that it was given.
+    """
+    ours = {name: value for name, value in told.items() if name.startswith(_OF_INSTALLERS)}
+    masker = Masker(key for name, value in ours.items() for key in ((value,) if looks_secret(name) else _keys(value)))
+
+    def clean(line: str) -> str:
+        return _PLAIN_USER_IN_URL.sub("://***@", masker.text(line) if masker else line)
+
+    return clean
+
+
+def _keys(value: str) -> Iterator[str]:
+    """The credentials in the addresses of a variable: user and password, the password alone, words of a query."""
+    for word in re.split(r"[\s,]+", value):
+        found = _USER_IN_URL.search(word)
+        if found is not None:
+            yield found[1]
+            yield found[1].partition(":")[2]
+            yield unquote(found[1].partition(":")[2])
+        yield from _WORD_OF_QUERY.findall(word)
 
 
 def beside_links(folder: str) -> dict[str, str]:

@@ -23,7 +23,6 @@ _NO_WHEEL = re.compile(r"No matching distribution found for ([A-Za-z0-9][\w.\-]*
 # What pip passes over in silence, and then knows no such package; an index that has none of a name says 404.
 _AWAY = re.compile(r"Could not fetch URL \S+ (?!404)[^\n]*|Retrying \(Retry[^\n]*")
 _NAMED = re.compile(r"\S+=(?=\w+:)")
-_CREDENTIALS = re.compile(r"://[^/\s@]+@")
 _LAST = 600
 
 
@@ -49,7 +48,7 @@ def fetch(lock: Lock, say: Callable[[str], None]) -> tuple[str, ...]:
         none = _NO_WHEEL.search(problem)
         if none is None or none[1] not in wanted or _AWAY.search(problem):
             raise IndexUnavailable(
-                f"The packages of the environment cannot be fetched: {_CREDENTIALS.sub('://***@', problem)[-_LAST:]}",
+                f"The packages of the environment cannot be fetched: {problem[-_LAST:]}",
                 hint="Try again, or look at the network; without with_environment the archive needs none.",
             )
         left.append(none[1])
@@ -73,6 +72,8 @@ def _download(lock: Lock, text: str, folder: str) -> str:
     requirements = Path(folder, "requirements.txt")
     requirements.write_text(text, encoding="utf-8")
     words = [*_pip(), "download", "--no-deps", "--require-hashes", "--only-binary=:all:", "--no-input", "-vv"]
+    told = _environment()
+    clean = configuration.cleaner(told)
     words += ["--disable-pip-version-check", "--progress-bar=off", "--python-version", lock.python]
     try:
         done = subprocess.run(
@@ -80,7 +81,7 @@ def _download(lock: Lock, text: str, folder: str) -> str:
             capture_output=True,
             text=True,
             errors="replace",
-            env=_environment(),
+            env=told,
             cwd=folder,
             timeout=_LONGEST_S,
             check=False,
@@ -90,7 +91,7 @@ def _download(lock: Lock, text: str, folder: str) -> str:
     if done.returncode == 0:
         return ""
     away = _AWAY.findall(done.stdout)
-    return "\n".join((*away[-1:], done.stderr.strip() or f"pip ended with {done.returncode}"))
+    return clean("\n".join((*away[-1:], done.stderr.strip() or f"pip ended with {done.returncode}")))
 
 
 def _pip() -> list[str]:

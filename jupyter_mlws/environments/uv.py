@@ -25,8 +25,6 @@ __all__ = ["Stopped", "UvFailed", "run"]
 Say = Callable[[str], None]
 _POLL_S = 0.1
 _GRACE_S = 2.0
-# In the address of an index.
-_CREDENTIALS = re.compile(r"://[^/\s@]+@")
 # So many of its lines are kept for the answer: the first ones of its trouble, and the last ones.
 _LAST = 200
 _HEAD = 10
@@ -105,7 +103,7 @@ def run(
         )
     except OSError as error:
         raise Unavailable(f"uv cannot be started ({error.strerror}).") from error
-    following = _Following(process, mark, text, say)
+    following = _Following(process, mark, text, say, configuration.cleaner(told))
     try:
         return following.result(wanted)
     except BaseException:
@@ -119,8 +117,11 @@ def run(
 class _Following:
     """What a process says, heard as it comes, until it has ended."""
 
-    def __init__(self, process: subprocess.Popen[str], mark: str, text: str, say: Say) -> None:
+    def __init__(
+        self, process: subprocess.Popen[str], mark: str, text: str, say: Say, clean: Callable[[str], str]
+    ) -> None:
         self._process = process
+        self._clean = clean
         self._mark = mark
         self._text = text
         self._say = say
@@ -136,7 +137,7 @@ class _Following:
     def _listen(self) -> None:
         assert self._process.stderr is not None
         for raw in self._process.stderr:
-            line = _CREDENTIALS.sub("://***@", raw.rstrip())
+            line = self._clean(raw.rstrip())
             self._note(line)
             # Who cannot note it has a full disk: uv must be heard to its end nevertheless, else it waits for us.
             if self._trouble is None:

@@ -10,10 +10,12 @@ from bad_indexes import failing
 from wheels import Index
 
 from jupyter_mlws.domain.environment import EnvironmentSpec
-from jupyter_mlws.environments import building, locking
+from jupyter_mlws.environments import building, fetching, locking
 from jupyter_mlws.environments.refusals import refusal
 from jupyter_mlws.environments.uv import UvFailed
 from jupyter_mlws.errors import IndexUnavailable, InvalidInput, MlwsError, StorageFull
+
+SIX = EnvironmentSpec(packages=("six",))
 
 
 def always() -> bool:
@@ -92,6 +94,31 @@ def test_F37_what_the_index_answers_is_told(
         assert index.count >= 2
     monkeypatch.setenv("UV_DEFAULT_INDEX", own_index.url)
     assert building.build(found, print, always)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://ada:ge/heim@127.0.0.1:9/simple",
+        "http://ada:x@geheim@127.0.0.1:9/simple",
+        "http://ada:ge%68eim@127.0.0.1:9/simple",
+        "http://geheim@127.0.0.1:9/simple",
+        "http://127.0.0.1:9/simple?token=geheim",
+        "http://ada:geheim@:no-port/simple",
+    ],
+)
+def test_no_way_to_write_credentials_shows_them(
+    own_index: Index, no_patience: None, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    found = lock("six==1.17.0")
+    monkeypatch.setenv("PIP_RETRIES", "0")
+    monkeypatch.setenv("UV_DEFAULT_INDEX", address)
+    said: list[str] = []
+    for work in (lambda: locking.lock(SIX, said.append, always), lambda: fetching.fetch(found, said.append)):
+        with pytest.raises(MlwsError) as caught:
+            work()
+        shown = repr(caught.value.to_payload()) + str(caught.value) + "".join(said)
+        assert "heim" not in shown, shown
 
 
 @pytest.mark.parametrize(
