@@ -19,6 +19,8 @@ from jupyter_mlws.cli.commands import (
     models,
     rerun,
     run,
+    run_files,
+    run_metrics,
     runs,
     secrets,
     stop,
@@ -41,6 +43,8 @@ app.command("submit", context_settings=submit.CONTEXT)(submit.submit)
 app.command("runs")(runs.runs)
 app.command("export")(export.export)
 app.command("import")(import_.import_)
+run.app.command("metrics")(run_metrics.metrics)
+run.app.command("files")(run_files.files)
 run.app.command("rerun")(rerun.rerun)
 app.add_typer(run.app, name="run")
 app.add_typer(experiments.app, name="experiments")

@@ -8,6 +8,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from jupyter_mlws.cli import completing
 from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, console, open_workspace, print_json
 from jupyter_mlws.domain.compute import Compute
 from jupyter_mlws.sdk.text import visible
@@ -15,7 +16,10 @@ from jupyter_mlws.sdk.text import visible
 __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="See where runs can go and how busy it is; hold a queue back.")
-NameArgument = Annotated[str, typer.Argument(metavar="COMPUTE", help="Name of the target, such as local.")]
+NameArgument = Annotated[
+    str,
+    typer.Argument(metavar="COMPUTE", help="Name of the target, such as local.", autocompletion=completing.computes),
+]
 
 
 @app.command("list")

@@ -14,21 +14,28 @@ from rich.table import Table
 from rich.text import Text
 
 from jupyter_mlws.api.codec import to_builtins
+from jupyter_mlws.cli import completing
 from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, console, open_workspace, pairs, print_json
-from jupyter_mlws.domain.environment import CURATED, KERNEL, split_reference
-from jupyter_mlws.errors import Unavailable, UsageError
+from jupyter_mlws.domain.environment import CURATED, KERNEL, check_environment_name, split_reference
+from jupyter_mlws.errors import NotFound, Unavailable, UsageError
 from jupyter_mlws.sdk.environment import Environment
 from jupyter_mlws.sdk.text import size_text, visible
 
 if TYPE_CHECKING:
     from jupyter_mlws.environments.building import Built
     from jupyter_mlws.environments.images import BuiltImage
+    from jupyter_mlws.sdk.workspace import Workspace
 
 __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="Find, register, build and compare environments.")
 NameArgument = Annotated[
-    str, typer.Argument(metavar="ENV", help="Name, name:version or name@label; a name alone is the newest version.")
+    str,
+    typer.Argument(
+        metavar="ENV",
+        help="Name, name:version or name@label; a name alone is the newest version.",
+        autocompletion=completing.environments,
+    ),
 ]
 _DAY_S = 86_400.0
 
@@ -36,7 +43,9 @@ _DAY_S = 86_400.0
 def _table(*headings: str) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", show_header=bool(headings))
     for heading in headings:
-        table.add_column(heading, no_wrap=heading != "Packages")
+        # What is long gives way to what names it.
+        is_long = heading in ("Packages", "Where")
+        table.add_column(heading, no_wrap=not is_long, overflow="fold" if heading == "Where" else "ellipsis")
     return table
 
 
@@ -206,12 +215,21 @@ def register(
     (make,) = sources.values()
     env = _with(make(), python, pairs("environment variable", env_var))
     ws = open_workspace(workspace)
+    before = _newest(ws, name)
     kept = env.register(ws)
     Environment.label(ws, kept.name, kept.record.version, label or ())
     if as_json:
         print_json(Environment.get(ws, kept.id).record)
     else:
-        console.print(f"Environment {kept.id} is registered. Submit with it: mlws submit --env {kept.name} train.py")
+        done = "says the same already" if kept.id == before else "is registered"
+        console.print(f"Environment {kept.id} {done}. Submit with it: mlws submit --env {kept.name} train.py")
+
+
+def _newest(ws: Workspace, name: str) -> str:
+    try:
+        return Environment.get(ws, check_environment_name(name)).id
+    except NotFound:
+        return ""
 
 
 def _with(env: Environment, python: str | None, variables: dict[str, str]) -> Environment:

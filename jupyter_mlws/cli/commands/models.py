@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from jupyter_mlws.cli import completing
 from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, console, open_workspace, pairs, print_json
 from jupyter_mlws.errors import UsageError
 from jupyter_mlws.sdk.model import Model
@@ -19,7 +20,12 @@ __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="Find, register, download and name models.")
 ModelArgument = Annotated[
-    str, typer.Argument(metavar="MODEL", help="Name, name:version or name@alias; a name alone is the latest version.")
+    str,
+    typer.Argument(
+        metavar="MODEL",
+        help="Name, name:version or name@alias; a name alone is the latest version.",
+        autocompletion=completing.models,
+    ),
 ]
 VersionArgument = Annotated[str, typer.Argument(metavar="MODEL:VERSION", help="Such as digits:3.")]
 

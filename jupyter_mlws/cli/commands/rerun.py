@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from jupyter_mlws.cli import completing
 from jupyter_mlws.cli.following import follow
 from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, console, open_workspace, pairs
 from jupyter_mlws.errors import UsageError
@@ -18,7 +19,7 @@ __all__ = ["rerun"]
 
 
 def rerun(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="Number or id of the run.")],
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Number or id of the run.", autocompletion=completing.runs)],
     param: Annotated[
         list[str] | None, typer.Option("--param", "-p", help="Parameter to change, name=value; of a cell its literal.")
     ] = None,
@@ -28,9 +29,16 @@ def rerun(
     ] = None,
     name: Annotated[str | None, typer.Option("--name", "-n", help="Name of the new run.")] = None,
     tag: Annotated[list[str] | None, typer.Option("--tag", "-t", help="Tag, as name or name=value.")] = None,
-    experiment: Annotated[str | None, typer.Option("--experiment", "-e", help="Another experiment.")] = None,
-    compute: Annotated[str | None, typer.Option("--compute", "-c", help="Another compute target.")] = None,
-    environment: Annotated[str | None, typer.Option("--env", "-E", help="Another environment.")] = None,
+    experiment: Annotated[
+        str | None,
+        typer.Option("--experiment", "-e", help="Another experiment.", autocompletion=completing.experiments),
+    ] = None,
+    compute: Annotated[
+        str | None, typer.Option("--compute", "-c", help="Another compute target.", autocompletion=completing.computes)
+    ] = None,
+    environment: Annotated[
+        str | None, typer.Option("--env", "-E", help="Another environment.", autocompletion=completing.environments)
+    ] = None,
     env_var: Annotated[
         list[str] | None, typer.Option("--env-var", help="Environment variable to change, NAME=VALUE.")
     ] = None,

@@ -1,4 +1,4 @@
-"""``mlws run show | logs | cancel | delete | restore``."""
+"""``mlws run show | logs | cancel | watch | delete | restore``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from jupyter_mlws.cli import completing
 from jupyter_mlws.cli.commands.experiments import print_deletion
+from jupyter_mlws.cli.following import follow
 from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, console, open_workspace, print_json
 from jupyter_mlws.domain.rerun import RERUN_OF
 from jupyter_mlws.domain.run import Run as Record
@@ -20,7 +22,12 @@ from jupyter_mlws.sdk.text import SYMBOLS, duration_text, number_text, visible
 __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, help="Look at one run, stop it, delete it.")
-RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="Number or id of the run.")]
+RunArgument = Annotated[
+    str, typer.Argument(metavar="RUN", help="Number or id of the run.", autocompletion=completing.runs)
+]
+RunsArgument = Annotated[
+    list[str], typer.Argument(metavar="RUN...", help="Numbers or ids of runs.", autocompletion=completing.runs)
+]
 
 
 @app.command()
@@ -76,7 +83,7 @@ def _git(record: Record) -> str:
 @app.command()
 def logs(
     run: RunArgument,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run ends.")] = False,
+    go_on: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run ends.")] = False,
     name: Annotated[str, typer.Option("--name", help="std.log or agent.log.")] = "std.log",
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -94,20 +101,29 @@ def logs(
             offset = part.next_offset
             continue
         sys.stdout.flush()
-        if part.ended or not follow:
+        if part.ended or not go_on:
             return
         time.sleep(0.2)
 
 
 @app.command()
-def cancel(run: RunArgument, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
-    """Ask for the end of a run and of its children."""
-    found = Run.get(open_workspace(workspace), run)
-    found.cancel()
+def cancel(runs: RunsArgument, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """Ask for the end of runs and of their children; all are looked up before the first is canceled."""
+    ws = open_workspace(workspace)
+    found = [Run.get(ws, run) for run in runs]
+    for run in found:
+        run.cancel()
+        if not as_json:
+            console.print(f"Run #{run.number} is {run.status}.")
     if as_json:
-        print_json(found.record)
-    else:
-        console.print(f"Run #{found.number} is {found.status}.")
+        records = [run.record for run in found]
+        print_json(records[0] if len(records) == 1 else records)
+
+
+@app.command()
+def watch(run: RunArgument, workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """Draw a run's metrics and the end of its log until it ends; exits with 1 unless it completes."""
+    follow(Run.get(open_workspace(workspace), run), wait=True, watch=True, as_json=as_json)
 
 
 @app.command()

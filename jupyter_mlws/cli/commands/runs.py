@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from jupyter_mlws.cli import completing
 from jupyter_mlws.cli.commands.offline import show_offline
 from jupyter_mlws.cli.commands.trash import show_trash
 from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, open_workspace, print_json, print_runs
@@ -18,8 +19,14 @@ __all__ = ["runs"]
 
 
 def runs(
-    experiment: Annotated[str | None, typer.Option("--experiment", "-e", help="Only this experiment.")] = None,
-    status: Annotated[str | None, typer.Option("--status", "-s", help="Only this state, such as Running.")] = None,
+    experiment: Annotated[
+        str | None,
+        typer.Option("--experiment", "-e", help="Only this experiment.", autocompletion=completing.experiments),
+    ] = None,
+    status: Annotated[
+        str | None,
+        typer.Option("--status", "-s", help="Only this state, such as Running.", autocompletion=completing.statuses),
+    ] = None,
     filter: Annotated[
         str | None, typer.Option("--filter", "-f", help='A condition, such as "metrics.acc > 0.9 and params.lr = 0.1".')
     ] = None,

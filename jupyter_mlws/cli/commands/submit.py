@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from jupyter_mlws.cli import completing
 from jupyter_mlws.cli.following import follow
 from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, console, open_workspace, pairs, print_json
 from jupyter_mlws.domain.names import experiment_name_of
@@ -34,12 +35,23 @@ def submit(
     save: Annotated[
         str | None, typer.Option("--save", help="Save what is given here under this name, and submit nothing.")
     ] = None,
-    experiment: Annotated[str | None, typer.Option("--experiment", "-e", help="Default: the folder's name.")] = None,
+    experiment: Annotated[
+        str | None,
+        typer.Option("--experiment", "-e", help="Default: the folder's name.", autocompletion=completing.experiments),
+    ] = None,
     compute: Annotated[
         str | None,
-        typer.Option("--compute", "-c", help="Compute target; default: local. Without a script: as --config."),
+        typer.Option(
+            "--compute",
+            "-c",
+            help="Compute target; default: local. Without a script: as --config.",
+            autocompletion=completing.computes,
+        ),
     ] = None,
-    environment: Annotated[str | None, typer.Option("--env", "-E", help="Environment; default: kernel.")] = None,
+    environment: Annotated[
+        str | None,
+        typer.Option("--env", "-E", help="Environment; default: kernel.", autocompletion=completing.environments),
+    ] = None,
     tag: Annotated[list[str] | None, typer.Option("--tag", "-t", help="Tag, as name or name=value.")] = None,
     env_var: Annotated[list[str] | None, typer.Option("--env-var", help="Environment variable, NAME=VALUE.")] = None,
     secret: Annotated[

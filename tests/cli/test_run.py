@@ -1,0 +1,96 @@
+"""`mlws run metrics | files | cancel`, and what Tab offers."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from jupyter_mlws.cli.app import app
+
+SCRIPT = """
+import jupyter_mlws as mlws
+for step, value in enumerate([1.0, float("nan"), 0.5, 0.25]):
+    mlws.log(loss=value, step=step)
+mlws.log(acc=0.9)
+open("outputs/model.txt", "w").write("weights")
+open("outputs/notes.txt", "w").write("x")
+"""
+
+
+@pytest.fixture
+def done(mlws):
+    """A terminal in a project with run #1, Completed."""
+    mlws("init")
+    Path("fit.py").write_text(SCRIPT)
+    mlws("submit", "--wait", "-e", "digits", "fit.py")
+    return mlws
+
+
+def offered(line: str) -> list[str]:
+    """What Tab offers at the end of a line, as bash asks for it."""
+    words = line.split()
+    asked = {"_MLWS_COMPLETE": "complete_bash", "COMP_WORDS": line, "COMP_CWORD": str(len(words) - (line[-1] != " "))}
+    return CliRunner().invoke(app, [], env=asked, prog_name="mlws").output.split()
+
+
+def test_metrics_and_files_of_a_run_are_shown_drawn_and_saved(done, tmp_path):
+    table = done("run", "metrics", "1")
+    assert [line.split()[:4] for line in table.splitlines()[1:3]] == [
+        ["acc", "0.9", "0.9", "0.9"],
+        ["loss", "0.25", "0.25", "1"],
+    ]
+    assert "│" in done("run", "metrics", "1", "loss")
+    assert done("run", "metrics", "1", "--csv", "loss").splitlines()[2].startswith("loss,1,")
+    columns = done.json("run", "metrics", "1", "loss")["loss"]
+    assert (columns["step"], columns["value"]) == ([0, 1, 2, 3], [1.0, "NaN", 0.5, 0.25])
+    assert [each["name"] for each in done.json("run", "metrics", "1")["metrics"]] == ["acc", "loss"]
+    assert "Known: acc, loss. Did you mean loss?" in done("run", "metrics", "1", "los", fails=True)
+
+    listed = done("run", "files", "1")
+    assert "outputs/model.txt    7 B" in listed
+    assert "logs/std.log" in listed
+    assert [file["name"] for file in done.json("run", "files", "1", "outputs/")] == [
+        "outputs/model.txt",
+        "outputs/notes.txt",
+    ]
+    assert "Did you mean outputs/notes.txt?" in done("run", "files", "1", "outputs/note.txt", fails=True)
+    place = tmp_path / "saved"
+    assert "1 file, 7 B, saved below" in done("run", "files", "1", "outputs/model.txt", "--save", place)
+    assert "give --replace" in done("run", "files", "1", "--save", place, fails=True)
+    assert sorted(os.listdir(place)) == ["outputs"]  # all or nothing
+    done("run", "files", "1", "outputs", "--save", place, "--replace")
+    assert (place / "outputs" / "notes.txt").read_text() == "x"
+
+
+def test_several_runs_are_canceled_or_none(mlws):
+    mlws("init")
+    mlws("compute", "pause", "local")
+    for _ in range(2):
+        mlws("submit", "train.py")
+    assert "There is no run 9" in mlws("run", "cancel", "1", "2", "9", fails=True)
+    assert {run["status"] for run in mlws.json("runs")} == {"Queued"}
+    assert mlws("run", "cancel", "1", "2") == "Run #1 is Canceled.\nRun #2 is Canceled.\n"
+
+
+def test_tab_offers_what_the_workspace_knows(done):
+    assert offered("mlws run show ") == ["1"]
+    assert offered("mlws submit -e d") == ["digits"]
+    assert offered("mlws submit -c lo") == ["local"]
+    assert offered("mlws submit -E ker") == ["kernel"]
+    assert offered("mlws compute pause l") == ["local"]
+    assert offered("mlws runs -s Comp") == ["Completed"]
+    assert offered("mlws run show x") == []
+
+
+def test_tab_makes_no_workspace_and_shows_no_failure(mlws, tmp_path, monkeypatch):
+    monkeypatch.setenv("MLWS_WORKSPACE", str(tmp_path / "none"))
+    assert offered("mlws run show ") == []
+    assert "sklearn" in offered("mlws submit -E ")
+    assert not (tmp_path / "none").exists()
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none" / "workspace.json").write_text(json.dumps({"damaged": 1}))
+    assert offered("mlws run show ") == []
