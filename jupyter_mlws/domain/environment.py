@@ -16,6 +16,7 @@ from jupyter_mlws.errors import InvalidInput, InvalidName, TooLarge
 __all__ = [
     "CURATED",
     "KERNEL",
+    "LATEST",
     "PYTHON",
     "BuiltEnvironment",
     "Environment",
@@ -33,10 +34,14 @@ __all__ = [
 
 # The interpreter that submits, as it is.
 KERNEL = "kernel"
+# The label that the newest version of each name has by itself.
+LATEST = "latest"
 # In a command it stands for the interpreter of the run's environment, which is not known before it is built.
 PYTHON = "python"
 # Shipped with the package; their names belong to it.
 CURATED = ("boosting", "minimal", "pytorch", "pytorch-cuda", "sklearn")
+# The agent and the client of a job need 3.10.
+_OLDEST_PYTHON = 10
 MAX_PACKAGES = 1_000
 MAX_TEXT = 1_000_000
 _NAME = re.compile(r"[a-zA-Z0-9][\w\-.]{0,99}", re.ASCII)
@@ -256,6 +261,11 @@ class NewEnvironment:
         check_environment_name(self.name)
         if self.name == KERNEL or self.name in CURATED:
             raise InvalidName(f"{self.name!r} is a name of the workspace's own.", hint="Choose another name.")
+        python = self.spec.python if self.spec.kind == "system_managed" else ""
+        if python and int(python.split(".")[1]) < _OLDEST_PYTHON:
+            raise InvalidInput(
+                f"Python {python} is too old for runs.", hint=f"Give the environment 3.{_OLDEST_PYTHON} or later."
+            )
         check_text("description", self.description, MAX_DESCRIPTION)
 
 

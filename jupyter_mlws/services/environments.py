@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from jupyter_mlws.api.interface import EnvironmentsApi
 from jupyter_mlws.domain.environment import (
     CURATED,
     KERNEL,
+    LATEST,
     BuiltEnvironment,
     Environment,
     EnvironmentLock,
@@ -63,6 +65,8 @@ class Environments:
         check_environment_name(name)
         if version < 0:
             raise InvalidInput(f"No environment has the version {version}.", hint="0 is the newest.")
+        if label == LATEST:
+            label = ""
         if name in CURATED and not label:
             return curated(self._context, name, version)
         with self._context.store.read() as c:
@@ -75,6 +79,8 @@ class Environments:
             raise InvalidName(
                 f"Labels such as {label[:60]!r} say what came with an archive.", hint="Choose another label."
             )
+        if label == LATEST:
+            raise InvalidName(f"{name}@{LATEST} is always the newest version.", hint="Choose another label.")
         with self._context.store.write() as c:
             environments.set_label(c, name, label, version)
             return environments.get_environment(c, name, version)
@@ -152,9 +158,17 @@ def resolve(context: Context, reference: str) -> str:
             raise InvalidInput(error.message, hint=error.hint, details=error.details) from None
         with context.store.read() as c:
             known = {item.name for item in environments.page_environments(c, None, 500, None).items}
+            versions = environments.page_environments(c, name, 500, None).items
         names = sorted({KERNEL, *CURATED, *known})
         near = difflib.get_close_matches(name, names, 1)
         hint = f"Known: {', '.join(names)}." + (f" Did you mean {near[0]}?" if near and near[0] != name else "")
-        raise InvalidInput(
-            f"There is no environment {reference[:80]!r}.", hint=hint, details={"known": names}
-        ) from None
+        message = f"There is no environment {reference[:80]!r}.{_those_of(name, versions)}"
+        raise InvalidInput(message, hint=hint, details={"known": names}) from None
+
+
+def _those_of(name: str, versions: Sequence[Environment]) -> str:
+    """What there is of a name, for who asked for another version or label of it."""
+    if not versions:
+        return ""
+    labels = sorted(f"{name}@{label}" for each in versions for label in each.labels)
+    return f" Of {name} there are {', '.join((*(each.id for each in versions[:5]), *labels[:10]))}."

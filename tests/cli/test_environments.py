@@ -30,9 +30,12 @@ def mlws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     return run
 
 
-def test_an_environment_from_its_packages_to_its_removal(mlws: Callable[..., str]) -> None:
+def test_an_environment_from_its_packages_to_its_removal(
+    mlws: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     told = mlws("register", "sk", "-p", "six", "--env-var", "A=b", "--label", "stable")
     assert told == "Environment sk:1 is registered. Submit with it: mlws submit --env sk train.py\n"
+    assert mlws("register", "sk", "-p", "Six", "--env-var", "A=b").startswith("Environment sk:1 says the same already.")
     Path("requirements.txt").write_text("six==1.16.0\nattrs\n")
     mlws("register", "sk", "-r", "requirements.txt", "--python", "3.11")
     assert json.loads(mlws("show", "sk@stable", "--json"))["spec"]["environment_variables"] == {"A": "b"}
@@ -52,6 +55,8 @@ def test_an_environment_from_its_packages_to_its_removal(mlws: Callable[..., str
     told = mlws("list", "--built")
     assert "1 environment, " in told
     assert "sk:2 " in told
+    monkeypatch.setenv("COLUMNS", "60")
+    assert "sk:2 " in mlws("list", "--built")
     assert mlws("prune", "--dry-run").startswith("Would be removed: 1 environment, ")
     assert mlws("prune", "--unused-for", "1").endswith("1 stays: in use, or used lately.\n")
     assert mlws("prune").startswith("Removed: 1 environment, ")

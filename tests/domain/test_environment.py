@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_mlws.domain.environment import EnvironmentSpec, check_image, normal_requirement, package_name
+from jupyter_mlws.domain.environment import (
+    EnvironmentSpec,
+    NewEnvironment,
+    check_image,
+    normal_requirement,
+    package_name,
+)
 from jupyter_mlws.errors import InvalidInput, TooLarge
 
 
@@ -70,3 +76,10 @@ def test_what_makes_no_environment_is_refused(facts: dict) -> None:
 def test_too_many_packages_are_too_many() -> None:
     with pytest.raises(TooLarge):
         EnvironmentSpec(packages=("six",) * 1_001)
+
+
+@pytest.mark.parametrize("python", ["3.7", "3.9.18"])
+def test_a_python_that_runs_no_agent_is_refused_where_it_is_registered(python: str) -> None:
+    with pytest.raises(InvalidInput, match=rf"Python {python} is too old"):
+        NewEnvironment(name="old", spec=EnvironmentSpec(python=python))
+    assert NewEnvironment(name="new", spec=EnvironmentSpec(python="3.10"))

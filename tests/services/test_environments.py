@@ -58,6 +58,8 @@ def test_a_label_names_one_version_and_moves(api: Services) -> None:
     assert api.environments.remove_label("sk", "stable").labels == ()
     with pytest.raises(NotFound, match="no version.*stable|No version.*stable"):
         api.environments.get("sk", label="stable")
+    with pytest.raises(InvalidName, match="always the newest"):
+        api.environments.set_label("sk", "latest", 1)
     with pytest.raises(NotFound, match="version 9"):
         api.environments.set_label("sk", "stable", 9)
 
@@ -70,13 +72,14 @@ def test_a_run_records_the_version_that_is_meant_when_it_is_submitted(api: Servi
     def recorded(reference: str) -> str:
         return api.runs.submit(RunSubmission(experiment="x", command=("true",), environment=reference)).environment
 
-    assert [recorded(each) for each in ("sk", "sk:1", "sk@stable", "kernel", "minimal")] == [
-        "sk:2", "sk:1", "sk:1", "kernel", "minimal:1",
+    assert [recorded(each) for each in ("sk", "sk@latest", "sk:1", "sk@stable", "kernel", "minimal@latest")] == [
+        "sk:2", "sk:2", "sk:1", "sk:1", "kernel", "minimal:1",
     ]  # fmt: skip
     for reference in ("sklear", "sk:9", "sk@none"):
         with pytest.raises(InvalidInput, match="There is no environment") as caught:
             recorded(reference)
         assert "sklearn" in str(caught.value.hint)
+    assert caught.value.message == "There is no environment 'sk@none'. Of sk there are sk:2, sk:1, sk@stable."
 
 
 @pytest.mark.parametrize("name", ["", "../x", "a b", "kernel", "sklearn", "x" * 101, "a\n", "ä"])
