@@ -13,6 +13,7 @@ from jupyter_mlws.containers import engine
 from jupyter_mlws.runfolder import farside
 from jupyter_mlws.runfolder.names import RUN_FOLDER_VARIABLE
 from jupyter_mlws.runfolder.paths import RunFolder
+from jupyter_mlws.runfolder.places import runtime_place
 from jupyter_mlws.targets.base import Ground
 from jupyter_mlws.targets.docker.settings import DockerSettings
 
@@ -27,6 +28,10 @@ RUN = "org.jupyter.mlws.run"
 FOLDER = "org.jupyter.mlws.folder"
 OWNER = "org.jupyter.mlws.user"
 _AGENT = "/opt/mlws/agent.zip"
+# Processes, devices and sockets of the machine.
+_OF_THE_MACHINE = ("/proc", "/sys", "/dev", "/run")
+# Below these there is data nevertheless.
+_DISKS = ("/dev/shm", "/run/media")  # noqa: S108 - only looked at
 _HOME = "/tmp"  # noqa: S108 - of the container: the one folder that anybody may write in every image
 
 
@@ -125,8 +130,19 @@ def _mounts(folder: RunFolder, ground: Ground) -> list[Any]:
 
 
 def _is_mountable(path: str, here: str) -> bool:
-    """Whether data can be mounted without covering the run folder, or the image."""
-    return os.path.isabs(path) and path != "/" and os.path.exists(path) and not Path(here).is_relative_to(path)
+    """Whether data can be mounted without covering the run folder, or the image, or opening the machine.
+
+    What it names may be somebody else's wish, whose run is done again here: the engine's socket is no data.
+    """
+    if not os.path.isabs(path):
+        return False
+    real = Path(path).resolve()
+    holds = (here, engine.address().partition("://")[2], str(runtime_place()), *_OF_THE_MACHINE)
+    if any(Path(each).resolve().is_relative_to(real) for each in holds):
+        return False
+    if any(real.is_relative_to(each) for each in _OF_THE_MACHINE) and not any(map(real.is_relative_to, _DISKS)):
+        return False
+    return real.is_dir() or real.is_file()
 
 
 def sweep(client: APIClient, beside: RunFolder) -> None:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import socket
+import tempfile
+from pathlib import Path
+
 import pytest
 
 from jupyter_mlws import Experiment, ScriptRunConfig, Workspace
 from jupyter_mlws.containers import engine
 from jupyter_mlws.domain.sizes import parse_size
 from jupyter_mlws.errors import InvalidInput, Unavailable
+from jupyter_mlws.runfolder.paths import RunFolder
+from jupyter_mlws.runfolder.places import runtime_dir
+from jupyter_mlws.targets.base import Ground
 from jupyter_mlws.targets.docker import DockerTarget
+from jupyter_mlws.targets.docker.container import _mounts
 from jupyter_mlws.targets.docker.following import last_words
 from jupyter_mlws.targets.docker.settings import DockerSettings
 
@@ -84,3 +94,24 @@ def test_a_setting_that_makes_no_sense_is_named(monkeypatch, name, value):
 )
 def test_how_a_container_ended_is_one_sentence(state, away, words):
     assert words in last_words({"State": state, "HostConfig": {"Memory": 96 << 20}}, away)
+
+
+def test_no_data_opens_the_machine(monkeypatch, tmp_path):
+    """What is linked may be the wish of somebody else, whose run is done again here."""
+    with socket.socket(socket.AF_UNIX) as listening:
+        place = Path(tempfile.mkdtemp(prefix="mlws-"))
+        listening.bind(str(place / "engine.sock"))
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{place}/engine.sock")
+        (tmp_path / "data").mkdir()
+        (tmp_path / "run").mkdir()
+        (tmp_path / "way").symlink_to("/proc")
+        (tmp_path / "file").touch()
+        os.mkfifo(tmp_path / "pipe")
+        data = ("data", "file", "run", "way", "way/self", "pipe", "nothing", ".")
+        wanted = (*(str(tmp_path / name) for name in data), str(place), str(place / "engine.sock"))
+        wanted += ("/", "//", "/proc", "/sys/kernel", "/dev", "/dev/null", "/run", "/var/run", str(runtime_dir()))
+        ground = Ground(data=wanted)
+        found = _mounts(RunFolder(tmp_path / "run"), ground)
+        shutil.rmtree(place)
+    assert [each["Target"] for each in found[2:]] == [str(tmp_path / "data"), str(tmp_path / "file")]
+    assert all(each["ReadOnly"] for each in found[1:])
