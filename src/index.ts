@@ -1,3 +1,4 @@
+import { cardPlugin } from './card/plugin';
 import { documentPlugin } from './document/plugin';
 import { kernelsPlugin } from './kernels/plugin';
 import { runsPlugin } from './runs/plugin';
@@ -10,5 +11,6 @@ export default [
   connectionsPlugin,
   runsPlugin,
   documentPlugin,
-  kernelsPlugin
+  kernelsPlugin,
+  cardPlugin
 ];

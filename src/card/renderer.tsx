@@ -1,0 +1,124 @@
+import { ReactWidget } from '@jupyterlab/apputils';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { IRenderMime } from '@jupyterlab/rendermime-interfaces';
+import { TranslationBundle } from '@jupyterlab/translation';
+import { PanelLayout, Widget } from '@lumino/widgets';
+import * as React from 'react';
+
+import { Translation } from '../components/translation';
+import { IWorkspaceConnections } from '../tokens';
+import { IRunBundle, MIME_TYPE, readBundle } from './bundle';
+import { CardModel } from './model';
+import { ICardActions, RunCard } from './RunCard';
+
+/**
+ * The output of a cell that names a run. It shows what the notebook has of the run, as anywhere, until the server tells
+ * more; where the server does not know the run, as in a notebook from elsewhere, that is what stays.
+ */
+export class CardRenderer extends Widget implements IRenderMime.IRenderer {
+  constructor(private readonly _options: CardRenderer.IOptions) {
+    super();
+    this.addClass('jp-mlws-card-output');
+    this.layout = new PanelLayout();
+    this._observer = new IntersectionObserver(entries => {
+      this._isOnScreen = entries[entries.length - 1].isIntersecting;
+      this._updateSeen();
+    });
+    this._observer.observe(this.node);
+    document.addEventListener('visibilitychange', this._updateSeen);
+  }
+
+  get model(): CardModel | null {
+    return this._model;
+  }
+
+  async renderModel(mime: IRenderMime.IMimeModel): Promise<void> {
+    const bundle = readBundle(mime.data[MIME_TYPE]);
+    if (bundle?.run !== this._model?.id) {
+      this._setRun(bundle);
+    }
+    if (!this._isLive) {
+      await this._showStatic(mime);
+    }
+  }
+
+  dispose(): void {
+    if (this.isDisposed) {
+      return;
+    }
+    this._observer.disconnect();
+    document.removeEventListener('visibilitychange', this._updateSeen);
+    this._model?.dispose();
+    super.dispose();
+  }
+
+  private _setRun(bundle: IRunBundle | null): void {
+    this._model?.dispose();
+    this._model = null;
+    this._isLive = false;
+    if (bundle !== null) {
+      const connection = this._options.connections.get(bundle.workspace);
+      this._model = new CardModel(connection, bundle.run);
+      this._model.changed.connect(this._onChanged, this);
+      this._updateSeen();
+    }
+  }
+
+  private _onChanged(model: CardModel): void {
+    if (model.run !== null && !this._isLive) {
+      this._isLive = true;
+      this._show(this._createLive(model));
+    }
+  }
+
+  private _createLive(model: CardModel): Widget {
+    const { actions, trans } = this._options;
+    return ReactWidget.create(
+      <Translation.Provider value={trans}>
+        <RunCard model={model} actions={actions} />
+      </Translation.Provider>
+    );
+  }
+
+  private async _showStatic(mime: IRenderMime.IMimeModel): Promise<void> {
+    const data = Object.fromEntries(
+      Object.entries(mime.data).filter(([type]) => type !== MIME_TYPE)
+    );
+    const type = this._options.rendermime.preferredMimeType(data);
+    if (type === undefined) {
+      return;
+    }
+    const renderer = this._options.rendermime.createRenderer(type);
+    this._show(renderer);
+    await renderer.renderModel(mime);
+  }
+
+  private _show(widget: Widget): void {
+    const layout = this.layout as PanelLayout;
+    while (layout.widgets.length > 0) {
+      layout.widgets[0].dispose();
+    }
+    layout.addWidget(widget);
+  }
+
+  private _updateSeen = (): void => {
+    if (this._model) {
+      this._model.seen =
+        this._isOnScreen && document.visibilityState === 'visible';
+    }
+  };
+
+  private _isLive = false;
+  private _isOnScreen = false;
+  private _model: CardModel | null = null;
+  private _observer: IntersectionObserver;
+}
+
+export namespace CardRenderer {
+  export interface IOptions {
+    actions: ICardActions;
+    connections: IWorkspaceConnections;
+    rendermime: IRenderMimeRegistry;
+    trans: TranslationBundle;
+  }
+}
