@@ -32,6 +32,7 @@ __all__ = [
     "is_remapped",
     "is_rootless",
     "problem",
+    "refusal",
 ]
 
 _TIMEOUT_S = 60.0
@@ -154,6 +155,15 @@ def full() -> StorageFull:
     )
 
 
+def refusal(status: int, said: str) -> MlwsError:
+    """What the engine's answer to a request means, other than that it is done."""
+    if is_full(said):
+        return full()
+    if status >= 500 and _GOING.search(said):
+        return away()
+    return Unavailable(f"The Docker engine refused: {said}")
+
+
 @contextmanager
 def answers() -> Iterator[None]:
     """Turn what the engine refuses, and its silence, into our errors.
@@ -173,12 +183,7 @@ def answers() -> Iterator[None]:
     try:
         yield
     except docker.errors.APIError as error:
-        said = str(error.explanation or error)[:1_000]
-        if is_full(said):
-            raise full() from error
-        if error.status_code is not None and error.status_code >= 500 and _GOING.search(said):
-            raise away() from error
-        raise Unavailable(f"The Docker engine refused: {said}") from error
+        raise refusal(error.status_code or 0, str(error.explanation or error)[:1_000]) from error
     except (
         docker.errors.DockerException,
         requests.exceptions.RequestException,

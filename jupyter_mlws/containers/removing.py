@@ -9,14 +9,17 @@ import time
 from jupyter_mlws.containers import engine
 from jupyter_mlws.errors import MlwsError, TargetAway
 
-__all__ = ["PROBE", "remove", "remove_later", "sweep_probes"]
+__all__ = ["HOLDER", "PROBE", "remove", "remove_later", "sweep"]
 
 _log = logging.getLogger(__name__)
 # Labels a container that only asks which Python an image has.
 PROBE = "org.jupyter.mlws.probe"
+# Begins the name of a container that is never started: it takes what an image is made of.
+HOLDER = "mlws-image-"
 _PAUSE_S = 0.5
-# One that asks has ended long before.
+# One that asks has ended long before, and one that takes has all.
 _ASKING_S = 300.0
+_TAKING_S = 3_600.0
 
 
 def remove(container: str) -> None:
@@ -53,9 +56,10 @@ def remove_later(container: str) -> None:
         threading.Thread(target=work, name=f"removal of {container[:12]}", daemon=True).start()
 
 
-def sweep_probes() -> None:
-    """Remove containers that asked for whoever died meanwhile."""
-    filters = {"label": f"{PROBE}=1", "status": ["created", "exited", "dead"]}
-    for each in engine.connect().containers(all=True, filters=filters):
-        if time.time() - float(each.get("Created") or 0) > _ASKING_S:
-            remove(each["Id"])
+def sweep() -> None:
+    """Remove containers by which somebody asked, or made an image, who died meanwhile."""
+    kinds = (({"label": f"{PROBE}=1"}, _ASKING_S), ({"name": f"^/{HOLDER}"}, _TAKING_S))
+    for kind, long_s in kinds:
+        for each in engine.connect().containers(all=True, filters={**kind, "status": ["created", "exited", "dead"]}):
+            if time.time() - float(each.get("Created") or 0) > long_s:
+                remove(each["Id"])

@@ -11,7 +11,7 @@ import json
 import queue
 import socket
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import IO, Any
 from urllib.parse import urlencode
@@ -22,6 +22,7 @@ __all__ = ["Refused", "ask", "listen"]
 
 _POLL_S = 0.1
 _CHUNK = 1 << 16
+_BLOCK = 1 << 18
 _MAX_WORDS = 10_000
 
 
@@ -50,7 +51,7 @@ def listen(
     query: Mapping[str, str],
     *,
     headers: Mapping[str, str] | None = None,
-    body: IO[bytes] | None = None,
+    body: IO[bytes] | Iterable[bytes] | None = None,
     check: Callable[[], None],
 ) -> Iterator[dict[str, Any]]:
     """The objects that the engine answers with, one after the other.
@@ -62,8 +63,8 @@ def listen(
         Such as ``/images/create``; quoted already.
     query : mapping
     headers : mapping, optional
-    body : file, optional
-        Sent from where it stands.
+    body : file or iterable of bytes, optional
+        A file is sent from where it stands. An archive, unless the headers say something else.
     check : callable
         Called ten times a second and before each object; what it raises ends the engine's work.
 
@@ -122,13 +123,18 @@ class _Wire:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._where = where
 
-    def talk(self, method: str, target: str, headers: dict[str, str], body: IO[bytes] | None) -> Iterator[Any]:
+    def talk(
+        self, method: str, target: str, headers: dict[str, str], body: IO[bytes] | Iterable[bytes] | None
+    ) -> Iterator[Any]:
         self._socket.connect(self._where)
-        connection = http.client.HTTPConnection("localhost")
+        connection = http.client.HTTPConnection("localhost", blocksize=_BLOCK)
         connection.sock = self._socket
+        told = {"Connection": "close", **headers}
         if body is not None:
-            headers["Content-Type"] = "application/x-tar"
-        connection.request(method, target, body, {"Connection": "close", **headers}, encode_chunked=body is not None)
+            told.setdefault("Content-Type", "application/x-tar")
+        # An engine that refuses before it has read all says why, and hangs up.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            connection.request(method, target, body, told, encode_chunked=body is not None)
         with connection.getresponse() as answer:
             if answer.status >= 400:
                 raise Refused(answer.status, _reason(answer.read(_MAX_WORDS)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import re
@@ -23,9 +24,10 @@ from jupyter_mlws.containers.pulling import Way, pull
 from jupyter_mlws.containers.references import Prefix, host_of
 from jupyter_mlws.containers.streams import Refused, listen
 from jupyter_mlws.domain.environment import check_image
-from jupyter_mlws.environments import packing, sharing, using
+from jupyter_mlws.environments import compiling, layering, sharing, using
 from jupyter_mlws.environments.building import Built, alone, root
 from jupyter_mlws.environments.locking import Lock
+from jupyter_mlws.environments.packing import Packing
 from jupyter_mlws.environments.probing import check_fit, probe
 from jupyter_mlws.environments.sharing import LABEL, REPOSITORY, Image, inspect
 from jupyter_mlws.errors import InvalidInput, MlwsError, TargetAway, Unavailable
@@ -36,7 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["LABEL", "Image", "Making", "base_of", "default_base", "made_of", "of_packages"]
 
 # Changes with what is made of the same environment.
-_FORMAT = "3"
+_FORMAT = "4"
 _FROM = re.compile(r"^\s*(?:FROM\s+(?:--\S+\s+)*|COPY\s.*?--from=)(\S+)", re.IGNORECASE | re.MULTILINE)
 _LAYER = re.compile(r"---> ([0-9a-f]{12,64})\s*")
 _STAGE = re.compile(r"Step \d+/\d+ : FROM ", re.IGNORECASE)
@@ -104,7 +106,7 @@ def _pull_patiently(making: Making, reference: str) -> None:
         except Unavailable as error:
             if pause is None:
                 raise
-            making.way.say(f"{error.message} Trying again in {pause:g} s.")
+            making.way.say(f"{error.message.rstrip('.')}. Trying again in {pause:g} s.")
             until = time.monotonic() + pause
             while time.monotonic() < until:
                 making.way.check()
@@ -139,9 +141,10 @@ def of_packages(making: Making, base: Image, lock: Lock, built: Callable[[], Bui
         packages = built()
         began = time.time()
         making.way.say("Building the image.")
-        with tempfile.TemporaryFile(dir=root()) as context:
-            packing.pack(context, base.id, packages, platform, making.way.check)
-            found = _from_context(making, context, name, "none", {})
+        compiling.compile_all(packages, making.wanted)
+        faults.point("environments.image")
+        layering.add(making.client, making.way, base, name, Packing(packages, platform))
+        found = _made(making, name)
         making.way.say(f"Image built in {time.time() - began:.1f} s.")
         return found
 
@@ -165,8 +168,10 @@ def made_of(making: Making, dockerfile: str) -> Image:
     def make(name: str) -> Image:
         with tempfile.TemporaryFile(dir=root()) as context:
             with tarfile.open(fileobj=context, mode="w", format=tarfile.PAX_FORMAT) as tar:
-                packing.add(tar, "Dockerfile", dockerfile.encode())
-            return _from_context(making, context, name, "bridge", all_headers(hosts, making.way.keys))
+                entry, text = tarfile.TarInfo("Dockerfile"), dockerfile.encode()
+                entry.size = len(text)
+                tar.addfile(entry, io.BytesIO(text))
+            return _from_context(making, context, name, all_headers(hosts, making.way.keys))
 
     return _found_or_made(making, f"dockerfile\n{dockerfile}", make)
 
@@ -198,14 +203,14 @@ def uses(digest: str) -> Path:
     return root() / f".image-{digest}.uses"
 
 
-def _from_context(making: Making, context: IO[bytes], name: str, network: str, headers: Mapping[str, str]) -> Image:
+def _from_context(making: Making, context: IO[bytes], name: str, headers: Mapping[str, str]) -> Image:
     context.seek(0)
     faults.point("environments.image")
     query = {
         "t": name,  # given once all is done: half of an image has no name
         "rm": "1",
         "forcerm": "1",
-        "networkmode": network,
+        "networkmode": "bridge",
         "labels": json.dumps({LABEL: name.partition(":")[2]}),
     }
     layers: list[str] = []
@@ -219,6 +224,10 @@ def _from_context(making: Making, context: IO[bytes], name: str, network: str, h
                 f"The image cannot be built: {str(error)[:1_000]}", hint="Look at the Dockerfile."
             ) from error
         raise
+    return _made(making, name)
+
+
+def _made(making: Making, name: str) -> Image:
     found = inspect(making.client, name)
     if found is None:
         raise Unavailable("The image was removed while it was built.", hint="Submit again.")

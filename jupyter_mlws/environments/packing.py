@@ -1,4 +1,4 @@
-"""From a built environment to what the engine builds an image of: the one renderer of a Dockerfile, and its files.
+"""From a built environment to its files in an image.
 
 The packages are installed on this machine, by the lock and from the index that is configured here, and copied into the
 image. So neither addresses nor credentials of an index come near it, its building needs no network, and an environment
@@ -7,74 +7,117 @@ that runs here already is not downloaded again.
 
 from __future__ import annotations
 
-import io
-import json
+import errno
 import os
 import re
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 from jupyter_mlws.environments.building import Built
 from jupyter_mlws.environments.probing import Platform
+from jupyter_mlws.errors import Unavailable
 
-__all__ = ["ENV", "add", "pack", "render"]
+__all__ = ["ENV", "Packing"]
 
 # Where the environment lies in the image.
 ENV = "/opt/mlws/env"
+_INSIDE = ENV.removeprefix("/")
+_PIECE = 1 << 20
 _SHEBANG = re.compile(rb"#![^\n]*python[^\n]*\n")
 _RELOCATABLE = re.compile(rb"#!/bin/sh\n'''exec'[^\n]*\n' '''\n")
 # Of a folder of programs what belongs to the shell of the machine it was made on.
 _NOT_TAKEN = re.compile(r"python[0-9.]*|activate.*|deactivate.*|pydoc.*", re.ASCII)
 
 
-def render(base: str) -> str:
-    """The Dockerfile. Nothing in it comes from a person's text: the base is named by its digest."""
-    # Tests of packages are a third of their code, and imported by nobody.
-    skipped = "re.compile('/tests?/')"
-    compile_all = [
-        "-c",
-        f"import compileall, re; compileall.compile_dir('{ENV}/lib', quiet=2, workers=0, rx={skipped})",
-    ]
-    lines = [
-        f"FROM {base.removeprefix('sha256:')}",
-        f"COPY env {ENV}",
-        # Whoever runs in it may not write there, and would compile again and again.
-        f"RUN {json.dumps([f'{ENV}/bin/python', *compile_all])}",
-        f"ENV VIRTUAL_ENV={ENV} PATH={ENV}/bin:$PATH",
-    ]
-    return "\n".join(lines) + "\n"
+class Packing:
+    """The environment as it is in an image: a stream of a tar archive, read from the disk as it is sent.
 
+    Attributes
+    ----------
+    sent_bytes : int
+        So far.
+    """
 
-def pack(context: IO[bytes], base: str, built: Built, platform: Platform, check: Callable[[], None]) -> None:
-    """The Dockerfile, and the environment as it is in the image."""
-    with tarfile.open(fileobj=context, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        add(tar, "Dockerfile", render(base).encode())
-        version = ".".join(map(str, platform.version))
-        home = os.path.dirname(platform.executable)
-        settings = f"home = {home}\ninclude-system-site-packages = false\nversion = {version}\n"
-        add(tar, "env/pyvenv.cfg", settings.encode())
+    def __init__(self, built: Built, platform: Platform) -> None:
+        self._built = built
+        self._platform = platform
+        self.sent_bytes = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Pieces of some size.
+
+        Raises
+        ------
+        Unavailable
+            A file of the environment cannot be read.
+        """
+        kept = bytearray()
+        try:
+            for piece in self._pieces():
+                kept += piece
+                if len(kept) >= _PIECE:
+                    yield self._given(kept)
+                    kept = bytearray()
+        except OSError as error:
+            raise Unavailable(f"The environment cannot be read ({error.strerror}).", hint="Submit again.") from error
+        yield self._given(kept)
+
+    def _given(self, kept: bytearray) -> bytes:
+        self.sent_bytes += len(kept)
+        return bytes(kept)
+
+    def _pieces(self) -> Iterator[bytes]:
+        executable = self._platform.executable
+        version = ".".join(map(str, self._platform.version))
+        settings = f"home = {os.path.dirname(executable)}\ninclude-system-site-packages = false\nversion = {version}\n"
+        yield from _small("pyvenv.cfg", settings.encode())
         for name in ("python", "python3"):
-            _link(tar, f"env/bin/{name}", platform.executable)
-        for path, name in _files(built.folder):
-            check()
+            yield _header(_link(f"bin/{name}", executable))
+        for path, name in _files(self._built.folder):
             if path.is_symlink():
-                _link(tar, f"env/{name}", os.readlink(path))
+                yield _header(_link(name, os.readlink(path)))
             elif name.startswith("bin/"):
-                add(tar, f"env/{name}", _script(path.read_bytes()), 0o755)
+                yield from _small(name, _script(path.read_bytes()), 0o755)
             else:
-                facts = path.stat()
-                entry = _entry(f"env/{name}", facts.st_size, 0o755 if facts.st_mode & 0o100 else 0o644)
-                entry.mtime = int(facts.st_mtime)
-                with path.open("rb") as file:
-                    tar.addfile(entry, file)
+                yield from _file(name, path)
+        yield bytes(2 * tarfile.BLOCKSIZE)
+
+
+def _small(name: str, data: bytes, mode: int = 0o644) -> Iterator[bytes]:
+    yield _header(_entry(f"{_INSIDE}/{name}", len(data), mode))
+    yield data
+    yield _filling(len(data))
+
+
+def _file(name: str, path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        facts = os.fstat(file.fileno())
+        entry = _entry(f"{_INSIDE}/{name}", facts.st_size, 0o755 if facts.st_mode & 0o100 else 0o644)
+        entry.mtime = int(facts.st_mtime)  # by which Python knows that what it compiled is of this file
+        yield _header(entry)
+        left = facts.st_size
+        while left > 0:
+            data = file.read(min(left, _PIECE))
+            if not data:
+                raise OSError(errno.EIO, "it was changed meanwhile")
+            left -= len(data)
+            yield data
+    yield _filling(facts.st_size)
+
+
+def _header(entry: tarfile.TarInfo) -> bytes:
+    return entry.tobuf(tarfile.PAX_FORMAT)
+
+
+def _filling(size: int) -> bytes:
+    return bytes(-size % tarfile.BLOCKSIZE)
 
 
 def _files(folder: Path) -> Iterator[tuple[Path, str]]:
     for base, folders, names in os.walk(folder):
         here = Path(base)
-        folders[:] = sorted(name for name in folders if name != "__pycache__")
+        folders.sort()
         links = [name for name in folders if (here / name).is_symlink()]
         for name in sorted([*names, *links]):
             path = here / name
@@ -102,12 +145,7 @@ def _entry(name: str, size: int, mode: int) -> tarfile.TarInfo:
     return entry
 
 
-def add(tar: tarfile.TarFile, name: str, data: bytes, mode: int = 0o644) -> None:
-    """Add a file to an archive."""
-    tar.addfile(_entry(name, len(data), mode), io.BytesIO(data))
-
-
-def _link(tar: tarfile.TarFile, name: str, target: str) -> None:
-    entry = _entry(name, 0, 0o777)
+def _link(name: str, target: str) -> tarfile.TarInfo:
+    entry = _entry(f"{_INSIDE}/{name}", 0, 0o777)
     entry.type, entry.linkname = tarfile.SYMTYPE, target
-    tar.addfile(entry)
+    return entry

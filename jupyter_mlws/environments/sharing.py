@@ -42,11 +42,17 @@ class Image:
     labels : dict
     digests : tuple of str
         By what names and digests registries have it.
+    path : str
+        ``PATH`` of its programs; '' where it says none.
+    has_program : bool
+        Whether it says what is run in it.
     """
 
     id: str
     labels: Mapping[str, str]
     digests: tuple[str, ...] = ()
+    path: str = ""
+    has_program: bool = False
 
 
 def inspect(client: APIClient, reference: str) -> Image | None:
@@ -57,8 +63,15 @@ def inspect(client: APIClient, reference: str) -> Image | None:
         facts: dict[str, Any] = client.inspect_image(reference)  # type: ignore[no-untyped-call]
     except docker.errors.ImageNotFound:
         return None
-    labels = (facts.get("Config") or {}).get("Labels") or {}
-    return Image(id=facts["Id"], labels=labels, digests=tuple(facts.get("RepoDigests") or ()))
+    config = facts.get("Config") or {}
+    paths = [each.partition("=")[2] for each in config.get("Env") or () if each.startswith("PATH=")]
+    return Image(
+        id=facts["Id"],
+        labels=config.get("Labels") or {},
+        digests=tuple(facts.get("RepoDigests") or ()),
+        path=paths[-1] if paths else "",
+        has_program=bool(config.get("Cmd") or config.get("Entrypoint")),
+    )
 
 
 def is_shared(image: Image, registry: Prefix | None) -> bool:

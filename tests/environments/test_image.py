@@ -1,19 +1,66 @@
-"""What goes into an image, without an engine: the Dockerfile, and programs that are led to its interpreter."""
+"""What goes into an image, without an engine: files, and programs that are led to its interpreter."""
 
 from __future__ import annotations
+
+import io
+import os
+import tarfile
 
 import pytest
 
 from jupyter_mlws.environments import image, packing
-from jupyter_mlws.errors import InvalidInput
+from jupyter_mlws.environments.building import Built
+from jupyter_mlws.environments.probing import Platform
+from jupyter_mlws.errors import InvalidInput, Unavailable
 
-BASE = "sha256:" + "a" * 64
+
+@pytest.fixture
+def small(tmp_path):
+    """An environment that is built, as far as files count."""
+    for name, data in (
+        ("pyvenv.cfg", b"home = /home/ada\n"),
+        ("bin/python3.11", b""),
+        ("bin/tool", b"#!/home/ada/env/bin/python\n"),
+        ("lib/python3.11/site-packages/ada.py", b"x = 1\n" * 700),
+        ("lib/python3.11/site-packages/__pycache__/ada.pyc", b"compiled"),
+        ("lib/python3.11/site-packages/" + "long-" * 40 + "ä.txt", b""),
+    ):
+        path = tmp_path / "env" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    (tmp_path / "env" / "lib64").symlink_to("lib")
+    os.utime(tmp_path / "env/lib/python3.11/site-packages/ada.py", (1_000_000_000.9, 1_000_000_000.9))
+    return Built(digest="x", folder=tmp_path / "env", python="3.11", size_bytes=0, built_at=0, used_at=0)
 
 
-def test_nothing_of_a_persons_text_is_in_the_dockerfile():
-    lines = packing.render(BASE).splitlines()
-    assert lines[0] == "FROM " + "a" * 64
-    assert [line.split()[0] for line in lines] == ["FROM", "COPY", "RUN", "ENV"]
+def _packing(built):
+    platform = Platform(version=(3, 11, 7), libc="glibc", machine="x86_64", executable="/usr/bin/python3.11")
+    return packing.Packing(built, platform)
+
+
+def test_an_environment_is_packed_whole_and_with_the_interpreter_of_the_image(small):
+    files = _packing(small)
+    data = b"".join(files)
+    assert files.sent_bytes == len(data)
+    with tarfile.open(fileobj=io.BytesIO(data)) as tar:
+        entries = {each.name.removeprefix("opt/mlws/env/"): each for each in tar}
+        packages = "lib/python3.11/site-packages"
+        expected = {"pyvenv.cfg", "lib64", "bin/python", "bin/python3", "bin/tool", f"{packages}/ada.py"}
+        assert entries.keys() == expected | {f"{packages}/__pycache__/ada.pyc", f"{packages}/{'long-' * 40}ä.txt"}
+        assert entries["bin/python"].linkname == "/usr/bin/python3.11"
+        assert entries["lib64"].linkname == "lib"
+        assert {each.uid for each in entries.values()} == {0}
+        assert entries[f"{packages}/ada.py"].mtime == 1_000_000_000
+        assert tar.extractfile(entries[f"{packages}/ada.py"]).read() == b"x = 1\n" * 700
+        assert tar.extractfile(entries["bin/tool"]).read() == b"#!/opt/mlws/env/bin/python\n"
+        assert b"home = /usr/bin\n" in tar.extractfile(entries["pyvenv.cfg"]).read()
+
+
+def test_an_environment_that_is_taken_away_while_it_is_packed_is_one_sentence(small, monkeypatch):
+    gone = small.folder / "lib" / "gone.py"
+    monkeypatch.setattr(packing, "_files", lambda folder: iter([(gone, "lib/gone.py")]))
+    with pytest.raises(Unavailable, match="The environment cannot be read"):
+        b"".join(_packing(small))
 
 
 @pytest.mark.parametrize(

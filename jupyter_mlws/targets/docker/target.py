@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_mlws import faults
 from jupyter_mlws.containers import engine
-from jupyter_mlws.containers.removing import remove, remove_later, sweep_probes
+from jupyter_mlws.containers.removing import remove, remove_later, sweep
 from jupyter_mlws.domain.compute import Compute
 from jupyter_mlws.errors import InvalidInput, MlwsError, Unavailable
 from jupyter_mlws.runfolder.paths import RunFolder
@@ -87,7 +87,7 @@ class DockerTarget:
         with engine.answers():
             client = engine.connect()
             container.sweep(client, folder)
-            sweep_probes()
+            sweep()
             # Nobody's any more: the caller holds the folder, and no agent has it.
             remove(container.name_of(folder))
             rootless = engine.is_rootless(engine.address())

@@ -9,10 +9,9 @@ from jupyter_mlws.dispatcher.client import ask
 
 
 @pytest.mark.parametrize("fault", ["docker.created:1:kill", "environments.image:1:kill", "environments.image:1:ENOSPC"])
-def test_a_run_is_done_once_whoever_dies_at_its_container(boxes, tmp_path, monkeypatch, fault):
+def test_a_run_is_done_once_whoever_dies_at_its_container(boxes, own_base, tmp_path, monkeypatch, fault):
     room.stop_dispatcher(boxes.folder)
-    for image in boxes.engine.client.images.list("mlws-environment"):
-        boxes.engine.client.images.remove(image.id, force=True)
+    monkeypatch.setenv("MLWS_DOCKER_BASE", own_base.name)
     once = tmp_path / "once"
     once.mkdir()
     monkeypatch.setenv("MLWS_FAULT", f"dispatcher/{fault}")

@@ -15,10 +15,13 @@ _BASE = r"/images/[^/]+/[^/]+/json"
 # In the order in which a run comes by them; whether the engine has done it when it is lost.
 _MOMENTS = [
     (_BASE, False),
-    (r"/build\?", False),
-    (r"/build\?", True),
-    (r"/containers/create", False),
-    (r"/containers/create", True),
+    (r"/containers/create\?name=mlws-image", True),
+    (r"/containers/[^/]+/archive", False),
+    (r"/containers/[^/]+/archive", True),
+    (r"/commit", False),
+    (r"/commit", True),
+    (r"/containers/create\?name=mlws-[0-9a-f]{32}", False),
+    (r"/containers/create\?name=mlws-[0-9a-f]{32}", True),
     (r"/containers/[^/]+/attach", True),
     (r"/containers/[^/]+/start", False),
     (r"/containers/[^/]+/start", True),
