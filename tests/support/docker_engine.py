@@ -1,5 +1,7 @@
 """A real Docker engine for tests: the one that answers, else one of our own in a temporary folder, gone afterwards.
 
+With ``MLWS_TEST_OWN_ENGINE=1`` it is one of our own in any case, and what stops an engine is tested, too.
+
 `base_image` is made of this machine's own Python, so that no registry is needed. Whatever a test makes carries our
 label and is removed at the end.
 """
@@ -13,6 +15,7 @@ import io
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import sysconfig
@@ -26,6 +29,7 @@ from typing import Any
 import pytest
 
 LABEL = "org.jupyter.mlws.workspace"
+_SYSTEM_SOCKET = "/var/run/docker.sock"
 _BASE = "mlws-tests/base"
 _UP_S = 60.0
 _DOWN_S = 20.0
@@ -49,7 +53,8 @@ _PROGRAMS = (
 
 def reason_there_is_none() -> str:
     """Why no engine can be had here; '' where one can."""
-    if (os.environ.get("DOCKER_HOST") or Path("/var/run/docker.sock").exists()) and _answers(None):
+    where = _there_already()
+    if where and _answers(where):
         return ""
     if os.geteuid() != 0:
         return "A Docker engine is started by root only; set DOCKER_HOST to one that runs."
@@ -58,14 +63,26 @@ def reason_there_is_none() -> str:
     return ""
 
 
-def _client(host: str | None) -> Any:
+def _there_already() -> str:
+    """Where an engine may be that tests may use; '' where they are to have their own."""
+    if os.environ.get("MLWS_TEST_OWN_ENGINE") == "1":
+        return ""
+    return os.environ.get("DOCKER_HOST", "") or (f"unix://{_SYSTEM_SOCKET}" if Path(_SYSTEM_SOCKET).exists() else "")
+
+
+def _client(host: str) -> Any:
     import docker
 
-    return docker.DockerClient(base_url=host, timeout=120) if host else docker.from_env(timeout=120)
+    return docker.DockerClient(base_url=host, timeout=120)
 
 
-def _answers(host: str | None) -> bool:
+def _answers(host: str) -> bool:
     """Whether an engine is there."""
+    scheme, _, path = host.partition("://")
+    if scheme == "unix":  # the library leaves its socket open where nobody listens
+        with socket.socket(socket.AF_UNIX) as knocking:
+            if knocking.connect_ex(path) != 0:
+                return False
     with contextlib.suppress(Exception), contextlib.closing(_client(host)) as client:
         client.ping()
         return True
@@ -94,9 +111,7 @@ class Engine:
         self._environment = dict(os.environ)
         self.folder: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
-        self.host = os.environ.get("DOCKER_HOST", "")
-        if not self.host and Path("/var/run/docker.sock").exists():
-            self.host = "unix:///var/run/docker.sock"
+        self.host = _there_already()
         self._client: Any = None
         self.is_ours = not (self.host and _answers(self.host))
         if self.is_ours:
