@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import shlex
-import subprocess
-import sys
 import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from jupyter_mlws.domain.names import check_experiment_name
 from jupyter_mlws.errors import MlwsError, UsageError
+from jupyter_mlws.magics.command import run_command
+from jupyter_mlws.magics.defaults import environment_names, set_defaults
 from jupyter_mlws.magics.grammar import option_names
 from jupyter_mlws.magics.submit import submit_cell, submit_file
 from jupyter_mlws.magics.track import is_from_cell, origin, track_cell
@@ -21,8 +19,6 @@ if TYPE_CHECKING:
     from jupyter_mlws.sdk.run import Run
 
 __all__ = ["load"]
-
-_DEFAULTS = ("compute", "env", "experiment")
 
 
 def load(shell: Any) -> None:
@@ -74,19 +70,7 @@ def _complete(shell: Any, event: Any) -> list[str]:
         return [name for name in option_names(tracking=tracking) if name.startswith(event.symbol or "-")]
     # What IPython replaces is the last word that it knows, and that begins after ':' and '@' as well.
     skipped = len(wanted[1]) - len(event.symbol or "") if wanted[1].endswith(event.symbol or "") else 0
-    return [name[skipped:] for name in _environments() if name.startswith(wanted[1])]
-
-
-def _environments() -> list[str]:
-    from jupyter_mlws.domain.environment import CURATED, KERNEL
-    from jupyter_mlws.sdk.workspace import Workspace
-
-    try:
-        found = Workspace.from_config().api.environments.list(limit=100).items
-    except MlwsError:  # no workspace yet, or none that answers: completing must not be in the way
-        found = ()
-    own = [name for item in found for name in (item.name, *(f"{item.name}@{label}" for label in item.labels))]
-    return sorted({KERNEL, *CURATED, *own})
+    return [name[skipped:] for name in environment_names() if name.startswith(wanted[1])]
 
 
 def _answering(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -139,32 +123,11 @@ class _Magics:
 
     def mlws(self, line: str) -> None:
         """``%mlws set compute=gpu1``: this notebook's defaults; any other command is the command line's."""
-        words = shlex.split(line, comments=True)
-        if words[:1] != ["set"]:
-            _run_command(words)
-            return
-        for word in words[1:]:
-            key, equals, value = word.partition("=")
-            if key not in _DEFAULTS or not equals:
-                raise UsageError(f"%mlws set does not know {word!r}.", hint="For example %mlws set compute=local")
-            if value:
-                self._check_default(key, value)
-                self._defaults[key] = value
-            else:
-                self._defaults.pop(key, None)
-        print(", ".join(f"{key}={value}" for key, value in self._defaults.items()) or "No defaults are set.")
-
-    def _check_default(self, key: str, value: str) -> None:
-        """A default that no submit could use is refused now, not by every later cell."""
-        if key == "experiment":
-            check_experiment_name(value)
-        if key != "compute":
-            return
-        from jupyter_mlws.sdk.workspace import Workspace
-
-        known = [target.name for target in Workspace.from_config().api.compute.list().items]
-        if value not in known:
-            raise UsageError(f"There is no compute target {value!r}.", hint=f"There is {', '.join(known)}.")
+        command, _, rest = line.strip().partition(" ")
+        if command == "set":
+            print(set_defaults(rest, self._shell.user_ns, self._defaults))
+        else:
+            run_command(line, self._shell.user_ns)
 
 
 def _fill_empty_body(lines: list[str]) -> list[str]:
@@ -172,17 +135,3 @@ def _fill_empty_body(lines: list[str]) -> list[str]:
     if len(lines) == 1 and lines[0].split(None, 1)[:1] in (["%%submit"], ["%%track"]):
         return [lines[0].rstrip("\n") + "\n", "\n"]
     return lines
-
-
-def _run_command(words: list[str]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "jupyter_mlws.cli", *words],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    print(done.stdout, end="")
-    if done.returncode:
-        raise UsageError(f"mlws {' '.join(words)} ended with exit code {done.returncode}.")

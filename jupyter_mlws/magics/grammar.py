@@ -14,9 +14,11 @@ from jupyter_mlws.magics import values
 from jupyter_mlws.magics.words import expand, split
 
 __all__ = [
+    "DEFAULTS",
     "OPTIONS",
     "Option",
     "Options",
+    "check_default",
     "help_text",
     "option_names",
     "parse_cell_line",
@@ -58,6 +60,7 @@ class Options:
     preview: bool = False
     quiet: bool = False
     help: bool = False
+    defaults: tuple[str, ...] = ()
     file: str | None = None
     arguments: tuple[str, ...] = ()
 
@@ -114,6 +117,11 @@ OPTIONS = (
 _BY_NAME = {name: option for option in OPTIONS for name in option.names}
 # Of them, those that mean something for a cell that runs in the kernel itself.
 _TRACKING = ("-e", "-p", "--as", "-n", "-t", "--note", "--snapshot", "--quiet", "--help")
+# What a notebook may set for all its cells.
+DEFAULTS = (
+    "compute", "env", "experiment", "gpus", "cpus", "memory", "timeout",
+    "snapshot", "capture", "capture-limit", "return",
+)  # fmt: skip
 _CELL = "%%submit [EXPERIMENT] [options]"
 _TRACK = "%%track [EXPERIMENT] [options]"
 _FILE = "%submit [options] FILE.py|FILE.ipynb [arguments]"
@@ -151,7 +159,7 @@ def parse_cell_line(line: str, names: Mapping[str, Any], defaults: Mapping[str, 
     names : mapping
         The notebook's namespace, for ``$name`` and ``{expression}``.
     defaults : mapping, optional
-        The notebook's own defaults (``compute``, ``env``, ``experiment``).
+        The notebook's own: texts by names of `DEFAULTS`.
     """
     return _build(_cell_options(line, names, _CELL), defaults or {})
 
@@ -165,7 +173,13 @@ def parse_track_line(line: str, names: Mapping[str, Any], defaults: Mapping[str,
             f"%%track runs the cell in this kernel, so {_BY_NAME[wrong].names[-1]} has no meaning there.",
             hint="Leave it out, or run the cell as a job with %%submit.",
         )
-    return _build(found, {"experiment": experiment} if (experiment := (defaults or {}).get("experiment")) else {})
+    kept = {key: value for key, value in (defaults or {}).items() if _BY_NAME[f"--{key}"].names[0] in _TRACKING}
+    return _build(found, kept)
+
+
+def check_default(key: str, value: str) -> None:
+    """Raise the error that every cell would raise that has this default."""
+    _build({}, {key: value})
 
 
 def _cell_options(line: str, names: Mapping[str, Any], form: str) -> dict[str, list[str]]:
@@ -258,11 +272,14 @@ def _build(found: dict[str, list[str]], defaults: Mapping[str, str]) -> Options:
         if len(listed) > 1 and not _BY_NAME[name].repeats:
             spelled = _BY_NAME[name].names[-1]
             raise UsageError(f"{spelled} is given twice.", hint="Keep one of them.")
+    taken = {key: value for key, value in defaults.items() if _BY_NAME[f"--{key}"].names[0] not in found}
+    found = found | {_BY_NAME[f"--{key}"].names[0]: [value] for key, value in taken.items()}
     read = _Reader(found)
     options = Options(
-        experiment=read.text("-e") or defaults.get("experiment"),
-        compute=read.text("-c") or defaults.get("compute", "local"),
-        environment=read.text("-E") or defaults.get("env", "kernel"),
+        defaults=tuple(f"{key}={value}" for key, value in taken.items()),
+        experiment=read.text("-e") or None,
+        compute=read.text("-c") or "local",
+        environment=read.text("-E") or "kernel",
         params=dict(values.assignment("--param", text) for text in found.get("-p", ())),
         sweep=values.grid([values.sweep_axis(text) for text in found.get("--sweep", ())], read.number("--max")),
         parallel=read.number("--parallel"),

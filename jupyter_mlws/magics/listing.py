@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from jupyter_mlws.domain.run import Run as RunRecord
+from jupyter_mlws.errors import InvalidFilter
 from jupyter_mlws.magics.words import split
 from jupyter_mlws.sdk import stuck
 from jupyter_mlws.sdk.text import number_text, visible
 
 __all__ = ["Comparison", "show"]
+
+_FILTER = re.compile(r"[<>=]|\s(?:not\s+)?(?:i?like|in|is)\s")
+# A tag or parameter as lists show it, which a search finds too.
+_LABEL = re.compile(r"[\w-]+=[\w.+-]*")
 
 
 def show(line: str) -> Any:
@@ -19,7 +25,7 @@ def show(line: str) -> Any:
     Parameters
     ----------
     line : str
-        Nothing, numbers of runs, or text to search for.
+        Nothing, numbers of runs, a filter such as ``metrics.acc > 0.9`` (see ``docs/filters.md``), or text to search.
     """
     from jupyter_mlws.sdk.run import Run
     from jupyter_mlws.sdk.workspace import RunList, Workspace
@@ -32,6 +38,12 @@ def show(line: str) -> Any:
     if all(word.isdigit() for word in words):
         found = [Run.get(workspace, word) for word in words]
         return found[0] if len(found) == 1 else Comparison([run.record for run in found])
+    if _FILTER.search(line):
+        try:
+            return workspace.runs(50, filter=line.strip())
+        except InvalidFilter:
+            if not _LABEL.fullmatch(line.strip()):
+                raise
     page = workspace.api.runs.list(search=" ".join(words), limit=50)
     return RunList(Run(workspace, record) for record in page.items)
 

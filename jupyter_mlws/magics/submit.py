@@ -253,6 +253,7 @@ class _Submission:
         links = len(report.links)
         marked = [f"{links} linked path{'s' if links > 1 else ''}: not fully reproducible"] if links else []
         marked += change_notes(report.changed_during_snapshot)
+        marked += [f"defaults of the notebook: {', '.join(options.defaults)}"] if options.defaults else []
         return RunSubmission(
             experiment=self._experiment(),
             command=(self._interpreter(), *COMMAND),

@@ -30,6 +30,9 @@ def test_lists_comparisons_defaults_help_and_completion(kernel: Kernel) -> None:
     compared = kernel.said("%runs 1 2").splitlines()
     assert [row.split()[0] for row in compared[1:]] == ["experiment", "param", "metric"]
     assert kernel.said("%runs kept").count("#") == 1
+    assert kernel.said("%runs params.lr > 0.15 and metrics.a = 2").count("#") == 1
+    assert kernel.said("%runs lr=0.1").count("#") == 1
+    assert "the filter" in kernel.said("%runs statsu = 'Failed'").lower()
     assert "UsageError: %mlws set does not know 'colour=red'" in kernel.said("%mlws set colour=red")
     assert "kept" in kernel.said("%mlws runs")
     assert "--sweep" in kernel.said("%%submit --help\n1")
@@ -76,6 +79,10 @@ def test_mistakes_that_need_no_job_are_answered_at_once(kernel: Kernel) -> None:
     assert "There is no compute target 'gpu1'. There is local, docker." in kernel.said("%mlws set compute=gpu1")
     kernel.said("%mlws set experiment=kept")
     assert "No defaults are set." in kernel.said("%mlws set experiment=")
+    assert "Did you mean compute=...?" in kernel.said("%mlws set computer=local")
+    assert "Did you mean sklearn?" in kernel.said("%mlws set env=skleanr")
+    assert "--timeout" in kernel.said("%mlws set cpus=2 timeout=soon")
+    assert "No defaults are set." in kernel.said("%mlws set")
     told = kernel.said("%%submit\nif True print(1)")
     assert "line 2" in told
     assert "extension.py" not in told
@@ -135,3 +142,23 @@ def test_a_cell_runs_after_the_one_before_it_or_not_at_all(kernel: Kernel) -> No
     said = kernel.said(f"%%submit --quiet --wait --after {number}\n2")
     assert f"It was to start after run #{number}, which failed." in said
     assert "There is no run" in kernel.said("%%submit --after 999\n1")
+
+
+def test_defaults_of_the_notebook_count_until_a_cell_says_otherwise_and_are_recorded(kernel: Kernel) -> None:
+    assert kernel.said("n = 1\n%mlws set timeout={n * 60}s snapshot=none").strip() == "timeout=60s, snapshot=none"
+    kernel.said("%%submit -w --quiet\n1")
+    assert "defaults of the notebook: timeout=60s, snapshot=none" in kernel.said("print(mlws.last_run.record.notes)")
+    kernel.said("%%submit -w --quiet --timeout 2m\n2")
+    assert "defaults of the notebook: snapshot=none" in kernel.said("print(mlws.last_run.record.notes)")
+
+
+def test_the_command_line_answers_below_the_cell(kernel: Kernel) -> None:
+    assert "workspace" in kernel.said("command = 'runs'\n%mlws $command --help")
+    said = kernel.said("%mlws run show 77")
+    assert "There is no run" in said
+    assert "ended with exit code 1" in said
+    kernel.said("%%submit --quiet --as slow\nimport time\nprint('begun', flush=True)\ntime.sleep(50)")
+    told = kernel.interrupted("%mlws run logs {slow.number} --follow", after="begun")
+    assert "KeyboardInterrupt" in told
+    assert kernel.said("print(slow.get_status())").strip() == "Running"
+    kernel.said("slow.cancel()")
