@@ -42,6 +42,7 @@ DEFAULTS: dict[str, Any] = {
     "kill_grace_s": 10.0,
     "drain_s": 5.0,
     "sync_s": 5.0,
+    "system_metrics_s": 1.0,
 }
 # Of a variable whose value is a secret's name (see `jupyter_mlws.domain.secret`).
 _REFERENCE = "secret:"
@@ -81,6 +82,7 @@ class AgentJob:
         self.kill_grace_s: float = facts["kill_grace_s"]
         self.drain_s: float = facts["drain_s"]
         self.sync_s: float = facts["sync_s"]
+        self.system_metrics_s: float = facts["system_metrics_s"]
 
     def real_command(self, handed: list[str] | None) -> list[bytes]:
         """The words to execute: those that were handed over, where ``job.json`` has masked ones."""

@@ -12,6 +12,7 @@ from jupyter_mlws.agent import end, script, system
 from jupyter_mlws.agent.guard import stand_below_a_guard
 from jupyter_mlws.agent.job import PROTOCOL_VERSION, AgentJob, script_environment
 from jupyter_mlws.agent.log import AgentLog
+from jupyter_mlws.agent.meter import Meter
 from jupyter_mlws.agent.output import Output, Pipe
 from jupyter_mlws.agent.tell import Teller
 from jupyter_mlws.agent.watch import Bell, Watch
@@ -154,7 +155,8 @@ def _run(folder: str, handed: dict[str, Any], pipe: Pipe, say: AgentLog, masker:
     output.close_write_end()
     tell("script_started", identity=processes.identity_of(pid).to_dict())
     say(f"Agent {os.getpid()} started the script as process {pid}.")
-    facts = _see_through(job, Watch(job, output, pid, bell, say), output, began, oom_kills, tell)
+    meter = Meter(job.folder, job.system_metrics_s, say)
+    facts = _see_through(job, Watch(job, output, pid, bell, say), output, meter, began, oom_kills, tell)
     say(facts["message"] or "The script ended well.")
 
 
@@ -176,13 +178,14 @@ def _end_canceled(tell: Teller, say: AgentLog) -> None:
 
 
 def _see_through(
-    job: AgentJob, watch: Watch, output: Output, began: float, oom_kills: int, tell: Teller
+    job: AgentJob, watch: Watch, output: Output, meter: Meter, began: float, oom_kills: int, tell: Teller
 ) -> dict[str, Any]:
     watch.until_script_ends()
     duration_s = time.monotonic() - began
     name = system.signal_name(-watch.status) if watch.status is not None and watch.status < 0 else None
     tell("finalizing", exit_code=watch.status, signal=name)
     watch.until_nothing_lives()
+    meter.stop()
     facts = end.ended(
         watch.status,
         watch.reason,

@@ -129,6 +129,7 @@ def _job(
         heartbeat_s=settings.heartbeat_s,
         kill_grace_s=settings.kill_grace_s,
         drain_s=settings.drain_s,
+        system_metrics_s=settings.system_metrics_s,
     )
 
 

@@ -88,6 +88,8 @@ class Settings:
         A file that has not changed for so long is collected while the run goes on.
     heartbeat_s, kill_grace_s, drain_s : float
         Given to the agent; see `jupyter_mlws.domain.job.Job`.
+    system_metrics_s : float
+        Period of measuring what a run uses; 0 measures nothing.
     silence_s : float
         A run whose agent has not beaten its heart for so long is NotResponding.
     lost_s : float
@@ -121,6 +123,7 @@ class Settings:
     heartbeat_s: float = 1.0
     kill_grace_s: float = 10.0
     drain_s: float = 5.0
+    system_metrics_s: float = 1.0
     silence_s: float = 15.0
     lost_s: float = 30.0
     remote_lost_s: float = 600.0

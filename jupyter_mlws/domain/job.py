@@ -44,6 +44,8 @@ class Job:
     heartbeat_s, kill_grace_s, drain_s, sync_s : float
         Period of the heartbeat; time between SIGTERM and SIGKILL; how long to wait for a grandchild that keeps the pipe
         open; period of the journals' fdatasync.
+    system_metrics_s : float
+        Period of measuring what the run uses; 0 for not at all.
     """
 
     run_id: str
@@ -68,3 +70,4 @@ class Job:
     kill_grace_s: float = 10.0
     drain_s: float = 5.0
     sync_s: float = 5.0
+    system_metrics_s: float = 1.0

@@ -23,6 +23,7 @@ __all__ = [
     "MAX_TAGS",
     "MAX_TAG_KEY",
     "MAX_TAG_VALUE",
+    "SYSTEM_METRICS",
     "check_digest",
     "check_experiment_name",
     "check_file_name",
@@ -44,6 +45,8 @@ MAX_TAG_KEY = 100
 MAX_TAG_VALUE = 1000
 MAX_PARAMS = 200
 MAX_METRIC_NAME = 255
+# So begin the names of what is measured of a run from outside; lists leave them out unless they are asked for.
+SYSTEM_METRICS = "system/"
 # Of the 4096 bytes that systems allow, some are for the folder that the path is put into.
 MAX_PATH_BYTES = 3072
 MAX_PATH_PART_BYTES = 255

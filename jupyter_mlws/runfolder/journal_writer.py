@@ -207,6 +207,10 @@ class JournalWriter:
         for i in range(placed, len(names)):
             self._log_slowly(names[i], step, when, numbers[i])
 
+    def log_at(self, name: str, value: float, step: int, when: float) -> None:
+        """Log a point of an earlier moment, in seconds since 1970."""
+        self._log_slowly(name, whole_step(step), when, number(name, value))
+
     @property
     def dropped(self) -> int:
         """How many points could not be kept."""
@@ -441,6 +445,9 @@ class _ThreadedWriter(JournalWriter):
 
     def log_many(self, values: Mapping[str, Any], step: Any = None) -> None:
         self._own().log_many(values, step)
+
+    def log_at(self, name: str, value: float, step: int, when: float) -> None:
+        self._own().log_at(name, value, step, when)
 
     def knows(self, name: str) -> bool:
         return self._own().knows(name)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 else:
     import _signal as signal
 
-__all__ = ["Identity", "descendants", "family", "identity_of", "is_alive", "kill_all", "marked", "signal_one",
-           "sweep"]  # fmt: skip
+__all__ = ["Identity", "descendants", "family", "identity_of", "is_alive", "kill_all", "marked", "read_small",
+           "signal_one", "sweep"]  # fmt: skip
 
 _PAUSE_S = 0.02
 
@@ -68,7 +68,7 @@ class Identity:
         return f"Identity({', '.join(f'{name}={value!r}' for name, value in self.to_dict().items())})"
 
 
-def _read(path: str) -> bytes:
+def read_small(path: str) -> bytes:
     """A small file of /proc, or nothing: processes end while they are looked at."""
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -94,7 +94,7 @@ def _namespace() -> str:
 
 def _stat(pid: int | str) -> tuple[str, int, int] | None:
     """State, parent and start time of a process; None if there is none."""
-    data = _read(f"/proc/{pid}/stat")
+    data = read_small(f"/proc/{pid}/stat")
     # The name in brackets may hold anything, brackets and spaces included.
     fields = data[data.rfind(b")") + 2 :].split()
     if len(fields) < 20:
@@ -107,7 +107,7 @@ def identity_of(pid: int) -> Identity:
     found = _stat(pid)
     return Identity(
         host=os.uname().nodename,
-        boot_id=_read("/proc/sys/kernel/random/boot_id").decode().strip(),
+        boot_id=read_small("/proc/sys/kernel/random/boot_id").decode().strip(),
         pid_namespace=_namespace(),
         pid=pid,
         start_time=found[2] if found else 0,
@@ -181,7 +181,7 @@ def _carrying(
     for pid, state, _ in seen:
         if pid in besides or state in "ZX":
             continue
-        variables = _read(f"/proc/{pid}/environ").split(b"\0")
+        variables = read_small(f"/proc/{pid}/environ").split(b"\0")
         if marker in variables and not (folder and _lies_elsewhere(variables, folder)):
             found.append(pid)
     return found
@@ -237,7 +237,7 @@ def signal_one(identity: Identity, number: int, folder: str | None = None) -> No
     """
     if not is_alive(identity):
         return
-    if folder and _lies_elsewhere(_read(f"/proc/{identity.pid}/environ").split(b"\0"), folder):
+    if folder and _lies_elsewhere(read_small(f"/proc/{identity.pid}/environ").split(b"\0"), folder):
         return
     kill_all((identity.pid,), number)
 
@@ -248,7 +248,7 @@ def _has_guard(folder: str) -> bool:
     for pid, state, _ in _processes():
         if pid == os.getpid() or state in "ZX":
             continue
-        variables = _read(f"/proc/{pid}/environ").split(b"\0")
+        variables = read_small(f"/proc/{pid}/environ").split(b"\0")
         if marker in variables and not any(variable.startswith(script) for variable in variables):
             return True
     return False

@@ -20,7 +20,9 @@ __all__ = ["RunMetrics"]
 class RunMetrics(RunChildren, RunFiles):
     """What a run logged."""
 
-    def get_metrics(self, name: str | None = None, recursive: bool = False, populate: bool = False) -> dict[str, Any]:
+    def get_metrics(
+        self, name: str | None = None, recursive: bool = False, populate: bool = False, *, system: bool = False
+    ) -> dict[str, Any]:
         """What was logged, by name, each in the shape that it went in.
 
         Parameters
@@ -31,6 +33,8 @@ class RunMetrics(RunChildren, RunFiles):
             Also of all runs below this one; the answer is then ``{run id: {name: value}}``.
         populate : bool
             Give the bytes of pictures instead of the names of their files.
+        system : bool
+            Instead of what was logged what was measured of the run's processes: ``system/cpu_percent`` and others.
 
         Returns
         -------
@@ -49,21 +53,23 @@ class RunMetrics(RunChildren, RunFiles):
         In the process that logs the run all that it logged before this call is there.
         """
         if not recursive:
-            return self._own_metrics(name, populate)
+            return self._own_metrics(name, populate, system)
         found = {}
         for run in (self, *self.get_children(recursive=True)):
             try:
-                found[run.id] = run._own_metrics(name, populate)
+                found[run.id] = run._own_metrics(name, populate, system)
             except NotFound:
                 found[run.id] = {}
         return found
 
-    def _own_metrics(self, name: str | None, populate: bool) -> dict[str, Any]:
+    def _own_metrics(self, name: str | None, populate: bool, system: bool) -> dict[str, Any]:
         if name is not None:
             return {name: self._one_metric(name, populate)}
         found: dict[str, Any] = {}
-        for summary in self._summaries():
+        for summary in self._summaries(system):
             found[summary.name] = summary.last if summary.count == 1 else self._numbers(summary.name)
+        if system:
+            return found
         for metric in self._typed():
             found[metric.name] = self._typed_value(metric.name, populate)
         return found
@@ -139,10 +145,12 @@ class RunMetrics(RunChildren, RunFiles):
                 return
             after = int(page.next_cursor)
 
-    def _summaries(self) -> Iterator[MetricSummary]:
+    def _summaries(self, system: bool) -> Iterator[MetricSummary]:
+        # Only what is wished for: a server of the release before this one knows no more.
+        wishes: dict[str, Any] = {"system": True} if system else {}
         cursor = None
         while True:
-            page = self._api.metrics.list(self.id, cursor=cursor)
+            page = self._api.metrics.list(self.id, cursor=cursor, **wishes)
             yield from page.items
             cursor = page.next_cursor
             if cursor is None:

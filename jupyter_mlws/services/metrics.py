@@ -36,12 +36,12 @@ class Metrics:
     def __init__(self, context: Context) -> None:
         self._store = context.store
 
-    def list(self, run: str, limit: int = 1000, cursor: str | None = None) -> Page[MetricSummary]:
+    def list(self, run: str, limit: int = 1000, cursor: str | None = None, system: bool = False) -> Page[MetricSummary]:
         # Imported at use, here and below: numpy would delay every first submit and the dispatcher's start.
         from jupyter_mlws.store import metrics
 
         with self._store.read() as c:
-            return metrics.page_metrics(c, run, clamp_limit(limit), cursor)
+            return metrics.page_metrics(c, run, clamp_limit(limit), cursor, system=system)
 
     def read(
         self,

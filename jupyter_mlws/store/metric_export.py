@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import BigInteger as Big
-from sqlalchemy import ColumnElement, Connection, or_, select, tuple_, type_coerce, union_all
+from sqlalchemy import ColumnElement, Connection, func, or_, select, tuple_, type_coerce, union_all
 
 from jupyter_mlws.api.metric_table import Block
+from jupyter_mlws.domain.names import SYSTEM_METRICS
 from jupyter_mlws.store.packs import OF_CHUNKS, OF_PACKS, PACK_POINTS, Piece, of_chunk, of_pack
 from jupyter_mlws.store.paging import rows_of
 from jupyter_mlws.store.tables import metric_chunks, metric_latest, metric_packs, runs
@@ -37,7 +38,7 @@ class Slice:
     runs : mapping of int to str
         Their ids, by number.
     names : sequence of str or None
-        Of the metrics that are wanted; None for all.
+        Of the metrics that are wanted; None for all but system metrics.
     """
 
     runs: Mapping[int, str]
@@ -119,6 +120,8 @@ def _wanted(table: Any, of: Slice) -> list[ColumnElement[bool]]:
     found = [among(table.run_number, of.runs)]
     if of.names is not None:
         found.append(table.name.in_(of.names))
+    else:
+        found.append(func.substr(table.name, 1, len(SYSTEM_METRICS)) != SYSTEM_METRICS)
     return found
 
 

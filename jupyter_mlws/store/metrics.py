@@ -14,6 +14,7 @@ from sqlalchemy import Connection, and_, func, select
 
 from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.metric import MetricSummary
+from jupyter_mlws.domain.names import SYSTEM_METRICS
 from jupyter_mlws.domain.page import Page
 from jupyter_mlws.store import changes
 from jupyter_mlws.store.packs import PACK_POINTS, pack_full
@@ -41,6 +42,8 @@ __all__ = [
 # Large enough that a million points are few rows, small enough that rewriting the growing tail stays cheap.
 CHUNK_POINTS = 2048
 _PART = 500  # names in one question
+# Where the places of system metrics begin, so that they are nowhere among the first series of a run.
+_SYSTEM_FROM = 1 << 40
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -193,7 +196,7 @@ def put_points(c: Connection, number: int, name: str, step: Ints, time: Floats, 
 def _store(c: Connection, batches: list[_Batch], at: datetime | None = None) -> None:
     """Store batches of several series, each of another one."""
     known = _known(c, batches)
-    ordinals = _next_ordinals(c, [batch.number for batch in batches if batch.key not in known])
+    ordinals = _next_ordinals(c, [batch.key for batch in batches if batch.key not in known])
     chunk_rows: list[dict[str, Any]] = []
     summary_rows: list[dict[str, Any]] = []
     at = at or now()
@@ -204,7 +207,7 @@ def _store(c: Connection, batches: list[_Batch], at: datetime | None = None) -> 
         new = _chunks(batch, count, before)
         chunk_rows += new
         row = _summarise(batch, before) | {"updated_at": at, "tail_start": _tail_start(new[-1])}
-        row["ordinal"] = next(ordinals[batch.number]) if before is None else before.ordinal
+        row["ordinal"] = next(ordinals[_place(batch.key)]) if before is None else before.ordinal
         summary_rows.append(
             {"run_number": batch.number, "name": batch.name, "point_count": count + len(batch.value)} | row
         )
@@ -227,12 +230,24 @@ def _known(c: Connection, batches: Sequence[_Batch]) -> dict[tuple[int, str], An
     return {(row.run_number, row.name): row for row in rows}
 
 
-def _next_ordinals(c: Connection, numbers: Sequence[int]) -> dict[int, Iterator[int]]:
-    """For each run the places of new series, behind those that it has."""
+def _place(key: tuple[int, str]) -> tuple[int, bool]:
+    """Of the run and name of a series: the run, and whether it is a system metric."""
+    return key[0], key[1].startswith(SYSTEM_METRICS)
+
+
+def _next_ordinals(c: Connection, new: Sequence[tuple[int, str]]) -> dict[tuple[int, bool], Iterator[int]]:
+    """For each run the places of new series, behind those that it has; those of system metrics are counted apart."""
     column = metric_latest.c
-    query = select(column.run_number, func.max(column.ordinal)).where(column.run_number.in_(set(numbers)))
-    last = dict(c.execute(query.group_by(column.run_number)).all()) if numbers else {}
-    return {number: itertools.count(last.get(number, -1) + 1) for number in set(numbers)}
+    places = {_place(key) for key in new}
+    found: dict[tuple[int, bool], Iterator[int]] = {}
+    for system in {system for _, system in places}:
+        numbers = {number for number, of_system in places if of_system is system}
+        apart = column.ordinal >= _SYSTEM_FROM if system else column.ordinal < _SYSTEM_FROM
+        query = select(column.run_number, func.max(column.ordinal)).where(column.run_number.in_(numbers), apart)
+        last = dict(c.execute(query.group_by(column.run_number)).all())
+        first = _SYSTEM_FROM if system else 0
+        found |= {(number, system): itertools.count(last.get(number, first - 1) + 1) for number in numbers}
+    return found
 
 
 def _number_steps(batch: _Batch, count: int) -> None:
@@ -292,10 +307,13 @@ def _summarise(batch: _Batch, before: Any) -> dict[str, Any]:
     }
 
 
-def page_metrics(c: Connection, run: str, limit: int, cursor: str | None) -> Page[MetricSummary]:
-    """The series of a run, by name."""
+def page_metrics(
+    c: Connection, run: str, limit: int, cursor: str | None, *, system: bool = False
+) -> Page[MetricSummary]:
+    """The series of a run, by name; with `system` its system metrics instead of its own."""
     table = metric_latest
     query = select(table).where(table.c.run_number == run_number(c, run)).order_by(table.c.name).limit(limit + 1)
+    query = query.where(table.c.ordinal >= _SYSTEM_FROM if system else table.c.ordinal < _SYSTEM_FROM)
     after = text_after(cursor)
     if after is not None:
         query = query.where(table.c.name > after)

@@ -224,8 +224,8 @@ run_cards = Table(
     Column("body", LargeBinary, nullable=False),
 )
 
-# One row per run and key, for lists, sorting and filtering. `ordinal` counts the keys of a run as they first appeared;
-# `tail_start` is where the chunk begins that the next point goes into.
+# One row per run and key, for lists, sorting and filtering. `ordinal` counts the keys of a run as they first appeared,
+# those of system metrics from 2^40 on; `tail_start` is where the chunk begins that the next point goes into.
 metric_latest = Table(
     "metric_latest",
     metadata,

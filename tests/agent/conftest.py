@@ -55,7 +55,15 @@ class AgentRun:
             target = self.folder.code / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text)
-        facts = {"run_id": self.run_id, "run_number": 1, "experiment": "test", "workspace_id": "w", "command": command}
+        facts: dict[str, Any] = {
+            "run_id": self.run_id,
+            "run_number": 1,
+            "experiment": "test",
+            "workspace_id": "w",
+            "command": command,
+        }
+        # The journal is the script's alone, but where a test is about what the agent measures.
+        facts["system_metrics_s"] = 0
         self.folder.job.write_text(json.dumps({**facts, **job}))
 
     def start(

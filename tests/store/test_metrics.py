@@ -18,7 +18,7 @@ from sqlalchemy import Connection, event
 from jupyter_mlws.api.series import Series, decode_series
 from jupyter_mlws.domain.run import Run
 from jupyter_mlws.errors import Conflict, NotFound
-from jupyter_mlws.store import Store, metrics, runs
+from jupyter_mlws.store import Store, metric_export, metrics, runs
 from jupyter_mlws.store.metrics import CHUNK_POINTS
 
 from .conftest import points
@@ -273,3 +273,36 @@ def test_P32_a_name_like_a_path_is_only_a_name(store: Store, submit: RUN) -> Non
     name = "../../../../tmp/pwned'; DROP TABLE runs; -- \U0001f600"
     append(store, run, points([1.0], name=name))
     assert list(read(store, run, name).columns["value"]) == [1]
+
+
+def test_system_metrics_are_in_no_list_that_does_not_ask_for_them(store: Store, submit: RUN) -> None:
+    run = submit()
+    measured = [f"system/{i}" for i in range(20)]
+    batch = points(range(20))
+    batch.names, batch.name_index = measured, array("Q", range(20))
+    append(store, run, batch)
+    append(store, run, points([1.0], stream="b", name="loss"))
+    append(store, run, points([2.0], stream="c", name="system/late"))
+    append(store, run, points([2.0], stream="d", name="systems"))
+    with store.read() as c:
+        assert [metric.name for metric in runs.get_run(c, run.id, metrics=2).metrics] == ["loss", "systems"]
+        own = metrics.page_metrics(c, run.id, 100, None)
+        assert [metric.name for metric in own.items] == ["loss", "systems"]
+        asked = metrics.page_metrics(c, run.id, 20, None, system=True)
+        assert [metric.name for metric in asked.items] == sorted(measured)
+        rest = metrics.page_metrics(c, run.id, 20, asked.next_cursor, system=True)
+        assert [metric.name for metric in rest.items] == ["system/late"]
+    assert read(store, run, "system/7").columns["value"].tolist() == [7.0]
+
+
+def test_system_metrics_are_in_no_table_of_points_that_does_not_name_them(store: Store, submit: RUN) -> None:
+    run = submit()
+    append(store, run, points([1.0], name="loss"))
+    append(store, run, points([2.0], stream="b", name="system/cpu"))
+    with store.read() as c:
+        ids = metric_export.ids_of(c, [run.number])
+        for names, expected in ((None, ["loss"]), (["system/cpu"], ["system/cpu"])):
+            for block in (metric_export.latest_block, metric_export.next_block):
+                found = block(c, metric_export.Slice(ids, names))
+                assert found is not None
+                assert [name for _, name, _ in found.series] == expected

@@ -15,8 +15,14 @@ class MetricsApi(Protocol):
     """Series of numbers, and values that are more than numbers."""
 
     @route("GET", "/runs/{run}/metrics", resource="runs", from_job=True)
-    def list(self, run: str, limit: int = 1000, cursor: str | None = None) -> Page[MetricSummary]:
-        """The series of a run, by name, each with its latest value."""
+    def list(self, run: str, limit: int = 1000, cursor: str | None = None, system: bool = False) -> Page[MetricSummary]:
+        """The series of a run, by name, each with its latest value.
+
+        Parameters
+        ----------
+        system : bool
+            Instead of what the script logged what was measured of its processes: the series ``system/...``.
+        """
         ...
 
     @route("GET", "/runs/{run}/metric", resource="runs", from_job=True)
@@ -83,7 +89,7 @@ class MetricsApi(Protocol):
         filter, experiment, include_children
             Which runs, as for `RunsApi.list`.
         names : str, optional
-            Only these metrics: a JSON array of names.
+            Only these metrics: a JSON array of names. Without it system metrics are left out.
         latest : bool
             Only the newest point of each series.
 
