@@ -13,7 +13,7 @@ from jupyter_mlws.errors import InvalidInput
 if TYPE_CHECKING:
     from docker import APIClient
 
-__all__ = ["Platform", "check_fit", "probe"]
+__all__ = ["Platform", "check_fit", "heard", "probe"]
 
 _PROBE = (
     "import json,os,platform,sys;print(json.dumps(dict(version=list(sys.version_info[:3]),libc=platform.libc_ver()[0],"
@@ -59,32 +59,57 @@ def probe(client: APIClient, image: str) -> Platform:
 
 def _ask(client: APIClient, image: str) -> Platform:
     import docker.errors
+    from docker.types import LogConfig
 
     made = client.create_container(
         image,
         ["-I", "-S", "-c", _PROBE],
         entrypoint=["python3"],
         labels={PROBE: "1"},
-        host_config=client.create_host_config(network_mode="none", cap_drop=["ALL"]),
+        host_config=client.create_host_config(
+            network_mode="none",
+            cap_drop=["ALL"],
+            security_opt=["no-new-privileges"],
+            pids_limit=64,
+            log_config=LogConfig(type="json-file", config={"max-size": "1m", "max-file": "1"}),
+        ),
     )["Id"]
     try:
         client.start(made)
         client.wait(made, timeout=60)
-        facts = json.loads(client.logs(made, stdout=True, stderr=False))
-        return Platform(
-            version=tuple(facts["version"]),
-            libc=str(facts["libc"]),
-            machine=str(facts["machine"]),
-            executable=str(facts["executable"]),
-        )
-    except (docker.errors.APIError, ValueError, KeyError) as error:
-        if isinstance(error, docker.errors.APIError) and "executable file not found" not in str(error):
+        return heard(client.logs(made, stdout=True, stderr=False))
+    except docker.errors.APIError as error:
+        if "executable file not found" not in str(error):
             raise
-        raise InvalidInput(
-            "The image has no python3, with which the agent runs.", hint="Choose an image with Python 3.10 or later."
-        ) from error
+        raise _no_python() from error
     finally:
         remove_later(made)
+
+
+def heard(said: bytes) -> Platform:
+    """What an image says of its Python, where that is Python's answer; it may be anybody's image.
+
+    Raises
+    ------
+    InvalidInput
+        It is not.
+    """
+    try:
+        facts = json.loads(said)
+        version, words = facts["version"], [facts[name] for name in ("libc", "machine", "executable")]
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _no_python() from error
+    if not isinstance(version, list) or not all(type(each) is int for each in version):
+        raise _no_python()
+    if not all(isinstance(each, str) and each.isprintable() for each in words) or not words[2].startswith("/"):
+        raise _no_python()
+    return Platform(version=tuple(version), libc=words[0], machine=words[1], executable=words[2])
+
+
+def _no_python() -> InvalidInput:
+    return InvalidInput(
+        "The image has no python3, with which the agent runs.", hint="Choose an image with Python 3.10 or later."
+    )
 
 
 def check_fit(platform: Platform, python: str) -> None:
