@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from jupyter_mlws import faults
 from jupyter_mlws.dispatcher.context import Context
+from jupyter_mlws.dispatcher.event_files import EventFiles
 from jupyter_mlws.runfolder.journal_format import MOST_NAMES
 from jupyter_mlws.runfolder.journal_reader import JournalReader, StreamPoints
 from jupyter_mlws.runfolder.paths import RunFolder
@@ -47,6 +48,7 @@ class Ingest:
         self._folder = folder
         self._run_id = run_id
         self._reader = JournalReader(folder)
+        self._events = EventFiles(folder)
         self._values_reader: ValuesReader | None = None
         self._offsets: dict[str, int] | None = None
         self._keep = keep
@@ -77,6 +79,7 @@ class Ingest:
         found = self._reader.poll(offsets, final=final, limit=limit)
         self._points = [points for points in found if points.stream.isascii()]
         self._series = max([self._series, *(len(points.names) for points in self._points)])
+        self._points += self._events.poll(offsets, final=final)
         self._values = self._read_values(offsets)
         return bool(self._points or self._values)
 
@@ -168,7 +171,7 @@ class Ingest:
                 f"{self._surplus:,} values were left out: a run keeps at most {MAX_TYPED_NAMES:,} names of tables, "
                 "images and the like."
             )
-        return found
+        return [*found, *self._events.warnings()]
 
     def _remove_stored(self) -> None:
         """Give the space of stored points back, now and then: a long run logs more than its journal should hold."""
@@ -183,7 +186,7 @@ class Ingest:
         return self._offsets
 
     def _stored_offsets(self) -> dict[str, int]:
-        if not (self._has_any("journal") or self._has_any("values")):
+        if not any(map(self._has_any, ("journal", "values", "outputs", "logs"))):
             return {}
         from jupyter_mlws.store.streams import offsets
 
