@@ -31,7 +31,7 @@ class Progress:
         self._stack = ExitStack()
         self._log = self._stack.enter_context(folder.environment_log.open("a", encoding="utf-8", buffering=1))
         self._log.write(f"Environment {run.environment}\n")
-        self._last = "looked for"
+        self._last = "looking whether it is built"
         self._told = ""
         self._told_at = 0.0
 

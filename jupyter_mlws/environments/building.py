@@ -31,8 +31,13 @@ __all__ = ["Built", "alone", "build", "built", "find", "remove", "root"]
 
 _MARK = "mlws-environment.json"
 _WAIT_S = 0.1
-# uv says them of what it finds, again and again, where its cache lies on another disk.
-_NOT_SAID = ("warning: Failed to hardlink files", "         If the cache and target", "         If this is intended")
+# uv says them of what it finds, again and again, where its cache lies on another disk; and of our own folder.
+_NOT_SAID = (
+    "warning: Failed to hardlink files",
+    "         If the cache and target",
+    "         If this is intended",
+    "Using Python ",
+)
 
 
 @dataclass(frozen=True, kw_only=True)

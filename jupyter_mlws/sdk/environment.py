@@ -211,7 +211,10 @@ class Environment:
         """
         reference = self.reference_in(workspace.api)
         if self.spec.in_container or self.spec.kind == "user_managed":
-            raise InvalidInput(f"{reference} is taken as it is, or is an image: there is nothing to build here.")
+            raise InvalidInput(
+                f"{reference} is taken as it is, or is an image: there is nothing to build here.",
+                hint="The first run in it checks it, and has an image pulled or built.",
+            )
         building, locking = parts.builders()
         lock = locking.Lock.kept(workspace.api.environments.lock(self.name, self.record.version))
         made = building.build(lock, print if show_output else (lambda line: None), lambda: True)

@@ -66,6 +66,22 @@ def test_metrics_and_files_of_a_run_are_shown_drawn_and_saved(done, tmp_path):
     assert (place / "outputs" / "notes.txt").read_text() == "x"
 
 
+def test_a_log_that_is_empty_says_why_and_where_to_look(mlws, monkeypatch):
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    monkeypatch.setenv("MLWS_INDEX_RETRIES", "0")
+    mlws("init")
+    Path("silent.py").write_text("")
+    mlws("submit", "--wait", "silent.py")
+    assert mlws("run", "logs", "1") == "Run #1 is Completed, and its std.log is empty.\n"
+    mlws("env", "register", "away", "-p", "six")
+    mlws("submit", "--env", "away", "silent.py")
+    told = mlws("run", "logs", "2", "-f")
+    assert "Run #2 is Failed, and its std.log is empty.\nThe run could not be started: The index of packages" in told
+    assert told.endswith("mlws run logs 2 --name environment.log\n")
+    assert "Resolving the packages." in mlws("run", "logs", "2", "--name", "environment.log")
+
+
 def test_several_runs_are_canceled_or_none(mlws):
     mlws("init")
     mlws("compute", "pause", "local")

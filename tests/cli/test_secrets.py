@@ -82,3 +82,8 @@ def test_the_doctor_looks_whether_vaults_open(mlws: Callable[..., str]) -> None:
     assert "1 encrypted vault opens with the key." in mlws("doctor")
     (data_dir() / "vault.key").unlink()
     assert f"The key {data_dir() / 'vault.key'} is missing" in " ".join(mlws("doctor", fails=True).split())
+
+
+def test_the_secret_of_a_registry_is_handed_to_no_run(mlws: Callable[..., str]) -> None:
+    told = mlws("secrets", "set", "registry.127.0.0.1:5000", given=f"ada:{CANARY}")
+    assert told.endswith("Images of 127.0.0.1:5000 are pulled and pushed with it.\n")

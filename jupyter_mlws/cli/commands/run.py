@@ -84,7 +84,7 @@ def _git(record: Record) -> str:
 def logs(
     run: RunArgument,
     go_on: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run ends.")] = False,
-    name: Annotated[str, typer.Option("--name", help="std.log or agent.log.")] = "std.log",
+    name: Annotated[str, typer.Option("--name", help="std.log, agent.log or environment.log.")] = "std.log",
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -93,7 +93,7 @@ def logs(
     if as_json:
         print_json({"run": found.id, "name": name, "text": found.get_log(name)})
         return
-    offset = 0
+    offset, told = 0, ""
     while True:
         part = found.workspace.api.logs.read(found.id, name=name, offset=offset)
         sys.stdout.write(part.text)
@@ -102,8 +102,31 @@ def logs(
             continue
         sys.stdout.flush()
         if part.ended or not go_on:
-            return
+            break
+        if not offset:
+            told = _say_what_it_waits_for(found, told)
         time.sleep(0.2)
+    if not offset:
+        _say_why_there_is_none(found, name)
+
+
+def _say_what_it_waits_for(run: Run, told: str) -> str:
+    waiting = run.refresh().waiting_for
+    if waiting and waiting != told:
+        print(f"Run #{run.number} is {run.status}, {visible(waiting).rstrip('.')}.", file=sys.stderr)
+    return waiting
+
+
+def _say_why_there_is_none(run: Run, name: str) -> None:
+    """An empty log has a reason, and another one may hold it."""
+    record = run.refresh()
+    words = [f"Run #{run.number} is {record.status}, and its {name} is empty."]
+    if record.error is not None:
+        words.append(visible(record.error.message))
+    other = "environment.log"
+    if name != other and run.workspace.api.logs.read(run.id, name=other, limit=4).size_bytes:
+        words.append(f"How its environment was made: mlws run logs {run.number} --name {other}")
+    print("\n".join(words), file=sys.stderr)
 
 
 @app.command()

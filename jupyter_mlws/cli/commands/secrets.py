@@ -43,7 +43,12 @@ def set_secret(
     if as_json:
         print_json({"name": name})
     else:
-        console.print(f"The secret {name} is stored. Hand it to a run: mlws submit --secret {name} train.py")
+        registry = name.removeprefix("registry.")
+        use = f"Hand it to a run: mlws submit --secret {name} train.py"
+        console.print(
+            f"The secret {name} is stored. "
+            + (use if registry == name else f"Images of {registry} are pulled and pushed with it.")
+        )
 
 
 def _value(name: str) -> str:
