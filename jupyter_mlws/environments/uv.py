@@ -20,7 +20,7 @@ from jupyter_mlws.errors import MissingPart, Unavailable
 from jupyter_mlws.runfolder import processes
 from jupyter_mlws.runfolder.names import RUN_ID_VARIABLE
 
-__all__ = ["Stopped", "UvFailed", "run"]
+__all__ = ["Stopped", "UvFailed", "find", "run"]
 
 Say = Callable[[str], None]
 _POLL_S = 0.1
@@ -43,7 +43,8 @@ class UvFailed(Exception):
         self.lines = tuple(lines)
 
 
-def _find() -> str:
+def find() -> str:
+    """The program: beside our interpreter, else on the PATH; `MissingPart` says how to get it."""
     beside = Path(sys.executable).with_name("uv")
     found = str(beside) if beside.is_file() else shutil.which("uv")
     if found is None:
@@ -83,7 +84,7 @@ def run(
     Stopped
         It was not wanted any more.
     """
-    program = _find()
+    program = find()
     # Compilers of a source package may leave its group; so they can be found again.
     mark = f"mlws-build-{uuid.uuid4().hex}"
     told = {**configuration.variables(), "UV_NO_PROGRESS": "1", "NO_COLOR": "1", RUN_ID_VARIABLE: mark}

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -23,9 +24,10 @@ import jupyter_mlws
 from jupyter_mlws import workspace as room
 from jupyter_mlws.api.routes import Upload
 from jupyter_mlws.cli.app import app
-from jupyter_mlws.cli.doctor import installation
+from jupyter_mlws.cli.doctor import building, dispatcher, installation
 from jupyter_mlws.dispatcher.place import lock_path, log_path
 from jupyter_mlws.dispatcher.settings import Settings
+from jupyter_mlws.domain.compute import Compute
 from jupyter_mlws.domain.file import FileKind, RunFile
 from jupyter_mlws.domain.run import RunSubmission
 from jupyter_mlws.errors import MlwsError
@@ -399,6 +401,48 @@ def test_a_submit_from_the_command_line_meets_them_as_one_sentence(folder, monke
     assert "mlws: " in done.output
     assert said in done.output
     assert "Traceback" not in done.output
+
+
+def test_a_paused_target_is_told_with_those_that_wait(folder):
+    with room.connect(folder) as opened:
+        opened.api.compute.pause("local")
+        opened.api.workspace.wake()
+        until = time.monotonic() + 20
+        while not opened.api.runs.get("1").waiting_for:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+    code, found = findings()
+    (told,) = [f for f in found if f["subject"] == "Runs"]
+    assert (code, told["message"]) == (0, "local is paused, and 1 run waits for it.")
+    assert told["hint"] == "Let it go on: mlws compute resume local"
+
+
+def test_what_environments_are_built_with_is_looked_at(folder, monkeypatch, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        monkeypatch.setenv("UV_DEFAULT_INDEX", f"http://ada:s3cret@127.0.0.1:{port}/simple")
+        monkeypatch.setenv("UV_INDEX", f"mine=http://127.0.0.2:{port}/simple")
+        monkeypatch.setenv("MLWS_CACHE_DIR", "/dev/null/cache")
+        code, found = findings()
+    said = {(f["subject"], f["level"]): f["message"] for f in found}
+    assert code == 0
+    assert said["Index", "ok"] == "http://127.0.0.1 answers."
+    assert "http://127.0.0.2 does not answer" in said["Index", "warning"]
+    assert "cannot be written" in said["Environments", "warning"]
+    assert "s3cret" not in json.dumps(found)
+    assert said["uv", "ok"].startswith("version ")
+    monkeypatch.setattr(building.uv, "find", lambda: str(tmp_path / "gone"))
+    assert any(f["subject"] == "uv" and f["level"] == "warning" for f in findings()[1])
+
+
+def test_an_engine_that_was_never_installed_is_nothing_wrong_and_one_that_rests_is(monkeypatch):
+    docker = Compute(name="docker", kind="docker", slots=2, note="The Docker engine does not answer.", ready=False)
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    assert [f.level for f in dispatcher.compute([docker])] == ["ok"]
+    monkeypatch.setattr(shutil, "which", lambda name: "/usr/bin/docker")
+    (told,) = dispatcher.compute([docker])
+    assert (told.level, told.message) == ("warning", "docker cannot be used: The Docker engine does not answer.")
 
 
 def test_every_setting_that_the_package_reads_is_known_to_it():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -99,11 +101,25 @@ def _targets() -> Iterator[Compute]:
             yield Compute(name=name, kind="unavailable", slots=0, note=str(error), ready=False)
 
 
+def _is_expected(target: Compute) -> bool:
+    """Whether somebody may want it: an engine that was never installed is nothing that is wrong."""
+    return target.kind != "docker" or bool(os.environ.get("DOCKER_HOST") or shutil.which("docker"))
+
+
 def compute(found: Iterable[Compute]) -> Iterator[Finding]:
     """A finding for each compute target."""
     for target in found:
         if target.kind == "unavailable":
             yield Finding("warning", "Compute", f"{target.name}: {target.note}")
+            continue
+        if not target.ready:
+            if _is_expected(target):
+                yield Finding("warning", "Compute", f"{target.name} cannot be used: {target.note}")
+            else:
+                yield Finding("ok", "Compute", f"{target.name}: no engine here, which is needed for its runs alone.")
+            continue
+        if target.paused:
+            yield Finding("warning", "Compute", f"{target.name} is paused.", f"mlws compute resume {target.name}")
             continue
         gpus = f", {target.gpus} GPUs" if target.gpus else ""
         yield Finding("ok", "Compute", f"{target.name}: {target.slots} slots{gpus}. {target.note}".strip())

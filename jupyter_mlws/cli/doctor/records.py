@@ -16,6 +16,7 @@ from jupyter_mlws.cli.doctor.finding import Finding
 from jupyter_mlws.dispatcher.place import host_name
 from jupyter_mlws.dispatcher.records import database_of
 from jupyter_mlws.dispatcher.settings import WorkspaceFile, read_workspace_file
+from jupyter_mlws.domain.compute import paused_words
 from jupyter_mlws.errors import MlwsError
 from jupyter_mlws.store import integrity
 from jupyter_mlws.store.engine import DATABASE
@@ -242,6 +243,7 @@ def _runs(connection: sqlite3.Connection, folder: Path) -> Iterator[Finding]:
         text = f"The folder of {shown}{' and others' if len(lost) > 3 else ''} is gone while the run goes on."
         yield Finding("warning", "Runs", text, "The dispatcher ends such a run as failed; submit it again.")
     yield from _elsewhere(connection)
+    yield from _held_back(connection)
     yield from _interpreters(connection)
 
 
@@ -255,6 +257,15 @@ def _elsewhere(connection: sqlite3.Connection) -> Iterator[Finding]:
         text = f"Run #{number} waits for the machine {host}, and this one is called {host_name()}."
         hint = f"If it is this machine under a former name, set MLWS_HOST={host} here, for Jupyter and in the terminal."
         yield Finding("warning", "Runs", text, hint)
+
+
+def _held_back(connection: sqlite3.Connection) -> Iterator[Finding]:
+    """Runs that wait because somebody has paused their target."""
+    query = "SELECT compute_target, waiting_for, count(*) FROM runs WHERE status = 'Queued' GROUP BY 1, 2"
+    for target, waiting_for, count in connection.execute(query):
+        if waiting_for == paused_words(target):
+            text = f"{target} is paused, and {count} run{' waits' if count == 1 else 's wait'} for it."
+            yield Finding("warning", "Runs", text, f"Let it go on: mlws compute resume {target}")
 
 
 def _interpreters(connection: sqlite3.Connection) -> Iterator[Finding]:

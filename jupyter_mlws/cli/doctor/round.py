@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from jupyter_mlws.cli.doctor import dispatcher, folder, installation, records, user
+from jupyter_mlws.cli.doctor import building, dispatcher, folder, installation, records, user
 from jupyter_mlws.cli.doctor.finding import Finding
 from jupyter_mlws.errors import MlwsError
 from jupyter_mlws.workspace import find
@@ -22,7 +22,7 @@ def examine(location: str | None) -> Iterator[Finding]:
     location : str or None
         A workspace; by default the one of the working directory.
     """
-    before = [*installation.examine(), *user.examine()]
+    before = [*installation.examine(), *user.examine(), *building.examine()]
     yield from before
     try:
         place = find(location, document=os.getcwd())
