@@ -12,6 +12,7 @@ import signal
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 from jupyter_mlws.environments.building import Built
 from jupyter_mlws.environments.uv import Stopped
@@ -34,12 +35,18 @@ def compile_all(built: Built, wanted: Callable[[], bool]) -> None:
     Stopped
         It is not wanted any more.
     """
+    # The Python below the environment, which begins without the packages: they are for the container, and none of their
+    # code is run here. One that a package has put in its place is none.
+    python = Path(os.path.realpath(built.interpreter))
+    if python.is_relative_to(os.path.realpath(built.folder)):
+        return
     process = subprocess.Popen(
-        [built.interpreter, "-I", "-c", _COMPILE, built.folder / "lib"],
+        [python, "-I", "-S", "-c", _COMPILE, built.folder / "lib"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         cwd="/",
+        env={"PATH": os.defpath},
         start_new_session=True,
     )
     try:
