@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from jupyter_mlws import Experiment, ScriptRunConfig, Workspace
 from jupyter_mlws import workspace as room
 from jupyter_mlws.sdk.environment import Environment
 
-__all__ = ["Containers"]
+__all__ = ["Containers", "containers"]
 
 
 class Containers:
@@ -49,6 +50,14 @@ class Containers:
             all=True, ignore_removed=True, filters={"label": f"org.jupyter.mlws.workspace={self.folder}"}
         )
 
+    def container_of(self, run: Any) -> Any:
+        """The one container of a run."""
+        [found] = [each for each in self.containers() if each.labels["org.jupyter.mlws.run"] == run.id]
+        return found
+
+    def wait_until_none_is_left(self) -> None:
+        self.wait(lambda: self.containers() == [])
+
     def wait(self, what: Callable[[], Any], deadline_s: float = 60.0) -> Any:
         until = time.monotonic() + deadline_s
         while not (found := what()):
@@ -61,15 +70,22 @@ class Containers:
         return place.read_text() if place.exists() else ""
 
 
-@pytest.fixture
-def boxes(
-    tmp_path: Path, docker_engine: Any, base_image: str, docker_host: str, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Containers]:
-    monkeypatch.setenv("MLWS_DOCKER_BASE", base_image)
-    monkeypatch.setenv("MLWS_DOCKER_NETWORK", "none")
-    found = Containers(tmp_path, docker_engine)
+@contextmanager
+def containers(folder: Path, docker: Any, base_image: str, patch: pytest.MonkeyPatch) -> Iterator[Containers]:
+    """A workspace in a folder that is there; its dispatcher and its containers are gone afterwards."""
+    patch.setenv("MLWS_DOCKER_BASE", base_image)
+    patch.setenv("MLWS_DOCKER_NETWORK", "none")
+    found = Containers(folder, docker)
     found.environment()
     yield found
     room.stop_dispatcher(found.folder)
     for container in found.containers():
         container.remove(force=True)
+
+
+@pytest.fixture
+def boxes(
+    tmp_path: Path, docker_engine: Any, base_image: str, docker_host: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Containers]:
+    with containers(tmp_path, docker_engine, base_image, monkeypatch) as found:
+        yield found
