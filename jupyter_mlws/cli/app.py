@@ -25,6 +25,7 @@ from jupyter_mlws.cli.commands import (
     secrets,
     stop,
     submit,
+    tensorboard,
     trust,
 )
 from jupyter_mlws.cli.errors import ErrorSentences
@@ -43,6 +44,7 @@ app.command("submit", context_settings=submit.CONTEXT)(submit.submit)
 app.command("runs")(runs.runs)
 app.command("export")(export.export)
 app.command("import")(import_.import_)
+app.command("tensorboard")(tensorboard.tensorboard)
 run.app.command("metrics")(run_metrics.metrics)
 run.app.command("files")(run_files.files)
 run.app.command("rerun")(rerun.rerun)
