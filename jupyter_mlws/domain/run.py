@@ -16,6 +16,7 @@ from jupyter_mlws.domain.names import (
     check_tags,
     check_text,
 )
+from jupyter_mlws.domain.progress import Progress
 from jupyter_mlws.domain.snapshot import GitInfo, LinkedPath
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import InvalidInput, TooLarge
@@ -82,7 +83,7 @@ class RunError:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """The record of a run."""
+    """The record of a run. Its `progress` is that of a running one whose output ends with a progress bar."""
 
     id: str
     number: int
@@ -120,6 +121,7 @@ class Run:
     warnings: tuple[str, ...] = ()
     waiting_for: str = ""
     metrics: tuple[MetricSummary, ...] = ()
+    progress: Progress | None = None
 
     @property
     def duration_s(self) -> float | None:

@@ -32,6 +32,7 @@ from jupyter_mlws.services.filters import parse_filter, parse_order
 from jupyter_mlws.services.held_up import HeldUp
 from jupyter_mlws.services.holding import Hold
 from jupyter_mlws.services.interactive import start_interactive
+from jupyter_mlws.services.progress import tell_progress
 from jupyter_mlws.services.rerun import submission_again
 from jupyter_mlws.services.secrets import referenced, with_secrets
 from jupyter_mlws.services.submission import check_submission, in_sequence
@@ -190,13 +191,13 @@ class Runs:
                 # A page that may leave this process is whole.
                 later=self._context.store.read if limit > MAX_LIMIT else None,
             )
-        return replace(page, items=self._held_up.tell(page.items))
+        return replace(page, items=tell_progress(self._context.folder, self._held_up.tell(page.items)))
 
     def get(self, run: str) -> Run:
         self._attendant.look()
         with self._context.store.read() as c:
             found = store_runs.get_run(c, run)
-        return self._held_up.tell((found,))[0]
+        return tell_progress(self._context.folder, self._held_up.tell((found,)))[0]
 
     def update(self, run: str, update: RunUpdate) -> Run:
         check_storable(to_builtins(update), "update")

@@ -177,6 +177,7 @@ export function makeRun(number: number, facts: Partial<Run> = {}): Run {
     error: null,
     warnings: [],
     waiting_for: '',
+    progress: null,
     metrics: [],
     ...facts
   };

@@ -350,6 +350,15 @@ export interface Page<T> {
   next_cursor: string | null;
 }
 
+/** How far a run is. */
+export interface Progress {
+  current: Num;
+  total: Num | null;
+  rate: Num | null;
+  unit: string;
+  text: string;
+}
+
 /** One thing that stands between a run and the same run again. */
 export interface Reason {
   code: string;
@@ -385,7 +394,7 @@ export interface Rerun {
   key?: string;
 }
 
-/** The record of a run. */
+/** The record of a run. Its `progress` is that of a running one whose output ends with a progress bar. */
 export interface Run {
   id: string;
   number: number;
@@ -423,6 +432,7 @@ export interface Run {
   warnings: string[];
   waiting_for: string;
   metrics: MetricSummary[];
+  progress: Progress | null;
 }
 
 /** How a run ended, as its own process tells: 'Completed', 'Failed' (with an `error`) or 'Canceled'. */
@@ -576,6 +586,12 @@ export interface SnapshotRequest {
   preview?: boolean;
 }
 
+/** A run as it stands in a notebook. */
+export interface StaticCard {
+  text: string;
+  html: string;
+}
+
 /**
  * One thing in the trash; the runs of a deleted experiment, and a deleted run's descendants, are not listed
  * apart.
@@ -657,6 +673,8 @@ export interface Operations {
   'runs.rerun': { arguments: { run: string }; body: Rerun; answer: Run };
   /** Whether `rerun` starts the run again on the machine that answers, and what may come out otherwise. */
   'runs.reproducibility': { arguments: { run: string }; body: undefined; answer: Reproducibility };
+  /** The run as it stands in a notebook for places where nothing runs: text and static html, of this moment. */
+  'runs.card': { arguments: { run: string }; body: undefined; answer: StaticCard };
   /** Runs, newest first; children of a sweep only when `parent` names it or `include_children` is set. */
   'runs.list': { arguments: { experiment?: string | null; status?: string | null; document?: string | null; parent?: string | null; search?: string | null; filter?: string | null; order_by?: string | null; include_children?: boolean; recursive?: boolean; limit?: number; cursor?: string | null }; body: undefined; answer: Page<Run> };
   /** One run with its metrics' summaries, or `NotFound`. */
@@ -801,6 +819,7 @@ export const OPERATIONS: { readonly [id in keyof Operations]: Operation } = {
   'runs.start': { method: 'POST', path: '/runs/start', scope: 'workspace', pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
   'runs.rerun': { method: 'POST', path: '/runs/{run}/rerun', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: 'json', answer: 'json' },
   'runs.reproducibility': { method: 'GET', path: '/runs/{run}/reproducibility', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
+  'runs.card': { method: 'GET', path: '/runs/{run}/card', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
   'runs.list': { method: 'GET', path: '/runs', scope: 'workspace', pathArguments: [], queryArguments: ['experiment', 'status', 'document', 'parent', 'search', 'filter', 'order_by', 'include_children', 'recursive', 'limit', 'cursor'], body: null, answer: 'json' },
   'runs.get': { method: 'GET', path: '/runs/{run}', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
   'runs.update': { method: 'PATCH', path: '/runs/{run}', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: 'json', answer: 'json' },

@@ -162,3 +162,17 @@ def test_the_command_line_answers_below_the_cell(kernel: Kernel) -> None:
     assert "KeyboardInterrupt" in told
     assert kernel.said("print(slow.get_status())").strip() == "Running"
     kernel.said("slow.cancel()")
+
+
+def test_a_progress_bar_of_a_cell_is_the_progress_of_its_run(kernel: Kernel) -> None:
+    kernel.said(
+        "%%submit --quiet --as slow\nimport sys, time\n"
+        "print('\\r 50%|#####     | 34/68 [00:05<00:05,  6.50it/s]', end='', file=sys.stderr, flush=True)\n"
+        "time.sleep(50)"
+    )
+    kernel.said("import time\nwhile not slow.refresh().progress: time.sleep(0.05)")
+    assert kernel.said("print(slow.record.progress, mlws.run(1).workspace.runs()[0].record.progress)").strip() == (
+        "34/68 34/68"
+    )
+    kernel.said("slow.cancel()\nslow.wait_for_completion(raise_on_error=False)")
+    assert kernel.said("print(slow.refresh().progress)").strip() == "None"
