@@ -40,6 +40,8 @@ MAX_NAMES = 10_000
 _LARGEST = 1 << 18
 _BLOCK = 1 << 20
 _POINTS_AT_ONCE = 20_000
+# Whoever follows the run has to hear of a cancel meanwhile, however much there is to read that holds no metric.
+_LONGEST_S = 0.25
 # In the place of a name that is none, and of one too many.
 _BAD, _SURPLUS = -1, -2
 
@@ -142,15 +144,17 @@ class EventFiles:
 
     def _read_all(self, offsets: Mapping[str, int], final: bool) -> Iterator[StreamPoints | None]:
         left = _POINTS_AT_ONCE
+        until = time.monotonic() + _LONGEST_S
         for file in self._files.values():
             if left <= 0:
                 return
-            points = self._read(file, offsets.get(file.stream, 0), left, final)
+            points = self._read(file, offsets.get(file.stream, 0), (left, until), final)
             if points is not None:
                 left -= len(points.value)
+                left = 0 if time.monotonic() > until else left
             yield points
 
-    def _read(self, file: _File, start: int, most: int, final: bool) -> StreamPoints | None:
+    def _read(self, file: _File, start: int, most: tuple[int, float], final: bool) -> StreamPoints | None:
         fd = self._open(file)
         if fd is None:
             return None
@@ -183,7 +187,10 @@ class EventFiles:
         finally:
             os.close(place)
 
-    def _take(self, file: _File, fd: int, start: int, size: int, most: int, final: bool) -> StreamPoints | None:
+    def _take(
+        self, file: _File, fd: int, start: int, size: int, most: tuple[int, float], final: bool
+    ) -> StreamPoints | None:
+        """What is read of a file: so many points, or what there is until that moment."""
         index, step, times, value = array("Q"), array("q"), array("d"), array("d")
         records = _Records(fd, start, size)
         bad = surplus = 0
@@ -202,7 +209,7 @@ class EventFiles:
                     step.append(found.step)
                     times.append(found.time)
                     value.append(number)
-            if len(value) >= most:
+            if len(value) >= most[0] or time.monotonic() > most[1]:
                 break
         else:
             # What is not whole yet is looked at again when the file has grown.
@@ -238,7 +245,8 @@ class _Records:
     """The records of a file that are whole, from a place on; `at` is where the next one begins.
 
     A record whose data are damaged is passed over and counted in `bad`, once something follows it: at the end of the
-    file it may still be in the making. After a damaged length nothing can be found.
+    file it may still be in the making. After a damaged length nothing can be found. In the place of each that is passed
+    over there is one without data, so that who reads may stop anywhere.
     """
 
     def __init__(self, fd: int, start: int, size: int) -> None:
@@ -257,6 +265,7 @@ class _Records:
             begin, end = self.at + HEAD_BYTES, self.at + HEAD_BYTES + length
             if length > _LARGEST:
                 self.at = end + TAIL_BYTES
+                yield b""
                 continue
             data, tail = self._bytes(begin, length), self._bytes(end, TAIL_BYTES)
             if not is_whole(data, tail):
@@ -264,6 +273,7 @@ class _Records:
                     return
                 self.bad += 1
                 self.at = end + TAIL_BYTES
+                yield b""
                 continue
             self.at = end + TAIL_BYTES
             yield data

@@ -109,14 +109,15 @@ def scalars_of(data: bytes) -> Scalars | None:
     ValueError
         The message is damaged.
     """
-    time, step, summary = 0.0, 0, b""
+    time, step, parts = 0.0, 0, []
     for number, value in _fields(data):
         if number == 1 and isinstance(value, bytes):
             (time,) = struct.unpack("<d", _sized(value, 8))
         elif number == 2 and isinstance(value, int):
             step = _signed(value)
         elif number == 5 and isinstance(value, bytes):
-            summary += value  # a message that comes in parts is their sum
+            parts.append(value)
+    summary = b"".join(parts)  # a message that comes in parts is their sum
     if not summary:
         return None
     values = [_scalar(value) for number, value in _fields(summary) if number == 1 and isinstance(value, bytes)]

@@ -176,3 +176,17 @@ def test_a_real_run_shows_them_while_it_goes_on(bench):
     found = Workspace(bench.folder).run(run.id).metric("loss")
     assert list(zip(found.columns["step"], found.columns["value"], strict=True)) == [(3, 1.5), (4, 2.0)]
     assert "outputs/tfevents" in bench.files(run)
+
+
+@pytest.mark.parametrize("damage", [b"", b"!"])
+def test_a_look_ends_soon_however_much_there_is_that_holds_no_metric(place, monkeypatch, damage):
+    monkeypatch.setattr(event_files, "_LONGEST_S", 0.0)
+    picture = tfevents.record(bytes(2) + b"\x1a\x81\x08" + bytes(1025))
+    whole = picture if not damage else picture[:-1] + damage
+    place.write(FILE, whole * 20 + loss(1))
+    looks = 0
+    while place.ingest.look(final=True):
+        store_together(place.context, [place.ingest])
+        looks += 1
+    assert looks >= 20
+    assert place.series() == {"loss": [(1, 0.5)]}
