@@ -21,7 +21,7 @@ class RunResults(RunFiles):
 
         Figures are there as ``data["image/png"]`` in base64. Later updates and clears of an output are applied.
         """
-        from jupyter_mlws.sdk.outputs import read_outputs
+        from jupyter_mlws.domain.outputs import read_outputs
 
         try:
             return read_outputs(self._api.files.download(self.id, "display.jsonl", kind="result").read())

@@ -7,6 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from jupyter_mlws.domain.card import WAY_OUT
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import MlwsError
 from jupyter_mlws.sdk.text import visible
@@ -15,11 +16,8 @@ if TYPE_CHECKING:
     from jupyter_mlws.sdk.run import Run
     from jupyter_mlws.sdk.workspace import Workspace
 
-__all__ = ["WAY_OUT", "last_words", "retry", "tell_later", "watch"]
+__all__ = ["last_words", "retry", "tell_later", "watch"]
 
-WAY_OUT = (
-    "The dispatcher did not start. Nothing is lost: mend the cause (mlws doctor names it), then try again with %runs."
-)
 _STARTS_WITHIN_S = 6.0
 _PAUSE_S = 0.25
 _STANDS_S = 1.0

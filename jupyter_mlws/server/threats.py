@@ -31,6 +31,7 @@ GAINS = {
     "experiments.restore": "one back from the trash",
     "runs.submit": "any code, as the server's OS account: the same as a notebook cell",
     "runs.rerun": "the code of an earlier run with other arguments, as the server's OS account: the same as submitting",
+    "runs.card": "foreign text in html, escaped; the page sanitises it once more",
     "runs.reproducibility": "whether files that a run's record names are on the server; no content of any",
     "runs.start": "a record that says Running; nothing is executed",
     "folders.append": "disk space, and whatever its own interactive run may leave: points, files, requests of its own",

@@ -9,6 +9,7 @@ from pathlib import Path
 from jupyter_mlws import faults
 from jupyter_mlws.api.codec import to_builtins
 from jupyter_mlws.api.interface import RunsApi
+from jupyter_mlws.domain.card import StaticCard
 from jupyter_mlws.domain.child import NewChildren, RunEnd
 from jupyter_mlws.domain.deletion import Deletion
 from jupyter_mlws.domain.interactive import RunStart
@@ -98,6 +99,11 @@ class Runs:
         from jupyter_mlws.services.reproducibility import reproducibility
 
         return reproducibility(self._context, run)
+
+    def card(self, run: str) -> StaticCard:
+        from jupyter_mlws.services.cards import card_of
+
+        return card_of(self._context, run)
 
     def _may_be_recorded(self, run_id: str) -> bool:
         """Whether only the answer to the commit got lost: then the launch needs what was handed over."""

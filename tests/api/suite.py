@@ -428,6 +428,21 @@ class FilesSuite:
         assert code_of(place.api.files.list, "1", kind="../x") == "invalid_input"
         assert code_of(place.api.files.download, "1", "a", kind="secret") == "invalid_input"
 
+    def test_a_run_is_told_as_it_stands_in_a_notebook(self, place: Place) -> None:
+        run = place.submit(kind="cell", params={"lr": "<b>0.1</b>"})
+        place.leave(
+            run, "display.jsonl", b'{"output_type": "execute_result", "data": {"text/plain": "42!"}}', FileKind.RESULT
+        )
+        before = place.api.runs.card("1")
+        assert "Queued" in before.text
+        assert "42!" not in before.html
+        place.move(run, S.RUNNING, S.COMPLETED)
+        after = place.api.runs.card(run.id)
+        assert "Completed" in after.text
+        assert "42!" in after.html
+        assert "&lt;b&gt;0.1&lt;/b&gt;" in after.html
+        assert code_of(place.api.runs.card, "2") == "not_found"
+
     @pytest.mark.parametrize("path", ESCAPES)
     def test_P01_to_P14_and_P30_a_path_that_leaves_the_run_is_refused(self, place: Place, path: str) -> None:
         place.submit()

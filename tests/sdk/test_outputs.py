@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from jupyter_mlws.sdk.outputs import read_outputs
+from jupyter_mlws.domain.outputs import read_outputs
 
 
 def lines(*outputs: dict) -> bytes:

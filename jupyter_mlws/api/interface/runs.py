@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from jupyter_mlws.api.routes import route
+from jupyter_mlws.domain.card import StaticCard
 from jupyter_mlws.domain.child import NewChildren, RunEnd
 from jupyter_mlws.domain.deletion import Deletion
 from jupyter_mlws.domain.interactive import RunStart
@@ -72,6 +73,11 @@ class RunsApi(Protocol):
 
         Nothing is started, resolved or fetched for it.
         """
+        ...
+
+    @route("GET", "/runs/{run}/card", resource="runs")
+    def card(self, run: str) -> StaticCard:
+        """The run as it stands in a notebook for places where nothing runs: text and static html, of this moment."""
         ...
 
     @route("GET", "/runs", resource="runs", from_job=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
+from jupyter_mlws.domain.card import card_html, card_text
 from jupyter_mlws.domain.metric import MetricSummary
 from jupyter_mlws.domain.run import Captured, Run, RunError
 from jupyter_mlws.domain.snapshot import LinkedPath
 from jupyter_mlws.domain.status import RunStatus
-from jupyter_mlws.magics.card import card_html, card_text
 
 _AT = datetime(2026, 1, 1, tzinfo=timezone.utc)
 RUN = Run(
