@@ -14,6 +14,7 @@ __all__ = ["get_shell", "prepare"]
 
 _shell: Any = None
 _making: bool | None = False  # None: IPython is missing
+_told = False  # that it is missing
 _recorder: Recorder | None = None
 # A new shell would empty these.
 _OUTPUTS: tuple[str, ...] = ("Out", "_oh", "_", "__", "___")
@@ -24,7 +25,7 @@ def prepare(recorder: Recorder, extensions: Sequence[str] = ()) -> None:
     """Let ``get_ipython()``, ``display()`` and ``plt.show()`` work as in a notebook; they cost nothing until used."""
     global _recorder, _extensions
     _recorder, _extensions = recorder, tuple(extensions)
-    vars(builtins).update(get_ipython=get_shell, display=_display)
+    vars(builtins).update(get_ipython=_get_ipython, display=_display)
     sys.displayhook = recorder.hook
     after_import("IPython", lambda module: _ignore(get_shell()))
     after_import("matplotlib.pyplot", _prepare_pyplot)
@@ -49,20 +50,27 @@ def _require_recorder() -> Recorder:
     return _recorder
 
 
-def get_shell() -> Any:
-    """The shell, made at the first call; None where IPython is missing."""
-    global _shell, _making
+def _get_ipython() -> Any:
+    """``get_ipython()`` of the cell, and of libraries, which ask where they are and take None for an answer."""
+    return get_shell(tell=sys._getframe(1).f_globals.get("__name__") == "__main__")
+
+
+def get_shell(*, tell: bool = True) -> Any:
+    """The shell, made at the first call; None where IPython is missing, which is told to who wants to use it."""
+    global _shell, _making, _told
     if _shell is None and _making is False:
         _making, missing = True, False
         try:
             _shell = _make()
         except ImportError:
             missing = True
-            print("IPython is not installed here: magics and rich display are left out.", file=sys.stderr)
         finally:
             _making = None if missing else False
         for name in _extensions if _shell is not None else ():
             _load_extension(name)
+    if _making is None and tell and not _told:
+        _told = True
+        print("IPython is not installed here: magics and rich display are left out.", file=sys.stderr)
     return _shell
 
 
