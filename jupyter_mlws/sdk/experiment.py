@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from jupyter_mlws.domain import experiment as words
@@ -190,11 +191,18 @@ class Experiment:
         return self
 
     def submit(
-        self, config: ScriptRunConfig, tags: Mapping[str, object] | None = None, *, show_output: bool = False
+        self,
+        config: ScriptRunConfig,
+        tags: Mapping[str, object] | None = None,
+        *,
+        show_output: bool = False,
+        display_name: str = "",
+        description: str = "",
     ) -> Run:
         """Snapshot the configuration's folder and queue its script as a tracked job.
 
-        Returns without waiting for the job; with `show_output` it streams the log until the end.
+        Returns without waiting for the job; with `show_output` it streams the log until the end. `display_name` and
+        `description` are for people: the name that lists show, and a note.
 
         Raises
         ------
@@ -211,7 +219,9 @@ class Experiment:
             raise InvalidInput(
                 "What is submitted is a ScriptRunConfig.", hint="Such as ScriptRunConfig('folder', 'train.py')."
             )
-        run = Run(self.workspace, self.workspace.api.runs.submit(config.prepare(self.workspace.api, self.name, tags)))
+        submission = config.prepare(self.workspace.api, self.name, tags)
+        submission = replace(submission, display_name=display_name, description=description)
+        run = Run(self.workspace, self.workspace.api.runs.submit(submission))
         set_last_run(run)
         if show_output:
             run.wait_for_completion(show_output=True)

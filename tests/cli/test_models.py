@@ -106,7 +106,7 @@ MISTAKES: list[tuple[list[str], str]] = [
     (["submit", "-C", "train"], "no run configuration 'train'"),
     (["submit", "-C", "train", "train.py"], "Give one of them"),
     (["submit", "--save", "a b", "train.py"], "cannot be the name"),
-    (["submit", "--save", "a", "-t", "x", "train.py"], "keeps no tags"),
+    (["submit", "--save", "a", "-t", "x", "train.py"], "keeps no experiment, name, note or tags"),
     (["submit", "--save", "a", "train.py", "--token", "abc"], "--token"),
     (["run", "rerun", "99"], "no run 99"),
     (["run", "rerun", "1", "--secret", "A=b"], "where others can see it"),

@@ -10,12 +10,14 @@ import pytest
 from typer.testing import CliRunner
 
 from jupyter_mlws.cli.app import app
+from jupyter_mlws.cli.terminal import Output
 
 SCRIPT = """
 import jupyter_mlws as mlws
 for step, value in enumerate([1.0, float("nan"), 0.5, 0.25]):
     mlws.log(loss=value, step=step)
 mlws.log(acc=0.9)
+mlws.log(**{"=cmd|'/C calc'!A0": 1})
 open("outputs/model.txt", "w").write("weights")
 open("outputs/notes.txt", "w").write("x")
 """
@@ -37,18 +39,23 @@ def offered(line: str) -> list[str]:
     return CliRunner().invoke(app, [], env=asked, prog_name="mlws").output.split()
 
 
-def test_metrics_and_files_of_a_run_are_shown_drawn_and_saved(done, tmp_path):
+def test_X14_metrics_and_files_of_a_run_are_shown_drawn_and_saved(done, tmp_path):
     table = done("run", "metrics", "1")
-    assert [line.split()[:4] for line in table.splitlines()[1:3]] == [
+    assert [line.split()[:4] for line in table.splitlines()[2:4]] == [
         ["acc", "0.9", "0.9", "0.9"],
         ["loss", "0.25", "0.25", "1"],
     ]
     assert "│" in done("run", "metrics", "1", "loss")
     assert done("run", "metrics", "1", "--csv", "loss").splitlines()[2].startswith("loss,1,")
+    assert done("run", "metrics", "1", "--csv").splitlines()[1].startswith("'=cmd|")
     columns = done.json("run", "metrics", "1", "loss")["loss"]
     assert (columns["step"], columns["value"]) == ([0, 1, 2, 3], [1.0, "NaN", 0.5, 0.25])
-    assert [each["name"] for each in done.json("run", "metrics", "1")["metrics"]] == ["acc", "loss"]
-    assert "Known: acc, loss. Did you mean loss?" in done("run", "metrics", "1", "los", fails=True)
+    assert [each["name"] for each in done.json("run", "metrics", "1")["metrics"]] == [
+        "=cmd|'/C calc'!A0",
+        "acc",
+        "loss",
+    ]
+    assert "acc, loss. Did you mean loss?" in done("run", "metrics", "1", "los", fails=True)
 
     listed = done("run", "files", "1")
     assert "outputs/model.txt    7 B" in listed
@@ -110,3 +117,31 @@ def test_tab_makes_no_workspace_and_shows_no_failure(mlws, tmp_path, monkeypatch
     (tmp_path / "none").mkdir()
     (tmp_path / "none" / "workspace.json").write_text(json.dumps({"damaged": 1}))
     assert offered("mlws run show ") == []
+
+
+def test_names_and_notes_are_given_at_submit_and_a_search_without_result_says_so(mlws):
+    mlws("init")
+    assert mlws("runs") == "No runs yet.\n"
+    mlws("compute", "pause", "local")
+    mlws("submit", "-e", "digits", "-n", "first try", "--note", "with little data", "train.py")
+    shown = mlws.json("run", "show", "1")["run"]
+    assert (shown["display_name"], shown["description"]) == ("first try", "with little data")
+    assert mlws("runs", "-e", "digit") == "There is no experiment 'digit'. Did you mean digits?\n"
+    assert mlws("runs", "-f", "metrics.acc > 2") == "No run is like that.\n"
+
+
+LOG = "\x1b[31mred\x1b[0m \x1b]0;title\x07\x1b]52;c;aGk=\x1b\\\x1b[2J\x1b[3;4Hplain\x9b1A\x1b\r\n\tend\x08\n"
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
+def test_X13_a_log_on_a_terminal_keeps_its_colours_and_loses_what_moves_windows(capsys, monkeypatch, size):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    out = Output()
+    for i in range(0, len(LOG), size):
+        out.write(LOG[i : i + size])
+    assert capsys.readouterr().out == "\x1b[31mred\x1b[0m plain1A\r\n\tend\x08\n"
+
+
+def test_a_log_in_a_pipe_is_what_the_script_wrote(capsys):
+    Output().write(LOG)
+    assert capsys.readouterr().out == LOG

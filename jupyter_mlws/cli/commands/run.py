@@ -14,6 +14,7 @@ from jupyter_mlws.cli import completing
 from jupyter_mlws.cli.commands.experiments import print_deletion
 from jupyter_mlws.cli.following import follow
 from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, console, open_workspace, print_json
+from jupyter_mlws.cli.terminal import Output
 from jupyter_mlws.domain.rerun import RERUN_OF
 from jupyter_mlws.domain.run import Run as Record
 from jupyter_mlws.sdk.run import Run
@@ -93,10 +94,10 @@ def logs(
     if as_json:
         print_json({"run": found.id, "name": name, "text": found.get_log(name)})
         return
-    offset, told = 0, ""
+    out, offset, told = Output(), 0, ""
     while True:
         part = found.workspace.api.logs.read(found.id, name=name, offset=offset)
-        sys.stdout.write(part.text)
+        out.write(part.text)
         if part.next_offset > offset:
             offset = part.next_offset
             continue

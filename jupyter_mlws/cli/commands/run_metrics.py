@@ -71,7 +71,12 @@ def _write_csv(run: Run, names: list[str]) -> None:
     for name in names:
         columns = _columns(run, name)
         for step, at, value in zip(columns["step"], columns["time"], columns["value"], strict=True):
-            out.writerow((name, step, at, value))
+            out.writerow((_inert(name), step, at, value))
+
+
+def _inert(name: str) -> str:
+    """A name that a spreadsheet takes for text, and not for a formula."""
+    return f"'{name}" if name.startswith(("=", "+", "-", "@", "\t", "\r")) else name
 
 
 def _summed_up(run: Run) -> dict[str, object]:

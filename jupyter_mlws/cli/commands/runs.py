@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from jupyter_mlws.cli import completing
 from jupyter_mlws.cli.commands.offline import show_offline
 from jupyter_mlws.cli.commands.trash import show_trash
-from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, open_workspace, print_json, print_runs
+from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, console, open_workspace, print_json, print_runs
 from jupyter_mlws.cli.watching import can_watch, watch_runs
 from jupyter_mlws.domain.run import Run
 from jupyter_mlws.errors import UsageError
 from jupyter_mlws.sdk import stuck
+from jupyter_mlws.sdk.text import visible
+from jupyter_mlws.sdk.workspace import Workspace
 
 __all__ = ["runs"]
 
@@ -71,8 +75,18 @@ def runs(
         watch_runs(ws, find)
     elif as_json:
         print_json(find())
+    elif found := find():
+        print_runs(found)
     else:
-        print_runs(find())
+        console.print(Text(_nothing(ws, experiment, narrowed=status is not None or filter is not None)))
+
+
+def _nothing(ws: Workspace, experiment: str | None, *, narrowed: bool) -> str:
+    """What to say where no run is found: a name that was mistyped is answered with the nearest."""
+    if experiment is not None and experiment not in (known := list(ws.experiments)):
+        near = difflib.get_close_matches(experiment, known, 1)
+        return f"There is no experiment {visible(experiment)!r}.{f' Did you mean {near[0]}?' if near else ''}"
+    return "No run is like that." if narrowed or experiment is not None else "No runs yet."
 
 
 def _check_plain(filter: str | None, order_by: str | None) -> None:

@@ -52,6 +52,8 @@ def submit(
         str | None,
         typer.Option("--env", "-E", help="Environment; default: kernel.", autocompletion=completing.environments),
     ] = None,
+    name: Annotated[str, typer.Option("--name", "-n", help="What lists call the run.")] = "",
+    note: Annotated[str, typer.Option("--note", help="What people should know of it.")] = "",
     tag: Annotated[list[str] | None, typer.Option("--tag", "-t", help="Tag, as name or name=value.")] = None,
     env_var: Annotated[list[str] | None, typer.Option("--env-var", help="Environment variable, NAME=VALUE.")] = None,
     secret: Annotated[
@@ -93,14 +95,16 @@ def submit(
     }
     wish = replace(wish, **{name: value for name, value in given.items() if value is not None})
     if save is not None:
-        if tag or experiment or wait or watch:
-            raise UsageError("A configuration keeps no tags and no experiment.", hint="Give them when you submit it.")
+        if tag or experiment or name or note or wait or watch:
+            raise UsageError(
+                "A configuration keeps no experiment, name, note or tags.", hint="Give them when you submit it."
+            )
         _keep(wish, save, as_json=as_json)
         return
     folder = os.path.realpath(wish.source_directory)
     ws = open_workspace(workspace)
-    name = experiment or experiment_name_of(os.path.basename(folder), "experiment")
-    run = Experiment(ws, name).submit(wish, tags=pairs("tag", tag))
+    where = Experiment(ws, experiment or experiment_name_of(os.path.basename(folder), "experiment"))
+    run = where.submit(wish, tags=pairs("tag", tag), display_name=name, description=note)
     if not as_json:
         console.print(
             f"Run #{run.number} of {run.record.experiment} is submitted. Follow it: mlws run logs {run.number} -f"
