@@ -7,7 +7,7 @@ from pathlib import Path
 from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.domain.reproducibility import LOCK_DIGEST
 from jupyter_mlws.domain.run import Run, RunSubmission, RunUpdate
-from jupyter_mlws.environments.imports import Missing, find_missing
+from jupyter_mlws.environments.imports import Finds, Missing, find_missing, imported
 from jupyter_mlws.environments.locking import Lock
 from jupyter_mlws.errors import InvalidInput
 from jupyter_mlws.runfolder.paths import RunFolder
@@ -29,8 +29,21 @@ def note(context: Context, run: Run, lock: Lock) -> None:
             update_run(c, run.id, RunUpdate(properties=new))
 
 
-def check_imports(run: Run, interpreter: Path, folder: RunFolder, submission: RunSubmission) -> None:
+def check_imports(
+    run: Run, finds: Finds, folder: RunFolder, submission: RunSubmission, *, is_fixed: bool = False
+) -> None:
     """Say what the script imports and the environment lacks, before the script is started.
+
+    Parameters
+    ----------
+    run : Run
+    finds : callable
+        Says what the environment has.
+    folder : RunFolder
+        Filled already.
+    submission : RunSubmission
+    is_fixed : bool
+        The environment is taken as it is, and no package can be added to it.
 
     Raises
     ------
@@ -44,9 +57,15 @@ def check_imports(run: Run, interpreter: Path, folder: RunFolder, submission: Ru
     name, text, beside = found
     folders = [beside, here, *(folder.code / path for path in submission.python_path)]
     python_path = submission.environment_variables.get("PYTHONPATH", "")
-    missing = find_missing(interpreter, text, name, folders, python_path)
+    missing = find_missing(finds, text, name, folders, python_path)
     if missing:
-        raise _refusal(missing, submission.environment)
+        raise _refusal(missing, submission.environment, is_fixed)
+    # What a cell takes from the notebook is imported before it begins.
+    names = {name for each in submission.captured if each.how == "import" for name in imported(each.text)}
+    taken = "\n".join(f"import {name}" for name in sorted(names))
+    missing = find_missing(finds, taken, "The cell", folders, python_path) if taken else ()
+    if missing:
+        raise _refusal(missing, submission.environment, is_fixed, uses=True)
 
 
 def _source(run: Run, here: Path, submission: RunSubmission) -> tuple[str, str, Path] | None:
@@ -63,15 +82,17 @@ def _source(run: Run, here: Path, submission: RunSubmission) -> tuple[str, str, 
         return None
 
 
-def _refusal(missing: tuple[Missing, ...], environment: str) -> InvalidInput:
+def _refusal(missing: tuple[Missing, ...], environment: str, is_fixed: bool, *, uses: bool = False) -> InvalidInput:
     first, *others = missing
     more = f"; {', '.join(each.module for each in others[:_MOST_TOLD])} are missing, too" if others else ""
     if len(others) == 1:
         more = f"; {others[0].module} is missing, too"
     packages = ", ".join(repr(each.package) for each in missing[: _MOST_TOLD + 1])
+    does = f"uses {first.module} of the notebook" if uses else f"imports {first.module} (line {first.line})"
+    way = "Take one that has it, or one with packages" if is_fixed else "Add the package to the environment"
+    more_of_it = packages if is_fixed else f"..., {packages}"
     return InvalidInput(
-        f"{first.file} imports {first.module} (line {first.line}), and environment {environment} has no "
-        f"{first.module}{more}.",
-        hint=f"Add the package to the environment: packages=[..., {packages}]",
+        f"{first.file} {does}, and environment {environment} has no {first.module}{more}.",
+        hint=f"{way}: packages=[{more_of_it}]",
         details={"modules": [each.module for each in missing]},
     )

@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_mlws.containers.pulling import Way
 from jupyter_mlws.dispatcher.context import Context
+from jupyter_mlws.dispatcher.fitting import check_imports
 from jupyter_mlws.domain.environment import Environment
-from jupyter_mlws.domain.run import RunSubmission
+from jupyter_mlws.domain.run import Run, RunSubmission
 from jupyter_mlws.environments import image
 from jupyter_mlws.environments.probing import probe
 from jupyter_mlws.environments.uv import Stopped
 from jupyter_mlws.errors import InvalidInput
+from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.services import handover
 from jupyter_mlws.services.handover import Handover
 
@@ -31,10 +34,11 @@ _TRAVELS = re.compile(r"LANG|LANGUAGE|LC_[A-Z]+|TZ|(OMP|MKL|OPENBLAS|NUMEXPR|VEC
 
 @dataclass(frozen=True)
 class Imaged:
-    """An image, and the variables that go with it."""
+    """An image, and the variables that go with it; `is_fixed` where it is taken as it is."""
 
     image: str
     environment_variables: Mapping[str, str]
+    is_fixed: bool
 
     def submission(self, submission: RunSubmission) -> RunSubmission:
         """What was submitted, as it is run in this image."""
@@ -44,6 +48,12 @@ class Imaged:
     def handover(self, found: Handover) -> Handover:
         """What was handed over at submit, without the variables of the submitter's machine."""
         return replace(found, environment=None)
+
+    def check(self, run: Run, folder: RunFolder, submission: RunSubmission) -> None:
+        """`InvalidInput` where the script imports what is not there; the folder is filled."""
+        from jupyter_mlws.environments.asking import found_in
+
+        check_imports(run, partial(found_in, self.image), folder, submission, is_fixed=self.is_fixed)
 
     def variables(self, run_id: str) -> dict[str, str]:
         """Of the submitter's variables those that travel into an image."""
@@ -132,4 +142,4 @@ def imaged(
             made = image.of_packages(making, base, lock, parts.built)
         if spec.kind == "user_managed":
             probe(making.client, made.id)
-    return Imaged(made.id, spec.environment_variables)
+    return Imaged(made.id, spec.environment_variables, spec.kind == "user_managed")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from jupyter_mlws.dispatcher.imaging import Imaged, Parts, imaged
 from jupyter_mlws.dispatcher.telling import Progress
 from jupyter_mlws.domain.environment import KERNEL, PYTHON, EnvironmentSpec, split_reference
 from jupyter_mlws.domain.run import Run, RunSubmission
+from jupyter_mlws.environments.imports import found_by
 from jupyter_mlws.environments.patience import patiently
 from jupyter_mlws.environments.uv import Stopped
 from jupyter_mlws.errors import InvalidInput
@@ -51,7 +53,7 @@ class Provided:
 
     def check(self, run: Run, folder: RunFolder, submission: RunSubmission) -> None:
         """`InvalidInput` where the script imports what is not there; the folder is filled."""
-        check_imports(run, self.interpreter, folder, submission)
+        check_imports(run, partial(found_by, self.interpreter), folder, submission)
 
     def _command(self, words: tuple[str, ...]) -> tuple[str, ...]:
         return (str(self.interpreter), *words[1:]) if words[:1] == (PYTHON,) else words

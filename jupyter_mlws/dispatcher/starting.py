@@ -189,7 +189,7 @@ def _launch(
         faults.point("dispatcher.launched")
         preparing.fill(context, folder, run, submission, variables, gpus, wanted.check)
         faults.point("dispatcher.filled")
-        if isinstance(provided, Provided):
+        if provided is not None:
             _check(provided, run, folder, submission)
         control.prepare(folder)
         _refuse_if_canceled(context, run, wanted)
@@ -239,7 +239,7 @@ def _provide(
         raise Refused(error) from error
 
 
-def _check(provided: Provided, run: Run, folder: RunFolder, submission: RunSubmission) -> None:
+def _check(provided: Provided | Imaged, run: Run, folder: RunFolder, submission: RunSubmission) -> None:
     try:
         provided.check(run, folder, submission)
     except InvalidInput as error:

@@ -12,11 +12,14 @@ import json
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Missing", "find_missing", "imported"]
+__all__ = ["QUESTION", "Finds", "Missing", "find_missing", "found_by", "imported"]
+
+# Of names those that can be imported, given what stands in PYTHONPATH.
+Finds = Callable[[Sequence[str], str], Sequence[str]]
 
 _MOST_BYTES = 1 << 20
 _MOST_FILES = 200
@@ -40,7 +43,7 @@ _PACKAGES = {
     "yaml": "PyYAML",
 }
 # Asks the interpreter of the environment, which is told nothing of the folder that it is asked from.
-_ASK = """
+QUESTION = """
 import importlib.util, json, sys
 sys.path[:] = [each for each in sys.path if each]
 def lacks(name):
@@ -89,14 +92,14 @@ def _names(statement: ast.stmt) -> Iterator[str]:
 
 
 def find_missing(
-    interpreter: Path, source: str, file: str, folders: Sequence[Path], python_path: str = ""
+    finds: Finds, source: str, file: str, folders: Sequence[Path], python_path: str = ""
 ) -> tuple[Missing, ...]:
     """What a text and the local modules that it imports need and nobody has.
 
     Parameters
     ----------
-    interpreter : path
-        Of the environment.
+    finds : callable
+        Says what the environment has: see `found_by`.
     source : str
         Text of the script, or of a cell.
     file : str
@@ -122,7 +125,7 @@ def find_missing(
                 texts.append((local.name, _read(local)))
     wanted.pop("jupyter_mlws", None)  # travels with the run
     names = list(wanted)[:_MOST_NAMES]
-    there = set(_ask(interpreter, names, python_path)) if names else set()
+    there = set(finds(names, python_path)) if names else set()
     return tuple(wanted[name] for name in names if name not in there)
 
 
@@ -145,12 +148,12 @@ def _read(path: Path) -> str:
         return ""
 
 
-def _ask(interpreter: Path, names: Sequence[str], python_path: str) -> list[str]:
+def found_by(interpreter: Path, names: Sequence[str], python_path: str) -> list[str]:
     """Those of the names that the interpreter finds; all of them where it cannot be asked."""
     environment = {"PYTHONPATH": python_path, "PATH": os.defpath}
     try:
         answer = subprocess.run(
-            [interpreter, "-c", _ASK, *names],
+            [interpreter, "-c", QUESTION, *names],
             capture_output=True,
             text=True,
             timeout=_PATIENCE_S,

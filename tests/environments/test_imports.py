@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from jupyter_mlws.environments.imports import find_missing, imported
+from jupyter_mlws.environments.imports import find_missing, found_by, imported
 
-HERE = Path(sys.executable)
+FOUND_HERE = partial(found_by, Path(sys.executable))
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,7 @@ def test_what_is_beside_the_script_is_followed_and_not_missing(tmp_path: Path) -
     (tmp_path / "other").mkdir()
     (tmp_path / "fast.cpython-311.so").write_bytes(b"")
     source = "import os, json, numpy\nimport mine, fast\nimport jupyter_mlws\nimport nowhere_b\n"
-    found = find_missing(HERE, source, "train.py", [tmp_path])
+    found = find_missing(FOUND_HERE, source, "train.py", [tmp_path])
     assert [(each.module, each.file, each.line) for each in found] == [
         ("nowhere_b", "train.py", 4), ("nowhere_a", "mine.py", 3),
     ]  # fmt: skip
@@ -46,9 +47,9 @@ def test_what_is_beside_the_script_is_followed_and_not_missing(tmp_path: Path) -
 def test_a_module_on_the_runs_own_path_is_there(tmp_path: Path) -> None:
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib" / "extra_module.py").write_text("")
-    assert find_missing(HERE, "import extra_module", "x", [], str(tmp_path / "lib")) == ()
-    assert [each.package for each in find_missing(HERE, "import extra_module", "x", [])] == ["extra_module"]
+    assert find_missing(FOUND_HERE, "import extra_module", "x", [], str(tmp_path / "lib")) == ()
+    assert [each.package for each in find_missing(FOUND_HERE, "import extra_module", "x", [])] == ["extra_module"]
 
 
 def test_an_interpreter_that_does_not_answer_lacks_nothing(tmp_path: Path) -> None:
-    assert find_missing(tmp_path / "none", "import nowhere_a", "x", []) == ()
+    assert find_missing(partial(found_by, tmp_path / "none"), "import nowhere_a", "x", []) == ()

@@ -73,3 +73,25 @@ def test_somebodys_own_dockerfile_is_built_and_taken(boxes, base_image):
     Environment.from_dockerfile("own", path).register(boxes.ws)
     _run, facts = boxes.run("import os; print(os.environ['ADA'])", environment="own")
     assert facts["status"] == "Completed", facts["error"]
+
+
+def test_what_a_script_imports_and_its_image_lacks_is_told_before_it_starts(boxes, base_image, tmp_path):
+    Environment.from_docker_image("plain", base_image).register(boxes.ws)
+    (tmp_path / "Dockerfile").write_text(
+        f"FROM {base_image}\nENV PYTHONPATH=/opt/ada\nRUN mkdir -p /opt/ada/ada_inside\n"
+    )
+    Environment.from_dockerfile("more", tmp_path / "Dockerfile").register(boxes.ws)
+    code = "import json, ada_inside\nopen('outputs/begun', 'x').close()"
+    runs = {name: boxes.submit(code, environment=name) for name in ("bare", "plain", "more")}
+    ends = {name: boxes.end(run) for name, run in runs.items()}
+    assert ends["more"]["status"] == "Completed", ends["more"]["error"]
+    for name, way in (
+        ("bare", "Add the package to the environment: packages=[..., 'ada_inside']"),
+        ("plain", "Take one that has it, or one with packages: packages=['ada_inside']"),
+    ):
+        error = ends[name]["error"]
+        words = f"train.py imports ada_inside (line 1), and environment {name}:1 has no ada_inside."
+        assert words in error["message"]
+        assert way in str(error)
+        assert "outputs/begun" not in runs[name].get_file_names()
+    boxes.wait_until_none_is_left()
