@@ -149,7 +149,7 @@ def _uses(digest: str) -> Path:
 @contextmanager
 def _locked(digest: str, kind: int, say: Callable[[str], None], wanted: Callable[[], bool]) -> Iterator[int]:
     """Hold the lock of an environment: shared to look at it, alone to build or to remove it."""
-    root().mkdir(mode=0o700, parents=True, exist_ok=True)
+    places.make_trusted(root())
     handle = os.open(root() / f".{digest}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         told = False

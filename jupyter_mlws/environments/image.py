@@ -31,6 +31,7 @@ from jupyter_mlws.environments.packing import Packing
 from jupyter_mlws.environments.probing import check_fit, probe
 from jupyter_mlws.environments.sharing import LABEL, REPOSITORY, Image, inspect
 from jupyter_mlws.errors import InvalidInput, MlwsError, TargetAway, Unavailable
+from jupyter_mlws.runfolder import places
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -180,7 +181,7 @@ def _found_or_made(making: Making, what: str, make: Callable[[str], Image]) -> I
     """The image of this name: here, else in the registry, else made; one makes it, and others wait."""
     digest = hashlib.sha256(f"{_FORMAT}\n{what}".encode()).hexdigest()[:32]
     name = f"{REPOSITORY}:{digest}"
-    root().mkdir(mode=0o700, parents=True, exist_ok=True)
+    places.make_trusted(root())
     if making.user is not None:
         using.note(uses(digest), making.user)
     found = inspect(making.client, name)

@@ -100,7 +100,7 @@ class Drafts:
     """
 
     def __init__(self) -> None:
-        places.make_own(root())  # what lies here is run later on
+        places.make_trusted(root())
         remove_stale(root(), prefix=".draft-", suffix="")
         self._folder = Path(tempfile.mkdtemp(prefix=f".draft-{os.getpid()}-", dir=root()))
         self._names: dict[str, str] = {}

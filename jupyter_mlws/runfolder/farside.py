@@ -23,8 +23,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from jupyter_mlws import faults
+from jupyter_mlws.errors import Unavailable
 from jupyter_mlws.runfolder.files import remove_stale
-from jupyter_mlws.runfolder.places import cache_dir, make_own, runtime_dir
+from jupyter_mlws.runfolder.places import cache_dir, make_trusted, runtime_dir
 
 __all__ = ["agent_command", "build_folder", "build_zip", "script_path"]
 
@@ -132,10 +133,10 @@ def _place(directory: str | os.PathLike[str] | None) -> Path:
         return place
     place = cache_dir() / "farside"
     try:
-        make_own(place)
+        make_trusted(place)
         if os.access(place, os.W_OK):
             return place
-    except OSError:  # a home folder that may only be read
+    except (OSError, Unavailable):  # a home folder that may only be read, a cache of somebody else's
         pass
     place = runtime_dir() / "farside"
     place.mkdir(mode=0o700, exist_ok=True)

@@ -18,6 +18,7 @@ __all__ = [
     "is_private",
     "lock_path",
     "make_own",
+    "make_trusted",
     "runtime_dir",
     "runtime_folders",
     "runtime_place",
@@ -153,6 +154,28 @@ def make_own(folder: Path) -> None:
     ours = next((place for place in folder.parents if place.name == _NAME), folder)
     ours.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def make_trusted(folder: Path) -> None:
+    """`make_own` for a folder of programs, which are run without a further look: a cache may lie where all can write.
+
+    Raises
+    ------
+    Unavailable
+        It was made by another user, who could have put anything into it.
+    """
+    make_own(folder)
+    if not hasattr(os, "getuid"):
+        return
+    facts = folder.stat()  # through a link: a cache may be led to another disk
+    if facts.st_uid == os.getuid():
+        if facts.st_mode & 0o022:
+            folder.chmod(stat.S_IMODE(facts.st_mode) & ~0o022)
+    elif facts.st_uid != 0 or facts.st_mode & 0o022:
+        raise Unavailable(
+            f"{folder} is another user's, who could put programs there that you would run.",
+            hint="Set MLWS_CACHE_DIR and MLWS_DATA_DIR to folders of your own.",
+        )
 
 
 def lock_path(workspace: Path, host: str) -> Path:
