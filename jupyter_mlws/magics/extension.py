@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_mlws.errors import MlwsError, UsageError
 from jupyter_mlws.magics.command import run_command
 from jupyter_mlws.magics.defaults import environment_names, set_defaults
+from jupyter_mlws.magics.gateway import gateway_words
 from jupyter_mlws.magics.grammar import option_names
 from jupyter_mlws.magics.submit import submit_cell, submit_file
 from jupyter_mlws.magics.track import is_from_cell, origin, track_cell
@@ -49,6 +51,9 @@ def load(shell: Any) -> None:
     shell.input_transformers_cleanup.append(_fill_empty_body)
     shell.set_hook("complete_command", _complete, re_key=re.compile(r"%%?(?:submit|track)\b"))
     set_origin(lambda: origin(shell))
+    words = gateway_words()
+    if words:
+        print(words, file=sys.stderr)
 
 
 def _card(run: Run, include: object = None, exclude: object = None) -> dict[str, Any]:

@@ -51,6 +51,13 @@ def test_loading_binds_mlws_only_where_the_name_is_free(tmp_path: Path) -> None:
         kernel.close()
 
 
+def test_a_kernel_behind_a_gateway_says_what_to_set(kernel: Kernel) -> None:
+    kernel.said("import os\nos.environ['KERNEL_GATEWAY'] = '1'")
+    assert "Set MLWS_WORKSPACE to the URL" in kernel.said("%reload_ext jupyter_mlws")
+    kernel.said("os.environ['MLWS_WORKSPACE'] = os.getcwd()")
+    assert kernel.said("%reload_ext jupyter_mlws") == ""
+
+
 def test_the_stop_button_stops_the_waiting_and_a_second_press_the_run(kernel: Kernel) -> None:
     cell = "%%submit --as fit --wait --replace\nimport time\nprint('started', flush=True)\ntime.sleep(50)"
     said = kernel.interrupted(cell, after="started")

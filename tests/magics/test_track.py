@@ -7,18 +7,21 @@ from collections.abc import Iterator
 
 import pytest
 from kernels import Kernel
+from users import fresh_user
 
 TELL = "print({key: value for key, value in vars(mlws.last_run.refresh()).items() if key in KEYS})"
 
 
 @pytest.fixture(scope="module")
 def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
+    """One for all tests of this file, which begins with a fresh user of its own."""
     folder = tmp_path_factory.mktemp("tracked")
     (folder / "small.csv").write_text("a,b\n")
-    kernel = Kernel(folder)
-    kernel.said("%load_ext jupyter_mlws")
-    yield kernel
-    kernel.close()
+    with pytest.MonkeyPatch.context() as patch, fresh_user(tmp_path_factory.mktemp("home"), patch):
+        kernel = Kernel(folder)
+        kernel.said("%load_ext jupyter_mlws")
+        yield kernel
+        kernel.close()
 
 
 def record(kernel: Kernel, what: str) -> object:
