@@ -24,6 +24,7 @@ __all__ = [
     "length_of",
     "record",
     "scalars_of",
+    "time_of",
 ]
 
 _HEAD = struct.Struct("<QI")
@@ -127,6 +128,16 @@ def scalars_of(data: bytes) -> Scalars | None:
     if not (0 <= time < _LATEST and STEP_MIN <= step <= STEP_MAX):
         raise ValueError("no time or no step")
     return Scalars(time, step, found)
+
+
+def time_of(data: bytes) -> float | None:
+    """When an event was written, seconds since 1970; None where it does not say, or is damaged."""
+    try:
+        found = [value for number, value in _fields(data) if number == 1 and isinstance(value, bytes)]
+    except ValueError:
+        return None
+    time = struct.unpack("<d", found[0])[0] if found and len(found[0]) == 8 else 0.0
+    return float(time) if 0 < time < _LATEST else None
 
 
 def _scalar(data: bytes) -> tuple[str, float] | None:
