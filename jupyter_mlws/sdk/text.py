@@ -32,13 +32,13 @@ def _took(run: Run, at: datetime) -> str:
 
 
 def run_rows(runs: Sequence[Run]) -> list[tuple[str, ...]]:
-    """Rows of the run table: number, experiment, status, metrics, parameters, duration."""
+    """Rows of the run table: number, experiment, status with progress, metrics, parameters, duration."""
     at = now()
     return [
         (
             f"#{run.number}",
             run.experiment,
-            f"{SYMBOLS[run.status]} {run.status}",
+            f"{SYMBOLS[run.status]} {run.status}" + (f" {run.progress}" if run.progress is not None else ""),
             metric_text(run),
             " · ".join(f"{short(key)} {short(value)}" for key, value in list(run.params.items())[:4]),
             _took(run, at),

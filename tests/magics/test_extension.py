@@ -181,5 +181,6 @@ def test_a_progress_bar_of_a_cell_is_the_progress_of_its_run(kernel: Kernel) -> 
     assert kernel.said("print(slow.record.progress, mlws.run(1).workspace.runs()[0].record.progress)").strip() == (
         "34/68 34/68"
     )
+    assert "Running 34/68" in kernel.said("%runs")
     kernel.said("slow.cancel()\nslow.wait_for_completion(raise_on_error=False)")
     assert kernel.said("print(slow.refresh().progress)").strip() == "None"
