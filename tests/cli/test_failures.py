@@ -97,3 +97,9 @@ def test_an_interrupt_leaves_the_run_and_says_how_to_cancel_it(mlws):
     assert "Run #1 goes on. Cancel it: mlws run cancel 1" in said
     assert mlws.json("run", "show", "1")["run"]["status"] == "Running"
     mlws("run", "cancel", "1")
+
+
+def test_the_command_line_starts_without_the_library_of_the_database():
+    code = "import sys, jupyter_mlws.cli.app; print([name for name in ('sqlalchemy', 'numpy') if name in sys.modules])"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout
+    assert said == "[]\n"

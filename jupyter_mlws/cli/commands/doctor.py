@@ -6,7 +6,6 @@ import typer
 from rich.text import Text
 
 from jupyter_mlws.cli.doctor.finding import Finding
-from jupyter_mlws.cli.doctor.round import examine
 from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, console, print_json
 
 __all__ = ["doctor"]
@@ -19,6 +18,9 @@ def doctor(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> No
 
     It looks without touching; only where all is well is the dispatcher started, and runs that wait are taken up.
     """
+    # Here, because it brings the database's library: Tab and the other commands do not wait for that.
+    from jupyter_mlws.cli.doctor.round import examine
+
     findings = []
     for finding in examine(workspace):
         findings.append(finding)
