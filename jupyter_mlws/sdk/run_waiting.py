@@ -7,6 +7,7 @@ import sys
 import time
 from typing import Any
 
+from jupyter_mlws.domain.environment import KERNEL
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import RunFailed
 from jupyter_mlws.sdk.run_children import RunChildren
@@ -101,9 +102,15 @@ class RunWaiting(RunChildren, RunFiles):
         cause = failed._record.error
         return RunFailed(
             f"{said}: {cause.message if cause else 'no reason was recorded.'}",
-            hint=f"Its log: mlws.run({failed.number}).get_log()",
+            hint=f"Its log: mlws.run({failed.number}).get_log({failed._telling_log()})",
             details={"run": failed.id, "traceback": cause.traceback if cause else ""},
         )
+
+    def _telling_log(self) -> str:
+        """The argument that names the log which tells of a failure: before a script began it has said nothing."""
+        if self._record.started_at is not None or self._record.environment == KERNEL:
+            return ""
+        return repr("environment.log")
 
     def _wait(self, show_output: bool) -> None:
         offset, pause, told = 0, _FIRST_PAUSE_S, ""

@@ -16,6 +16,7 @@ from wheels import Index
 from jupyter_mlws import Environment, Experiment, ScriptRunConfig, Workspace
 from jupyter_mlws.dispatcher import client
 from jupyter_mlws.environments import building
+from jupyter_mlws.errors import RunFailed
 
 MANY = 50
 # It builds only once the file is there.
@@ -90,7 +91,8 @@ def test_F37_a_run_whose_index_is_away_tries_again_and_says_so(
     with failing(503) as index:
         monkeypatch.setenv("UV_DEFAULT_INDEX", index.url)
         run = submit("six")
-        run.wait_for_completion(raise_on_error=False)
+        with pytest.raises(RunFailed, match=r"get_log\('environment\.log'\)"):
+            run.wait_for_completion()
         assert run.status == "Failed"
         assert index.count >= 3
     assert "cannot be reached" in run.get_details()["error"]["message"]
