@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import shlex
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from jupyter_mlws.errors import InvalidInput, InvalidName, TooLarge
@@ -12,6 +13,7 @@ __all__ = [
     "MAX_SECRET_BYTES",
     "Secret",
     "SecretValue",
+    "as_options",
     "check_secret_name",
     "check_secret_value",
     "is_reference",
@@ -56,6 +58,11 @@ class SecretValue:
 
     def __repr__(self) -> str:
         return "SecretValue(value=***)"
+
+
+def as_options(names: Iterable[str]) -> str:
+    """The words of a command line that name these secrets; whoever chose the names may have meant it to be pasted."""
+    return " ".join(f"--secret {shlex.quote(name)}" for name in names)
 
 
 def check_secret_name(name: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from jupyter_mlws.domain.environment import PYTHON, interpreter_of
 from jupyter_mlws.domain.masking import masked_options, unmask
 from jupyter_mlws.domain.rerun import RERUN_OF, Rerun
 from jupyter_mlws.domain.run import Run, RunSubmission
-from jupyter_mlws.domain.secret import references
+from jupyter_mlws.domain.secret import as_options, references
 from jupyter_mlws.errors import CorruptData, InvalidInput, NotFound, WrongState
 from jupyter_mlws.runfolder.inherited import variables_of_a_notebook
 from jupyter_mlws.services.context import Context
@@ -194,7 +195,7 @@ def _check_named(earlier: Run, asked: tuple[str, ...], rerun: Rerun) -> None:
         raise InvalidInput(
             f"Run #{earlier.number} came with an archive, and asks for the secret{'s' if many else ''} {shown}.",
             hint="Look at its code first. Who trusts it names what it may have: "
-            f"mlws run rerun {earlier.number} {' '.join(f'--secret {name}' for name in missing[:10])}",
+            f"mlws run rerun {earlier.number} {as_options(missing[:10])}",
             details={"secrets": missing},
         )
 
@@ -204,8 +205,8 @@ def _to_be_given(earlier: Run, what: str, names: list[str]) -> InvalidInput:
     return InvalidInput(
         f"Run #{earlier.number} was given the {what}{'s' if many else ''} {shown}, and secrets are not stored.",
         hint=f"Give {'them' if many else 'it'} again: run.rerun(secrets={{{names[0]!r}: ...}}), "
-        f"or mlws run rerun {earlier.number} --secret {names[0]}"
-        + (f"; or store it: mlws secrets set {names[0]}" if what == "secret" else "."),
+        f"or mlws run rerun {earlier.number} {as_options(names[:1])}"
+        + (f"; or store it: mlws secrets set {shlex.quote(names[0])}" if what == "secret" else "."),
         details={"secrets": names},
     )
 

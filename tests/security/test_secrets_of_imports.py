@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import shlex
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,7 @@ from jupyter_mlws.domain.environment import EnvironmentSpec, NewEnvironment
 from jupyter_mlws.domain.rerun import Rerun
 from jupyter_mlws.domain.run import Run, RunSubmission
 from jupyter_mlws.domain.secret import SecretValue
-from jupyter_mlws.errors import InvalidInput
+from jupyter_mlws.errors import ArchiveError, InvalidInput
 from jupyter_mlws.services import Services, handover
 from jupyter_mlws.store import Store
 
@@ -101,6 +103,31 @@ def test_an_archive_cannot_say_that_it_is_ours(here: Services, there: Services) 
     assert entries["records.jsonl"] != said
     here.archives.import_file(Upload(io.BytesIO(forge(entries))))
     refusal(here, run)
+
+
+def forged(there: Services, here: Services, names: list[str]) -> Run:
+    run = add_run(there)
+    entries = parts(there.archives.export().read())
+    said = entries["records.jsonl"].replace(b'"secret_names":[]', b'"secret_names":' + json.dumps(names).encode())
+    assert said != entries["records.jsonl"]
+    here.archives.import_file(Upload(io.BytesIO(forge({**entries, "records.jsonl": said}))))
+    return here.runs.get(run.id)
+
+
+@pytest.mark.parametrize("name", ["", "A=B", "A\nB", "A\x1b[2J", "A" * 2_000, "A\u202eB"])
+def test_a_secret_of_theirs_has_a_name(here: Services, there: Services, name: str) -> None:
+    with pytest.raises(ArchiveError):
+        forged(there, here, [name])
+
+
+def test_a_command_that_is_proposed_is_only_that_command(here: Services, there: Services) -> None:
+    """It is there to be copied into a shell."""
+    name = "A; touch /tmp/pwned #"
+    run = forged(there, here, [name])
+    hints = [refusal(here, run).hint, *(reason.hint for reason in here.runs.reproducibility(run.id).reasons)]
+    told = [hint for hint in hints if "touch" in hint]
+    assert len(told) == 2
+    assert all(shlex.split(hint.partition("mlws run rerun")[2])[1:] == ["--secret", name] for hint in told)
 
 
 def test_a_reference_that_is_ones_own_is_asked_for(here: Services, there: Services) -> None:

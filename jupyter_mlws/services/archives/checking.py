@@ -35,6 +35,7 @@ __all__ = ["Needs", "SnapshotFacts", "check"]
 
 # It is read at once, and takes some five times as much memory; no archive holds the files of a longer one.
 _MOST_MANIFEST = 1 << 26
+_LONGEST_NAME = 1_000
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,7 @@ class _Check:
             submission = read_submission(json.dumps(run.submission), kind="script", params={})
             _check_texts(run.submission.get("variable_names", []))
             _check_texts(run.submission.get("secret_names") or [])
+            _check_names(run.submission.get("secret_names") or [])
             _check_texts([run.submission.get("kernel", "")])
         except (MlwsError, ValueError, TypeError) as error:
             raise broken(f"what was submitted for the run {run.id} cannot be read") from error
@@ -219,6 +221,12 @@ class _Check:
             known = size if inside is None else inside
         if known != size:
             raise broken(f"the bytes of {digest[:12]} have two sizes")
+
+
+def _check_names(names: list[str]) -> None:
+    """Raise `ValueError` for what no variable is called, and nobody could read in a sentence."""
+    if any(not name or "=" in name or len(name) > _LONGEST_NAME or not name.isprintable() for name in names):
+        raise ValueError("the names of secrets")
 
 
 def _check_texts(value: Any) -> None:

@@ -8,7 +8,7 @@ from jupyter_mlws.domain.environment import KERNEL
 from jupyter_mlws.domain.masking import masked_options
 from jupyter_mlws.domain.reproducibility import Reason, Reproducibility
 from jupyter_mlws.domain.run import Run
-from jupyter_mlws.domain.secret import references
+from jupyter_mlws.domain.secret import as_options, references
 from jupyter_mlws.errors import MlwsError
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.reproducibility.code import reasons_of_code
@@ -138,4 +138,4 @@ def _of_vault(earlier: Run, kept: tuple[str, ...], *, is_imported: bool) -> Iter
 
 
 def _naming(earlier: Run, names: tuple[str, ...]) -> str:
-    return " ".join([f"mlws run rerun {earlier.number}", *(f"--secret {name}" for name in names[:10])])
+    return f"mlws run rerun {earlier.number} {as_options(names[:10])}"
