@@ -14,14 +14,16 @@ from jupyter_mlws.api.series import Series
 from jupyter_mlws.cli.chart import chart, dots_across
 from jupyter_mlws.cli.output import console, runs_table, status_style
 from jupyter_mlws.domain.clock import now
+from jupyter_mlws.domain.progress import Progress
 from jupyter_mlws.domain.run import Run as Record
 from jupyter_mlws.sdk.run import Run
 from jupyter_mlws.sdk.text import SYMBOLS, duration_text, number_text, visible
 from jupyter_mlws.sdk.workspace import Workspace
 
-__all__ = ["can_watch", "watch_run", "watch_runs"]
+__all__ = ["can_watch", "progress_line", "watch_run", "watch_runs"]
 
 _PAUSE_S = 0.25
+_BAR = 30
 _LOG_LINES = 6
 _LOWEST, _HIGHEST = 5, 10
 _BESIDE = 90  # from this width on two charts stand beside each other
@@ -97,6 +99,8 @@ class _Picture:
         parts: list[RenderableType] = [_head(record)]
         if record.waiting_for:
             parts.append(_line(f"  {visible(record.waiting_for)}"))
+        if record.progress is not None:
+            parts.append(_line(progress_line(record.progress)))
         parts += self._drawn_charts(record)
         lines = [line for line in self._log.split("\n") if line.strip()][-_LOG_LINES:]
         parts += [_log_line(line) for line in lines]
@@ -149,6 +153,14 @@ def _head(record: Record) -> Text:
     head.append(f"  {record.status} {took}".rstrip(), status_style(record.status))
     head.append(f"  {record.compute_target}", "dim")
     return head
+
+
+def progress_line(progress: Progress) -> str:
+    """How far a run is, and how long it will take."""
+    fraction, left = progress.fraction, progress.left_s
+    full = round((fraction or 0.0) * _BAR)
+    bar = "" if fraction is None else f"{'▓' * full}{'░' * (_BAR - full)} "
+    return f"{bar}{visible(str(progress))}{'' if left is None else f' · ~{duration_text(left)} left'}"
 
 
 def _line(text: str, style: str = "") -> Text:

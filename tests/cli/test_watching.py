@@ -19,6 +19,8 @@ import pytest
 
 from jupyter_mlws.api.series import Series
 from jupyter_mlws.cli.chart import chart
+from jupyter_mlws.cli.watching import progress_line
+from jupyter_mlws.domain.progress import Progress
 
 MARKS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
@@ -58,6 +60,11 @@ def test_odd_values_are_drawn_and_no_line_is_too_wide(found, label):
         assert lines[0].strip().startswith(label)
         assert all(len(line) <= max(width, 14 + len(label)) for line in lines)
         assert len(lines) == (1 if label.startswith("no") else height)
+
+
+def test_progress_is_a_bar_where_the_end_is_known():
+    assert progress_line(Progress(current=34, total=68, rate=2.0)) == f"{'▓' * 15}{'░' * 15} 34/68 · ~17 s left"
+    assert progress_line(Progress(current=7, unit="it")) == "7 it"
 
 
 class Screen:
