@@ -33,6 +33,8 @@ _SYSTEM_SOCKET = "/var/run/docker.sock"
 _BASE = "mlws-tests/base"
 _UP_S = 60.0
 _DOWN_S = 20.0
+_SKIPPED = {"test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3"}
+_SKIPPED |= {"site-packages", "dist-packages", "__pycache__"}
 # What a program needs of a system besides its libraries: users, names, certificates.
 _PASSWD = b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534::/tmp:/bin/sh\n"
 _GROUP = b"root:x:0:\nnogroup:x:65534:\n"
@@ -189,15 +191,14 @@ def _files() -> Iterator[Path]:
     stdlib = Path(sysconfig.get_path("stdlib", vars={"installed_base": str(prefix), "base": str(prefix)}))
     interpreter = Path(os.path.realpath(sys.executable))
     programs = [Path(found) for name in _PROGRAMS if (found := shutil.which(name, path="/usr/bin:/bin"))]
-    skipped = {"test", "tests", "idlelib", "turtledemo", "site-packages", "dist-packages", "__pycache__", "lib2to3"}
-    yield interpreter
-    yield from programs
+    library = list((prefix / "lib").glob("libpython3*.so.*"))
+    yield from (interpreter, *programs, *library)
     for base, folders, names in os.walk(stdlib):
-        folders[:] = [name for name in folders if name not in skipped]
-        yield from (Path(base, name) for name in names)
-    yield from (prefix / "lib").glob("libpython3*.so*")
-    native = [interpreter, *programs, *stdlib.glob("lib-dynload/*.so"), *(prefix / "lib").glob("libpython3*.so*")]
-    yield from _libraries(native)
+        # Without what is for compiling against it, a third of all.
+        folders[:] = [name for name in folders if name not in _SKIPPED and not name.startswith("config-")]
+        yield from (Path(base, name) for name in names if not name.startswith("_tkinter"))
+    native = [path for path in stdlib.glob("lib-dynload/*.so") if not path.name.startswith("_tkinter")]
+    yield from _libraries([interpreter, *programs, *native, *library])
     # Packages of the index take them for granted, as every image that people use has them.
     yield from (path for name in _PRESUMED for path in Path("/usr/lib").glob(f"*-linux-gnu/{name}"))
     yield Path("/etc/ssl/certs/ca-certificates.crt")
