@@ -1,6 +1,7 @@
 import { cardPlugin } from './card/plugin';
 import { documentPlugin } from './document/plugin';
 import { kernelsPlugin } from './kernels/plugin';
+import { pagePlugin } from './page/plugin';
 import { runsPlugin } from './runs/plugin';
 import { connectionsPlugin, workspacePlugin } from './workspace/plugin';
 
@@ -10,6 +11,7 @@ export default [
   workspacePlugin,
   connectionsPlugin,
   runsPlugin,
+  pagePlugin,
   documentPlugin,
   kernelsPlugin,
   cardPlugin

@@ -76,3 +76,15 @@ export const IWorkspaceConnections = new Token<IWorkspaceConnections>(
   'jupyter-mlws:IWorkspaceConnections',
   'The connections to workspaces by their ids.'
 );
+
+/** The run that the left panel has selected, in the workspace of the document in front. */
+export interface ISelectedRun {
+  /** Id of the run, null when none is selected. */
+  readonly run: string | null;
+  readonly changed: ISignal<unknown, unknown>;
+}
+
+export const ISelectedRun = new Token<ISelectedRun>(
+  'jupyter-mlws:ISelectedRun',
+  'The run that the left panel has selected.'
+);

@@ -27,7 +27,11 @@ export function Results(props: { outputs: IShownOutputs }): JSX.Element | null {
   );
 }
 
-function Result(props: { output: ShownOutput; number: number }): JSX.Element {
+/** One output: a picture or plain text. */
+export function Result(props: {
+  output: ShownOutput;
+  number: number;
+}): JSX.Element {
   const trans = useTranslation();
   const { output, number } = props;
   if (output.kind === 'image') {

@@ -105,7 +105,8 @@ function Head(props: { run: Run; onAction: OnRunAction }): JSX.Element {
   );
 }
 
-function Facts(props: { run: Run }): JSX.Element {
+/** How a run stands, for how long, and where. */
+export function Facts(props: { run: Run }): JSX.Element {
   const trans = useTranslation();
   const { run } = props;
   const now = useNow(!hasEnded(run));
@@ -237,7 +238,8 @@ function MetricChooser(props: {
   );
 }
 
-function Pairs(props: {
+/** Names with their values; nothing where there are none. */
+export function Pairs(props: {
   title: string;
   pairs: Readonly<Record<string, string>>;
 }): JSX.Element | null {
@@ -264,7 +266,8 @@ function Pairs(props: {
   );
 }
 
-function Tags(props: {
+/** The tags of a run; nothing where it has none. */
+export function Tags(props: {
   tags: Readonly<Record<string, string>>;
 }): JSX.Element | null {
   const trans = useTranslation();

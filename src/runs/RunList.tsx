@@ -13,8 +13,8 @@ export interface IRunListProps {
   model: RunListModel;
   sparklines: Sparklines;
   onCancel: (id: string) => void;
-  /** Told when a run is opened by Enter or a double click. */
-  onOpen: () => void;
+  /** Told which run is opened by Enter or a double click. */
+  onOpen: (id: string) => void;
   /** What to say when there is nothing to list. */
   empty: () => JSX.Element;
 }
@@ -56,6 +56,7 @@ export function RunList(props: IRunListProps): JSX.Element {
           selected={row.run.id === model.selected}
           values={sparklines.get(row.run.id)}
           onSelect={() => model.select(row.run.id)}
+          onOpen={() => props.onOpen(row.run.id)}
           onToggle={() => model.toggle(row.run.id)}
           onCancel={() => props.onCancel(row.run.id)}
         />
@@ -74,8 +75,8 @@ function Tree(
   const trans = useTranslation();
   const { model, scroller } = props;
   const onKeyDown = (event: React.KeyboardEvent) => {
-    if (event.key === 'Enter') {
-      props.onOpen();
+    if (event.key === 'Enter' && model.selected !== null) {
+      props.onOpen(model.selected);
     } else if (!moveSelection(model, event.key)) {
       return;
     }

@@ -32,6 +32,7 @@ export interface IRunRowProps {
   selected: boolean;
   values: readonly number[];
   onSelect: () => void;
+  onOpen: () => void;
   onToggle: () => void;
   onCancel: () => void;
 }
@@ -66,11 +67,24 @@ export function RunRow(props: IRunRowProps): JSX.Element {
       data-run={run.id}
       data-status={run.status}
       onClick={props.onSelect}
+      onDoubleClick={event => {
+        if (!isButton(event.target)) {
+          props.onOpen();
+        }
+      }}
       onContextMenu={props.onSelect}
     >
       <FirstLine {...props} />
       {hasSecondLine(row) && <SecondLine {...props} />}
     </div>
+  );
+}
+
+/** Whether an element, or what it is in, does something of its own. */
+function isButton(target: EventTarget): boolean {
+  return (
+    target instanceof Element &&
+    target.closest('button, .jp-mlws-row-twisty') !== null
   );
 }
 

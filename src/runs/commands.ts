@@ -25,6 +25,8 @@ export namespace CommandIDs {
   export const copyRunId = 'mlws:copy-run-id';
   export const deleteRun = 'mlws:delete-run';
   export const openExample = 'mlws:open-example';
+  /** Added with the pages, which know how. */
+  export const openRun = 'mlws:open-run';
   export const refresh = 'mlws:refresh';
   export const rerun = 'mlws:rerun';
   export const showPanel = 'mlws:show-panel';
@@ -150,6 +152,7 @@ function runOf(context: ICommandContext, id: unknown): Run | null {
 
 /** Commands of the menu that a line of the list opens, in groups. */
 export const CONTEXT_MENU: readonly (readonly string[])[] = [
+  [CommandIDs.openRun],
   [CommandIDs.cancelRun, CommandIDs.rerun, CommandIDs.copyRunId],
   [CommandIDs.deleteRun]
 ];

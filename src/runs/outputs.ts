@@ -34,6 +34,16 @@ export function readOutputs(lines: string): IShownOutputs {
   };
 }
 
+/** What is shown of one output as the notebook format keeps it; null where there is nothing to show. */
+export function readOutput(output: unknown): ShownOutput | null {
+  return isOutput(output) ? shownOutput(output) : null;
+}
+
+function isOutput(value: unknown): value is IOutput {
+  const type = (value as { output_type?: unknown } | null)?.output_type;
+  return typeof type === 'string';
+}
+
 function outputsOf(lines: string): IOutput[] {
   let outputs: IOutput[] = [];
   let clearNext = false;
@@ -58,8 +68,8 @@ function outputsOf(lines: string): IOutput[] {
 /** A line that the job could not finish is left out. */
 function parse(line: string): IOutput | null {
   try {
-    const output = JSON.parse(line);
-    return typeof output?.output_type === 'string' ? output : null;
+    const output: unknown = JSON.parse(line);
+    return isOutput(output) ? output : null;
   } catch {
     return null;
   }

@@ -206,7 +206,7 @@ export class WorkspacePanel extends SidePanel {
         model={runs}
         sparklines={sparklines}
         onCancel={id => this._options.onAction('cancel', id)}
-        onOpen={() => this._focusDetail()}
+        onOpen={this._options.onOpenRun}
         empty={() => (
           <NoRuns
             connection={connection}
@@ -228,10 +228,6 @@ export class WorkspacePanel extends SidePanel {
         onDownload={this._options.onDownload}
       />
     );
-  }
-
-  private _focusDetail(): void {
-    this.node.querySelector<HTMLElement>('.jp-mlws-detail')?.focus();
   }
 
   private _addSection(label: string, name: string, view: JSX.Element): Widget {
@@ -280,6 +276,7 @@ export namespace WorkspacePanel {
     /** @throws ApiError */
     onAddSecret: (name: string, value: string) => Promise<void>;
     onDeleteSecret: (secret: Secret) => void;
+    onOpenRun: (run: string) => void;
     onOpenExample: () => void;
     translator?: ITranslator;
   }

@@ -19,7 +19,7 @@ import { CommandIDs as KernelCommands } from '../kernels/commands';
 import { createModelList } from '../models/model';
 import { addSecret, deleteSecret } from '../secrets/actions';
 import { createSecretList } from '../secrets/model';
-import { IWorkspaceConnection } from '../tokens';
+import { ISelectedRun, IWorkspaceConnection } from '../tokens';
 import { downloadFile, telling } from './actions';
 import { addRunCommands, CommandIDs, CONTEXT_MENU } from './commands';
 import { RunDetailModel } from './detail';
@@ -29,10 +29,11 @@ import { WorkspacePanel } from './panel';
 import { Sparklines } from './sparklines';
 
 /** The left panel: runs, the selected run, models, environments, compute, secrets. */
-export const runsPlugin: JupyterFrontEndPlugin<void> = {
+export const runsPlugin: JupyterFrontEndPlugin<ISelectedRun> = {
   id: 'jupyter-mlws:runs',
   description: 'The left panel with the runs of the workspace.',
   autoStart: true,
+  provides: ISelectedRun,
   requires: [IWorkspaceConnection],
   optional: [INotebookTracker, ICommandPalette, ILayoutRestorer, ITranslator],
   activate: (
@@ -42,7 +43,7 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null,
     translator: ITranslator | null
-  ): void => {
+  ): ISelectedRun => {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
     const runs = new RunListModel(connection);
     const detail = new RunDetailModel(connection);
@@ -79,6 +80,9 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
       onDeleteSecret: secret => {
         void telling(() => deleteSecret(forSecrets, secret));
       },
+      onOpenRun: run => {
+        void app.commands.execute(CommandIDs.openRun, { run });
+      },
       onOpenExample: () => {
         void app.commands.execute(CommandIDs.openExample);
       },
@@ -95,6 +99,12 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
     addContextMenu(app);
     app.shell.add(panel, 'left', { rank: 250, type: 'ML Workspace' });
     restorer?.add(panel, panel.id);
+    return {
+      get run() {
+        return runs.selected;
+      },
+      changed: runs.selectionChanged
+    };
   }
 };
 
