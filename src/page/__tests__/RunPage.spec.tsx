@@ -34,6 +34,7 @@ const bytes = (text: string) => ({
 describe('RunPage', () => {
   let events: IEvents;
   let model: RunPageModel;
+  let locks: LocksModel;
   const opened: string[] = [];
 
   beforeEach(() => {
@@ -63,10 +64,11 @@ describe('RunPage', () => {
     events = connect(server, 'w1');
     model = new RunPageModel(events.connection, 'w1', RUN.id);
     model.active = true;
+    locks = new LocksModel(events.connection);
     render(
       <RunPage
         model={model}
-        locks={new LocksModel(events.connection)}
+        locks={locks}
         onAction={() => undefined}
         onCopy={() => undefined}
         onCopyLink={() => undefined}
@@ -79,6 +81,7 @@ describe('RunPage', () => {
 
   afterEach(() => {
     model.dispose();
+    locks.dispose();
     events.connection.dispose();
   });
 
