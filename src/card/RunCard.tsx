@@ -17,7 +17,7 @@ import { Results } from '../runs/Results';
 import { Notes, shownLog, sortFiles, Troubles } from '../runs/RunDetail';
 import { canCancel, hasEnded, secondsOf, waitsFor } from '../runs/status';
 import { CardModel } from './model';
-import { sentCode, sentGroups, siblingsOf } from './words';
+import { progressText, sentCode, sentGroups, siblingsOf } from './words';
 
 /** What a person can ask of a card. */
 export interface ICardActions {
@@ -54,6 +54,7 @@ export function RunCard(props: IRunCardProps): JSX.Element | null {
       data-status={run.status}
     >
       <Head model={model} run={run} actions={actions} />
+      <HowFar run={run} />
       <Troubles run={run} />
       <Charts model={model} run={run} />
       <Results outputs={model.outputs} />
@@ -113,6 +114,38 @@ function Head(props: IRunCardProps & { run: Run }): JSX.Element {
           {trans.__('Cancel')}
         </button>
       )}
+    </div>
+  );
+}
+
+/** How far a run is, as the progress bar of its own output says. */
+function HowFar(props: { run: Run }): JSX.Element | null {
+  const trans = useTranslation();
+  const { progress } = props.run;
+  if (progress === null || hasEnded(props.run)) {
+    return null;
+  }
+  const current = toNumber(progress.current);
+  const total = progress.total === null ? null : toNumber(progress.total);
+  const label = progressText(trans, progress);
+  return (
+    <div className="jp-mlws-runcard-progress">
+      {total !== null && total > 0 && (
+        <div
+          className="jp-mlws-meter"
+          role="progressbar"
+          aria-label={trans.__('Progress')}
+          aria-valuemin={0}
+          aria-valuemax={total}
+          aria-valuenow={current}
+          aria-valuetext={label}
+        >
+          <div
+            style={{ width: `${(100 * Math.min(current, total)) / total}%` }}
+          />
+        </div>
+      )}
+      <Text value={label} />
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { ApiError, Change, Run, RunFile } from '../api';
+import { ApiError, Change, Run, RunFile, StaticCard } from '../api';
 import { Points } from '../charts/points';
 import { Coalescer } from '../model/coalescer';
 import { Hold } from '../model/hold';
@@ -85,6 +85,11 @@ export class CardModel implements IDisposable {
     return this._siblings;
   }
 
+  /** Whether the run has ended and all of it is here: nothing changes any more. */
+  get isComplete(): boolean {
+    return this._isComplete;
+  }
+
   /** Whether changes are followed at this moment. */
   get isAwake(): boolean {
     return this._watch !== null;
@@ -131,6 +136,15 @@ export class CardModel implements IDisposable {
     this._setRun(
       await this._connection.request('runs.cancel', { run: this.id })
     );
+  }
+
+  /**
+   * The run as a notebook keeps it for places where nothing runs.
+   *
+   * @throws ApiError
+   */
+  async readStatic(): Promise<StaticCard> {
+    return this._connection.request('runs.card', { run: this.id });
   }
 
   /**
@@ -185,7 +199,8 @@ export class CardModel implements IDisposable {
     const kinds = new Set(
       changes.filter(c => c.subject === this.id).map(c => c.kind)
     );
-    if (kinds.has('run') || kinds.has('metric')) {
+    // How far the run is stands at the end of its log, so no change of the record tells of it.
+    if (kinds.has('run') || kinds.has('metric') || kinds.has('log')) {
       this._runReader.request();
     }
     if (kinds.has('metric')) {
@@ -244,6 +259,7 @@ export class CardModel implements IDisposable {
     if (this._parts.every(it => this._readAtEnd.has(it))) {
       this._isComplete = true;
       this._sleep();
+      this._changed.emit();
     }
   }
 

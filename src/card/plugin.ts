@@ -3,6 +3,7 @@ import {
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import {
   ITranslator,
   nullTranslator,
@@ -16,6 +17,7 @@ import { MIME_TYPE } from './bundle';
 import { ICardActions } from './RunCard';
 import { CardRenderer } from './renderer';
 
+const SETTINGS = 'jupyter-mlws:plugin';
 /** Before html and text of the same output. */
 const RANK = 0;
 
@@ -25,21 +27,33 @@ export const cardPlugin: JupyterFrontEndPlugin<void> = {
   description: 'Draws runs in the outputs of cells, live while they go.',
   autoStart: true,
   requires: [IRenderMimeRegistry, IWorkspaceConnections],
-  optional: [ITranslator],
+  optional: [ISettingRegistry, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     rendermime: IRenderMimeRegistry,
     connections: IWorkspaceConnections,
+    registry: ISettingRegistry | null,
     translator: ITranslator | null
   ): void => {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
     const actions = cardActions(trans);
+    let settings: ISettingRegistry.ISettings | null = null;
+    void registry?.load(SETTINGS).then(loaded => {
+      settings = loaded;
+    });
+    const keepsResults = () => settings?.get('keepResults').composite !== false;
     const factory = {
       // It holds an id and nothing that could run.
       safe: true,
       mimeTypes: [MIME_TYPE],
       createRenderer: () =>
-        new CardRenderer({ actions, connections, rendermime, trans })
+        new CardRenderer({
+          actions,
+          connections,
+          keepsResults,
+          rendermime,
+          trans
+        })
     };
     rendermime.addFactory(factory, RANK);
   }

@@ -2,9 +2,11 @@ import { ReactWidget } from '@jupyterlab/apputils';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { IRenderMime } from '@jupyterlab/rendermime-interfaces';
 import { TranslationBundle } from '@jupyterlab/translation';
+import { JSONObject } from '@lumino/coreutils';
 import { PanelLayout, Widget } from '@lumino/widgets';
 import * as React from 'react';
 
+import { ApiError } from '../api';
 import { Translation } from '../components/translation';
 import { IWorkspaceConnections } from '../tokens';
 import { IRunBundle, MIME_TYPE, readBundle } from './bundle';
@@ -34,6 +36,8 @@ export class CardRenderer extends Widget implements IRenderMime.IRenderer {
 
   async renderModel(mime: IRenderMime.IMimeModel): Promise<void> {
     const bundle = readBundle(mime.data[MIME_TYPE]);
+    this._mime = mime;
+    this._isKept = bundle === null || bundle.ended;
     if (bundle?.run !== this._model?.id) {
       this._setRun(bundle);
     }
@@ -68,6 +72,42 @@ export class CardRenderer extends Widget implements IRenderMime.IRenderer {
     if (model.run !== null && !this._isLive) {
       this._isLive = true;
       this._show(this._createLive(model));
+    }
+    if (model.isComplete && !this._isKept) {
+      this._isKept = true;
+      void this._keep(model);
+    }
+  }
+
+  /**
+   * Put what came of the run into the notebook's own output, once. The file is written when its user, or Lab's autosave,
+   * saves it: so nobody's changes are in the way of it.
+   */
+  private async _keep(model: CardModel): Promise<void> {
+    if (!this._options.keepsResults()) {
+      return;
+    }
+    try {
+      const { text, html } = await model.readStatic();
+      const mime = this._mime;
+      if (this.isDisposed || mime === null || model !== this._model) {
+        return;
+      }
+      const ids = mime.data[MIME_TYPE] as JSONObject;
+      mime.setData({
+        data: {
+          ...mime.data,
+          'text/plain': text,
+          'text/html': html,
+          [MIME_TYPE]: { ...ids, ended: true }
+        },
+        metadata: mime.metadata
+      });
+    } catch (error) {
+      // The notebook keeps what it has; when it is opened again, this is tried again.
+      if (!(error instanceof ApiError)) {
+        throw error;
+      }
     }
   }
 
@@ -108,7 +148,10 @@ export class CardRenderer extends Widget implements IRenderMime.IRenderer {
     }
   };
 
+  /** The notebook has what came of the run, or shall not get it. */
+  private _isKept = false;
   private _isLive = false;
+  private _mime: IRenderMime.IMimeModel | null = null;
   private _isOnScreen = false;
   private _model: CardModel | null = null;
   private _observer: IntersectionObserver;
@@ -118,6 +161,8 @@ export namespace CardRenderer {
   export interface IOptions {
     actions: ICardActions;
     connections: IWorkspaceConnections;
+    /** Whether results are put into the notebook when a run has ended. */
+    keepsResults: () => boolean;
     rendermime: IRenderMimeRegistry;
     trans: TranslationBundle;
   }

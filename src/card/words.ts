@@ -1,7 +1,11 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { Captured, MetricSummary, Run, toNumber } from '../api';
-import { formatBytes, formatNumber } from '../components/format';
+import { Captured, MetricSummary, Progress, Run, toNumber } from '../api';
+import {
+  formatBytes,
+  formatDuration,
+  formatNumber
+} from '../components/format';
 import { leadingMetric } from '../runs/rows';
 import { hasEnded } from '../runs/status';
 
@@ -121,4 +125,25 @@ function bestOf(runs: readonly Run[], name: string | null): string | null {
     }
   }
   return best;
+}
+
+/** How far a run is, and how long the rest takes at the rate that its output told. */
+export function progressText(
+  trans: TranslationBundle,
+  progress: Progress
+): string {
+  const current = toNumber(progress.current);
+  const total = progress.total === null ? NaN : toNumber(progress.total);
+  const rate = progress.rate === null ? NaN : toNumber(progress.rate);
+  const left = (total - current) / rate;
+  return [
+    Number.isFinite(total)
+      ? `${formatNumber(current)}/${formatNumber(total)}`
+      : formatNumber(current),
+    Number.isFinite(left) && left > 0
+      ? trans.__('~%1 left', formatDuration(left))
+      : ''
+  ]
+    .filter(part => part !== '')
+    .join(' · ');
 }

@@ -28,6 +28,19 @@ async function start(page: IJupyterLabPageFixture, cell: number) {
   await page.keyboard.press('Shift+Enter');
 }
 
+/** Static html of a cell's output, as the notebook that is open has it. */
+async function htmlOf(
+  page: IJupyterLabPageFixture,
+  cell: number
+): Promise<string> {
+  return page.evaluate(index => {
+    const { content } = (window as any).jupyterapp.shell.currentWidget;
+    const outputs = content.model.toJSON().cells[index].outputs;
+    const card = outputs.find((it: any) => it.data?.['text/html']);
+    return [card.data['text/html']].flat().join('');
+  }, cell);
+}
+
 test('the card of a run is live while it goes, and can end it while the kernel is busy', async ({
   page,
   tmpPath
@@ -102,6 +115,14 @@ test('the card of a run that ended shows what came of it', async ({
   }
   await expect(card.root.getByAltText(/Figure|AxesSubplot/)).toBeVisible();
   await expectAccessible(page, 'completed', '.jp-mlws-runcard');
+
+  // What the notebook keeps of it is that of the end, and saving it asks nothing.
+  await expect.poll(() => htmlOf(page, 1)).toContain('the result');
+  expect(await htmlOf(page, 1)).not.toContain('cancel()');
+  expect(await htmlOf(page, 1)).not.toContain(tmpPath);
+  await page.notebook.save();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+  await expect(card.root).toBeVisible();
 
   await runCells(page, 2);
   const failed = new RunCard(page, 2);

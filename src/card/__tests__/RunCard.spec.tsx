@@ -85,6 +85,16 @@ describe('RunCard', () => {
     );
   });
 
+  it('says how far a live run is, and of one that has ended nothing', () => {
+    const progress = { current: 1, total: 4, rate: 1, unit: 'it', text: '' };
+    show({ run: makeRun(12, { progress }) });
+    const bar = screen.getByRole('progressbar');
+    expect(bar.getAttribute('aria-valuetext')).toBe('1/4 · ~0:03 left');
+    expect((bar.firstChild as HTMLElement).style.width).toBe('25%');
+    const ended = makeRun(12, { progress, status: 'Completed' });
+    expect(show({ run: ended }).textContent).not.toContain('1/4');
+  });
+
   it('lists the first files, and all when asked', () => {
     const names = Array.from({ length: 8 }, (_, i) => `outputs/${i}.txt`);
     show({

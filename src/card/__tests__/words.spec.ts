@@ -3,7 +3,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { makeMetric, makeRun } from '../../__tests__/server';
 import { Captured, Run } from '../../api';
 import { readBundle } from '../bundle';
-import { sentCode, sentGroups, siblingsOf } from '../words';
+import { progressText, sentCode, sentGroups, siblingsOf } from '../words';
 
 const trans = nullTranslator.load('');
 
@@ -14,7 +14,11 @@ function captured(name: string, facts: Partial<Captured>): Captured {
 describe('readBundle', () => {
   it('takes ids', () => {
     const ids = { workspace: 'w-1', run: 'digits_1_12' };
-    expect(readBundle({ ...ids, number: 12 })).toEqual(ids);
+    expect(readBundle({ ...ids, number: 12 })).toEqual({
+      ...ids,
+      ended: false
+    });
+    expect(readBundle({ ...ids, ended: true })?.ended).toBe(true);
   });
 
   it.each([
@@ -100,5 +104,20 @@ describe('siblingsOf', () => {
   it('marks none of the others where this one is the best', () => {
     const [sibling] = siblingsOf(ended(2, 0.9), [ended(1, 0.8)]);
     expect(sibling.isBest).toBe(false);
+  });
+});
+
+describe('progressText', () => {
+  const progress = { current: 37, total: 68, rate: 0.6, unit: 'it', text: '' };
+
+  it.each([
+    [{}, '37/68 · ~0:51 left'],
+    [{ rate: null }, '37/68'],
+    [{ rate: 0 }, '37/68'],
+    [{ total: null }, '37'],
+    [{ current: 68 }, '68/68'],
+    [{ current: 'NaN' as const, total: 'Infinity' as const }, 'NaN']
+  ])('with %j says %s', (facts, text) => {
+    expect(progressText(trans, { ...progress, ...facts })).toBe(text);
   });
 });
