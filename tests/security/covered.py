@@ -30,7 +30,7 @@ _SPOILT = (
     "sdk/test_offline.py::"
     "test_P01_P04_P05_P11_P27_N14_a_folder_that_is_damaged_or_hostile_is_refused_and_nothing_of_it_stays"
 )
-_CARD = "magics/test_card.py::test_hostile_text_is_shown_and_does_nothing"
+_CARD = "domain/test_card.py::test_hostile_text_is_shown_and_does_nothing"
 _GIT = "snapshots/test_git_facts.py::test_nothing_that_a_repository_names_is_run"
 _REQUIREMENTS = (
     "services/test_environments.py::test_K04_U13_what_is_no_package_of_an_index_is_refused_and_nothing_of_it_is_kept"
