@@ -15,6 +15,7 @@ from users import fresh_user
 pytest_plugins = (
     "pytest_jupyter.jupyter_server",
     "reliability",
+    "sharing_out",
     "postgres",
     "databases",
     "docker_engine",

@@ -77,8 +77,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Collect the results of this run."""
-    if not config.option.collectonly:
+    """Collect the results of this run, in the one process that hears of all."""
+    if not config.option.collectonly and not hasattr(config, "workerinput"):
         config.pluginmanager.register(_Collector(Path(config.getoption("--reliability"))), "mlws-reliability")
 
 
