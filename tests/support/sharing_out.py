@@ -1,4 +1,4 @@
-"""How the suite is shared out among workers (``pytest -n 2``): a file stays together, and so does all that needs an engine.
+"""How the suite is shared out among workers (``pytest -n 2``): a file stays together, and so does all with an engine.
 
 So fixtures of a module are made once, and a machine has one Docker engine at a time.
 """
