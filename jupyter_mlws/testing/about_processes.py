@@ -48,13 +48,15 @@ for _ in range(10):
         os._exit(0)
     os.wait()
     pids.append(int(os.read(read, 20)))
-def is_dead():
-    return [pid for pid in pids if os.path.exists(f"/proc/{pid}/stat")
-            and open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0] == "Z"]
+def is_zombie(pid):
+    try:
+        return open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 until = time.monotonic() + 10
-while is_dead() and time.monotonic() < until:
+while any(map(is_zombie, pids)) and time.monotonic() < until:
     time.sleep(0.02)
-json.dump(is_dead(), open("outputs/said.json", "w"))
+json.dump([pid for pid in pids if is_zombie(pid)], open("outputs/said.json", "w"))
 """
 _ZOMBIES = Wish(name="leaves zombies", script=_ORPHANS)
 

@@ -219,7 +219,7 @@ class Life(RuleBasedStateMachine):
         record = self.known[name]
         with self.write(store) as c:
             runs.set_waiting(c, name, text)
-        if record.status == "Queued" and record.waiting_for != text:
+        if record.status in ("Queued", "Provisioning", "Preparing") and record.waiting_for != text:
             record.waiting_for = text
             self.touched.add(name)
 

@@ -38,5 +38,5 @@ class TestDocker(TargetSuite):
 
 def _containers(stage: Stage, docker_engine: Any) -> list[Any]:
     label = f"org.jupyter.mlws.workspace={stage.folder}"
-    found: list[Any] = docker_engine.client.containers.list(all=True, filters={"label": label})
+    found: list[Any] = docker_engine.client.containers.list(all=True, ignore_removed=True, filters={"label": label})
     return found
