@@ -7,6 +7,8 @@
 # are skipped, or fail where CI=true.
 set -eu
 
+# Root's programs are not on everybody's path.
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 missing=
 postgresql_is_here() { command -v initdb || ls /usr/lib/postgresql/*/bin/initdb; }
 postgresql_is_here >/dev/null 2>&1 || missing="$missing postgresql"

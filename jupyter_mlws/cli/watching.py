@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 from rich.console import Group, RenderableType
 from rich.live import Live
@@ -37,20 +40,20 @@ def can_watch() -> bool:
 def watch_run(run: Run) -> None:
     """Draw a run until it ends; the last picture stays."""
     picture = _Picture(run)
-    with _live() as live:
+    with _interrupts() as pause, _live() as live:
         while True:
             ended = run.refresh().status.is_terminal
             picture.look()
             live.update(picture.draw(), refresh=True)
             if ended:
                 return
-            time.sleep(_PAUSE_S)
+            pause(_PAUSE_S)
 
 
 def watch_runs(workspace: Workspace, find: Callable[[], list[Record]]) -> None:
     """Draw the table of runs whenever something changes, until it is interrupted."""
     cursor, found = -1, list[Record]()
-    with _live() as live:
+    with _interrupts() as pause, _live() as live:
         while True:
             seen = workspace.info().last_change
             # What runs grows older without a change.
@@ -58,7 +61,27 @@ def watch_runs(workspace: Workspace, find: Callable[[], list[Record]]) -> None:
                 cursor, found = seen, find()
                 room = max(1, console.height - 2)
                 live.update(runs_table(found[:room], console.width) if found else Text("No runs yet."), refresh=True)
-            time.sleep(2 * _PAUSE_S)
+            pause(2 * _PAUSE_S)
+
+
+@contextmanager
+def _interrupts() -> Iterator[Callable[[float], None]]:
+    """A pause that ends by an interrupt, also by one that came where Python drops exceptions, as in a finalizer."""
+    heard = threading.Event()
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        heard.set()
+        raise KeyboardInterrupt
+
+    def pause(seconds: float) -> None:
+        if heard.wait(seconds):
+            raise KeyboardInterrupt
+
+    earlier = signal.signal(signal.SIGINT, hear)
+    try:
+        yield pause
+    finally:
+        signal.signal(signal.SIGINT, earlier)
 
 
 def _live() -> Live:

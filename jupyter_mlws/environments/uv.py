@@ -84,6 +84,9 @@ def run(
     Stopped
         It was not wanted any more.
     """
+    # What is done in a moment is not asked about while it goes on.
+    if not wanted():
+        raise Stopped
     program = find()
     # Compilers of a source package may leave its group; so they can be found again.
     mark = f"mlws-build-{uuid.uuid4().hex}"

@@ -27,7 +27,7 @@ def told(*words: str) -> tuple[int, str]:
     ("words", "code", "sentence"),
     [
         (["comput", "list"], 2, "mlws: No such command 'comput'. Did you mean 'compute'? See mlws --help\n"),
-        (["runs", "--stat", "x"], 2, "mlws: No such option: --stat (Possible options: --status). See "),
+        (["runs", "--stat", "x"], 2, "mlws: No such option: --stat (Possible options: --status"),
         (["run", "show"], 2, "mlws: Missing argument 'RUN'. See mlws run show --help\n"),
         (["submit"], 2, "mlws: There is nothing to run. Name a script, "),
         (["run", "show", "9"], 1, "mlws: There is no run 9. List the runs to see their numbers: mlws runs.\n"),
@@ -77,6 +77,7 @@ def test_what_is_piped_has_no_colours_and_is_not_cut(mlws):
     mlws("init")
     mlws("submit", "--wait", "-t", f"why={'long ' * 50}", "train.py")
     environment = {**os.environ, "TERM": "xterm-256color"}
+    environment.pop("COLUMNS", None)
     words = [sys.executable, "-m", "jupyter_mlws.cli", "run", "show", "1"]
     said = subprocess.run(words, capture_output=True, check=True, env=environment, text=True).stdout
     assert f"why = {'long ' * 50}".strip() in said

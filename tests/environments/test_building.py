@@ -4,7 +4,6 @@ import fcntl
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 
@@ -53,9 +52,8 @@ def test_many_that_want_it_at_once_build_it_once():
 
 def test_a_builder_that_is_stopped_leaves_nothing():
     found = locking.lock(EnvironmentSpec(packages=("mlws-demo",)), print, always)
-    began = time.monotonic()
     with pytest.raises(uv.Stopped):
-        building.build(found, print, lambda: time.monotonic() - began < 0.05)
+        building.build(found, print, lambda: False)
     assert building.find(found.digest) is None
     assert not (building.root() / found.digest).exists()
 

@@ -31,6 +31,8 @@ import pytest
 LABEL = "org.jupyter.mlws.workspace"
 _SYSTEM_SOCKET = "/var/run/docker.sock"
 _BASE = "mlws-tests/base"
+# Root's programs are not on everybody's path.
+_PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"))
 _UP_S = 60.0
 _DOWN_S = 20.0
 _SKIPPED = {"test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3"}
@@ -60,7 +62,7 @@ def reason_there_is_none() -> str:
         return ""
     if os.geteuid() != 0:
         return "A Docker engine is started by root only; set DOCKER_HOST to one that runs."
-    if shutil.which("dockerd") is None or shutil.which("iptables") is None:
+    if None in (shutil.which("dockerd", path=_PATH), shutil.which("iptables", path=_PATH)):
         return "Install Docker: apt-get install docker.io iptables."
     return ""
 
@@ -110,7 +112,7 @@ class Engine:
 
     def __init__(self) -> None:
         # Of the session: what has the home of a test is ended with that test.
-        self._environment = dict(os.environ)
+        self._environment = {**os.environ, "PATH": _PATH}
         self.folder: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self.host = _there_already()
