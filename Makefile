@@ -12,7 +12,7 @@ VENV ?= .venv
 DEV_VENV ?= .venv-dev
 DEMO := demo-workspace
 # Processes that share the Python tests out; files stay together (tests/support/sharing_out.py).
-WORKERS ?= 2
+WORKERS ?= 1
 WHEEL := .build/wheel
 
 # Node and its tools come with the environment; the machine's own, if any, is not asked.
@@ -92,7 +92,7 @@ format: $(VENV)/.installed-test node_modules/.yarn-state.yml ## rewrite the file
 python-tests: $(VENV)/.installed-test ## pytest, against the installed package
 	$(call say,Python tests)
 	@scripts/engines.sh
-	pytest --numprocesses=$(WORKERS) --durations=10 $(PYTEST_ARGS)
+	pytest $(if $(filter-out 1,$(WORKERS)),--numprocesses=$(WORKERS)) --durations=10 $(PYTEST_ARGS)
 
 typescript-tests: $(VENV)/.installed-test node_modules/.yarn-state.yml ## jest
 	$(call say,TypeScript tests)

@@ -160,6 +160,11 @@ class Engine:
                 raise RuntimeError(f"dockerd did not come up: {said}")
             time.sleep(0.05)
 
+    def revive(self) -> None:
+        """Start our engine again where it has ended; its images are still there."""
+        if self._process is not None and self._process.poll() is not None:
+            self.start()
+
     def stop(self, number: int = signal.SIGTERM) -> None:
         """Stop our engine; its containers go on."""
         assert self._process is not None
@@ -303,6 +308,7 @@ def base_image(docker_engine: Engine) -> str:
 
 @pytest.fixture
 def docker_host(docker_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Have this test and what it starts use the engine."""
+    """Have this test and what it starts use the engine, which is started again where it has died."""
+    docker_engine.revive()
     monkeypatch.setenv("DOCKER_HOST", docker_engine.host)
     return docker_engine.host
