@@ -6,13 +6,17 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo lab test lint docs format python-tests typescript-tests browser-tests bench soak reliability develop clean
+.PHONY: help demo lab test side-by-side lint docs format python-tests typescript-tests browser-tests bench soak reliability develop clean
 
 VENV ?= .venv
 DEV_VENV ?= .venv-dev
 DEMO := demo-workspace
-# Processes that share the Python tests out; files stay together (tests/support/sharing_out.py).
-WORKERS ?= 1
+# Processes that share the Python tests out; files stay together (tests/support/sharing_out.py). One more than cores, as
+# half of the time a test waits for processes that it has started.
+CORES := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+WORKERS ?= $(shell echo $$(( $(CORES) < 5 ? $(CORES) + 1 : 6 )))
+# On CI a test that fails has a second chance, and is told of; the fourth has none (tests/support/second_chance.py).
+SECOND_CHANCE := $(if $(CI),--reruns=1 --max-suite-reruns=3 --rerun-show-tracebacks)
 WHEEL := .build/wheel
 
 # Node and its tools come with the environment; the machine's own, if any, is not asked.
@@ -24,8 +28,9 @@ export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 
 # What the wheel is made of.
 SOURCES := $(shell find jupyter_mlws src style schema jupyter-config -type f \
-	-not -path '*/labextension/*' -not -path '*/__pycache__/*' -not -path '*/__tests__/*' 2>/dev/null) \
-	pyproject.toml package.json yarn.lock tsconfig.json install.json README.md LICENSE
+	-not -path '*/labextension/*' -not -path '*/widgets/static/*' -not -path '*/__pycache__/*' -not -path '*/__tests__/*' 2>/dev/null) \
+	pyproject.toml package.json yarn.lock tsconfig.json install.json README.md LICENSE \
+	scripts/build-widget.mjs
 
 say = @printf '\n\033[1m%s\033[0m\n' "$(1)"
 
@@ -67,8 +72,13 @@ lab: $(VENV)/.installed-demo ## open JupyterLab on the demo
 
 ## ---- for developers ----------------------------------------------------------------------------------------------
 
-test: lint docs python-tests typescript-tests browser-tests ## every check and every test, as CI runs them
+test: side-by-side browser-tests ## every check and every test, as CI runs them
 	$(call say,All checks passed.)
+
+# Python tests leave the machine time for what is written into the log meanwhile; browsers need it for themselves.
+CHECKS := lint docs typescript-tests
+side-by-side: $(VENV)/.installed-test node_modules/.yarn-state.yml
+	@scripts/side-by-side.sh .build/checks.log '$(MAKE) --keep-going $(CHECKS)' '$(MAKE) python-tests'
 
 lint: $(VENV)/.installed-test node_modules/.yarn-state.yml ## style, types and import contracts, Python and TypeScript
 	$(call say,Python: ruff mypy import-linter)
@@ -92,7 +102,7 @@ format: $(VENV)/.installed-test node_modules/.yarn-state.yml ## rewrite the file
 python-tests: $(VENV)/.installed-test ## pytest, against the installed package
 	$(call say,Python tests)
 	@scripts/engines.sh
-	pytest $(if $(filter-out 1,$(WORKERS)),--numprocesses=$(WORKERS)) --durations=10 $(PYTEST_ARGS)
+	pytest $(if $(filter-out 1,$(WORKERS)),--numprocesses=$(WORKERS)) --durations=10 $(SECOND_CHANCE) $(PYTEST_ARGS)
 
 typescript-tests: $(VENV)/.installed-test node_modules/.yarn-state.yml ## jest
 	$(call say,TypeScript tests)
@@ -102,11 +112,8 @@ browser-tests: $(VENV)/.installed-test ## galata in a real Chromium, against a r
 	$(call say,Browser tests)
 	@scripts/browser-tests.sh $(VENV) $(UI_ARGS)
 
-bench: $(VENV)/.installed-test ## beside its peers: from %%submit to the script's first line, metrics, runs among very many; what our processes cost
-	@$(VENV)/bin/python bench/submit.py $(BENCH_ARGS)
-	@$(VENV)/bin/python bench/metrics.py
-	@$(VENV)/bin/python bench/queries.py
-	@$(VENV)/bin/python bench/processes.py
+bench: $(VENV)/.installed-test ## beside its peers: metrics, runs among very many, from %%submit to the script's first line, and how all of it grows
+	@$(VENV)/bin/python bench/whole.py $(BENCH_ARGS)
 
 soak: $(VENV)/.installed-test ## the long form of the fault tests, within an hour; PART=load runs a part
 	@scripts/engines.sh
@@ -116,6 +123,6 @@ reliability: $(VENV)/.installed-test ## write docs/reliability.md from the resul
 	@$(VENV)/bin/python tests/support/reliability_page.py
 
 clean: ## remove what was built and installed; the demo's runs stay until demo-workspace is removed
-	rm -rf $(VENV) $(DEV_VENV) .build lib node_modules ui-tests/node_modules jupyter_mlws/labextension coverage
+	rm -rf $(VENV) $(DEV_VENV) .build lib node_modules ui-tests/node_modules jupyter_mlws/labextension jupyter_mlws/widgets/static coverage
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .eslintcache .stylelintcache
 	rm -rf ui-tests/test-results ui-tests/playwright-report tsconfig.tsbuildinfo

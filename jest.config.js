@@ -34,6 +34,8 @@ module.exports = {
     '<rootDir>/\\.'
   ],
   reporters: ['default'],
+  setupFilesAfterEnv: ['<rootDir>/jest.setup.js'],
+  testTimeout: 30 * 1000,
   testRegex: 'src/.*\\.spec\\.tsx?$',
   transformIgnorePatterns: [`/node_modules/(?!${esModules}).+`]
 };

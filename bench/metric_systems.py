@@ -13,8 +13,10 @@ import random
 import struct
 import sys
 import time
+from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,30 +31,28 @@ def values(count: int) -> list[float]:
     return [math.exp(-i / count * 3) + some[i % len(some)] for i in range(count)]
 
 
-class Tool:
+class Tool(ABC):
     """What every tool can be asked for; `ref` is what another process knows a run by."""
+
+    # Log one point: name, value, step; and a point of each of many metrics.
+    log: Callable[[str, float, int], Any]
+    log_row: Callable[[dict[str, float], int], Any]
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
+    @abstractmethod
     def begin(self, name: str) -> Any:
         """Begin a run that this process logs to."""
-        raise NotImplementedError
-
-    def log(self, name: str, value: float, step: int) -> None:
-        """Log one point."""
-        raise NotImplementedError
-
-    def log_row(self, row: dict[str, float], step: int) -> None:
-        """Log a point of each of many metrics."""
-        raise NotImplementedError
 
     def finish(self) -> None:
         """Return when another process can see every point, or when another process can wait for that."""
+        return
 
     def end(self) -> None:
         """End the run."""
+        return
 
     def count(self, ref: Any, name: str) -> int:
         """How many points of a metric a process that did not log them sees."""
@@ -66,13 +66,21 @@ class Tool:
         self.finish()
         return ref
 
+    def bytes(self) -> int:
+        """What is on the disk."""
+        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+
+    @abstractmethod
     def read(self, ref: Any, name: str) -> Any:
         """All values of a metric."""
-        raise NotImplementedError
 
+    def frame(self, ref: Any, name: str) -> Any:
+        """The same as a data frame, where the tool makes them."""
+        return ()
+
+    @abstractmethod
     def chart(self, ref: Any, name: str, pixels: int) -> Any:
         """A metric as wide as a chart."""
-        raise NotImplementedError
 
 
 class Limit(Tool):
@@ -121,7 +129,7 @@ class Ours(Tool):
         from jupyter_mlws import Experiment
 
         self._run = Experiment(self._workspace, "bench").start_logging()
-        self.log, self.log_row = self._run.log, self._run.log_metrics  # type: ignore[method-assign]
+        self.log, self.log_row = self._run.log, self._run.log_metrics
         return self._run.id
 
     def end(self) -> None:
@@ -138,8 +146,15 @@ class Ours(Tool):
         self.end()
         return ref
 
+    def bytes(self) -> int:
+        # Beside the database is only what was submitted with the run.
+        return sum(path.stat().st_size for path in (self.folder / "workspace").glob("mlws.sqlite*"))
+
     def read(self, ref: Any, name: str) -> Any:
         return self._workspace.run(ref).metric(name).value
+
+    def frame(self, ref: Any, name: str) -> Any:
+        return self._workspace.metrics_dataframe(names=[name])  # the workspace of what is read has one run
 
     def chart(self, ref: Any, name: str, pixels: int) -> Any:
         return self._workspace.run(ref).metric(name, points=pixels).value
@@ -257,6 +272,12 @@ class Aim(Tool):
         # A closed run is invisible to every reader until it is indexed, as `aim up` does in the background.
         RepoIndexManager.get_index_manager(self._repo).index(ref)
 
+    def count(self, ref: Any, name: str) -> int:
+        from aim.sdk.repo import Repo
+
+        self._repo = Repo(str(self.folder))  # one that was opened before may not see the run
+        return super().count(ref, name)
+
     def _metric(self, ref: Any, name: str) -> Any:
         from aim.storage.context import Context
 
@@ -284,19 +305,19 @@ def logged(tool: Tool, count: int, width: int) -> dict[str, Any]:
     rows = [{f"m{j}": x + j for j in range(width)} for x in column] if width > 1 else []
     taken = array("q", bytes(8 * count))
     ref = tool.begin("log")
-    # A name that is new costs more, once.
+    # A name that is new costs more, once. No step comes twice: aim keeps the last point of a step only.
     tool.log_row({f"m{j}": 0.0 for j in range(width)}, 0) if width > 1 else tool.log("loss", 0.0, 0)
     clock, log, log_row = time.perf_counter_ns, tool.log, tool.log_row
     began = time.time()
     if width > 1:
         for i in range(count):
             at = clock()
-            log_row(rows[i], i)
+            log_row(rows[i], i + 1)
             taken[i] = clock() - at
     else:
         for i in range(count):
             at = clock()
-            log("loss", column[i], i)
+            log("loss", column[i], i + 1)
             taken[i] = clock() - at
     tool.finish()
     own = _cost_of_the_clock()
@@ -340,14 +361,10 @@ def main() -> None:
             answer: Any = logged(tool, *given)
         elif what == "seen":
             answer = seen(tool, *given)
-        elif what == "fill":
-            answer = tool.fill(*given)
-        elif what == "end":
-            answer = tool.end()
-        elif what == "read":
-            answer = timed(lambda given=given: tool.read(*given))  # type: ignore[misc]
+        elif what in ("read", "frame", "chart"):
+            answer = timed(partial(getattr(tool, what), *given))
         else:
-            answer = timed(lambda given=given: tool.chart(*given))  # type: ignore[misc]
+            answer = getattr(tool, what)(*given)
         answers.write(json.dumps(answer) + "\n")
 
 

@@ -1,27 +1,22 @@
-"""What logging, keeping and reading metrics costs: python bench/metrics.py [--rounds N] [--only TOOL,...] [--grow].
+"""What logging, keeping and reading metrics costs: python bench/metrics.py [--rounds N] [--only TOOL,...].
 
-Each tool is asked in turns, by a process of its own that logs and another that reads.
+The tools are asked in turns, each by a process of its own that logs and another that reads.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import sqlite3
-import statistics
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import peers
+from figures import Figures, keep
 from submit import scratch
+from tool_process import ToolProcess, once
 
-RESULTS = Path(".build") / "bench" / "metrics.json"
-HERE = Path(__file__).parent
 PIXELS = 1000
 ROW = 100
 
@@ -37,101 +32,127 @@ class Sizes(NamedTuple):
 TOOLS = {
     "limit": Sizes(1_000_000, 10_000, 1_000_000),
     "ours": Sizes(1_000_000, 10_000, 1_000_000),
-    "trackio": Sizes(100_000, 1_000, 1_000_000),
-    "aim": Sizes(20_000, 500, 1_000_000),
-    "mlflow": Sizes(500, 100, 100_000),
+    "trackio": Sizes(40_000, 500, 1_000_000),
+    "aim": Sizes(5_000, 100, 1_000_000),
+    "mlflow": Sizes(200, 20, 50_000),
 }
 SHOWN = {"limit": "limit: file and numpy", "ours": "jupyter-mlws"}
+READ, FRAME, CHART, BYTES = (
+    "read all",
+    "read all, as a data frame",
+    f"chart of {PIXELS:,}",
+    "bytes on the disk for a point",
+)
+LOG, LOG_ROW = "log", f"row of {ROW}"
+MEDIAN, P99, SEEN = "median", "99 of 100", "until another process sees all"
 # Of a quiet machine, by what is measured.
 GOALS = {
-    "log, median": "0.7 us",
-    "log, 99 of 100": "3 us",
-    "log, until another process sees all": "600,000 points/s",
-    "row of 100, median": "40 us",
-    "row of 100, until another process sees all": "1,500,000 points/s",
-    "read all": "60 ms",
-    "chart of 1,000": "10 ms",
+    f"{LOG}, {MEDIAN}": "0.7 us",
+    f"{LOG}, {P99}": "3 us",
+    f"{LOG}, {SEEN}": "600,000 points/s",
+    f"{LOG_ROW}, {MEDIAN}": "40 us",
+    f"{LOG_ROW}, {SEEN}": "1,500,000 points/s",
+    READ: "60 ms",
+    FRAME: "60 ms",
+    CHART: "10 ms",
 }
 
 
-class System:
-    """A tool in a process of its own."""
-
-    def __init__(self, tool: str, folder: Path) -> None:
-        self.tool = tool
-        inside = tool in ("ours", "limit")
-        python = sys.executable if inside else str(peers.ROOT / peers.PEERS[tool][0] / "bin" / "python")
-        self._process = subprocess.Popen(
-            [python, str(HERE / "metric_systems.py"), tool, str(folder)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            bufsize=1,
-            env={**os.environ, "PYTHONPATH": str(HERE)},
-        )
-        assert self._line() == "ready"
-
-    def _line(self) -> str:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline().strip()
-        if not line:
-            raise RuntimeError(f"{self.tool} ended")
-        return line
-
-    def ask(self, what: str, *given: Any) -> Any:
-        """The answer to an operation of `metric_systems`."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps([what, *given]) + "\n")
-        return json.loads(self._line())
-
-    def close(self) -> None:
-        """End the process."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(60)
+def begin(tool: str, folder: Path, stack: ExitStack) -> ToolProcess:
+    """A process of a tool, until the stack ends."""
+    process = ToolProcess(tool, tool in SHOWN, "metric_systems.py", folder)
+    stack.callback(process.close)
+    return process
 
 
-@contextmanager
-def asking(tool: str, folder: Path) -> Iterator[System]:
-    """A tool's process, which ends with the block."""
-    system = System(tool, folder)
-    try:
-        yield system
-    finally:
-        system.close()
+class Pair:
+    """A tool in two processes, one that logs and one that sees what was logged.
+
+    Parameters
+    ----------
+    tool : str
+    folder : Path
+    stack : ExitStack
+        Whose end is that of the processes.
+    """
+
+    def __init__(self, tool: str, folder: Path, stack: ExitStack) -> None:
+        self.writer, self.reader = begin(tool, folder, stack), begin(tool, folder, stack)
+
+    def log(self, count: int, width: int) -> tuple[float, float, float]:
+        """What a call takes, median and 99 of 100, in us; and points/s until the other process sees all."""
+        found = self.writer.ask("log", count, width)
+        took = self.reader.ask("seen", found["ref"], "loss" if width == 1 else "m7", count + 1) - found["began"]
+        self.writer.ask("end")
+        return found["median_us"], found["p99_us"], count * width / took
 
 
-class Figures:
-    """What was measured, by what and by tool, in the order of its coming."""
+class Reader:
+    """A process of a tool that reads a run of one long series, which another made.
 
-    def __init__(self) -> None:
-        self.raw: dict[str, dict[str, list[float]]] = {}
+    Parameters
+    ----------
+    tool : str
+    folder : Path
+        Where the run is, or is to be made.
+    count : int
+        Of its points.
+    stack : ExitStack
+        Whose end is that of the process.
+    """
 
-    def note(self, what: str, tool: str, value: float) -> None:
-        """Keep a figure."""
-        self.raw.setdefault(what, {}).setdefault(tool, []).append(value)
+    def __init__(self, tool: str, folder: Path, count: int, stack: ExitStack) -> None:
+        self._ref = once(folder, partial(fill, tool, folder, count))
+        self._process = begin(tool, folder, stack)
+        self.bytes_of_a_point = self._process.ask("bytes") / count
+        for question in questions(tool).values():
+            self.seconds(*question)  # what is imported for the first answer is no part of the others
 
-    def show(self, unit: Callable[[str], tuple[str, float]]) -> None:
-        """Print the medians, with the smallest and the largest."""
-        for what, tools in self.raw.items():
-            goal = GOALS.get(what)
-            print(f"\n{what}{'' if goal is None else f' (goal: {goal})'}")
-            for tool, found in tools.items():
-                name, factor = unit(what)
-                low, middle, high = (factor * f(found) for f in (min, statistics.median, max))
-                print(f"  {SHOWN.get(tool, tool):24}{middle:14,.2f} {name:9}  {low:,.2f} to {high:,.2f}", flush=True)
+    def seconds(self, what: str, *given: Any) -> float:
+        """How long it takes to ``read`` the series, to have a ``frame`` or a ``chart`` of it."""
+        return float(self._process.ask(what, self._ref, "loss", *given)["s"])
+
+
+def questions(tool: str) -> dict[str, tuple[Any, ...]]:
+    """What a tool that reads is asked, by its name in the table."""
+    asked: dict[str, tuple[Any, ...]] = {READ: ("read",), CHART: ("chart", PIXELS)}
+    return asked | {FRAME: ("frame",)} if tool == "ours" else asked
+
+
+def fill(tool: str, folder: Path, count: int) -> Any:
+    """Make the run that is read."""
+    with ExitStack() as stack:
+        process = begin(tool, folder, stack)
+        ref = process.ask("fill", count)
+        process.ask("seen", ref, "loss", count)
+    if tool == "ours":
+        end_dispatcher(folder)
+    return ref
+
+
+def end_dispatcher(folder: Path) -> None:
+    """End ours of a tool's folder, which takes up what is left first."""
+    from jupyter_mlws.workspace import stop_dispatcher
+
+    stop_dispatcher(folder / "workspace")
 
 
 def unit(what: str) -> tuple[str, float]:
     """What a figure is shown in, and by how much it is multiplied for that."""
-    if "sees all" in what:
+    if SEEN in what:
         return "points/s", 1.0
-    if "bytes" in what:
+    if what == BYTES:
         return "bytes", 1.0
-    if "read" in what or "chart" in what:
+    if what in (READ, FRAME, CHART):
         return "ms", 1000.0
     return "us", 1.0
+
+
+def shown(what: str, tool: str) -> str:
+    """A tool's name, and how long its series is where that is not the million of ours."""
+    size = TOOLS[tool].series
+    fewer = what in (READ, CHART, BYTES) and size < TOOLS["ours"].series
+    return SHOWN.get(tool, tool) + (f" ({size:,} points)" if fewer else "")
 
 
 def main() -> None:
@@ -139,89 +160,54 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", default="", help="these tools, with commas")
-    parser.add_argument("--grow", action="store_true", help="ours alone, at 1, 10 and 100 times the work")
+    parser.add_argument("--keep", type=Path, default=peers.ROOT / "series", help="where the peers' long series are")
     options = parser.parse_args()
-    with scratch() as place:
-        figures = grown(place, options.rounds) if options.grow else compared(place, options.rounds, options.only)
-    figures.show(unit)
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    RESULTS.write_text(json.dumps(figures.raw, indent=1))
-    print(f"\nRaw figures: {RESULTS}")
+    only = options.only.split(",") if options.only else list(TOOLS)
+    tools = peers.there([tool for tool in TOOLS if tool in only])
+    with scratch() as place, ExitStack() as stack:
+        figures = compared(tools, place, options.keep.absolute(), options.rounds, stack)
+    figures.show(unit, shown)
+    keep("metrics", figures.raw)
 
 
-def compared(place: Path, rounds: int, only: str) -> Figures:
-    """All tools in turns."""
-    figures = Figures()
-    tools = [tool for tool in TOOLS if not only or tool in only.split(",")]
-    for tool in [tool for tool in tools if tool in peers.PEERS and not peers.environment(tool)]:
-        print(f"{tool}: not measured, it is not installed under {peers.ROOT} (--install-peers of submit.py does it).")
-        tools.remove(tool)
-    folders = {tool: place if tool == "ours" else place / tool for tool in tools}
-    filled = {}
+def compared(tools: list[str], place: Path, kept: Path, rounds: int, stack: ExitStack) -> Figures:
+    """All tools in turns; ours and the limit make what is read anew."""
+    figures = Figures(GOALS)
+    readers = {}
     for tool in tools:
-        with asking(tool, folders[tool]) as system:
-            filled[tool] = system.ask("fill", TOOLS[tool].series)
-            system.ask("seen", filled[tool], "loss", TOOLS[tool].series)
+        count = TOOLS[tool].series
+        readers[tool] = Reader(tool, (place if tool in SHOWN else kept) / f"{tool}-{count}", count, stack)
+        figures.note(BYTES, tool, readers[tool].bytes_of_a_point)
+    if "ours" in tools:
+        stack.callback(end_dispatcher, place / "ours")
+    pairs = {tool: Pair(tool, place / tool, stack) for tool in tools}
     for turn in range(rounds):
         print(f"\rround {turn + 1} of {rounds}", end="", flush=True, file=sys.stderr)
         for tool in tools:
-            log(figures, tool, tool, folders[tool], TOOLS[tool].points, 1)
-            log(figures, tool, tool, folders[tool], TOOLS[tool].rows, ROW)
-            read(figures, tool, tool, folders[tool], filled[tool])
+            log(figures, tool, pairs[tool])
+            read(figures, tool, readers[tool])
     print(file=sys.stderr)
     return figures
 
 
-def grown(place: Path, rounds: int) -> Figures:
-    """Ours at 1, 10 and 100 times the work, and what the points take on the disk."""
-    figures = Figures()
-    for count in (100_000, 1_000_000, 10_000_000):
-        before = stored(place)
-        with asking("ours", place) as system:
-            ref = system.ask("fill", count)
-            system.ask("seen", ref, "loss", count)
-        figures.note("bytes on the disk for a point", f"{count:,} points", (stored(place) - before) / count)
-        for _ in range(rounds):
-            read(figures, f"{count:,} points", "ours", place, ref)
-    for _ in range(rounds):
-        for count in (10_000, 100_000, 1_000_000):
-            log(figures, f"{count:,} points", "ours", place, count, 1)
-            log(figures, f"{count // ROW:,} rows", "ours", place, count // ROW, ROW)
-    return figures
+def log(figures: Figures, tool: str, pair: Pair) -> None:
+    """One round of a tool that logs."""
+    sizes = TOOLS[tool]
+    note_log(figures, LOG, tool, pair.log(sizes.points, 1))
+    note_log(figures, LOG_ROW, tool, pair.log(sizes.rows, ROW))
 
 
-def log(figures: Figures, label: str, tool: str, folder: Path, count: int, width: int) -> None:
-    """Log in one process, and wait in another until all is there."""
-    what = "log" if width == 1 else f"row of {width}"
-    name, known = ("loss", count + 1) if width == 1 else ("m7", count + 1)
-    with ExitStack() as stack:
-        writer, reader = (stack.enter_context(asking(tool, folder)) for _ in range(2))
-        found = writer.ask("log", count, width)
-        took = reader.ask("seen", found["ref"], name, known) - found["began"]
-        writer.ask("end")
-    figures.note(f"{what}, median", label, found["median_us"])
-    figures.note(f"{what}, 99 of 100", label, found["p99_us"])
-    figures.note(f"{what}, until another process sees all", label, count * width / took)
+def read(figures: Figures, tool: str, reader: Reader) -> None:
+    """One round of a tool that reads."""
+    for what, question in questions(tool).items():
+        if not figures.has_enough(what, tool):
+            figures.note(what, tool, reader.seconds(*question))
 
 
-def read(figures: Figures, label: str, tool: str, folder: Path, ref: Any) -> None:
-    """Read a whole series, and one as wide as a chart, in a process that has done so once."""
-    with asking(tool, folder) as system:
-        for what, *given in (("read", ref, "loss"), ("chart", ref, "loss", PIXELS)):
-            system.ask(what, *given)
-            name = "read all" if what == "read" else f"chart of {PIXELS:,}"
-            figures.note(name, label, system.ask(what, *given)["s"])
-
-
-def stored(place: Path) -> int:
-    """Bytes of the workspace's database."""
-    path = place / "workspace" / "mlws.sqlite"
-    if not path.exists():
-        return 0
-    connection = sqlite3.connect(path)
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
-    return path.stat().st_size
+def note_log(figures: Figures, what: str, label: str, found: tuple[float, float, float]) -> None:
+    """Keep what `Pair.log` tells."""
+    for name, value in zip((MEDIAN, P99, SEEN), found, strict=True):
+        figures.note(f"{what}, {name}", label, value)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,11 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["PEERS", "bare_python", "environment", "install", "mlflow_run", "ray_head", "ray_job"]
+__all__ = ["PEERS", "bare_python", "environment", "install", "mlflow_run", "ray_head", "ray_job", "there"]
 
 ROOT = Path(os.environ.get("BENCH_ROOT", Path.home() / ".cache" / "mlws-bench"))
 PEERS = {
@@ -24,6 +24,7 @@ PEERS = {
     "aim": ("venv-aim", "aim==3.29.1"),
 }
 _READY_S = 120
+_INSTALL_S = 900
 
 
 def environment(peer: str) -> Path | None:
@@ -32,13 +33,40 @@ def environment(peer: str) -> Path | None:
     return place if (place / "bin" / peer).exists() else None
 
 
-def install() -> None:
-    """Make the environments of all peers."""
-    for peer, (name, requirement) in PEERS.items():
+def there(tools: Sequence[str]) -> list[str]:
+    """Those of the tools that can be measured: ours, and the peers that are installed. It says what is left out."""
+    missing = [tool for tool in tools if tool in PEERS and environment(tool) is None]
+    for tool in missing:
+        print(f"{tool}: not measured, it is not installed under {ROOT} (make bench does it).", flush=True)
+    return [tool for tool in tools if tool not in missing]
+
+
+def install(wanted: Iterable[str] = tuple(PEERS)) -> dict[str, str]:
+    """Make the environments of peers that are not there yet; why one could not be made, by its name."""
+    failed = {}
+    for peer in wanted:
         if environment(peer) is None:
-            print(f"Installing {requirement}.", flush=True)
-            subprocess.run([sys.executable, "-m", "venv", ROOT / name], check=True)
-            subprocess.run([ROOT / name / "bin" / "pip", "install", "--quiet", requirement], check=True)
+            print(f"Installing {PEERS[peer][1]} under {ROOT}; some minutes, once.", flush=True)
+            if why := _install(peer):
+                failed[peer] = why
+                print(f"{peer} is left out: {why}", flush=True)
+    return failed
+
+
+def _install(peer: str) -> str:
+    """Make an environment; why it could not be made, or nothing."""
+    name, requirement = PEERS[peer]
+    for command in (
+        [sys.executable, "-m", "venv", ROOT / name],
+        [ROOT / name / "bin" / "pip", "install", "--quiet", "--no-input", requirement],
+    ):
+        try:
+            done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=_INSTALL_S)
+        except subprocess.TimeoutExpired:
+            return f"installing it took longer than {_INSTALL_S // 60} minutes"
+        if done.returncode:
+            return (done.stderr.strip() or done.stdout.strip() or "pip failed").splitlines()[-1]
+    return ""
 
 
 def bare_python(folder: Path, mark: Path) -> None:

@@ -1,6 +1,7 @@
 """One tool that is asked for runs, in a process of its own: python bench/query_systems.py TOOL FOLDER COUNT.
 
-Told ``make``, ``top``, ``filter`` or ``read`` on a line, it does so and answers with a line of JSON: seconds and runs.
+Told ``["make"]``, ``["top"]``, ``["page"]``, ``["filter"]`` or ``["read"]`` on a line, it does so and answers with a
+line of JSON: seconds and runs. Ours can be told ``["log"]`` as well: what one more run costs.
 Nothing but the standard library and the tool itself is imported: each tool has an environment of its own.
 """
 
@@ -46,8 +47,30 @@ class Ours:
     def top(self) -> Any:
         return self._open(self._folder).runs(100, order_by="metrics.m0 desc")
 
+    def page(self) -> Any:
+        return self._open(self._folder).runs(100)
+
     def filter(self) -> Any:
         return self._open(self._folder).runs(None, filter="metrics.m0 < 0.5")
+
+    def log(self) -> tuple[float, float]:
+        """Microseconds of a call, the median of 10,000, and seconds until all of them can be read."""
+        from jupyter_mlws import Experiment
+
+        workspace, clock, taken, count = self._open(self._folder), time.perf_counter_ns, [], 10_000
+        run = Experiment(workspace, "bench").start_logging()
+        run.log("loss", 0.5)
+        began = time.monotonic()
+        for i in range(count):
+            at = clock()
+            run.log("loss", 0.5, i)
+            taken.append(clock() - at)
+        while [each.count for each in workspace.api.metrics.list(run.id).items] != [count + 1]:
+            time.sleep(0.01)
+        took = time.monotonic() - began
+        run.complete()
+        own = sorted(-(clock() - clock()) for _ in range(count))[count // 2]
+        return (sorted(taken)[count // 2] - own) / 1e3, took
 
     def read(self) -> Any:
         return [({each.name: each.last for each in run.record.metrics}, run.params) for run in self.filter()]
@@ -78,6 +101,9 @@ class Trackio:
 
     def top(self) -> Any:
         return self._ask("ORDER BY json_extract(m.metrics, '$.m0') DESC LIMIT 100")
+
+    def page(self) -> Any:
+        return self._ask("ORDER BY m.id DESC LIMIT 100")
 
     def filter(self) -> Any:
         return self._ask("WHERE json_extract(m.metrics, '$.m0') < 0.5")
@@ -133,6 +159,9 @@ class Mlflow:
     def top(self) -> Any:
         return self._ask(100, order_by=["metrics.m0 DESC"])
 
+    def page(self) -> Any:
+        return self._ask(100, order_by=["attributes.start_time DESC"])
+
     def filter(self) -> Any:
         return self._ask(50_000, filter_string="metrics.m0 < 0.5")
 
@@ -151,9 +180,13 @@ def main() -> None:
     asked = TOOLS[tool](Path(folder), int(count))
     answers.write("ready\n")
     for line in sys.stdin:
+        (what,) = json.loads(line)
         began = time.perf_counter()
-        found = getattr(asked, line.strip())()
+        found = getattr(asked, what)()
         took = time.perf_counter() - began
+        if what == "log":
+            answers.write(json.dumps(found) + "\n")
+            continue
         count = found if isinstance(found, int) else len(found)
         del found  # not while the next answer is timed
         answers.write(json.dumps([took, count]) + "\n")

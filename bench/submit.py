@@ -1,11 +1,11 @@
-"""How long a person waits after submitting: python bench/submit.py [--rounds N] [--install-peers]."""
+"""How long a person waits after submitting: python bench/submit.py [--rounds N]."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -19,8 +19,8 @@ from typing import NamedTuple
 
 import folders
 import peers
+from figures import keep
 
-RESULTS = Path(".build") / "bench" / "submit.json"
 Start = Callable[[Path], None]
 
 
@@ -36,21 +36,17 @@ class Case(NamedTuple):
 def main() -> None:
     """Measure, print the table, keep the raw figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--install-peers", action="store_true", help="make the environments of MLflow and Ray first")
+    parser.add_argument("--rounds", type=int, default=10)
     options = parser.parse_args()
-    if options.install_peers:
-        peers.install()
     with scratch() as place, ExitStack() as stack:
         figures = measure(cases(place, stack), prompts(place, stack), place, options.rounds)
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    RESULTS.write_text(json.dumps(figures, indent=1))
-    print(f"\nRaw figures: {RESULTS}")
+    keep("submit", figures)
 
 
 @contextmanager
 def scratch() -> Iterator[Path]:
-    """A user of its own: home, data and runtime folders that go away."""
+    """A user of its own: home, data and runtime folders that go away, whoever ends the program."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     place = Path(tempfile.mkdtemp(prefix="mlws-bench-"))
     for name, value in {
         "HOME": ".",
@@ -82,14 +78,12 @@ def cases(place: Path, stack: ExitStack) -> list[Case]:
         Case("jupyter-mlws, 1,000 files / 50 MB, unchanged", partial(submit, large), 0.7),
         Case("jupyter-mlws, 1,000 files / 50 MB, first time", partial(submit, large), 1.2, partial(renew, large)),
     ]
-    if peers.environment("mlflow"):
+    there = peers.there(["mlflow", "ray"])
+    if "mlflow" in there:
         found.append(Case("mlflow run, 20 files (no snapshot)", partial(peers.mlflow_run, small)))
-    if peers.environment("ray"):
+    if "ray" in there:
         address = stack.enter_context(peers.ray_head(place))
         found.append(Case("ray job submit, 20 files", partial(peers.ray_job, small, address=address)))
-    for peer in peers.PEERS:
-        if not peers.environment(peer):
-            print(f"{peer}: not measured, it is not installed under {peers.ROOT} (--install-peers does it).")
     return found
 
 

@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from jupyter_mlws.sdk.environment import Environment
     from jupyter_mlws.sdk.experiment import Experiment
     from jupyter_mlws.sdk.model import Model
+    from jupyter_mlws.sdk.notebook import NotebookRunConfig
     from jupyter_mlws.sdk.run import Run
     from jupyter_mlws.sdk.script import ScriptRunConfig
     from jupyter_mlws.sdk.track import track
     from jupyter_mlws.sdk.workspace import Workspace
+    from jupyter_mlws.widgets import widget as widget
 
 __version__ = "0.1.0"
 
@@ -29,20 +31,24 @@ _PUBLIC = {
     "Experiment": "jupyter_mlws.sdk.experiment",
     "MlwsError": "jupyter_mlws.errors",
     "Model": "jupyter_mlws.sdk.model",
+    "NotebookRunConfig": "jupyter_mlws.sdk.notebook",
     "Run": "jupyter_mlws.sdk.run",
     "ScriptRunConfig": "jupyter_mlws.sdk.script",
     "Workspace": "jupyter_mlws.sdk.workspace",
     "log": "jupyter_mlws.sdk.current",
     "run": "jupyter_mlws.sdk.current",
     "track": "jupyter_mlws.sdk.track",
+    "widget": "jupyter_mlws.widgets",
 }
 
-# Without `last_run`, which looks into the workspace: ``import *`` is to do nothing.
+# Without `last_run`, which looks into the workspace, and `widget`, which is only where the whole package is:
+# ``import *`` is to do nothing.
 __all__ = [
     "Environment",
     "Experiment",
     "MlwsError",
     "Model",
+    "NotebookRunConfig",
     "Run",
     "ScriptRunConfig",
     "Workspace",
@@ -57,14 +63,37 @@ def __getattr__(name: str) -> Any:
     if name == "last_run":  # changes with every submit: never cached
         return import_module("jupyter_mlws.sdk.current").last_run
     if name not in _PUBLIC:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_PUBLIC[name]), name)
+        raise _NoName(name)
+    try:
+        value = getattr(import_module(_PUBLIC[name]), name)
+    except ModuleNotFoundError as error:
+        if error.name != _PUBLIC[name]:
+            raise
+        from jupyter_mlws.errors import MissingPart
+
+        raise MissingPart(
+            f"mlws.{name} needs the whole package, of which there is only a part here.",
+            hint="Install it with: %pip install jupyter-mlws, and restart the kernel.",
+        ) from None
     globals()[name] = value
     return value
 
 
+class _NoName(AttributeError):
+    """Says what to type instead, when somebody reads it: imports ask for many names that are modules."""
+
+    def __str__(self) -> str:
+        name = str(self.args[0])
+        said = f"module {__name__!r} has no attribute {name!r}"
+        if name.startswith("_"):  # asked by tools, of every module
+            return said
+        methods = dir(import_module("jupyter_mlws.sdk.run").Run)
+        hint = import_module("jupyter_mlws.sdk.habits").way_out(name, __all__, methods)
+        return f"{said}. {hint}" if hint else said
+
+
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, "last_run"})
+    return sorted({*globals(), *__all__, "last_run", "widget"})
 
 
 def load_ipython_extension(shell: Any) -> None:

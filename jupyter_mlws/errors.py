@@ -254,23 +254,28 @@ def _lines_of_the_caller(trace: TracebackType | None) -> list[str]:
     """Where it happened in files that are neither ours nor IPython's, the outermost first."""
     import traceback
 
-    shell = sys.modules.get("IPython")
-    not_theirs = [os.path.dirname(each.__file__ or "") + os.sep for each in (sys.modules[__package__], shell) if each]
     found = []
     for frame in traceback.extract_tb(trace):
-        if not frame.filename.startswith(tuple(not_theirs)):
+        if is_of_caller(frame.filename):
             inside = "" if frame.name.startswith("<") else f", in {frame.name}"
-            found.append(f"{_place(shell, frame.filename)}, line {frame.lineno}{inside}")
+            found.append(f"{cell_name(frame.filename) or f'File {frame.filename}'}, line {frame.lineno}{inside}")
             found += [f"    {frame.line}"] if frame.line else []
     return [*found, ""] if found else []
 
 
-def _place(shell: Any, filename: str) -> str:
-    """What a person calls the file: ``Cell In[3]`` in a notebook."""
-    running = shell.get_ipython() if shell is not None else None
+def is_of_caller(filename: str) -> bool:
+    """Whether a file is neither ours nor IPython's."""
+    files = (getattr(sys.modules.get(each), "__file__", None) for each in (__package__, "IPython"))
+    return not filename.startswith(tuple(os.path.dirname(file) + os.sep for file in files if file))
+
+
+def cell_name(filename: str) -> str:
+    """What a person calls the file that IPython keeps a cell in, such as ``Cell In[3]``; '' for any other file."""
+    # What has the name need not be IPython, or not all of it yet.
+    find = getattr(sys.modules.get("IPython"), "get_ipython", None)
+    running = find() if find is not None else None
     name_of = getattr(getattr(running, "compile", None), "format_code_name", None)
-    words = name_of(filename) if name_of is not None else None
-    return " ".join(words) if words else f"File {filename}"
+    return " ".join(name_of(filename) or ()) if name_of is not None else ""
 
 
 def _rebuild(cls: type[MlwsError], message: str, hint: str, details: dict[str, Any]) -> MlwsError:

@@ -9,7 +9,7 @@ folder=$2
 
 echo "Building the package (a minute or two the first time)."
 # Left-overs would be taken for a finished frontend; and one folder holds one wheel.
-rm -rf "$folder" jupyter_mlws/labextension
+rm -rf "$folder" jupyter_mlws/labextension jupyter_mlws/widgets/static
 mkdir -p "$folder"
 if ! "$environment/bin/python" -m pip wheel --no-deps --wheel-dir "$folder" . >"$folder/build.log" 2>&1; then
     tail -n 40 "$folder/build.log" >&2

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Install what the tests' engines need and the machine lacks: PostgreSQL, strace, faketime, Docker, a registry.
+# Install what the tests' engines need and the machine lacks: PostgreSQL, git, strace, faketime, a C compiler,
+# Docker, a registry.
 #
 #   scripts/engines.sh
 #
@@ -12,10 +13,13 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 missing=
 postgresql_is_here() { command -v initdb || ls /usr/lib/postgresql/*/bin/initdb; }
 postgresql_is_here >/dev/null 2>&1 || missing="$missing postgresql"
+command -v git >/dev/null || missing="$missing git"
 command -v strace >/dev/null || missing="$missing strace"
 command -v faketime >/dev/null || missing="$missing faketime"
 docker_is_here() { command -v dockerd && command -v iptables; }
 docker_is_here >/dev/null 2>&1 || missing="$missing docker.io iptables"
+# Stand-ins for libraries of the system are compiled.
+command -v cc >/dev/null || missing="$missing gcc libc6-dev"
 command -v docker-registry >/dev/null || missing="$missing docker-registry"
 [ -n "$missing" ] || exit 0
 

@@ -1,13 +1,15 @@
 """`make soak`: the long forms of the fault tests, part by part, within an hour; then docs/reliability.md is written.
 
-A part is a file of tests. PART=load runs the parts, and in them the tests, whose names hold that word. Parts that took
-little the last time come first, so that an early look at the output tells much.
+A part is a file of tests. PART=load runs test_load.py; a word that names no file runs the tests whose names hold it. A
+part that is run alone may take all the time there is. Parts that took little the last time come first, so that an early
+look at the output tells much.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import signal
 import subprocess
@@ -21,6 +23,9 @@ RESULTS = (ROOT / ".build" / "reliability.json", ROOT / "tests" / "assets" / "re
 PAGE = ROOT / "tests" / "support" / "reliability_page.py"
 # For a part that has never run: longer than most, so that what is known to be short comes first.
 UNKNOWN_S = 240.0
+MINUTES = 60.0
+# What looks at something for an hour takes a little longer.
+ALONE_MINUTES = 75.0
 NO_TESTS = 5
 
 
@@ -35,16 +40,19 @@ class Part(NamedTuple):
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("part", nargs="?", default="", help="a word in the names of the tests to run")
-    parser.add_argument("--minutes", type=float, default=60, help="for all parts together")
-    parser.add_argument("--part-minutes", type=float, default=25, help="for a part")
+    parser.add_argument("--minutes", type=float, help=f"for all parts together; {MINUTES:g}, {ALONE_MINUTES:g} for one")
+    parser.add_argument("--part-minutes", type=float, default=25, help="for a part of several")
     options = parser.parse_args()
     parts = find(options.part)
     if not parts:
         sys.exit(f"No long test has {options.part!r} in its name.")
-    end = time.monotonic() + options.minutes * 60
+    is_alone = len(parts) == 1
+    if is_alone:
+        os.environ["SOAK_ALONE"] = "1"
+    end = time.monotonic() + 60 * (options.minutes or (ALONE_MINUTES if is_alone else MINUTES))
     table = []
     for number, part in enumerate(parts, 1):
-        left = min(options.part_minutes * 60, end - time.monotonic())
+        left = min(math.inf if is_alone else options.part_minutes * 60, end - time.monotonic())
         say(f"[{number}/{len(parts)}] {part.file}: {len(part.tests)} tests, about {minutes(part.expected_s)}")
         began = time.monotonic()
         outcome = run(part, left) if left > 0 else "not run: the time is over"
@@ -61,6 +69,8 @@ def find(word: str) -> list[Part]:
     if found.returncode not in (0, NO_TESTS):
         sys.exit(found.stdout[found.stdout.find("= ERRORS") :] + found.stderr)
     tests = [line for line in found.stdout.splitlines() if "::" in line and word in line]
+    # The word for a whole part is in names of other tests, too.
+    tests = [test for test in tests if f"test_{word}.py::" in test] or tests
     known = seconds_of_last_time()
     parts = []
     for file in dict.fromkeys(test.partition("::")[0] for test in tests):

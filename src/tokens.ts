@@ -4,6 +4,9 @@ import { ISignal } from '@lumino/signaling';
 
 import { ApiError, Change, Operations, WorkspaceInfo } from './api';
 
+/** Id of the plugin to which the settings of all belong. */
+export const SETTINGS = 'jupyter-mlws:plugin';
+
 /**
  * How things stand between the page and the workspace.
  *
@@ -19,6 +22,12 @@ export interface IWorkspaceConnection {
   readonly error: ApiError | null;
   readonly info: WorkspaceInfo | null;
 
+  /** Whether changes are found by asking, a second late, because no events come through. */
+  readonly isPolling: boolean;
+
+  /** Id of the workspace that is followed whatever document is in front; null follows the document. */
+  readonly chosen: string | null;
+
   /** Path of the document that the workspace belongs to, '' when none is open. */
   readonly document: string;
 
@@ -32,7 +41,8 @@ export interface IWorkspaceConnection {
   readonly changed: ISignal<IWorkspaceConnection, readonly Change[]>;
 
   /**
-   * Ask the workspace in front.
+   * Ask the workspace in front. Equal questions of several views are sent once; a read that the network swallowed is
+   * sent again when the connection is back, as long as somebody watches.
    *
    * @throws ApiError
    */
@@ -45,6 +55,9 @@ export interface IWorkspaceConnection {
   /** Keep the connection awake until the returned object is disposed. */
   watch(): IDisposable;
 
+  /** Follow this workspace whatever document is in front, or the document's again. */
+  choose(workspace: string | null): void;
+
   /** Follow another document. */
   setDocument(path: string): void;
 
@@ -54,6 +67,9 @@ export interface IWorkspaceConnection {
    * @throws ApiError
    */
   wake(): Promise<void>;
+
+  /** Read the facts of the workspace anew. */
+  reread(): Promise<void>;
 
   /** Look for changes now. */
   refresh(): Promise<void>;
@@ -82,9 +98,22 @@ export interface ISelectedRun {
   /** Id of the run, null when none is selected. */
   readonly run: string | null;
   readonly changed: ISignal<unknown, unknown>;
+  /** Select another run, by its id. */
+  select(run: string): void;
 }
 
 export const ISelectedRun = new Token<ISelectedRun>(
   'jupyter-mlws:ISelectedRun',
   'The run that the left panel has selected.'
+);
+
+/** Runs whose ends somebody wants to be told of. */
+export interface IAwaitedRuns {
+  /** Tell when this run has ended. */
+  follow(run: { workspace: string; run: string }): void;
+}
+
+export const IAwaitedRuns = new Token<IAwaitedRuns>(
+  'jupyter-mlws:IAwaitedRuns',
+  'The runs whose ends are told.'
 );

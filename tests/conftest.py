@@ -10,11 +10,14 @@ from users import fresh_user
 
 # `reliability` (tests/support) gives tests the fixtures `trials` and `measured`: what they note is shown in
 # docs/reliability.md.
+# `rights` gives `held_by_modes`, so that what a user may not write is tried as root too.
 # `postgres` and `databases` give what has to hold on both databases, `wheels` an index of packages without a network:
 # see their first lines.
 pytest_plugins = (
     "pytest_jupyter.jupyter_server",
     "reliability",
+    "rights",
+    "second_chance",
     "sharing_out",
     "postgres",
     "databases",

@@ -122,6 +122,20 @@ def test_the_import_contracts_name_every_room():
     named = set(re.findall(r"\w+", " ".join(contract["layers"])))
     rooms = {p.stem for p in (TOP / "jupyter_mlws").iterdir() if p.suffix == ".py" or (p / "__init__.py").exists()}
     assert rooms - {"__init__"} <= named
+    page = text_of(TOP / "docs" / "architecture.md")
+    tree = page[page.index("jupyter_mlws/\n") : page.index("src/ ")]
+    assert rooms <= set(re.findall(r"\w+", tree))
+    order = page[page.index("Each room may import only") : page.index("import-linter holds this")]
+    assert rooms - {"__init__", "testing"} <= set(re.findall(r"`(\w+)`", order)) | {"agent"}
+
+
+def test_every_file_that_a_page_names_is_there():
+    named = re.compile(r"`((?:jupyter_mlws|src|tests|scripts|bench|ui-tests|docs|examples)/[\w./-]+)`")
+    pages = [page for page in tracked() if page.suffix == ".md" and page.name != "CHANGELOG.md"]
+    assert len(pages) > 20
+    assert [
+        (page.name, name) for page in pages for name in named.findall(text_of(page)) if not (TOP / name).exists()
+    ] == []
 
 
 def links(page: Path) -> list[str]:

@@ -11,17 +11,31 @@ process.env.TARGET_URL = baseURL;
 module.exports = {
   ...baseConfig,
   testDir: './tests',
-  // A chart line is a few pixels wide: a ratio would let it vanish unseen.
-  expect: { toHaveScreenshot: { maxDiffPixels: 50 } },
+  expect: {
+    // Two cores have a browser, a server, a dispatcher and jobs to serve.
+    timeout: 10 * 1000,
+    // A chart line is a few pixels wide: a ratio would let it vanish unseen.
+    toHaveScreenshot: { maxDiffPixels: 50 }
+  },
   snapshotPathTemplate: '{testDir}/{testFileName}-snapshots/{arg}{ext}',
-  reporter: [['list'], ['html', { open: 'never' }]],
-  retries: 0,
+  reporter: [
+    ['list'],
+    ['html', { open: 'never' }],
+    [require.resolve('./second-chance.js')]
+  ],
+  retries: process.env.CI ? 1 : 0,
   workers: 1,
   timeout: 90 * 1000,
   use: {
     ...baseConfig.use,
     baseURL,
-    trace: 'retain-on-failure',
+    // A copy of the page before and after each step is more work for it than what is tested; MLWS_UI_TRACE=on has them.
+    trace: process.env.MLWS_UI_TRACE ?? {
+      mode: 'retain-on-failure',
+      screenshots: false,
+      snapshots: false
+    },
+    screenshot: 'only-on-failure',
     video: 'off',
     launchOptions: {
       executablePath: process.env.MLWS_CHROMIUM,

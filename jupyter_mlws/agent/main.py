@@ -156,7 +156,10 @@ def _run(folder: str, handed: dict[str, Any], pipe: Pipe, say: AgentLog, masker:
     tell("script_started", identity=processes.identity_of(pid).to_dict())
     say(f"Agent {os.getpid()} started the script as process {pid}.")
     meter = Meter(job.folder, job.system_metrics_s, say)
-    facts = _see_through(job, Watch(job, output, pid, bell, say), output, meter, began, oom_kills, tell)
+    try:
+        facts = _see_through(job, Watch(job, output, pid, bell, say), output, meter, began, oom_kills, tell)
+    finally:
+        meter.stop()
     say(facts["message"] or "The script ended well.")
 
 
@@ -231,4 +234,7 @@ def _report_own_failure(folder: str, error: BaseException, say: AgentLog) -> Non
         processes.kill_all(left, 9)
         time.sleep(0.02)
     facts = end.not_started(f"The agent failed ({type(error).__name__}); logs/agent.log tells more.")
-    state.append(folder, "ended", **facts)
+    try:
+        state.append(folder, "ended", **facts)
+    except FileNotFoundError:
+        return  # the folder was removed: there is nobody to tell

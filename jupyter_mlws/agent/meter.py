@@ -45,14 +45,20 @@ class Meter:
         self._seen: list[tuple[float, int, dict[str, float]]] = []
         self._stopping = _thread.allocate_lock()
         self._living = _thread.allocate_lock()
-        if period_s > 0 and os.path.isdir("/proc/self/task"):
+        self._is_on = period_s > 0 and os.path.isdir("/proc/self/task")
+        if self._is_on:
             self._stopping.acquire()
             self._living.acquire()
             _thread.start_new_thread(self._run, ())
 
     def stop(self) -> None:
-        """Write what was measured and is not written. The run is about to be over: nothing is written afterwards."""
-        if self._living.locked():
+        """Write what was measured and is not written. The run is about to be over: nothing is written afterwards.
+
+        An agent that does not call this never ends: the interpreter waits for the thread that first asked for
+        `threading`.
+        """
+        if self._is_on:
+            self._is_on = False
             self._stopping.release()
             self._living.acquire(timeout=_PATIENCE_S)
 

@@ -24,6 +24,7 @@ _PATIENCE_S = 300.0
 _RETRY_S = 0.5
 # The script has put a link, a pipe or a folder in the place of the file: waiting changes nothing.
 _SPOILT = (errno.ELOOP, errno.ENXIO, errno.EISDIR, errno.ENOTDIR)
+_FOLDER = getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 class Teller:
@@ -37,6 +38,8 @@ class Teller:
         self._folder = folder
         self._say = say
         self._reserve = os.path.join(folder, _RESERVE)
+        # Windows opens no folders; there nobody removes one either in which a file is open.
+        self._place = os.open(folder, os.O_RDONLY | _FOLDER) if _FOLDER else -1
         try:
             with open(self._reserve, "wb") as file:
                 faults.point("agent.reserve")
@@ -52,13 +55,17 @@ class Teller:
                 state.append(self._folder, event, **facts)
                 return
             except OSError as error:
-                if error.errno in _SPOILT:
+                if error.errno in _SPOILT or self._was_removed():
                     raise
                 if not self._give_back():
                     if time.monotonic() > deadline:
                         raise
                     self._say(f"{event!r} cannot be written ({system.file_system_error(error)}); trying again.")
                     time.sleep(_RETRY_S)
+
+    def _was_removed(self) -> bool:
+        """Whether the folder is gone for good; one that was moved away may come back."""
+        return self._place >= 0 and os.fstat(self._place).st_nlink == 0
 
     def _give_back(self) -> bool:
         """Free the reserved room; whether there was any."""
@@ -69,5 +76,12 @@ class Teller:
         return True
 
     def close(self) -> None:
-        """Leave nothing but the events."""
+        """Leave nothing but the events; none is written afterwards."""
         self._give_back()
+        self.let_go()
+
+    def let_go(self) -> None:
+        """Hold nothing open: a fork leaves the events, and the room for them, to its parent."""
+        place, self._place = self._place, -1
+        if place >= 0:
+            os.close(place)

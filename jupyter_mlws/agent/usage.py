@@ -1,10 +1,11 @@
-"""What the processes of a run use, as /proc tells it: a few small files for each process, and nothing else."""
+"""What the processes of a run use, as /proc tells it: a few small files for each process; and the GPUs' driver."""
 
 from __future__ import annotations
 
 import os
 import time
 
+from jupyter_mlws.agent import gpus
 from jupyter_mlws.domain.names import SYSTEM_METRICS
 from jupyter_mlws.runfolder import processes
 from jupyter_mlws.runfolder.processes import read_small
@@ -44,6 +45,7 @@ class Usage:
         self._moved = (0, 0)
         self._network: tuple[int, int] | None = None
         self._memory = _memory_limit()
+        self._gpus = gpus.find()
 
     def look(self) -> dict[str, float]:
         """The metrics of the moment, by name; those that this system does not tell are left out."""
@@ -60,8 +62,11 @@ class Usage:
         }
         if self._memory:
             found["memory_percent"] = memory / self._memory * 100
-        found |= self._disk([pid for pid, _ in living], took)
+        pids = {pid for pid, _ in living}
+        found |= self._disk(pids, took)
         found |= self._traffic(took)
+        if self._gpus is not None:
+            found |= self._gpus.look(pids)
         self._at, self._ticks_at = now, ticks_at
         return {SYSTEM_METRICS + name: float(value) for name, value in found.items()}
 

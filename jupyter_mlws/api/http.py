@@ -20,6 +20,7 @@ from jupyter_mlws.api.interface import (
     ArchivesApi,
     BlobsApi,
     ComputeApi,
+    CopiesApi,
     DocumentsApi,
     EnvironmentsApi,
     ExperimentsApi,
@@ -28,6 +29,7 @@ from jupyter_mlws.api.interface import (
     LogsApi,
     MetricsApi,
     ModelsApi,
+    NotebooksApi,
     RegistryApi,
     RunsApi,
     SecretsApi,
@@ -158,6 +160,8 @@ class ServerApi(_Client):
 
     registry: RegistryApi
     documents: DocumentsApi
+    notebooks: NotebooksApi
+    copies: CopiesApi
 
     def __init__(self, url: str, token: str = "", *, root: str = "", document: str = "", kernel_id: str = "") -> None:
         super().__init__(Transport(url, token), _PREFIX, SERVER_NOUNS)
@@ -289,8 +293,12 @@ def _body(operation: Operation, arguments: dict[str, Any]) -> bytes | Upload | N
         raise InvalidInput("A text has characters that cannot be sent.", hint=hint) from error
 
 
+# Of the server, as long as what they read and write is large.
+_SLOW = ("notebooks.submit", "copies.put_file", "copies.put_snapshot")
+
+
 def _timeout(operation: Operation) -> float | None:
-    if operation.noun in SERVER_NOUNS:
+    if operation.noun in SERVER_NOUNS and operation.id not in _SLOW:
         return _SHORT_TIMEOUT_S
     is_long = operation.permission != "read" or operation.noun == "archives"
     return _LONG_TIMEOUT_S if is_long else None

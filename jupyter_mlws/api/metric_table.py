@@ -32,21 +32,21 @@ class Block:
         Run's number, metric's name and number of points, in the order of the points.
     runs : mapping of int to str
         Ids of the runs, by number.
-    step, time, value : bytes
+    step, time, value : bytes or memoryview
         Little-endian int64, float64 and float64.
     """
 
     series: Sequence[tuple[int, str, int]]
     runs: Mapping[int, str]
-    step: bytes
-    time: bytes
-    value: bytes
+    step: bytes | memoryview
+    time: bytes | memoryview
+    value: bytes | memoryview
 
 
-def encode_block(block: Block) -> bytes:
-    """The wire form of a block."""
-    header = {"series": block.series, "runs": {str(number): run for number, run in block.runs.items()}}
-    return _encoded(header) + b"".join((block.step, block.time, block.value))
+def encode_block(block: Block) -> Iterator[bytes]:
+    """The wire form of a block, in pieces."""
+    yield _encoded({"series": block.series, "runs": {str(number): run for number, run in block.runs.items()}})
+    yield from (bytes(column) for column in (block.step, block.time, block.value))
 
 
 def encode_end() -> bytes:
@@ -73,7 +73,7 @@ def decode_blocks(chunks: Iterable[bytes]) -> Iterator[Block]:
         raise CorruptData("The answer is not a table of metrics.")
     while True:
         length, _ = _HEAD.unpack(source.take(_HEAD.size))
-        header = json.loads(source.take(length))
+        header = json.loads(bytes(source.take(length)))
         if header.get("end"):
             return
         series = [(number, name, count) for number, name, count in header["series"]]
@@ -83,18 +83,26 @@ def decode_blocks(chunks: Iterable[bytes]) -> Iterator[Block]:
 
 
 class _Source:
-    """Bytes in pieces, taken by number."""
+    """Bytes in pieces, taken by number; what lies in one piece is not copied."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
-        self._have = bytearray()
+        self._have = memoryview(b"")
 
-    def take(self, count: int) -> bytes:
-        while len(self._have) < count:
+    def take(self, count: int) -> memoryview:
+        if len(self._have) < count:
+            self._have = self._more(count)
+        taken, self._have = self._have[:count], self._have[count:]
+        return taken
+
+    def _more(self, count: int) -> memoryview:
+        """What is there, and so many pieces behind it that it is long enough."""
+        parts: list[bytes | memoryview] = [self._have] if self._have else []
+        length = len(self._have)
+        while length < count:
             chunk = next(self._chunks, None)
             if chunk is None:
                 raise CorruptData("The table of metrics ends in the middle.", hint="Ask again.")
-            self._have += chunk
-        taken = bytes(self._have[:count])
-        del self._have[:count]
-        return taken
+            parts.append(chunk)
+            length += len(chunk)
+        return memoryview(parts[0] if len(parts) == 1 else b"".join(parts))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["BUCKET_COLUMNS", "RAW_COLUMNS", "Series", "decode_series", "encode_series"]
+__all__ = ["BUCKET_COLUMNS", "RAW_COLUMNS", "Series", "decode_many", "decode_series", "encode_series"]
 
 _MAGIC = b"MLWSSER1"
 RAW_COLUMNS = ("step", "time", "value")
@@ -91,12 +91,26 @@ def encode_series(name: str, count: int, columns: Mapping[str, bytes | memoryvie
 
 def decode_series(data: bytes) -> Series:
     """The series in its wire form, or `CorruptData`."""
-    if data[:8] != _MAGIC or len(data) < 16:
+    return _decode(memoryview(data))[0]
+
+
+def decode_many(data: bytes) -> list[Series]:
+    """All of the series that stand one behind the other, or `CorruptData`."""
+    found, rest = [], memoryview(data)
+    while rest:
+        series, end = _decode(rest)
+        found.append(series)
+        rest = rest[end:]
+    return found
+
+
+def _decode(view: memoryview) -> tuple[Series, int]:
+    """The series that the bytes begin with, and where it ends."""
+    if view[:8] != _MAGIC or len(view) < 16:
         raise CorruptData("The answer is not a metric series.")
-    length = struct.unpack_from("<I", data, 8)[0]
-    header = json.loads(data[16 : 16 + length])
+    length = struct.unpack_from("<I", view, 8)[0]
+    header = json.loads(bytes(view[16 : 16 + length]))
     start, size = 16 + length, header["points"] * 8
-    view = memoryview(data)
     columns = {}
     for i, name in enumerate(header["columns"]):
         column = array("d")
@@ -104,4 +118,4 @@ def decode_series(data: bytes) -> Series:
         if byteorder == "big":
             column.byteswap()
         columns[name] = column
-    return Series(header["name"], header["count"], columns)
+    return Series(header["name"], header["count"], columns), start + size * len(columns)

@@ -6,6 +6,7 @@ Made from the declarations alone, so that the frontend spells no path, argument 
 from __future__ import annotations
 
 import inspect
+import json
 import sys
 import typing
 from dataclasses import MISSING, Field, fields, is_dataclass
@@ -44,6 +45,8 @@ export interface Operation {
   /** Below /mlws/api/v1, and below /workspaces/{id} where `scope` is 'workspace'. */
   path: string;
   scope: 'workspace' | 'server';
+  /** Whether it only looks: asked twice, it does what it does once. */
+  reads: boolean;
   pathArguments: readonly string[];
   queryArguments: readonly string[];
   body: 'json' | 'bytes' | null;
@@ -168,6 +171,7 @@ def _entry(scope: str, operation: Operation) -> str:
         "method": operation.method,
         "path": operation.path,
         "scope": scope,
+        "reads": operation.permission == "read",
         "pathArguments": operation.path_arguments,
         "queryArguments": operation.query_arguments,
         "body": _carrier(operation.types[name]) if (name := operation.body_argument) else None,
@@ -190,8 +194,8 @@ def _names() -> str:
 
 
 def _literal(value: Any) -> str:
-    if value is None:
-        return "null"
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
     return f"'{value}'" if isinstance(value, str) else f"[{', '.join(_literal(item) for item in value)}]"
 
 

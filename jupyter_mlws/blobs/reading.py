@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import io
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from jupyter_mlws.errors import CorruptData
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 __all__ = ["VerifiedReader", "corrupt"]
 
@@ -39,8 +42,8 @@ class VerifiedReader(io.RawIOBase):
     def seekable(self) -> bool:
         return True
 
-    def readinto(self, buffer: object) -> int:
-        view = memoryview(buffer).cast("B")  # type: ignore[arg-type]
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer).cast("B")
         at = self._file.tell()
         data = self._file.read(len(view))
         view[: len(data)] = data

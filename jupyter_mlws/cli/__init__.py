@@ -5,8 +5,8 @@ from __future__ import annotations
 __all__ = ["main"]
 
 
-def main() -> None:
-    """Entry point of the console script."""
+def main(*, notebook: bool = False) -> None:
+    """Entry point of the console script, and of ``%mlws`` in a notebook."""
     import os
     import sys
     from io import TextIOWrapper
@@ -20,5 +20,7 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
 
     from jupyter_mlws.cli.app import app
+    from jupyter_mlws.cli.output import console
 
-    app()
+    console.notebook = notebook
+    app(prog_name="%mlws" if notebook else None)

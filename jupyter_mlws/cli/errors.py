@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.text import Text
 from typer.core import TyperGroup
 
-from jupyter_mlws.cli.output import print_json
+from jupyter_mlws.cli.groups import name_values
+from jupyter_mlws.cli.output import print_json, spoken
 from jupyter_mlws.errors import MlwsError, UsageError
 from jupyter_mlws.sdk.text import visible
 
@@ -51,6 +52,7 @@ class ErrorSentences(TyperGroup):
             "windows_expand_args": windows_expand_args,
         }
         words = _debug_first(list(sys.argv[1:] if args is None else args))
+        name_values(self)
         if not standalone_mode:
             return super().main(words, standalone_mode=False, **names, **more)
         try:
@@ -76,14 +78,15 @@ def _fail(error: Exception, words: list[str]) -> NoReturn:
     own = _own_words(words)
     if _DEBUG in own or os.environ.get("MLWS_TRACEBACK") == "full":
         traceback.print_exception(error, file=sys.stderr)
-    elif type(error).__name__ == "NoArgsIsHelpError":  # a group without a command: its help was printed for it
-        print(error.ctx.get_help())  # type: ignore[attr-defined]
+    elif type(error).__name__ == "NoArgsIsHelpError":  # a group without a command
+        if told := _sentence(error):  # its plain help; one with frames is on the screen already
+            print(told)
         sys.exit(MISUSED)
     known = _known(error)
     if "--json" in own:
         print_json(known.to_payload())
     else:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(Text(f"mlws: {known}"))
+        Console(stderr=True, highlight=False, soft_wrap=True).print(Text(spoken(f"mlws: {known}")))
     sys.exit(MISUSED if isinstance(known, UsageError) else FAILED)
 
 
@@ -96,13 +99,23 @@ def _own_words(words: list[str]) -> list[str]:
     return words
 
 
+def _context(error: Any) -> Any:
+    """The command that was typed wrongly; None where there was none."""
+    return getattr(error, "ctx", None)
+
+
+def _sentence(error: Any) -> str:
+    return str(error.format_message())
+
+
 def _known(error: Exception) -> MlwsError:
     """Any failure as an error of ours, with a way out."""
     if isinstance(error, MlwsError):
         return error
     if isinstance(error, _Misuse):
-        command = error.ctx.command_path if getattr(error, "ctx", None) else "mlws"  # type: ignore[attr-defined]
-        said = visible(error.format_message()).rstrip(".?")  # type: ignore[attr-defined]
+        context = _context(error)
+        command = context.command_path if context else "mlws"
+        said = visible(_sentence(error)).rstrip(".?")
         return UsageError(f"{said}{'?' if 'Did you mean' in said else '.'}", hint=f"See {command} --help")
     if isinstance(error, OSError) and error.strerror:
         where = f": {error.filename}" if error.filename else ""

@@ -7,7 +7,8 @@ import sys
 import typer
 
 from jupyter_mlws.cli.errors import INTERRUPTED
-from jupyter_mlws.cli.output import console, print_json
+from jupyter_mlws.cli.interrupts import interrupts
+from jupyter_mlws.cli.output import console, print_json, spoken
 from jupyter_mlws.cli.watching import can_watch, watch_run
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.sdk import stuck
@@ -40,7 +41,8 @@ def wait_for(run: Run, *, show_output: bool, draw: bool = False) -> None:
         if draw and can_watch():
             watch_run(run)
         else:
-            run._wait(show_output)
+            with interrupts() as pause:
+                run._wait(show_output, pause)
     except KeyboardInterrupt:
-        print(f"\nRun #{run.number} goes on. Cancel it: mlws run cancel {run.number}", file=sys.stderr)
+        print(spoken(f"\nRun #{run.number} goes on. Cancel it: mlws run cancel {run.number}"), file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None

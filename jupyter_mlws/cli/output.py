@@ -16,8 +16,9 @@ from rich.text import Text
 from jupyter_mlws.api.codec import to_builtins
 from jupyter_mlws.domain.run import Run
 from jupyter_mlws.domain.status import RunStatus
-from jupyter_mlws.errors import InvalidInput
-from jupyter_mlws.sdk.text import HEADINGS, run_rows
+from jupyter_mlws.domain.workspace import is_url
+from jupyter_mlws.errors import InvalidInput, NotFound
+from jupyter_mlws.sdk.text import HEADINGS, in_notebook, run_rows
 from jupyter_mlws.sdk.workspace import Workspace
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "print_json",
     "print_runs",
     "runs_table",
+    "spoken",
     "status_style",
 ]
 
@@ -38,6 +40,13 @@ _PIPED_WIDTH = 10_000
 
 class _Screen(Console):
     """Standard output: as wide as the terminal, or as wide as what is said where there is none."""
+
+    # Whether it is read below a cell, where commands are typed as magics.
+    notebook = False
+
+    def print(self, *objects: Any, **how: Any) -> None:
+        """Sentences of ours are texts, and are said as fits the reader; what a run or a person wrote is a `Text`."""
+        super().print(*(spoken(each) if isinstance(each, str) else each for each in objects), **how)
 
     @property
     def size(self) -> ConsoleDimensions:
@@ -66,14 +75,47 @@ _STYLES = {
 }
 
 
+def spoken(sentence: str) -> str:
+    """A sentence of ours with its commands as they are typed where it is read."""
+    return in_notebook(sentence) if console.notebook else sentence
+
+
 def status_style(status: RunStatus) -> str:
     """The colour of a state, beside its symbol."""
     return _STYLES.get(status, "")
 
 
-def open_workspace(location: str | None) -> Workspace:
-    """The workspace that was named, else the one of the working directory."""
-    return Workspace(location) if location else Workspace.from_config()
+def open_workspace(location: str | None, *, make: bool = False) -> Workspace:
+    """The workspace that was named, else the one of the working directory.
+
+    Parameters
+    ----------
+    location : str, optional
+        What ``--workspace`` says.
+    make : bool
+        Whether a folder that is not there is to be one from now on: of what puts something in. Whoever only looks has
+        mistyped it.
+
+    Raises
+    ------
+    NotFound
+        Nothing is there.
+    """
+    if not location:
+        return Workspace.from_config()
+    if not make:
+        _check_there(location)
+    return Workspace(location)
+
+
+def _check_there(location: str) -> None:
+    from jupyter_mlws.workspace.finding import find
+
+    found = find(location)
+    if not is_url(found) and not os.path.lexists(found):
+        raise NotFound(
+            f"There is no workspace {location}.", hint="Correct the path; in a project's folder mlws init makes one."
+        )
 
 
 def print_json(value: Any) -> None:

@@ -33,9 +33,11 @@ mlws run files 12 outputs --save results/   # what it left
 In a notebook the same commands are `%mlws runs`, `%mlws doctor` and so on.
 
 **Which workspace.** The one that `--workspace` (`-w`) names, a folder or the URL of a Jupyter server; else the variable
-`MLWS_WORKSPACE`, else that of the project that the working directory lies in, else your own.
+`MLWS_WORKSPACE`, else that of the project that the working directory lies in, else your own. A folder that
+`--workspace` names must be there, unless `submit` or `import` is to begin it.
 
-**A run** is named by its number (`12` or `#12`) or its id.
+**A run** is named by its number (`12` or `#12`) or its id. `mlws run 12` shows it, as `mlws models`, `mlws compute`,
+`mlws env`, `mlws secrets` and `mlws experiments` alone list what there is.
 
 **For programs** every command has `--json`; a failure is then the object
 `{"code", "message", "hint", "details"}`. What is piped has no colours and is not cut to a terminal's width; `NO_COLOR`

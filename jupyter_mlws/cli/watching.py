@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Callable
 
 from rich.console import Group, RenderableType
 from rich.live import Live
@@ -15,6 +11,7 @@ from rich.text import Text
 
 from jupyter_mlws.api.series import Series
 from jupyter_mlws.cli.chart import chart, dots_across
+from jupyter_mlws.cli.interrupts import interrupts
 from jupyter_mlws.cli.output import console, runs_table, status_style
 from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.progress import Progress
@@ -40,7 +37,7 @@ def can_watch() -> bool:
 def watch_run(run: Run) -> None:
     """Draw a run until it ends; the last picture stays."""
     picture = _Picture(run)
-    with _interrupts() as pause, _live() as live:
+    with interrupts() as pause, _live() as live:
         while True:
             ended = run.refresh().status.is_terminal
             picture.look()
@@ -53,7 +50,7 @@ def watch_run(run: Run) -> None:
 def watch_runs(workspace: Workspace, find: Callable[[], list[Record]]) -> None:
     """Draw the table of runs whenever something changes, until it is interrupted."""
     cursor, found = -1, list[Record]()
-    with _interrupts() as pause, _live() as live:
+    with interrupts() as pause, _live() as live:
         while True:
             seen = workspace.info().last_change
             # What runs grows older without a change.
@@ -62,26 +59,6 @@ def watch_runs(workspace: Workspace, find: Callable[[], list[Record]]) -> None:
                 room = max(1, console.height - 2)
                 live.update(runs_table(found[:room], console.width) if found else Text("No runs yet."), refresh=True)
             pause(2 * _PAUSE_S)
-
-
-@contextmanager
-def _interrupts() -> Iterator[Callable[[float], None]]:
-    """A pause that ends by an interrupt, also by one that came where Python drops exceptions, as in a finalizer."""
-    heard = threading.Event()
-
-    def hear(number: int, frame: FrameType | None) -> None:
-        heard.set()
-        raise KeyboardInterrupt
-
-    def pause(seconds: float) -> None:
-        if heard.wait(seconds):
-            raise KeyboardInterrupt
-
-    earlier = signal.signal(signal.SIGINT, hear)
-    try:
-        yield pause
-    finally:
-        signal.signal(signal.SIGINT, earlier)
 
 
 def _live() -> Live:

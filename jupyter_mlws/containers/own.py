@@ -8,6 +8,7 @@ one in the place of ours. It ends with the process that started it, however that
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import logging
 import os
 import re
@@ -23,14 +24,19 @@ from jupyter_mlws.containers.credentials import Credentials
 from jupyter_mlws.errors import MissingPart, Unavailable
 from jupyter_mlws.runfolder.files import write_whole
 
-__all__ = ["OwnRegistry"]
+__all__ = ["CONFIGURATION", "DATA", "LOCK", "PROGRAM", "OwnRegistry"]
 
 _log = logging.getLogger(__name__)
-_PROGRAM = "docker-registry"
+PROGRAM = "docker-registry"
+# Of its folder: what it reads, where images lie, and what is locked as long as it runs.
+CONFIGURATION = "config.yml"
+DATA = "data"
+LOCK = "lock"
 _USER = "mlws"
 _UP_S = 15.0
 _DOWN_S = 5.0
-_LISTENING = re.compile(r"listening on 127\.0\.0\.1:([0-9]+)")
+# Its own word at its beginning. Later ones may be a stranger's, whose requests it writes down: none is believed.
+_LISTENING = re.compile(r"listening on 127\.0\.0\.1:([0-9]{1,5})(?![0-9])")
 # Until the program runs the system is told to end it with its parent (PR_SET_PDEATHSIG): with the thread that starts
 # it, which therefore stays.
 _WITH_PARENT = """
@@ -40,7 +46,7 @@ if os.getppid() != int(sys.argv[1]):
     sys.exit(1)
 os.execv(sys.argv[2], sys.argv[2:])
 """
-_CONFIGURATION = """\
+_SETTINGS = """\
 version: 0.1
 log: {{level: info, accesslog: {{disabled: true}}}}
 storage:
@@ -67,6 +73,7 @@ class OwnRegistry:
         self._port = 0
         self._credentials = Credentials(_USER, "")
         self._ended = threading.Event()
+        self._lock = -1
 
     @property
     def host(self) -> str:
@@ -97,26 +104,32 @@ class OwnRegistry:
         """End it."""
         with self._turn:
             process, self._process = self._process, None
-            if process is None:
-                return
-            process.terminate()
-            try:
-                process.wait(_DOWN_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            self._ended.wait(_DOWN_S)
+            if process is not None:
+                self._end(process)
+            if self._lock >= 0:
+                os.close(self._lock)
+                self._lock = -1
+
+    def _end(self, process: subprocess.Popen[str]) -> None:
+        process.terminate()
+        try:
+            process.wait(_DOWN_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        self._ended.wait(_DOWN_S)
 
     def _lives(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
     def _start(self) -> None:
-        program = shutil.which(_PROGRAM)
+        program = shutil.which(PROGRAM)
         if program is None:
             raise MissingPart(
-                f"The workspace's own registry needs {_PROGRAM}, which is not installed.",
-                hint=f"Run: apt-get install {_PROGRAM}; or set MLWS_REGISTRY to a registry that there is.",
+                f"The workspace's own registry needs {PROGRAM}, which is not installed.",
+                hint=f"Run: apt-get install {PROGRAM}; or set MLWS_REGISTRY to a registry that there is.",
             )
+        self._hold()
         # The same port again, where it is free: an engine knows what it has sent there.
         said = ""
         for port in dict.fromkeys((self._last_port(), 0)):
@@ -125,6 +138,13 @@ class OwnRegistry:
                 write_whole(self._folder / "port", str(self._port).encode())
                 return
         raise Unavailable(f"The workspace's own registry does not start: {said}", hint="Look at the disk.")
+
+    def _hold(self) -> None:
+        """Keep others from removing what it has, for as long as it or we live; who does so at the moment ends first."""
+        if self._lock < 0:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = os.open(self._folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._lock, fcntl.LOCK_SH)
 
     def _last_port(self) -> int:
         try:
@@ -139,16 +159,19 @@ class OwnRegistry:
         told = threading.Event()
         words: list[str] = []
         self._ended = threading.Event()
+        self._port = 0
         threading.Thread(target=self._watch, args=(program, told, words, self._ended), daemon=True).start()
         told.wait(_UP_S)
-        return " ".join(words[-3:])[-500:]
+        if self._port == 0 and self._process is not None and self._lives():
+            self._end(self._process)
+        return " ".join(words[-3:])[-500:] or "It says nothing."
 
     def _configure(self, port: int) -> None:
         folder = self._folder
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_whole(folder / "passwords", f"{_USER}:{_sealed(self._credentials.password)}\n".encode(), 0o600)
-        said = _CONFIGURATION.format(data=_quoted(folder / "data"), port=port, passwords=_quoted(folder / "passwords"))
-        write_whole(folder / "config.yml", said.encode(), 0o600)
+        said = _SETTINGS.format(data=_quoted(folder / DATA), port=port, passwords=_quoted(folder / "passwords"))
+        write_whole(folder / CONFIGURATION, said.encode(), 0o600)
 
     def _watch(self, program: str, told: threading.Event, words: list[str], ended: threading.Event) -> None:
         """Start it, hear which port it got, and wait for its end; this thread is the parent that it dies with."""
@@ -158,10 +181,12 @@ class OwnRegistry:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
-                text=True,
+                encoding="utf-8",
+                errors="replace",
                 cwd="/",
                 env={"PATH": os.environ.get("PATH", os.defpath), "HOME": "/"},
                 start_new_session=True,
+                pass_fds=(self._lock,),
             )
         except OSError as error:
             words.append(str(error))
@@ -171,11 +196,13 @@ class OwnRegistry:
         assert process.stderr is not None
         with process.stderr as said:
             for line in said:
+                if told.is_set():
+                    continue
                 found = _LISTENING.search(line)
-                if found is not None:
+                if found is not None and 0 < int(found[1]) < 1 << 16:
                     self._port = int(found[1])
                     told.set()
-                elif not told.is_set():
+                else:
                     words.append(line.strip())
         process.wait()
         if process is self._process:
@@ -184,7 +211,7 @@ class OwnRegistry:
         told.set()
 
     def _config(self) -> str:
-        return str(self._folder / "config.yml")
+        return str(self._folder / CONFIGURATION)
 
 
 def _quoted(path: Path) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from jupyter_mlws import faults
 from jupyter_mlws.dispatcher import words
-from jupyter_mlws.dispatcher.main import serve
+from jupyter_mlws.dispatcher.serving import serve
 from jupyter_mlws.errors import MlwsError
 
 _log = logging.getLogger(__name__)

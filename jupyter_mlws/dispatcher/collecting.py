@@ -20,6 +20,7 @@ from jupyter_mlws.domain.file import FileKind, RunFile
 from jupyter_mlws.errors import Unavailable
 from jupyter_mlws.runfolder import names
 from jupyter_mlws.runfolder.files import open_inside
+from jupyter_mlws.runfolder.masking import Masker
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.services.holding import Hold
 
@@ -98,6 +99,8 @@ class Collector:
         For the files of a child: its place below `folder`, which is its root's.
     hold : callable, optional
         Called before bytes are stored that will be recorded; see `jupyter_mlws.services.holding`.
+    masker : Masker, optional
+        Masks secrets in the names that the script has given its files.
     """
 
     def __init__(
@@ -112,9 +115,13 @@ class Collector:
         max_bytes: int = 1 << 30,
         inside: str = "",
         hold: Callable[[], Hold] | None = None,
+        masker: Masker | None = None,
     ) -> None:
         self.warnings: dict[str, None] = {}
         self._make_hold = hold
+        self._masker = masker
+        # By the name as it is recorded; another file's takes none of these.
+        self._masked: dict[tuple[FileKind, str], str] = {}
         self._hold: Hold | None = None
         self._folder = folder
         self._inside = inside
@@ -168,6 +175,7 @@ class Collector:
 
     def named(self, path: str) -> None:
         """Store the output of this name, or all outputs below it, without waiting for them to settle."""
+        path = self._public(path, FileKind.OUTPUT)
         wanted = [
             found
             for found in self._find()
@@ -246,7 +254,18 @@ class Collector:
                 yield self._found(names.CODE, entry, name, FileKind.OUTPUT)
 
     def _found(self, folder: str, entry: tree.Entry, name: str, kind: FileKind) -> _Found:
-        return _Found(folder, entry.path, name, kind, entry.size, entry.mtime_ns, entry.mode)
+        return _Found(folder, entry.path, self._public(name, kind), kind, entry.size, entry.mtime_ns, entry.mode)
+
+    def _public(self, name: str, kind: FileKind) -> str:
+        """A name without secrets: of several that look alike then, the later ones have a number."""
+        masked = name if self._masker is None else self._masker.text(name)
+        if masked == name:
+            return name
+        shown, number = masked, 1
+        while self._masked.setdefault((kind, shown), name) != name:
+            number += 1
+            shown = f"{masked}.{number}"
+        return shown
 
     def _entries(self, folder: str, prefix: str) -> Iterator[tree.Entry]:
         root = self._open(folder)
@@ -259,7 +278,7 @@ class Collector:
                     if not os.path.basename(entry.path).startswith(".mlws-"):
                         yield entry
                 elif folder != names.CODE or self._is_new_link(entry):
-                    self._warn(_refusal(prefix + entry.path, entry.kind))
+                    self._warn(_refusal(self._public(prefix + entry.path, FileKind.OUTPUT), entry.kind))
         finally:
             os.close(root)
 

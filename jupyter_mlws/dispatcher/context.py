@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from jupyter_mlws.store import Store
 
 if TYPE_CHECKING:
     from jupyter_mlws.api.interface import Api
+    from jupyter_mlws.runfolder.masking import Masker
 
 __all__ = ["Context"]
 
@@ -37,6 +38,10 @@ class Context:
         Whether we still are the one dispatcher.
     registries : Registries
         Of images.
+    logging : set of str
+        Ids of the runs whose points are coming just now.
+    maskers : dict of str to Masker
+        What masks the secrets of a run that was handed some by this dispatcher, by the run's id, until it has ended.
     """
 
     folder: Path
@@ -51,6 +56,8 @@ class Context:
     ring: Callable[[], None]
     turn: Turn
     registries: Registries
+    logging: set[str] = field(default_factory=set)
+    maskers: dict[str, Masker] = field(default_factory=dict)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

@@ -1,4 +1,4 @@
-"""Event files of TensorBoard that a script writes, read as they grow: each number in them once, as a metric.
+"""Event files of TensorBoard that a script writes, read as they grow: each number and value in them once, as a metric.
 
 A file is a stream of the run like one of its journal, and its offset, in bytes, is stored with the points. A record
 that is not whole yet is waited for. No byte is trusted.
@@ -12,16 +12,21 @@ import os
 import time
 from array import array
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
-from jupyter_mlws.dispatcher import tree
+from jupyter_mlws.dispatcher import event_records, event_values, tree
+from jupyter_mlws.dispatcher.event_records import Records
+from jupyter_mlws.dispatcher.event_values import EventValues, Surplus
 from jupyter_mlws.dispatcher.naming import storable
+from jupyter_mlws.domain.media import MAX_VALUE_FILES
 from jupyter_mlws.domain.names import check_metric_name
-from jupyter_mlws.errors import MlwsError
+from jupyter_mlws.errors import MlwsError, StorageFull
 from jupyter_mlws.runfolder import names
 from jupyter_mlws.runfolder.files import open_inside
 from jupyter_mlws.runfolder.journal_reader import StreamPoints
 from jupyter_mlws.runfolder.paths import RunFolder
-from jupyter_mlws.runfolder.tfevents import HEAD_BYTES, TAIL_BYTES, is_whole, length_of, scalars_of
+from jupyter_mlws.runfolder.tfevents import Event, event_of
+from jupyter_mlws.store.typed_metrics import NewValue
 
 __all__ = ["STREAMS", "EventFiles"]
 
@@ -36,14 +41,20 @@ _LIST_S = 1.0
 _SHARE = 0.05
 MAX_FILES = 1_000
 MAX_NAMES = 10_000
-# A number needs a hundred bytes; what is larger holds pictures, graphs and the like.
-_LARGEST = 1 << 18
-_BLOCK = 1 << 20
 _POINTS_AT_ONCE = 20_000
 # Whoever follows the run has to hear of a cancel meanwhile, however much there is to read that holds no metric.
 _LONGEST_S = 0.25
 # In the place of a name that is none, and of one too many.
 _BAD, _SURPLUS = -1, -2
+
+
+class _Counts(NamedTuple):
+    """What was left out: what is damaged, points of too many tags, values of too many, records that are too large."""
+
+    bad: int = 0
+    points: int = 0
+    values: int = 0
+    large: int = 0
 
 
 class _File:
@@ -61,8 +72,7 @@ class _File:
         # Up to where all is read, and how long the file was then.
         self.read_up = (-1, -1)
         # By the place where they were met, since what was not stored is read again.
-        self.bad: dict[int, int] = {}
-        self.surplus: dict[int, int] = {}
+        self.counts: dict[int, _Counts] = {}
 
     @property
     def shown(self) -> str:
@@ -82,6 +92,7 @@ class EventFiles:
         self._folder = folder
         self._files: dict[str, _File] = {}
         self._names: set[str] = set()
+        self._values = EventValues(folder)
         self._list_at = self._look_at = 0.0
         self._warnings: dict[str, None] = {}
 
@@ -109,12 +120,19 @@ class EventFiles:
     def warnings(self) -> list[str]:
         """What a person should know, a sentence each."""
         found = list(self._warnings)
-        bad = sum(sum(file.bad.values()) for file in self._files.values())
-        surplus = sum(sum(file.surplus.values()) for file in self._files.values())
+        counts = [count for file in self._files.values() for count in file.counts.values()]
+        bad, points, values, large = map(sum, zip(*counts, strict=True)) if counts else (0, 0, 0, 0)
         if bad:
             found.append(f"{bad:,} records of event files are damaged or hold no metric and were left out.")
-        if surplus:
-            found.append(f"{surplus:,} points of event files were left out: they have more than {MAX_NAMES:,} tags.")
+        if points:
+            found.append(f"{points:,} points of event files were left out: they have more than {MAX_NAMES:,} tags.")
+        if values:
+            most = f"{event_values.MAX_NAMES:,} tags of them, and {MAX_VALUE_FILES:,} files of each"
+            found.append(f"{values:,} pictures and the like of event files were left out: a run keeps {most}.")
+        if large:
+            found.append(
+                f"{large:,} records of event files are above {event_records.LARGEST >> 20} MiB and were left out."
+            )
         return found
 
     # -- finding
@@ -191,25 +209,11 @@ class EventFiles:
         self, file: _File, fd: int, start: int, size: int, most: tuple[int, float], final: bool
     ) -> StreamPoints | None:
         """What is read of a file: so many points, or what there is until that moment."""
-        index, step, times, value = array("Q"), array("q"), array("d"), array("d")
-        records = _Records(fd, start, size)
-        bad = surplus = 0
+        batch = _Batch(file)
+        records = Records(fd, start, size)
         for data in records:
-            try:
-                found = scalars_of(data)
-            except (ValueError, OverflowError):
-                bad += 1
-                continue
-            for tag, number in found.values if found is not None else ():
-                place = self._place(file, tag)
-                bad += place == _BAD
-                surplus += place == _SURPLUS
-                if found is not None and place >= 0:
-                    index.append(place)
-                    step.append(found.step)
-                    times.append(found.time)
-                    value.append(number)
-            if len(value) >= most[0] or time.monotonic() > most[1]:
+            self._add(batch, data)
+            if len(batch) >= most[0] or time.monotonic() > most[1]:
                 break
         else:
             # What is not whole yet is looked at again when the file has grown.
@@ -220,9 +224,35 @@ class EventFiles:
                 )
         if records.at == start:
             return None
-        if bad + records.bad + surplus:
-            file.bad[start], file.surplus[start] = bad + records.bad, surplus
-        return StreamPoints(file.stream, start, records.at, file.names, index, step, bytes(len(value)), times, value)
+        counts = _Counts(batch.bad + records.bad, batch.points, batch.surplus, records.large)
+        if any(counts):
+            file.counts[start] = counts
+        return batch.points_of(start, records.at)
+
+    def _add(self, batch: _Batch, data: bytes) -> None:
+        """Put what a record holds into a batch, or count it."""
+        try:
+            event = event_of(data)
+        except (ValueError, OverflowError):
+            batch.bad += 1
+            return
+        for each in event.values if event is not None else ():
+            assert event is not None
+            if each.number is not None:
+                place = self._place(batch.file, each.tag)
+                batch.bad += place == _BAD
+                batch.points += place == _SURPLUS
+                if place >= 0:
+                    batch.add(place, event, each.number)
+                continue
+            try:
+                batch.values += self._values.of(batch.file.prefix, event, each)
+            except Surplus:
+                batch.surplus += 1
+            except StorageFull:
+                raise
+            except (ValueError, OverflowError, MlwsError):
+                batch.bad += 1
 
     def _place(self, file: _File, tag: str) -> int:
         """The place of a tag's name among those of its file; `_BAD` or `_SURPLUS` for one that is not taken."""
@@ -241,48 +271,28 @@ class EventFiles:
         return file.places[tag]
 
 
-class _Records:
-    """The records of a file that are whole, from a place on; `at` is where the next one begins.
+class _Batch:
+    """What is read of a file in one go, and how much of it is left out."""
 
-    A record whose data are damaged is passed over and counted in `bad`, once something follows it: at the end of the
-    file it may still be in the making. After a damaged length nothing can be found. In the place of each that is passed
-    over there is one without data, so that who reads may stop anywhere.
-    """
+    def __init__(self, file: _File) -> None:
+        self.file = file
+        self.bad = self.points = self.surplus = 0
+        self.values: list[NewValue] = []
+        self._index, self._step = array("Q"), array("q")
+        self._times, self._value = array("d"), array("d")
 
-    def __init__(self, fd: int, start: int, size: int) -> None:
-        self.at = start
-        self.bad = 0
-        self._fd = fd
-        self._size = size
-        self._block = b""
-        self._block_at = start
+    def __len__(self) -> int:
+        return len(self._value) + len(self.values)
 
-    def __iter__(self) -> Iterator[bytes]:
-        while self.at + HEAD_BYTES + TAIL_BYTES <= self._size:
-            length = length_of(self._bytes(self.at, HEAD_BYTES))
-            if length is None or length > self._size - self.at - HEAD_BYTES - TAIL_BYTES:
-                return
-            begin, end = self.at + HEAD_BYTES, self.at + HEAD_BYTES + length
-            if length > _LARGEST:
-                self.at = end + TAIL_BYTES
-                yield b""
-                continue
-            data, tail = self._bytes(begin, length), self._bytes(end, TAIL_BYTES)
-            if not is_whole(data, tail):
-                if end + TAIL_BYTES >= self._size:
-                    return
-                self.bad += 1
-                self.at = end + TAIL_BYTES
-                yield b""
-                continue
-            self.at = end + TAIL_BYTES
-            yield data
+    def add(self, place: int, event: Event, number: float) -> None:
+        """Add a point."""
+        self._index.append(place)
+        self._step.append(event.step)
+        self._times.append(event.time)
+        self._value.append(number)
 
-    def _bytes(self, at: int, count: int) -> bytes:
-        begin = at - self._block_at
-        if begin < 0 or begin + count > len(self._block):
-            self._block, self._block_at, begin = os.pread(self._fd, max(count, _BLOCK), at), at, 0
-        found = self._block[begin : begin + count]
-        if len(found) < count:
-            raise OSError(0, "it became shorter while it was read")
-        return found
+    def points_of(self, start: int, end: int) -> StreamPoints:
+        """The batch as part of its stream."""
+        implicit = bytes(len(self._value))
+        columns = (self._index, self._step, implicit, self._times, self._value)
+        return StreamPoints(self.file.stream, start, end, self.file.names, *columns, self.values)

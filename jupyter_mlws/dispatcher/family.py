@@ -20,6 +20,8 @@ __all__ = ["Family"]
 _LONGEST_S = 0.4
 _LONGER_S = 0.005
 _MOST_S = 30.0
+# One that has just logged is looked at again as soon as its root may be.
+_SOON_S = 0.08
 _PAUSE_S = 0.2
 # At most this share of the time goes into looking whether somebody has posted something, or left a file.
 _MAIL_SHARE = 0.02
@@ -97,7 +99,7 @@ class Family:
         if found or part.has_written():
             part.note_activity(now)
         longest = min(max(_LONGEST_S, _LONGER_S * len(self._open)), _MOST_S)
-        part.look_at = now + max(_PAUSE_S, part.pause_s)
+        part.look_at = now + max(_SOON_S, part.pause_s)
         part.pause_s = min(max(2 * part.pause_s, _PAUSE_S), longest)
 
     def to_scan(self) -> list[PartOfChild]:

@@ -119,6 +119,8 @@ class Follower(threading.Thread):
             _log.exception("Following run #%d failed.", self.run_record.number)
             self._give_up(ending.not_followed(error))
         finally:
+            self._context.logging.discard(self.run_record.id)
+            self._context.maskers.pop(self.run_record.id, None)
             self.left = True
             self._context.ring()
 
@@ -228,8 +230,8 @@ class Follower(threading.Thread):
         if agent.end_signal is not None:
             poll.register(agent.end_signal, select.POLLIN)
         period = self._context.settings.poll_s if agent.script_started else _STARTING_POLL_S
-        if self._intake is not None and self._intake.in_talk:
-            period = min(period, _TALK_POLL_S)
+        if self._intake is not None:
+            period = min(period, _TALK_POLL_S if self._intake.in_talk else period, self._intake.due_s())
         for fd, _ in poll.poll(period * 1000):
             if fd == self._bell_read:
                 quiet(fd)

@@ -17,7 +17,6 @@ from jupyter_mlws.domain.run import Run, RunSubmission
 from jupyter_mlws.environments import image
 from jupyter_mlws.environments.probing import probe
 from jupyter_mlws.environments.uv import Stopped
-from jupyter_mlws.errors import InvalidInput
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.services import handover
 from jupyter_mlws.services.handover import Handover
@@ -118,11 +117,6 @@ def imaged(
             raise Stopped
 
     spec = found.spec
-    if spec.kind == "user_managed" and not spec.in_container:
-        raise InvalidInput(
-            f"{found.id} is an interpreter of this machine, which no container has.",
-            hint="Name an environment with packages, or with an image.",
-        )
     keys = context.registries.keys
     with engine.answers():
         making = image.Making(

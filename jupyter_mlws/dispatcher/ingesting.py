@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from jupyter_mlws import faults
 from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.dispatcher.event_files import EventFiles
+from jupyter_mlws.domain.media import MAX_VALUE_FILES
 from jupyter_mlws.runfolder.journal_format import MOST_NAMES
 from jupyter_mlws.runfolder.journal_reader import JournalReader, StreamPoints
 from jupyter_mlws.runfolder.paths import RunFolder
@@ -74,8 +75,9 @@ class Ingest:
         """
         offsets = self._known_offsets()
         # A stream's name is a file's name that the script chose; ours are plain.
-        # A series costs about as much as a thousand points: who else writes must not wait for very many of them.
-        limit = _POINTS_AT_ONCE if self._series < _MANY_SERIES else _POINTS_OF_MANY_SERIES
+        # A series costs about as much as a thousand points: who else writes must not wait for very many of them, and
+        # before the first look nobody knows how many there are.
+        limit = _POINTS_AT_ONCE if 0 < self._series < _MANY_SERIES else _POINTS_OF_MANY_SERIES
         found = self._reader.poll(offsets, final=final, limit=limit)
         self._points = [points for points in found if points.stream.isascii()]
         self._series = max([self._series, *(len(points.names) for points in self._points)])
@@ -156,6 +158,10 @@ class Ingest:
         """How many points and values have found no room on the disk so far."""
         return self._reader.dropped()
 
+    def surplus(self) -> int:
+        """How many values were left out because their metric has as many files as are kept."""
+        return self._reader.surplus()
+
     @property
     def is_full_of_names(self) -> bool:
         """Whether a process of the run has logged so many different names that no other is taken."""
@@ -171,6 +177,9 @@ class Ingest:
                 f"{self._surplus:,} values were left out: a run keeps at most {MAX_TYPED_NAMES:,} names of tables, "
                 "images and the like."
             )
+        if many := self.surplus():
+            most = f"a metric keeps at most {MAX_VALUE_FILES:,} files"
+            found.append(f"{many:,} pictures, sounds or tables were left out: {most}.")
         return [*found, *self._events.warnings()]
 
     def _remove_stored(self) -> None:
@@ -218,4 +227,4 @@ def _put_points(c: Connection, points: Sequence[tuple[str, StreamPoints]]) -> No
         # Imported with the first point: numpy would delay the first start.
         from jupyter_mlws.store.metrics import append_together
 
-        append_together(c, points)
+        append_together(c, points, {(run_id, each.stream): each.values for run_id, each in points if each.values})

@@ -15,6 +15,7 @@ from jupyter_mlws.dispatcher.family import Family
 from jupyter_mlws.dispatcher.ingesting import Ingest, store_together
 from jupyter_mlws.dispatcher.part import Part
 from jupyter_mlws.dispatcher.requests import Requests
+from jupyter_mlws.domain.media import MAX_VALUE_FILES
 from jupyter_mlws.domain.run import Run
 from jupyter_mlws.errors import MlwsError, NotFound, Unavailable
 from jupyter_mlws.runfolder.journal_format import MOST_NAMES
@@ -24,8 +25,16 @@ from jupyter_mlws.store.run_states import add_warnings
 
 __all__ = ["Intake"]
 
-# Each commit waits for the disk; between two a chart sees nothing, so it stays well below a second.
-_PAUSE_S = 0.2
+# Each commit waits for the disk, and for those of other runs. The pause behind one is so many times what it took, or so
+# much for each run that logs, within these bounds: one run is soon on its chart, and fifty leave each other room.
+_LEAST_PAUSE_S, _MOST_PAUSE_S = 0.08, 0.3
+_PAUSE_FACTOR, _PAUSE_OF_RUN_S = 1.5, 0.01
+# Where points came a moment ago, and another moment before that, the next ones are looked for so often, at so small a
+# share of the time.
+_MOMENT_S, _FLOWS_S = 1.2, 0.5
+_FLOW_PAUSE_S, _FLOW_SHARE = 0.03, 0.02
+# That a log has grown is told so often.
+_LOG_PAUSE_S = 0.4
 # At most this share of the time goes into looking for points, and into looking for files.
 _LOOK_SHARE = 0.2
 # While points come faster than one look takes up, it goes on for so long before anything else has its turn.
@@ -68,11 +77,14 @@ class Intake:
         self._requests = Requests(context, run, folder, self._family, self)
         self._scan_at = time.monotonic() + context.settings.settle_s
         self._points_at = 0.0
+        self._stored_at = -_MOMENT_S
+        self._flows_until = 0.0
         self._log_at = 0.0
         self._log_size = -1
         self._dropped = 0
         self._looked_at = time.monotonic()
-        self._loss_at = -_LOSS_LASTS_S
+        self._surplus = 0
+        self._loss_at = self._surplus_at = -_LOSS_LASTS_S
 
     @property
     def collector(self) -> Collector:
@@ -96,6 +108,11 @@ class Intake:
         """Whether the script may be waiting for an answer already, or for what it has told to be carried out."""
         return self._requests.in_talk
 
+    def due_s(self) -> float:
+        """Seconds until it is time to look for points again, while they come; infinite while none do."""
+        now = time.monotonic()
+        return max(self._points_at - now, 0.0) if now < self._flows_until else float("inf")
+
     def breathe(self) -> None:
         """Take up points while an answer takes long, or leave the answer for later where we are wanted.
 
@@ -116,6 +133,14 @@ class Intake:
             before, self._dropped = self._dropped, self._root.ingest.dropped()
             if self._dropped > before:
                 self._loss_at = now
+            left_out, self._surplus = self._surplus, self._root.ingest.surplus()
+            if self._surplus > left_out:
+                self._surplus_at = now
+        if now - self._surplus_at <= _LOSS_LASTS_S:
+            return (
+                f"{self._surplus:,} pictures, sounds or tables were not kept so far, for a metric keeps at most "
+                f"{MAX_VALUE_FILES:,} files; the script goes on"
+            )
         if now - self._loss_at > _LOSS_LASTS_S:
             return ""
         lost = f"{self._dropped:,} metric points were not kept so far"
@@ -138,9 +163,31 @@ class Intake:
             if has_news:
                 found.append(part.ingest)
         looked += time.monotonic() - began
+        is_behind = news and self._root.ingest.found_many
+        began = time.monotonic()
         self._store(found)
-        # A journal that takes long to read is read less often: reading must not become the work.
-        self._points_at = time.monotonic() + max(_PAUSE_S if found else 0.0, looked / _LOOK_SHARE)
+        now = time.monotonic()
+        pause = self._pause_s(now, now - began if found else None, looked)
+        if is_behind:  # everything else has had its turn, and there is more
+            self._flows_until, self._points_at = now + _FLOWS_S, now
+        else:
+            # A journal that takes long to read is read less often: reading must not become the work.
+            self._points_at = now + max(pause, looked / _LOOK_SHARE)
+
+    def _pause_s(self, now: float, stored: float | None, looked: float) -> float:
+        """How long to look for no points, after so long a look and so long a commit, if there was any."""
+        logging = self._context.logging
+        if stored is not None:
+            if now - stored - self._stored_at <= _MOMENT_S:
+                self._flows_until = now + _FLOWS_S
+                logging.add(self._root.id)
+            self._stored_at = now
+            wanted = max(_PAUSE_FACTOR * stored, _PAUSE_OF_RUN_S * len(logging), _LEAST_PAUSE_S)
+            return min(wanted, _MOST_PAUSE_S)
+        if now < self._flows_until:
+            return max(_FLOW_PAUSE_S, looked / _FLOW_SHARE)
+        logging.discard(self._root.id)
+        return 0.0
 
     def _catch_up(self, until: float) -> tuple[bool, float]:
         """Whether the run itself has new points, and the time of that look; what has piled up is stored first."""
@@ -176,7 +223,7 @@ class Intake:
     def _note_log(self) -> None:
         """Say that the log has grown, for whoever reads it along."""
         now = time.monotonic()
-        if now - self._log_at < 2 * _PAUSE_S or not self._log_has_grown():
+        if now - self._log_at < _LOG_PAUSE_S or not self._log_has_grown():
             return
         self._log_at = now
         with self._context.write() as c:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import json
 import logging
 import os
 import signal
@@ -11,121 +9,38 @@ import time
 from pathlib import Path
 from typing import Any
 
-from jupyter_mlws import __version__, faults
+from jupyter_mlws import __version__
 from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.dispatcher.following import Follower
 from jupyter_mlws.dispatcher.gpus import GpuPool
 from jupyter_mlws.dispatcher.importing import follow_import, waiting_imports
 from jupyter_mlws.dispatcher.interactive import InteractiveFollower
-from jupyter_mlws.dispatcher.leftovers import clear_up, look_for_damage
+from jupyter_mlws.dispatcher.leftovers import clear_up
 from jupyter_mlws.dispatcher.listener import Listener
+from jupyter_mlws.dispatcher.packing import Packing
 from jupyter_mlws.dispatcher.place import host_name, lock_path, user_name
-from jupyter_mlws.dispatcher.records import Records, open_records
+from jupyter_mlws.dispatcher.queue import Queue
+from jupyter_mlws.dispatcher.records import Records
 from jupyter_mlws.dispatcher.registries import Registries
-from jupyter_mlws.dispatcher.settings import Settings, WorkspaceFile, read_workspace_file
-from jupyter_mlws.dispatcher.succession import gpus_of, is_newer_folder, is_served
+from jupyter_mlws.dispatcher.settings import Settings, WorkspaceFile
+from jupyter_mlws.dispatcher.succession import gpus_of, is_newer_folder
 from jupyter_mlws.dispatcher.turn import Superseded, Turn
-from jupyter_mlws.domain.compute import paused_words
 from jupyter_mlws.domain.interactive import INTERACTIVE
-from jupyter_mlws.domain.run import NOT_SUBMITTED, Run
+from jupyter_mlws.domain.run import Run
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.domain.workspace import DispatcherState
-from jupyter_mlws.errors import DispatcherUnavailable, MlwsError, StorageFull, Unavailable, WorkspaceError
+from jupyter_mlws.errors import MlwsError, StorageFull, Unavailable
 from jupyter_mlws.runfolder import places
 from jupyter_mlws.services import Services
-from jupyter_mlws.store.dispatchers import left_on, owner_name
-from jupyter_mlws.store.interactive import claim_started, has_started
-from jupyter_mlws.store.lock import holders
-from jupyter_mlws.store.pauses import is_paused
-from jupyter_mlws.store.runs import claim_queued, runs_in, set_waiting
+from jupyter_mlws.store.dispatchers import left_on
+from jupyter_mlws.store.runs import runs_in
 from jupyter_mlws.targets import registry as targets
 from jupyter_mlws.targets.base import Target
 
-__all__ = ["Dispatcher", "serve"]
+__all__ = ["Dispatcher"]
 
 _log = logging.getLogger(__name__)
-# Longer than another one takes to leave.
-_TAKE_LOCK_S = 60.0
-_TELL_LOCK_S = 1.5
-_PAUSE_S = 0.02
 _LEAVE_S = 30.0
-# The front of the queue is told what it waits for; behind it that would be churn.
-_TOLD_WAITING = 8
-
-
-def serve(folder: Path) -> int:
-    """Be the dispatcher of a workspace until there is nothing to do; 0 at once when another one is."""
-    workspace = read_workspace_file(folder)
-    if workspace is None:
-        raise WorkspaceError(f"{folder} is no workspace.", hint="Make one with mlws init.")
-    runs = folder / "runs"
-    if runs.exists() and not runs.is_dir():
-        raise WorkspaceError(f"{runs} is a file where the folder of the runs should be.", hint="Move it away.")
-    lock = _take_lock(folder)
-    if lock is None:
-        return 0  # another one serves
-    try:
-        settings = Settings.of(workspace)
-        records = open_records(folder, workspace, busy_timeout_s=settings.busy_timeout_s)
-        with records.store:
-            if os.fstat(lock).st_size:  # the one before us did not leave of its own accord
-                look_for_damage(records.store)
-            dispatcher = Dispatcher(folder, workspace, settings, records, lock)
-            _note(lock, folder, dispatcher.socket)
-            dispatcher.loop()
-    finally:
-        os.ftruncate(lock, 0)
-        os.close(lock)
-    return 0
-
-
-def _take_lock(folder: Path) -> int | None:
-    """The lock of the one dispatcher; None when another one holds it and goes on.
-
-    Raises
-    ------
-    DispatcherUnavailable
-        Somebody holds it who does not answer, and has not let go of it in a minute.
-    """
-    lock = os.open(lock_path(folder), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    began, told = time.monotonic(), False
-    while True:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if is_served(folder):
-                os.close(lock)
-                return None
-            waited = time.monotonic() - began
-            if waited > _TAKE_LOCK_S:
-                raise _held(folder) from None
-            if waited > _TELL_LOCK_S and not told:
-                told = True
-                _log.error("%s", _held(folder))  # who waits for us reads it now; we go on trying for a while
-            time.sleep(_PAUSE_S)
-        else:
-            return lock
-
-
-def _held(folder: Path) -> DispatcherUnavailable:
-    pids = holders(lock_path(folder)) - {os.getpid()}
-    who = f"process {', '.join(map(str, sorted(pids)))}" if pids else "a process that cannot be told"
-    return DispatcherUnavailable(
-        f"{lock_path(folder)} is held by {who}, which does not answer.",
-        hint="If it is a dispatcher that hangs, end it; its runs go on and are taken up by the next one.",
-    )
-
-
-def _note(lock: int, folder: Path, socket: Path) -> None:
-    note = {"pid": os.getpid(), "folder": os.path.realpath(folder), "socket": str(socket), "version": __version__}
-    os.ftruncate(lock, 0)
-    faults.point("dispatcher.note")
-    os.pwrite(lock, json.dumps(note).encode(), 0)
-
-
-def _behind(numbers: list[int], name: str) -> str:
-    shown = ", ".join(f"#{number}" for number in numbers[:3])
-    return f"behind {shown}{' and others' if len(numbers) > 3 else ''} on {name}"
 
 
 class _Here:
@@ -199,6 +114,8 @@ class Dispatcher:
             turn=self._turn,
             registries=Registries(folder, workspace.id),
         )
+        self._queue = Queue(self._context, self._followers)
+        self._packing = Packing(self._context, lambda: self._stopping)
 
     # -- the loop
 
@@ -239,7 +156,8 @@ class Dispatcher:
             self._note_trouble(error)
             # A run may be claimed although we were not told: the answer to a commit can get lost.
             self._wanted = self._unsure = True
-        if self._listener.wait(self._context.settings.idle_poll_s):
+        packing_s = self._packing.step()
+        if self._listener.wait(min(self._context.settings.idle_poll_s, packing_s)):
             self._wanted = True
         self._look_where_we_are()
 
@@ -290,63 +208,18 @@ class Dispatcher:
             self._followers.pop(run_id).close()
         # First what only needs to be read: no full disk and no other writer may keep a run from being ended.
         self._pass_cancels_on()
-        self._join_started()
+        for run in self._queue.started():
+            self._follow(run, targets.get("local"))
         self._take_imports()
         for name in self._targets:
             self._claim(name)
+        self._needed = self._needed or self._queue.has_waited
         if self._followers:
             self._busy_at, self._needed = time.monotonic(), True
 
     def _claim(self, name: str) -> None:
-        context = self._context
-        host = context.host if name == "local" else None
-        if name != "local" and not self._has_queued(name):
-            return  # nothing is asked of an engine that nobody uses
-        target = targets.get(name)
-        slots = (context.settings.local_slots if name == "local" else 0) or target.describe().slots
-        # One after the other: what one takes decides whether there is room for the next.
-        while True:
-            running = self._running(name)
-            obstacle = self._pause_of(name, host)
-            if not obstacle:
-                obstacle = target.obstacle(len(running)) if len(running) < slots else _behind(running, name)
-            if obstacle:
-                self._tell_waiting(name, host, obstacle)
-                return
-            owner = owner_name(context.host, os.getpid(), self._turn.number)
-            with context.write() as c:
-                claimed = claim_queued(c, host=host, user=context.user, owner=owner, limit=1, target=name)
-            if not claimed:
-                return
-            faults.point("dispatcher.claimed")
-            self._follow(claimed[0], target)
-
-    def _pause_of(self, name: str, host: str | None) -> str:
-        """What to tell those that wait where somebody has paused the target; else ''."""
-        with self._context.store.read() as c:
-            return paused_words(name) if is_paused(c, name, user=self._context.user, host=host) else ""
-
-    def _has_queued(self, name: str) -> bool:
-        with self._context.store.read() as c:
-            return bool(runs_in(c, {RunStatus.QUEUED}, user=self._context.user, target=name, limit=1))
-
-    def _running(self, name: str) -> list[int]:
-        followers = (follower.run_record for follower in self._followers.values())
-        # What logs from a process of somebody's own takes no slot.
-        return sorted(run.number for run in followers if run.compute_target == name and run.kind not in NOT_SUBMITTED)
-
-    def _join_started(self) -> None:
-        """Follow the runs that log from processes which are there already."""
-        context = self._context
-        with context.store.read() as c:
-            if not has_started(c, user=context.user, host=context.host):
-                return
-        owner = owner_name(context.host, os.getpid(), self._turn.number)
-        with context.write() as c:
-            started = claim_started(c, user=context.user, host=context.host, owner=owner)
-        faults.point("dispatcher.joined")
-        for run in started:
-            self._follow(run, targets.get("local"))
+        for run, target in self._queue.claim(name):
+            self._follow(run, target)
 
     def _take_imports(self) -> None:
         """Take in the folders of runs that were recorded offline."""
@@ -356,17 +229,6 @@ class Dispatcher:
                 if follower is not None:
                     self._followers[run_id] = follower
                     follower.start()
-
-    def _tell_waiting(self, name: str, host: str | None, text: str) -> None:
-        context = self._context
-        with context.store.read() as c:
-            queued = runs_in(c, {RunStatus.QUEUED}, host=host, user=context.user, target=name, limit=_TOLD_WAITING)
-        self._needed = self._needed or bool(queued)
-        silent = [run for run in queued if run.waiting_for != text]
-        if silent:
-            with context.write() as c:
-                for run in silent:
-                    set_waiting(c, run.id, text)
 
     def _pass_cancels_on(self) -> None:
         if not self._followers:

@@ -100,6 +100,7 @@ class Part:
             max_bytes=settings.max_output_bytes,
             inside=self.inside,
             hold=lambda: Hold(self._context.store, self._context.blobs),
+            masker=self._context.maskers.get(self.root.path.name),
         )
 
     @property

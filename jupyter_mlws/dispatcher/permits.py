@@ -151,6 +151,7 @@ _RULES: dict[str, Callable[[Permits, Arguments], Arguments]] = {
     "metrics.read": Permits.read_run,
     "metrics.typed": Permits.read_run,
     "metrics.values": Permits.read_run,
+    "metrics.table": Permits.read_run,
     "snapshots.get": Permits.read_snapshot,
     "models.register": Permits.register,
     "models.list": Permits.anything,

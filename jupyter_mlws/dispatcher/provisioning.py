@@ -23,7 +23,7 @@ from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.services.handover import Handover
 from jupyter_mlws.services.resolving import resolved
 from jupyter_mlws.targets.base import Target
-from jupyter_mlws.targets.registry import no_kernel
+from jupyter_mlws.targets.registry import check_takes, no_kernel
 
 __all__ = ["Provided", "Stopped", "provide"]
 
@@ -87,11 +87,7 @@ def provide(
         return None
     name, version = split_reference(submission.environment)
     found = context.api.environments.get(name, version if isinstance(version, int) else 0)
-    if found.spec.in_container and target.takes != "image":
-        raise InvalidInput(
-            f"{found.id} is an image, and this compute target starts its runs without containers.",
-            hint="Submit it where containers run: compute_target='docker'.",
-        )
+    check_takes(target.name, found)
     if found.spec.kind == "user_managed" and target.takes != "image":
         return _taken(found.spec)
     from jupyter_mlws.environments.building import Built, build

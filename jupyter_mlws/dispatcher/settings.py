@@ -114,6 +114,8 @@ class Settings:
         So many times a run tries again where the index of packages does not answer.
     index_pause_s : float
         Before the first of them, and twice as long before each further one.
+    pack_pause_s : float
+        Period of looking for ended runs whose metric points can be packed.
     """
 
     dispatcher_idle_s: float = 600.0
@@ -136,6 +138,7 @@ class Settings:
     garbage_grace_s: float = 3600.0
     index_retries: int = 3
     index_pause_s: float = 5.0
+    pack_pause_s: float = 30.0
 
     @classmethod
     def of(cls, workspace: WorkspaceFile, *, only: str | None = None) -> Settings:

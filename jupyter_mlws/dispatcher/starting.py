@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import threading
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from jupyter_mlws import faults
 from jupyter_mlws.dispatcher import preparing
 from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.dispatcher.imaging import Imaged
+from jupyter_mlws.dispatcher.living_secrets import masker_of_living
 from jupyter_mlws.dispatcher.provisioning import Provided, Stopped, provide
 from jupyter_mlws.dispatcher.taking import FAILING, Held, take
 from jupyter_mlws.dispatcher.turn import Superseded
@@ -19,8 +21,9 @@ from jupyter_mlws.domain.masking import hidden_values
 from jupyter_mlws.domain.run import Run, RunSubmission
 from jupyter_mlws.domain.secret import references
 from jupyter_mlws.domain.status import RunStatus
-from jupyter_mlws.errors import InvalidInput, MlwsError, StorageFull, TargetAway, Unavailable, WrongState
+from jupyter_mlws.errors import InvalidInput, MlwsError, NotFound, StorageFull, TargetAway, Unavailable, WrongState
 from jupyter_mlws.runfolder import control
+from jupyter_mlws.runfolder.masking import Masker
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.services import handover
 from jupyter_mlws.store.runs import get_run, get_submission
@@ -91,6 +94,7 @@ def start(
     held = _take(context, folder)
     if held is None:
         _log.info("Run #%d is taken up again.", run.number)
+        _learn_secrets(context, folder, run)
         agent = Agent(target, folder, context.settings, None)
         agent.gpus = held_gpus
         return agent
@@ -109,6 +113,18 @@ def start(
         raise
     finally:
         held.let_go()
+
+
+def _learn_secrets(context: Context, folder: RunFolder, run: Run) -> None:
+    """Mask the secrets of a run that another dispatcher has started."""
+    try:
+        with context.store.read() as c:
+            command = get_submission(c, run.id).command
+    except NotFound:  # somebody has deleted it, on paper: it is followed to its end all the same
+        command = ()
+    masker = masker_of_living(run.id, os.fspath(folder), command)
+    if masker is not None:
+        context.maskers[run.id] = masker
 
 
 def _take(context: Context, folder: RunFolder) -> Held | None:
@@ -193,7 +209,7 @@ def _launch(
             _check(provided, run, folder, submission)
         control.prepare(folder)
         _refuse_if_canceled(context, run, wanted)
-        payload = _payload(run, submission, provided)
+        payload = _payload(context, run, submission, provided)
         faults.point("dispatcher.send")
         context.check_turn()
         held.let_go()
@@ -263,7 +279,7 @@ def _check_references(submission: RunSubmission, found: handover.Handover) -> No
         )
 
 
-def _payload(run: Run, submission: RunSubmission, provided: Provided | Imaged | None) -> bytes:
+def _payload(context: Context, run: Run, submission: RunSubmission, provided: Provided | Imaged | None) -> bytes:
     """What the agent reads from its standard input. Never logged, never written to the folder."""
     found = handover.read(run.id)
     if found is None:
@@ -277,6 +293,8 @@ def _payload(run: Run, submission: RunSubmission, provided: Provided | Imaged | 
         found = provided.handover(found)
     _check_references(submission, found)
     hidden = () if found.command is None else hidden_values(submission.command, found.command)
+    if found.secrets or hidden:
+        context.maskers[run.id] = Masker([*found.secrets.values(), *hidden])
     said = {
         "environment": found.environment,
         "secrets": found.secrets,

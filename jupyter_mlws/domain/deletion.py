@@ -79,9 +79,12 @@ class GarbageReport:
     folder_count, folder_bytes : int
         Folders of runs that have no record.
     freed_bytes : int
-        Both together, as they were measured while they went: so much more room is on the disk.
+        These and `database_bytes`, as they were measured while they went: so much more room is on the disk.
     point_bytes : int
-        Metric points and values; the database uses their room again, and its file stays as large as it is.
+        Metric points and values that left the database.
+    database_bytes : int
+        So much smaller the database's file became. What is less than a MiB stays in it for what comes next; so does
+        everything in a database on a server, and in one that an earlier version made. Unknown, and 0, beforehand.
     young_count, young_bytes : int
         What nothing uses either, and stays for now because it was stored or used a short while ago: somebody may be
         about to record it.
@@ -102,6 +105,7 @@ class GarbageReport:
     folder_bytes: int = 0
     freed_bytes: int = 0
     point_bytes: int = 0
+    database_bytes: int = 0
     young_count: int = 0
     young_bytes: int = 0
     kept_runs: int = 0

@@ -58,6 +58,12 @@ _REQUIREMENT = re.compile(
     r"\s*([A-Za-z0-9](?:[\w.\-]*[A-Za-z0-9])?)\s*(\[[^\]]*\])?\s*([^;@]*)(.*)", re.ASCII | re.DOTALL
 )
 _CHANNEL = re.compile(r"[A-Za-z0-9][\w.\-]{0,99}", re.ASCII)
+# Of a lock: a package of conda, such as conda-forge::six=1.17.0=pyhe01879c_1 sha256:<64 digits>.
+CONDA_LINE = re.compile(
+    r"(?P<channel>[A-Za-z0-9][\w.\-]{0,99})::(?P<name>[a-z0-9_][a-z0-9_.\-]{0,199})"
+    r"=(?P<version>[\w.!+\-]{1,200})=(?P<build>[\w.+]{1,200}) sha256:(?P<sha256>[0-9a-f]{64})",
+    re.ASCII,
+)
 _RULE = "Use letters, digits, _, - and ., starting with a letter or digit, at most 100 characters."
 
 
@@ -99,7 +105,8 @@ def package_name(requirement: str) -> str:
 
 def locked_versions(text: str) -> dict[str, str]:
     """Versions by name in the text of a lock."""
-    return dict(re.findall(r"^([A-Za-z0-9][\w.\-]*)==([^\s;\\]+)", text, re.MULTILINE))
+    of_conda = {found["name"]: found["version"] for line in text.splitlines() if (found := CONDA_LINE.fullmatch(line))}
+    return of_conda | dict(re.findall(r"^([A-Za-z0-9][\w.\-]*)==([^\s;\\]+)", text, re.MULTILINE))
 
 
 def normal_requirement(text: str) -> str:

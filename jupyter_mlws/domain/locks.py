@@ -5,10 +5,19 @@ from __future__ import annotations
 import hashlib
 import re
 
-from jupyter_mlws.domain.environment import EnvironmentLock
+from jupyter_mlws.domain.environment import CONDA_LINE, EnvironmentLock
 from jupyter_mlws.errors import InvalidInput, InvalidName
 
-__all__ = ["check_lock", "check_wheel_name", "lock_digest", "locked_blocks", "locked_files", "locked_hashes"]
+__all__ = [
+    "check_lock",
+    "check_wheel_name",
+    "lock_digest",
+    "locked_blocks",
+    "locked_files",
+    "locked_hashes",
+    "of_conda",
+    "of_pip",
+]
 
 MAX_LOCK = 10_000_000
 _PYTHON = re.compile(r"3\.\d{1,2}(\.\d{1,3})?", re.ASCII)
@@ -31,6 +40,16 @@ def check_wheel_name(value: object) -> str:
 def locked_hashes(text: str) -> frozenset[str]:
     """The sha256 of all files that a lock allows."""
     return frozenset(_FILE.findall(text))
+
+
+def of_conda(text: str) -> list[dict[str, str]]:
+    """The packages of conda in a lock: channel, name, version, build and sha256 of each."""
+    return [found.groupdict() for line in text.splitlines() if (found := CONDA_LINE.fullmatch(line))]
+
+
+def of_pip(text: str) -> str:
+    """A lock without its packages of conda."""
+    return "".join(line for line in text.splitlines(keepends=True) if not CONDA_LINE.fullmatch(line.rstrip("\n")))
 
 
 def locked_blocks(text: str) -> dict[str, str]:
@@ -64,7 +83,7 @@ def check_lock(lock: EnvironmentLock) -> EnvironmentLock:
     # A comment ends with its line whatever stands at its end, so it goes before lines are joined.
     lines = [line for line in lock.text.splitlines() if not line.startswith("#")]
     for line in "\n".join(lines).replace("\\\n", " ").splitlines():
-        if line.strip() and not _is_locked(line.split()):
+        if line.strip() and not CONDA_LINE.fullmatch(line) and not _is_locked(line.split()):
             raise InvalidInput(f"{line.strip()[:80]!r} is no package with its version and its hashes.")
     if lock_digest(lock.python, lock.system, lock.text) != lock.digest:
         raise InvalidInput(f"The lock {lock.digest[:12]} is not what was written.")

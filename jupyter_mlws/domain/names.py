@@ -10,6 +10,7 @@ import os
 import re
 import time
 import unicodedata
+from collections.abc import Mapping
 
 from jupyter_mlws.errors import InvalidInput, InvalidName, InvalidPath, TooLarge
 
@@ -79,6 +80,11 @@ def check_experiment_name(value: object) -> str:
     return _grammar("an experiment", value, _EXPERIMENT, rule)
 
 
+def sendable(text: str) -> str:
+    """Text with halves of characters replaced, which JSON can hold as escapes, and which can be sent nowhere."""
+    return text if text.isascii() else _LONE_SURROGATE.sub("\ufffd", text)
+
+
 def experiment_name_of(text: str, default: str) -> str:
     """`text`, a folder's or notebook's name, as the name of an experiment; `default` when nothing is left of it."""
     return re.sub(r"[^A-Za-z0-9_-]+", "-", text).strip("-_")[:255] or default
@@ -125,6 +131,11 @@ def check_text(kind: str, value: object, limit: int, *, empty: bool = True) -> s
 
 def check_metric_name(value: object) -> str:
     """A metric's name: any text of 1 to 255 characters."""
+    if isinstance(value, Mapping):
+        raise InvalidInput(
+            "A metric's name comes first, not a dict.",
+            hint="Several at once: run.log_metrics({'loss': 0.2}, step=3), or mlws.log({'loss': 0.2}, step=3).",
+        )
     return check_text("metric's name", value, MAX_METRIC_NAME, empty=False)
 
 

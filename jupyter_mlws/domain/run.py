@@ -30,7 +30,7 @@ AFTER = "mlws.after"
 MAX_DURATION_S = 2_592_000.0
 # Their process is there already, or was.
 NOT_SUBMITTED = ("interactive", "offline")
-_KINDS = ("script", "cell", "sweep", *NOT_SUBMITTED)
+_KINDS = ("script", "cell", "notebook", "sweep", *NOT_SUBMITTED)
 _RESERVED_VARIABLES = ("MLWS_",)
 
 
@@ -140,7 +140,8 @@ class RunSubmission:
     command : tuple of str
         Argument vector. Its first item is an absolute interpreter or a program found on the job's PATH.
     kind : str
-        'script', 'cell', or 'sweep' (then `sweep` has the children's parameters and the parent runs nothing);
+        'script', 'cell', 'notebook', or 'sweep' (then `sweep` has the children's parameters and the parent runs
+        nothing);
         'interactive' or 'offline' for the record of a run that nobody starts, which cannot be submitted.
     inherited_environment : dict or None
         The submitter's current variables, handed to the job once. Names are recorded, values never stored.

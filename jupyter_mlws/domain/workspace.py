@@ -43,8 +43,9 @@ class WorkspaceInfo:
     """What a workspace is and holds.
 
     `location` is for people, never used as a key; `database` says where the records are when they are not there;
-    `warnings` are sentences about the place. `machine` is opaque and equal for processes that share a machine, its
-    files and an account; `interpreter` is the Python that runs what is submitted from elsewhere.
+    `disk_used_percent` is that of the disk on which it lies, 0 where nobody can tell; `warnings` are sentences about
+    the place. `machine` is opaque and equal for processes that share a machine, its files and an account; `interpreter`
+    is the Python that runs what is submitted from elsewhere, `user` the one in whose name that is done.
     """
 
     id: str
@@ -61,6 +62,8 @@ class WorkspaceInfo:
     warnings: tuple[str, ...] = ()
     machine: str = ""
     interpreter: str = ""
+    disk_used_percent: int = 0
+    user: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,16 +20,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_mlws import faults
-from jupyter_mlws.environments import configuration, using, uv, wheels
+from jupyter_mlws.domain.locks import of_conda, of_pip
+from jupyter_mlws.environments import conda, configuration, using, uv, wheels
 from jupyter_mlws.environments.locking import Lock
 from jupyter_mlws.environments.refusals import full, refusal
 from jupyter_mlws.errors import Unavailable
 from jupyter_mlws.runfolder import places
 from jupyter_mlws.runfolder.files import write_whole
 
-__all__ = ["Built", "alone", "build", "built", "find", "remove", "root"]
+__all__ = ["MARK", "Built", "alone", "build", "built", "find", "remove", "root"]
 
-_MARK = "mlws-environment.json"
+MARK = "mlws-environment.json"
 _WAIT_S = 0.1
 # uv says them of what it finds, again and again, where its cache lies on another disk; and of our own folder.
 _NOT_SAID = (
@@ -66,8 +67,8 @@ def find(digest: str) -> Built | None:
     """The environment of this lock if it is built and whole."""
     folder = root() / digest
     try:
-        said = json.loads((folder / _MARK).read_bytes())
-        used_at = (folder / _MARK).stat().st_mtime
+        said = json.loads((folder / MARK).read_bytes())
+        used_at = (folder / MARK).stat().st_mtime
     except (OSError, ValueError):
         return None
     found = Built(
@@ -123,7 +124,7 @@ def build(lock: Lock, say: Callable[[str], None], wanted: Callable[[], bool], us
                 using.note(_uses(digest), user)
             there = find(digest)
             if there is not None:
-                os.utime(there.folder / _MARK)  # used now: what nobody uses is pruned first
+                os.utime(there.folder / MARK)  # used now: what nobody uses is pruned first
                 return there
         with alone(digest, say, wanted) as handle:
             return find(digest) or _build(lock, say, wanted, handle)
@@ -193,7 +194,7 @@ def _build(lock: Lock, say: Callable[[str], None], wanted: Callable[[], bool], h
         _make(lock, folder, say, wanted, handle)
         size = _size_of(folder)
         faults.point("environments.mark")
-        write_whole(folder / _MARK, _note(lock, size, began))
+        write_whole(folder / MARK, _note(lock, size, began))
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -214,11 +215,16 @@ def _make(lock: Lock, folder: Path, say: Callable[[str], None], wanted: Callable
         uv.run(arguments, text=text, say=uv_says, wanted=wanted, variables=variables, hold=(handle,))
 
     try:
-        install("venv", "--quiet", "--python", _python(lock.python), str(folder))
-        if lock.packages:
+        packages = of_conda(lock.text)
+        if packages:
+            conda.install(packages, folder, say, wanted, handle)
+        else:
+            install("venv", "--quiet", "--python", _python(lock.python), str(folder))
+        text = of_pip(lock.text)
+        if text.strip():
             words = ("pip", "install", "--require-hashes", "--no-deps", "--python", str(folder / "bin" / "python"))
-            with wheels.offered(lock.text) as kept:
-                _install(install, (*words, "--requirements", "-"), lock.text, kept, say)
+            with wheels.offered(text) as kept:
+                _install(install, (*words, "--requirements", "-"), text, kept, say)
     except uv.UvFailed as error:
         raise refusal(error, "The environment cannot be built", "Change its packages.") from error
 
@@ -270,7 +276,7 @@ def remove(digest: str, *, dry_run: bool = False) -> bool:
             return False
         if not dry_run:
             folder = root() / digest
-            (folder / _MARK).unlink(missing_ok=True)  # from here on it is rubble to everybody
+            (folder / MARK).unlink(missing_ok=True)  # from here on it is rubble to everybody
             faults.point("environments.prune")
             shutil.rmtree(folder, ignore_errors=True)
             using.forget(_uses(digest))

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from jupyter_mlws.domain.locks import locked_blocks
+from jupyter_mlws.domain.locks import locked_blocks, of_conda
 from jupyter_mlws.environments import configuration, wheels
 from jupyter_mlws.environments.locking import Lock
 from jupyter_mlws.errors import IndexUnavailable, MissingPart
@@ -52,7 +52,8 @@ def fetch(lock: Lock, say: Callable[[str], None]) -> tuple[str, ...]:
                 hint="Try again, or look at the network; without with_environment the archive needs none.",
             )
         left.append(none[1])
-    return tuple(sorted({*left, *wheels.missing(lock.text)}))
+    # Packages of conda are no wheels, and stay behind.
+    return tuple(sorted({*left, *wheels.missing(lock.text), *(each["name"] for each in of_conda(lock.text))}))
 
 
 def _keep(folder: Path) -> None:

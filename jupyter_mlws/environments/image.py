@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 from jupyter_mlws import faults
 from jupyter_mlws.containers import engine
@@ -24,8 +24,10 @@ from jupyter_mlws.containers.pulling import Way, pull
 from jupyter_mlws.containers.references import Prefix, host_of
 from jupyter_mlws.containers.streams import Refused, listen
 from jupyter_mlws.domain.environment import check_image
+from jupyter_mlws.domain.locks import of_conda
 from jupyter_mlws.environments import compiling, layering, sharing, using
 from jupyter_mlws.environments.building import Built, alone, root
+from jupyter_mlws.environments.hearing import Hearing
 from jupyter_mlws.environments.locking import Lock
 from jupyter_mlws.environments.packing import Packing
 from jupyter_mlws.environments.probing import check_fit, probe
@@ -41,10 +43,7 @@ __all__ = ["LABEL", "Image", "Making", "base_of", "default_base", "made_of", "of
 # Changes with what is made of the same environment.
 _FORMAT = "4"
 _FROM = re.compile(r"^\s*(?:FROM\s+(?:--\S+\s+)*|COPY\s.*?--from=)(\S+)", re.IGNORECASE | re.MULTILINE)
-_LAYER = re.compile(r"---> ([0-9a-f]{12,64})\s*")
-_STAGE = re.compile(r"Step \d+/\d+ : FROM ", re.IGNORECASE)
 _FORGET_S = 20.0
-_OF_THE_ENGINE = ("---> ", "Removing intermediate container ")
 _TRIES_S = (1.0, 3.0)
 
 
@@ -138,7 +137,8 @@ def of_packages(making: Making, base: Image, lock: Lock, built: Callable[[], Bui
 
     def make(name: str) -> Image:
         platform = probe(making.client, base.id)
-        check_fit(platform, lock.python)
+        # Packages of conda bring a Python of their own.
+        check_fit(platform, "" if of_conda(lock.text) else lock.python)
         packages = built()
         began = time.time()
         making.way.say("Building the image.")
@@ -215,9 +215,11 @@ def _from_context(making: Making, context: IO[bytes], name: str, headers: Mappin
         "labels": json.dumps({LABEL: name.partition(":")[2]}),
     }
     layers: list[str] = []
+    hearing = Hearing(making.way.say, layers)
     try:
         for line in listen("POST", "/build", query, headers=headers, body=context, check=making.way.check):
-            _hear(line, making.way.say, layers)
+            hearing.hear(line)
+        hearing.finish()
     except BaseException as error:
         _forget(layers)
         if isinstance(error, Refused):
@@ -233,23 +235,6 @@ def _made(making: Making, name: str) -> Image:
     if found is None:
         raise Unavailable("The image was removed while it was built.", hint="Submit again.")
     return found
-
-
-def _hear(line: dict[str, Any], say: Callable[[str], None], layers: list[str]) -> None:
-    error = str(line.get("error", ""))
-    if engine.is_full(error):
-        raise engine.full()
-    if error:
-        raise InvalidInput(f"The image cannot be built: {error[:1_000]}", hint="Look at logs/environment.log.")
-    text = str(line.get("stream") or line.get("status") or "").strip()
-    layer = _LAYER.fullmatch(text)
-    if layer is not None:
-        layers.append(layer[1])
-    elif text == "---> Using cache" or _STAGE.match(text):
-        layers.append("")  # what comes next is somebody's own
-    # What remains on the screen is the step, and what it says.
-    if text and not line.get("progressDetail") and not text.startswith(_OF_THE_ENGINE):
-        say(text)
 
 
 def _forget(layers: list[str]) -> None:

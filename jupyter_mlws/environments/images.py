@@ -20,7 +20,7 @@ from jupyter_mlws.errors import TargetAway, Unavailable
 if TYPE_CHECKING:
     from docker import APIClient
 
-__all__ = ["BuiltImage", "built", "remove"]
+__all__ = ["BuiltImage", "built", "remove", "used_at"]
 
 _TAG = re.compile(r"[0-9a-f]{32}")
 
@@ -80,6 +80,11 @@ def _known() -> dict[str, float]:
         if entry.name.endswith(".uses") and _TAG.fullmatch(tag):
             found[tag] = entry.stat().st_mtime
     return found
+
+
+def used_at(digest: str) -> float:
+    """When this user has made or used the image of this tag; 0 where never."""
+    return _known().get(digest, 0.0)
 
 
 def _ours(facts: Mapping[str, Any], known: Mapping[str, float]) -> list[BuiltImage]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_mlws.domain.environment import EnvironmentLock, EnvironmentSpec, locked_versions
-from jupyter_mlws.domain.locks import lock_digest
+from jupyter_mlws.domain.locks import lock_digest, of_pip
 from jupyter_mlws.environments import conda, uv
 from jupyter_mlws.environments.refusals import refusal
 from jupyter_mlws.environments.requirements import check_requirements
@@ -81,8 +81,16 @@ def lock(spec: EnvironmentSpec, say: Callable[[str], None], wanted: Callable[[],
     """
     _check(spec)
     python = python_of(spec)
-    if not spec.packages:
-        return Lock(text="", python=python, system=system())
+    of_conda = conda.solve(spec.conda, spec.channels, python, say, wanted) if spec.conda else ""
+    # Versions that conda brings are taken by pip, too, where its index has them: then they are there already.
+    liked = of_pip(preferred) or "".join(f"{name}=={version}\n" for name, version in locked_versions(of_conda).items())
+    of_index = _compile(spec, python, liked, say, wanted) if spec.packages else ""
+    return Lock(text=of_conda + of_index, python=python, system=system())
+
+
+def _compile(
+    spec: EnvironmentSpec, python: str, preferred: str, say: Callable[[str], None], wanted: Callable[[], bool]
+) -> str:
     with tempfile.TemporaryDirectory(prefix="mlws-lock-") as folder:
         out = Path(folder, "requirements.txt")
         if preferred:
@@ -93,15 +101,14 @@ def lock(spec: EnvironmentSpec, say: Callable[[str], None], wanted: Callable[[],
         arguments += ["--python", sys.executable, "--python-version", python]
         try:
             uv.run(arguments, text="\n".join(spec.packages) + "\n", say=say, wanted=wanted)
-            text = out.read_text(encoding="utf-8")
+            return out.read_text(encoding="utf-8")
         except uv.UvFailed as error:
             hint = "Change the versions that are asked for."
             raise refusal(error, "The packages cannot be resolved", hint) from error
-    return Lock(text=text, python=python, system=system())
 
 
 def _check(spec: EnvironmentSpec) -> None:
-    if spec.conda:
+    if spec.conda and not conda.is_there():
         raise conda.refusal(spec.conda)
     check_requirements(spec.packages)
 

@@ -14,8 +14,9 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from jupyter_mlws.environments.building import Built
+from jupyter_mlws.environments.building import MARK, Built
 from jupyter_mlws.environments.probing import Platform
+from jupyter_mlws.environments.relocating import Relocation
 from jupyter_mlws.errors import Unavailable
 
 __all__ = ["ENV", "Packing"]
@@ -68,20 +69,34 @@ class Packing:
         return bytes(kept)
 
     def _pieces(self) -> Iterator[bytes]:
+        conda = Relocation(self._built.folder, ENV)
+        if not conda.any:
+            yield from self._python()
+        for path, name in _files(self._built.folder):
+            if _is_left(path, name, conda.any):
+                continue
+            if path.is_symlink():
+                yield _header(_link(name, os.readlink(path)))
+            elif name.startswith("bin/"):
+                data = conda.moved(name, path.read_bytes())
+                # A program of conda may be one of the system's interpreters, and is left to it.
+                ours = not conda.any or str(self._built.folder).encode() in data
+                yield from _small(name, _script(data) if ours else data, 0o755)
+            elif conda.concerns(name):
+                mode = 0o755 if path.stat().st_mode & 0o100 else 0o644
+                yield from _small(name, conda.moved(name, path.read_bytes()), mode)
+            else:
+                yield from _file(name, path)
+        yield bytes(2 * tarfile.BLOCKSIZE)
+
+    def _python(self) -> Iterator[bytes]:
+        """What leads to the Python of the image; packages of conda bring their own."""
         executable = self._platform.executable
         version = ".".join(map(str, self._platform.version))
         settings = f"home = {os.path.dirname(executable)}\ninclude-system-site-packages = false\nversion = {version}\n"
         yield from _small("pyvenv.cfg", settings.encode())
         for name in ("python", "python3"):
             yield _header(_link(f"bin/{name}", executable))
-        for path, name in _files(self._built.folder):
-            if path.is_symlink():
-                yield _header(_link(name, os.readlink(path)))
-            elif name.startswith("bin/"):
-                yield from _small(name, _script(path.read_bytes()), 0o755)
-            else:
-                yield from _file(name, path)
-        yield bytes(2 * tarfile.BLOCKSIZE)
 
 
 def _small(name: str, data: bytes, mode: int = 0o644) -> Iterator[bytes]:
@@ -121,12 +136,18 @@ def _files(folder: Path) -> Iterator[tuple[Path, str]]:
         links = [name for name in folders if (here / name).is_symlink()]
         for name in sorted([*names, *links]):
             path = here / name
-            relative = path.relative_to(folder).as_posix()
-            if here == folder and not path.is_symlink():
-                continue  # notes about the folder itself
-            if here == folder / "bin" and _NOT_TAKEN.fullmatch(name):
-                continue
-            yield path, relative
+            yield path, path.relative_to(folder).as_posix()
+
+
+def _is_left(path: Path, name: str, of_conda: bool) -> bool:
+    """Whether a file belongs to this machine: notes about the folder itself, and what leads to its Python."""
+    if of_conda:
+        # What conda notes tells addresses and paths of this machine.
+        return name == MARK or name.startswith("conda-meta/")
+    folder, _, last = name.rpartition("/")
+    if not folder:
+        return not path.is_symlink()
+    return folder == "bin" and _NOT_TAKEN.fullmatch(last) is not None
 
 
 def _script(data: bytes) -> bytes:

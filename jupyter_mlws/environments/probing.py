@@ -115,13 +115,19 @@ def _no_python() -> InvalidInput:
 def check_fit(platform: Platform, python: str) -> None:
     """Whether packages for this version of Python, installed on this machine, run there.
 
+    Parameters
+    ----------
+    platform : Platform
+    python : str
+        '' where the packages bring their own.
+
     Raises
     ------
     InvalidInput
         They do not.
     """
     has, needs = ".".join(map(str, platform.version[:2])), ".".join(python.split(".")[:2])
-    if has != needs:
+    if needs and has != needs:
         raise InvalidInput(
             f"The base image has Python {has}, and the environment is locked for {needs}.",
             hint=f"Give the environment python={has!r}, or a base image with Python {needs}.",

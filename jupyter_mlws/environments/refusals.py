@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from jupyter_mlws.environments import uv
 from jupyter_mlws.errors import IndexUnavailable, InvalidInput, MlwsError, StorageFull
 
-__all__ = ["full", "refusal"]
+__all__ = ["full", "is_away", "is_full", "refusal"]
 
 _DISK = re.compile(r"No space left on device|os error (28|122)\b|Disk quota exceeded")
 _HASH = re.compile(r"Hash mismatch for `([^`]+)`|In `--require-hashes` mode")
@@ -34,6 +34,16 @@ _CAUSES = 4
 def full() -> StorageFull:
     """The disk has no room for an environment."""
     return StorageFull("The disk has no room for the environment.", hint="Make room: mlws env prune")
+
+
+def is_full(words: str) -> bool:
+    """Whether an installer's words say that the disk is full."""
+    return _DISK.search(words) is not None
+
+
+def is_away(words: str) -> bool:
+    """Whether an installer's words say that a server did not answer."""
+    return _AWAY.search(words) is not None
 
 
 def refusal(error: uv.UvFailed, what: str, hint: str) -> MlwsError:

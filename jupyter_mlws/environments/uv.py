@@ -60,6 +60,7 @@ def run(
     text: str = "",
     variables: Mapping[str, str] | None = None,
     hold: Sequence[int] = (),
+    program: str = "",
 ) -> str:
     """Run uv to its end and return what it printed.
 
@@ -76,6 +77,8 @@ def run(
         Above what this machine says.
     hold : sequence of int
         Open files whose locks are to be held as long as it, or what it has started, lives.
+    program : str
+        Another one than uv that is followed and ended in the same way.
 
     Raises
     ------
@@ -87,7 +90,7 @@ def run(
     # What is done in a moment is not asked about while it goes on.
     if not wanted():
         raise Stopped
-    program = find()
+    program = program or find()
     # Compilers of a source package may leave its group; so they can be found again.
     mark = f"mlws-build-{uuid.uuid4().hex}"
     told = {**configuration.variables(), "UV_NO_PROGRESS": "1", "NO_COLOR": "1", RUN_ID_VARIABLE: mark}
@@ -106,7 +109,7 @@ def run(
             pass_fds=tuple(hold),
         )
     except OSError as error:
-        raise Unavailable(f"uv cannot be started ({error.strerror}).") from error
+        raise Unavailable(f"{Path(program).name} cannot be started ({error.strerror}).") from error
     following = _Following(process, mark, text, say, configuration.cleaner(told))
     try:
         return following.result(wanted)

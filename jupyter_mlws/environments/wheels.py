@@ -7,10 +7,12 @@ whatever else lies here is never installed for it.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -25,9 +27,13 @@ from jupyter_mlws.errors import CorruptData
 from jupyter_mlws.runfolder import places
 from jupyter_mlws.runfolder.files import remove_stale
 
-__all__ = ["Drafts", "Kept", "find", "missing", "of_lock", "offered", "root"]
+__all__ = ["Drafts", "Kept", "find", "missing", "of_lock", "offered", "prune", "root"]
 
 _STEP = 1 << 20
+# Whoever looked for wheels so lately may be about to read them: to build of them, or to write an archive.
+_SPARED_S = 3600.0
+_DRAFT = ".draft-"
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def root() -> Path:
@@ -51,7 +57,11 @@ def of_lock(text: str) -> dict[str, Path]:
     except FileNotFoundError:
         return {}
     found = {digest: find(digest) for digest in sorted(here & locked_hashes(text))}
-    return {digest: path for digest, path in found.items() if path is not None}
+    there = {digest: path for digest, path in found.items() if path is not None}
+    for path in there.values():
+        with suppress(OSError):
+            os.utime(path.parent)  # used now
+    return there
 
 
 def missing(text: str) -> list[str]:
@@ -90,6 +100,56 @@ def offered(text: str) -> Iterator[Kept]:
         yield Kept(folder, not missing(text))
 
 
+def prune(unused_for_s: float = 0.0, dry_run: bool = False) -> int:
+    """Remove wheels that nobody has looked for in so many seconds, but at least in the last hour; returns their bytes.
+
+    What an archive has brought is not had again where there is no network.
+    """
+    try:
+        names = os.listdir(root())
+    except FileNotFoundError:
+        return 0
+    if not dry_run:
+        remove_stale(root(), prefix=_DRAFT, suffix="")
+    before = time.time() - max(unused_for_s, _SPARED_S)
+    freed = 0
+    for digest in filter(_DIGEST.fullmatch, names):
+        size = _size_of_old(root() / digest, before)
+        if size is None or not (dry_run or _removed(digest, before)):
+            continue
+        freed += size
+    return freed
+
+
+def _size_of_old(folder: Path, before: float) -> int | None:
+    """The bytes of a wheel; None where it was used since, or is gone."""
+    try:
+        if folder.stat().st_mtime > before:
+            return None
+        return sum(path.stat().st_blocks * 512 for path in folder.iterdir())
+    except FileNotFoundError:
+        return None
+
+
+def _removed(digest: str, before: float) -> bool:
+    """Take a wheel away, unless somebody has begun to use it at this moment.
+
+    It loses its name first, so that it is either there or not: whoever brings the same one now has a free place for it.
+    """
+    taken = root() / f"{_DRAFT}{os.getpid()}-{digest}"
+    try:
+        faults.point("wheels.remove")
+        os.rename(root() / digest, taken)
+    except OSError:
+        return False  # another process was quicker
+    if _size_of_old(taken, before) is None:
+        with suppress(OSError):  # it was brought anew meanwhile
+            os.rename(taken, root() / digest)
+            return False
+    shutil.rmtree(taken, ignore_errors=True)
+    return True
+
+
 class Drafts:
     """Wheels on their way here: all are looked at before the first one counts. A context manager.
 
@@ -101,8 +161,8 @@ class Drafts:
 
     def __init__(self) -> None:
         places.make_trusted(root())
-        remove_stale(root(), prefix=".draft-", suffix="")
-        self._folder = Path(tempfile.mkdtemp(prefix=f".draft-{os.getpid()}-", dir=root()))
+        remove_stale(root(), prefix=_DRAFT, suffix="")
+        self._folder = Path(tempfile.mkdtemp(prefix=f"{_DRAFT}{os.getpid()}-", dir=root()))
         self._names: dict[str, str] = {}
 
     def __enter__(self) -> Drafts:
@@ -137,12 +197,21 @@ class Drafts:
         sync_files([str(folders[digest] / name) for digest, name in self._names.items()], map(str, folders.values()))
         new = 0
         for digest, folder in folders.items():
-            faults.point("wheels.rename")
-            try:
-                os.rename(folder, root() / digest)
-                new += 1
-            except OSError:
-                if find(digest) is None:
-                    raise
+            new += _named(folder, digest)
         sync_files([], [str(root())])
         return new
+
+
+def _named(folder: Path, digest: str) -> bool:
+    """Give a draft its name; False where the same wheel is there already."""
+    for last in (False, True):
+        faults.point("wheels.rename")
+        try:
+            os.rename(folder, root() / digest)
+            return True
+        except OSError:
+            if find(digest) is not None:
+                return False
+            if last:  # else it was there, and somebody has removed it meanwhile
+                raise
+    return False

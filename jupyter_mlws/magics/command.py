@@ -45,9 +45,9 @@ def run_command(line: str, names: Mapping[str, Any]) -> None:
             hint="Use a terminal of the server, or install the package in this environment: %pip install jupyter-mlws",
         )
     words = [expand(word, names) for word in split(line)]
-    code = _run([sys.executable, "-m", "jupyter_mlws.cli", *(words or ["--help"])])
+    code = _run([sys.executable, "-m", "jupyter_mlws.cli.notebook", *(words or ["--help"])])
     if code:
-        raise UsageError(f"mlws {' '.join(words)} ended with exit code {code}.", hint="What it says stands above.")
+        raise UsageError(f"%mlws {' '.join(words)} ended with exit code {code}.", hint="What it says stands above.")
 
 
 def _run(command: list[str]) -> int:

@@ -8,13 +8,13 @@ from typing import Any
 
 from jupyter_mlws.domain.environment import CURATED, KERNEL, split_reference
 from jupyter_mlws.errors import MlwsError, UsageError
-from jupyter_mlws.magics.grammar import DEFAULTS, check_default
+from jupyter_mlws.magics.grammar import CARD, CARDS, DEFAULTS, check_default
 from jupyter_mlws.magics.words import expand, split
 
 __all__ = ["environment_names", "set_defaults"]
 
 
-def set_defaults(line: str, names: Mapping[str, Any], defaults: dict[str, str]) -> str:
+def set_defaults(line: str, names: Mapping[str, Any], defaults: dict[str, str], settings: dict[str, str]) -> str:
     """Change the defaults of a notebook, all that the line names or, where one of them makes no sense, none.
 
     Parameters
@@ -24,7 +24,9 @@ def set_defaults(line: str, names: Mapping[str, Any], defaults: dict[str, str]) 
     names : mapping
         The notebook's namespace, for ``$name`` and ``{expression}``.
     defaults : dict
-        Changed in place.
+        The options; changed in place.
+    settings : dict
+        What is no option of a cell, as `CARD`; changed in place.
 
     Returns
     -------
@@ -33,25 +35,31 @@ def set_defaults(line: str, names: Mapping[str, Any], defaults: dict[str, str]) 
     """
     wanted = dict(_read(expand(word, names)) for word in split(line))
     for key, value in wanted.items():
-        if value:
+        if value and key == CARD:
+            _refuse_unless(value, list(CARDS), f"There is no card {value!r}.")
+        elif value:
             check_default(key, value)
             _check_known(key, value)
-    defaults.update(wanted)
-    for key in [key for key, value in defaults.items() if not value]:
-        del defaults[key]
-    return ", ".join(f"{key}={value}" for key, value in defaults.items()) or "No defaults are set."
+    for key, value in wanted.items():
+        kept = settings if key == CARD else defaults
+        if value:
+            kept[key] = value
+        else:
+            kept.pop(key, None)
+    return ", ".join(f"{key}={value}" for key, value in {**defaults, **settings}.items()) or "No defaults are set."
 
 
 def _read(word: str) -> tuple[str, str]:
     key, equals, value = word.partition("=")
-    if key in DEFAULTS and equals:
+    known = (*DEFAULTS, CARD)
+    if key in known and equals:
         return key, value
-    if key in DEFAULTS:
+    if key in known:
         raise UsageError(f"%mlws set {key} lacks a value.", hint=f"Write {key}=..., or {key}= to take it away.")
-    near = difflib.get_close_matches(key, DEFAULTS, 1)
+    near = difflib.get_close_matches(key, known, 1)
     raise UsageError(
         f"%mlws set does not know {word!r}.",
-        hint=f"Did you mean {near[0]}=...?" if near else f"What can be set: {', '.join(DEFAULTS)}.",
+        hint=f"Did you mean {near[0]}=...?" if near else f"What can be set: {', '.join(known)}.",
     )
 
 

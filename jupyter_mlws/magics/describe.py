@@ -9,26 +9,12 @@ from itertools import islice
 from types import CellType, FunctionType, ModuleType
 from typing import Any
 
-__all__ = ["SCALARS", "describe", "find_secret", "hide_secrets", "is_table", "library", "looks_secret", "type_name"]
+from jupyter_mlws.domain.keys import KEY_SHAPES, looks_like_key
+
+__all__ = ["SCALARS", "describe", "find_secret", "hide_secrets", "is_table", "library", "type_name"]
 
 SCALARS = (int, float, str, bool, type(None))
 _SIZED = (list, tuple, dict, set, frozenset)
-_KEY_SHAPES = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----"
-    r"|\bAKIA[0-9A-Z]{16}\b"
-    r"|\bsk-(?:[A-Za-z0-9]+-)*[A-Za-z0-9_]{16,}|\b[spr]k_(?:live|test)_[A-Za-z0-9]{16,}"
-    r"|\bgh[pousr]_[A-Za-z0-9]{30,}|\bgithub_pat_[A-Za-z0-9_]{30,}|\bglpat-[A-Za-z0-9_\-]{18,}"
-    r"|\bhf_[A-Za-z0-9]{30,}|\bxox[abpors]-[A-Za-z0-9\-]{10,}|\bAIza[0-9A-Za-z_\-]{35}"
-    r"|\beyJ[A-Za-z0-9_\-]{15,}\.eyJ[A-Za-z0-9_\-]{15,}\.[A-Za-z0-9_\-]+"
-    r"|://[^/\s:@]+:[^/\s:@]{6,}@"
-    r"|AccountKey=[A-Za-z0-9+/=]{40,}"
-)
-_KEY_NAMES = re.compile(
-    r"(?:^|_)(?:(?:api_?key|secret_?key|passw(?:or)?d|passphrase|pwd|private_?key|access_?key)(?:$|_)"
-    r"|(?:secret|token|credentials?)(?:$|_\d+$))",
-    re.I,
-)
-_PASSWORDS = re.compile(r"(?:^|_)(?:passw(?:or)?d|passphrase|pwd)$", re.I)
 # name = "text", or {"name": "text"}.
 _ASSIGNED = re.compile(r"""(\b(\w+)['"]?\s*[=:]\s*)(['"])([^'"\n\\]+)\3""")
 # A search for keys inside a value ends after so many parts, or characters, and reads so many items of each container.
@@ -81,30 +67,17 @@ def is_table(value: Any) -> bool:
     return root in ("pandas", "polars", "pyarrow", "numpy", "duckdb", "_duckdb") and not isinstance(value, type)
 
 
-def looks_secret(name: str, value: object) -> bool:
-    """Whether a text looks like a key, by its shape, or by the name that holds it."""
-    if isinstance(value, bytes):
-        value = value.decode("utf-8", "replace") if len(value) < 10_000 else ""
-    if not isinstance(value, str) or len(value) > 10_000:
-        return False
-    if _KEY_SHAPES.search(value):
-        return True
-    # Special tokens of language models are no keys: <|endoftext|>, [PAD].
-    dense = bool(value) and not re.search(r"[\s<>\[\]]", value) and "/" not in value[:2]
-    return dense and bool(_PASSWORDS.search(name) or (len(value) >= 12 and _KEY_NAMES.search(name)))
-
-
 def hide_secrets(text: str, known: Collection[str] = ()) -> str:
     """Python text with stars in the place of keys."""
     for secret in known:
         text = text.replace(secret, "*" * len(secret))
-    text = _KEY_SHAPES.sub(lambda found: "*" * len(found[0]), text)
+    text = KEY_SHAPES.sub(lambda found: "*" * len(found[0]), text)
     return _ASSIGNED.sub(_hide_assigned, text)
 
 
 def _hide_assigned(found: re.Match[str]) -> str:
     before, name, quote, value = found.groups()
-    return before + quote + "*" * len(value) + quote if looks_secret(name, value) else found[0]
+    return before + quote + "*" * len(value) + quote if looks_like_key(name, value) else found[0]
 
 
 # The notebook's own machinery is named in a job, never copied into it.
@@ -129,7 +102,7 @@ def find_secret(name: str, value: object, known: Collection[str] = ()) -> str:
         parts += 1
         if isinstance(one, (str, bytes)):
             text += len(one)
-            if looks_secret(own, one) or (isinstance(one, str) and one in known):
+            if looks_like_key(own, one) or (isinstance(one, str) and one in known):
                 return place
         elif id(one) not in seen and depth < _MOST_DEPTH and len(queue) < _MOST_PARTS:
             seen.add(id(one))

@@ -11,7 +11,7 @@ from typing import Any
 from jupyter_mlws.domain.document import DocumentRequest
 from jupyter_mlws.errors import MlwsError
 
-__all__ = ["Notebook", "find_notebook"]
+__all__ = ["Notebook", "cell_on_screen", "find_notebook"]
 
 _MOST_FILES = 40
 _MOST_BYTES = 8 * 2**20
@@ -62,20 +62,44 @@ def find_notebook(shell: Any, cell_source: str) -> Notebook:
     """
     cell_id = _cell_id_of_message(shell)
     found = _from_server(shell) or _from_start(shell) or _from_folder(shell, cell_source)
-    found = found or Notebook(folder=_first_folder(shell))
+    found = found or Notebook(folder=_first_folder(shell), shown=_told_path(shell))
     if found.origin == "file":
         saved = _cell_with(Path(found.path), cell_source)
         found = replace(found, cell_id=found.cell_id or saved or "", is_stale=saved is None)
     return replace(found, cell_id=cell_id or found.cell_id)
 
 
+def cell_on_screen(shell: Any) -> str | None:
+    """The text of the cell that runs, where a frontend put ``%%submit`` above it and the cell itself has none.
+
+    JupyterLab's *Run Cell as Job* says so in the metadata of its message.
+    """
+    return _told(shell, "cell")
+
+
+def _told_path(shell: Any) -> str:
+    """The notebook's path as the frontend shows it, where it says so: its file may lie on another machine."""
+    path = _told(shell, "document") or ""
+    return path if path.endswith(".ipynb") else ""
+
+
+def _told(shell: Any, name: str) -> str | None:
+    ours = _metadata_of_message(shell).get("mlws")
+    text = ours.get(name) if isinstance(ours, dict) else None
+    return text if isinstance(text, str) else None
+
+
 def _cell_id_of_message(shell: Any) -> str:
+    return str(_metadata_of_message(shell).get("cellId") or "")
+
+
+def _metadata_of_message(shell: Any) -> dict[str, Any]:
     try:
         parent = shell.get_parent() if hasattr(shell, "get_parent") else getattr(shell, "parent_header", {})
     except LookupError:
-        return ""
-    metadata = parent.get("metadata", {}) if isinstance(parent, dict) else {}
-    return str(metadata.get("cellId") or "")
+        return {}
+    metadata = parent.get("metadata") if isinstance(parent, dict) else None
+    return metadata if isinstance(metadata, dict) else {}
 
 
 def _first_folder(shell: Any) -> str:

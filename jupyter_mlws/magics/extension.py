@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import traceback
 from collections.abc import Callable
@@ -10,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_mlws.errors import MlwsError, UsageError
 from jupyter_mlws.magics.command import run_command
-from jupyter_mlws.magics.defaults import environment_names, set_defaults
+from jupyter_mlws.magics.completing import register
+from jupyter_mlws.magics.defaults import set_defaults
 from jupyter_mlws.magics.gateway import gateway_words
-from jupyter_mlws.magics.grammar import option_names
 from jupyter_mlws.magics.submit import submit_cell, submit_file
 from jupyter_mlws.magics.track import is_from_cell, origin, track_cell
+from jupyter_mlws.sdk.text import in_notebook
 from jupyter_mlws.sdk.track import set_origin
 
 if TYPE_CHECKING:
@@ -47,35 +47,13 @@ def load(shell: Any) -> None:
         shell.push({"mlws": jupyter_mlws}, interactive=False)
     formatter = getattr(shell, "display_formatter", None)
     if formatter is not None:
-        formatter.mimebundle_formatter.for_type(Run, _card)
+        formatter.mimebundle_formatter.for_type(Run, magics.card)
     shell.input_transformers_cleanup.append(_fill_empty_body)
-    shell.set_hook("complete_command", _complete, re_key=re.compile(r"%%?(?:submit|track)\b"))
+    register(shell)
     set_origin(lambda: origin(shell))
     words = gateway_words()
     if words:
         print(words, file=sys.stderr)
-
-
-def _card(run: Run, include: object = None, exclude: object = None) -> dict[str, Any]:
-    from jupyter_mlws.magics.card import bundle
-
-    return bundle(run)
-
-
-_ENVIRONMENT = re.compile(r"(?:^|\s)(?:-E|--env)[\s=]+(\S*)$")
-
-
-def _complete(shell: Any, event: Any) -> list[str]:
-    """Options; after ``-E`` names of environments."""
-    line = getattr(event, "line", "")
-    before = getattr(event, "text_until_cursor", line)
-    wanted = _ENVIRONMENT.search(before)
-    if wanted is None:
-        tracking = line.lstrip().startswith("%%track")
-        return [name for name in option_names(tracking=tracking) if name.startswith(event.symbol or "-")]
-    # What IPython replaces is the last word that it knows, and that begins after ':' and '@' as well.
-    skipped = len(wanted[1]) - len(event.symbol or "") if wanted[1].endswith(event.symbol or "") else 0
-    return [name[skipped:] for name in environment_names() if name.startswith(wanted[1])]
 
 
 def _answering(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -92,6 +70,7 @@ def _answering(function: Callable[..., Any]) -> Callable[..., Any]:
         except MlwsError as error:
             if is_from_cell(error):
                 raise
+            error.hint = in_notebook(error.hint)
             _shown_as(error, [f"{type(error).__name__}: {error}"])
             raise
 
@@ -109,6 +88,7 @@ class _Magics:
     def __init__(self, shell: Any) -> None:
         self._shell = shell
         self._defaults: dict[str, str] = {}
+        self._settings: dict[str, str] = {}
 
     def submit(self, line: str, cell: str | None = None) -> Run | None:
         """Run this cell, a script or a notebook as a tracked job; ``%%submit --help`` lists the options."""
@@ -126,11 +106,17 @@ class _Magics:
 
         return show(line)
 
+    def card(self, run: Run, include: object = None, exclude: object = None) -> dict[str, Any]:
+        """What a run is below a cell."""
+        from jupyter_mlws.magics.card import card_bundle
+
+        return card_bundle(run, self._shell, self._settings)
+
     def mlws(self, line: str) -> None:
         """``%mlws set compute=gpu1``: this notebook's defaults; any other command is the command line's."""
         command, _, rest = line.strip().partition(" ")
         if command == "set":
-            print(set_defaults(rest, self._shell.user_ns, self._defaults))
+            print(set_defaults(rest, self._shell.user_ns, self._defaults, self._settings))
         else:
             run_command(line, self._shell.user_ns)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-__all__ = ["gateway_words"]
+from jupyter_mlws.errors import UsageError
+
+__all__ = ["gateway_words", "refuse_hidden_runs"]
 
 
 def gateway_words(variables: Mapping[str, str] | None = None) -> str:
@@ -24,3 +26,15 @@ def gateway_words(variables: Mapping[str, str] | None = None) -> str:
         "see them. Set MLWS_WORKSPACE to the URL of your Jupyter server, and MLWS_TOKEN to a token of it, in the "
         "kernel's environment or before %load_ext jupyter_mlws."
     )
+
+
+def refuse_hidden_runs() -> None:
+    """Raise what `gateway_words` says; JupyterLab asks before it submits a cell, whose card would stay empty.
+
+    Raises
+    ------
+    UsageError
+    """
+    words = gateway_words()
+    if words:
+        raise UsageError(words)

@@ -14,12 +14,15 @@ from jupyter_mlws.magics import values
 from jupyter_mlws.magics.words import expand, split
 
 __all__ = [
+    "CARD",
+    "CARDS",
     "DEFAULTS",
     "OPTIONS",
     "Option",
     "Options",
     "check_default",
     "help_text",
+    "option_named",
     "option_names",
     "parse_cell_line",
     "parse_file_line",
@@ -122,6 +125,10 @@ DEFAULTS = (
     "compute", "env", "experiment", "gpus", "cpus", "memory", "timeout",
     "snapshot", "capture", "capture-limit", "return",
 )  # fmt: skip
+# What else ``%mlws set`` sets: what a run is below its cell. 'lab' is drawn by our extension of JupyterLab and
+# Notebook 7, 'widget' by whatever draws widgets, 'auto' is the one that the front end of the kernel can draw.
+CARD = "card"
+CARDS = ("auto", "lab", "widget")
 _CELL = "%%submit [EXPERIMENT] [options]"
 _TRACK = "%%track [EXPERIMENT] [options]"
 _FILE = "%submit [options] FILE.py|FILE.ipynb [arguments]"
@@ -130,6 +137,11 @@ _FILE = "%submit [options] FILE.py|FILE.ipynb [arguments]"
 def option_names(*, tracking: bool = False) -> list[str]:
     """Every spelling of every option of ``%%submit``, or of ``%%track``, for completion."""
     return [name for name, option in _BY_NAME.items() if not tracking or option.names[0] in _TRACKING]
+
+
+def option_named(word: str) -> Option | None:
+    """The option of a spelling."""
+    return _BY_NAME.get(word)
 
 
 def help_text(*, tracking: bool = False) -> str:

@@ -40,12 +40,13 @@ def show(line: str) -> Any:
         return found[0] if len(found) == 1 else Comparison([run.record for run in found])
     if _FILTER.search(line):
         try:
-            return workspace.runs(50, filter=line.strip())
+            # Children too: the best of a sweep is one of them.
+            return workspace.runs(50, filter=line.strip(), include_children=True)
         except InvalidFilter:
             if not _LABEL.fullmatch(line.strip()):
                 raise
     page = workspace.api.runs.list(search=" ".join(words), limit=50)
-    return RunList(Run(workspace, record) for record in page.items)
+    return RunList((Run(workspace, record) for record in page.items), nothing="No run is like that.")
 
 
 class Comparison:

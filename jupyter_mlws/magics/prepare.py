@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jupyter_mlws.api.routes import Upload
+from jupyter_mlws.domain.keys import looks_like_key
 from jupyter_mlws.domain.names import MAX_PARAMS, MAX_TAG_KEY, MAX_TAG_VALUE
 from jupyter_mlws.errors import UsageError
 from jupyter_mlws.magics.analysis import Cell, analyse
 from jupyter_mlws.magics.capture import Capture, Plan, capture, others, secret_texts
-from jupyter_mlws.magics.describe import find_secret, looks_secret
+from jupyter_mlws.magics.describe import find_secret
 from jupyter_mlws.magics.document import Notebook
 from jupyter_mlws.magics.grammar import Options
 from jupyter_mlws.magics.modules import LocalModules, local_modules, stale_modules, submodules
@@ -43,11 +44,19 @@ class WrittenCell:
 
     @staticmethod
     def of_magic(name: str, line: str, body: str) -> WrittenCell:
-        """A cell below ``%%submit``: IPython drops the empty lines at its start from the code."""
-        blank = re.match(r"(?:[ \t]*\n)*", body)
-        return WrittenCell(
-            name, f"%%submit {line}".rstrip() + "\n" * (1 + (blank[0].count("\n") if blank else 0)), body
-        )
+        """A cell below ``%%submit``."""
+        return WrittenCell(name, f"%%submit {line}".rstrip() + "\n" + _blank(body), body)
+
+    @staticmethod
+    def as_it_stands(name: str, body: str) -> WrittenCell:
+        """A cell without a magic of ours."""
+        return WrittenCell(name, _blank(body), body)
+
+
+def _blank(body: str) -> str:
+    """The ends of the empty lines at a cell's start, which IPython drops from the code."""
+    found = re.match(r"(?:[ \t]*\n)*", body)
+    return "\n" * found[0].count("\n") if found else ""
 
 
 @dataclass
@@ -260,7 +269,7 @@ def _notes(cell: Cell, local: LocalModules, notebook: Notebook) -> list[str]:
         name = os.path.basename(file)
         notes.append(f"{name} differs from what the kernel imported; the job uses the file as it is now")
     named = any(find_secret(name, value) for name, value in cell.literals.items())
-    if named or any(looks_secret("", text) for text in cell.strings):
+    if named or any(looks_like_key("", text) for text in cell.strings):
         notes.append("a text in the cell looks like a key, and the cell is recorded; use --secret instead")
     if notebook.is_stale:
         notes.append(f"{notebook.name} on disk does not have this cell as it was run; the snapshot has the saved file")

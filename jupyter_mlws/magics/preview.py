@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from jupyter_mlws.sdk.text import size_text, visible
@@ -18,7 +18,12 @@ _MOST = 40
 
 
 def preview_text(
-    options: Options, experiment: str, prepared: Prepared | None, report: SnapshotReport, command: Sequence[str]
+    options: Options,
+    experiment: str,
+    prepared: Prepared | None,
+    report: SnapshotReport,
+    command: Sequence[str],
+    params: Mapping[str, str] | None = None,
 ) -> str:
     """What a submission would take with it; nothing was stored or started.
 
@@ -27,13 +32,16 @@ def preview_text(
     options : Options
     experiment : str
     prepared : Prepared or None
-        None for a script.
+        None for a script or a notebook.
     report : SnapshotReport
     command : sequence of str
+    params : mapping, optional
+        Of a notebook.
     """
     lines = [f"Would run on {options.compute}, in experiment {experiment}: {visible(' '.join(command))}"]
+    given = prepared.params if prepared is not None else params or {}
+    lines += _section("Parameters", (f"{key} = {value}" for key, value in given.items()))
     if prepared is not None:
-        lines += _section("Parameters", (f"{key} = {value}" for key, value in prepared.params.items()))
         lines += _captured(prepared)
         lines += _section("Comes back", prepared.wish["returns"])
     if options.sweep:

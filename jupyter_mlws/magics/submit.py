@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import sys
-import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -21,10 +20,16 @@ from jupyter_mlws.domain.run import Run as RunRecord
 from jupyter_mlws.domain.snapshot import SnapshotReport, SnapshotRequest, change_notes
 from jupyter_mlws.errors import InvalidInput, UsageError
 from jupyter_mlws.magics.capture import progress
-from jupyter_mlws.magics.document import Notebook, find_notebook
+from jupyter_mlws.magics.document import Notebook, cell_on_screen, find_notebook
+from jupyter_mlws.magics.earlier import is_same, live_runs
 from jupyter_mlws.magics.grammar import Options, help_text, parse_cell_line, parse_file_line
+from jupyter_mlws.magics.notebooks import check_options, read_wish, refuse_in_job
 from jupyter_mlws.magics.prepare import COMMAND, Prepared, WrittenCell, prepare
+from jupyter_mlws.magics.waiting import show_outputs, wait
 from jupyter_mlws.runfolder.inherited import variables_of_a_notebook
+from jupyter_mlws.sdk.file_job import NOTEBOOK_COMMAND, notebook_inputs
+from jupyter_mlws.sdk.notebook_files import named_by
+from jupyter_mlws.sdk.notebook_kernels import interpreter_for
 
 if TYPE_CHECKING:
     from jupyter_mlws.api.interface import Api
@@ -34,7 +39,6 @@ if TYPE_CHECKING:
 __all__ = ["submit_cell", "submit_file"]
 
 _HASH_SEED = "PYTHONHASHSEED"
-_SECOND_PRESS_S = 3.0
 _HISTORY_BYTES = 4 * 2**20
 
 
@@ -60,9 +64,12 @@ def submit_cell(shell: Any, line: str, body: str, defaults: Mapping[str, str]) -
         return None
     if not body.strip():
         raise UsageError("There is nothing below %%submit.", hint="Write the code to run, or see %%submit --help.")
-    source = f"%%submit {line}".rstrip() + "\n" + body
+    shown = cell_on_screen(shell)
+    source = f"%%submit {line}".rstrip() + "\n" + body if shown is None else shown
     notebook = find_notebook(shell, source)
-    cell = WrittenCell.of_magic(f"{notebook.name} cell [{running_cell(shell)}]", line, body)
+    name = f"{notebook.name} cell [{running_cell(shell)}]"
+    is_plain = shown is not None and shown.strip() == body.strip()
+    cell = WrittenCell.as_it_stands(name, body) if is_plain else WrittenCell.of_magic(name, line, body)
     return _Submission(shell, options, notebook, source).submit([cell])
 
 
@@ -75,15 +82,15 @@ def submit_file(shell: Any, line: str, defaults: Mapping[str, str]) -> Run | Non
     path = os.path.abspath(os.path.expanduser(options.file))
     if not os.path.isfile(path):
         raise InvalidInput(f"There is no file {options.file}.", hint="Give its path relative to the notebook's folder.")
-    inside = not os.path.relpath(path).startswith(os.pardir)
-    folder = os.getcwd() if inside else os.path.dirname(path)
+    is_notebook = path.endswith(".ipynb")
+    if is_notebook:
+        check_options(options)
+    # A notebook runs where it stands, as its kernel does.
+    beside = is_notebook or os.path.relpath(path).startswith(os.pardir)
+    folder = os.path.dirname(path) if beside else os.getcwd()
     notebook = Notebook(folder=folder, path=path, shown=_shown(path), origin="file")
-    if path.endswith(".ipynb") and options.capture == "auto":
-        options = replace(options, capture="none")  # its cells make what they need, as with Restart & Run All
     submission = _Submission(shell, options, notebook, f"%submit {line}")
-    if path.endswith(".ipynb"):
-        return submission.submit(_cells_of(path))
-    return submission.submit_script(os.path.relpath(path, folder))
+    return submission.submit_notebook() if is_notebook else submission.submit_script(os.path.relpath(path, folder))
 
 
 def running_cell(shell: Any) -> int:
@@ -97,19 +104,6 @@ def _shown(path: str) -> str:
     return os.path.basename(path) if inside.startswith(os.pardir) else inside
 
 
-def _cells_of(path: str) -> list[WrittenCell]:
-    with open(path, "rb") as file:
-        try:
-            cells = json.load(file)["cells"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise InvalidInput(
-                f"{os.path.basename(path)} is not a notebook.", hint="Save it once in JupyterLab."
-            ) from error
-    sources = ["".join(cell.get("source", "")) for cell in cells if cell.get("cell_type") == "code"]
-    name = os.path.basename(path)
-    return [WrittenCell(f"{name} cell [{i}]", "", source) for i, source in enumerate(sources, 1) if source.strip()]
-
-
 class _Submission:
     """One call of the magic."""
 
@@ -118,6 +112,7 @@ class _Submission:
         from jupyter_mlws.sdk.remote import far_server
         from jupyter_mlws.sdk.workspace import Workspace
 
+        refuse_in_job()
         self._shell, self._options, self._notebook, self._source = shell, options, notebook, source
         self.workspace: Workspace = Workspace._of(connect(None, notebook.path or notebook.folder))
         self._api: Api = self.workspace.api
@@ -144,8 +139,8 @@ class _Submission:
             print(sentence, file=sys.stderr)
         inputs = self._upload(prepared)
         submission = self._cell_submission(prepared, self._snapshot(prepared), inputs)
-        live = self._live_runs()
-        twin = next((run for run in live if _is_same(run, submission)), None)
+        live = live_runs(self._api, self._notebook, self._source)
+        twin = next((run for run in live if is_same(run, submission)), None)
         if twin is not None and not options.replace:
             print(
                 f"This cell's run #{twin.number} is still {twin.status}: shown here, none was started. "
@@ -179,6 +174,32 @@ class _Submission:
         )
         return self._finish(self._api.runs.submit(submission))
 
+    def submit_notebook(self) -> Run | None:
+        """A notebook in a kernel of its own, from its first cell to its last."""
+        options, path = self._options, self._notebook.path
+        wish = read_wish(path, options, self._swept(), has_kernel_here=self._far is None)
+        modules, files = named_by(wish.sources(), self._notebook.folder)
+        report = self._snapshot(None, preview=options.preview, files=files, modules=modules)
+        interpreter = self._interpreter()
+        if self._far is None:
+            interpreter = interpreter_for(wish, options.environment, interpreter)
+        command = (interpreter, *NOTEBOOK_COMMAND)
+        if options.preview:
+            from jupyter_mlws.magics.preview import preview_text
+
+            print(preview_text(options, self._experiment(), None, report, command, wish.params))
+            return None
+        submission = replace(
+            self._common(report),
+            kind="sweep" if options.sweep else "notebook",
+            command=command,
+            params=wish.params,
+            inputs=notebook_inputs(self._api, wish),
+        )
+        for run in live_runs(self._api, self._notebook, self._source) if options.replace else ():
+            self._api.runs.cancel(run.id)
+        return self._finish(self._api.runs.submit(submission))
+
     # -- steps
 
     def _find_secrets(self) -> dict[str, str]:
@@ -196,7 +217,12 @@ class _Submission:
         return found
 
     def _snapshot(
-        self, prepared: Prepared | None, *, preview: bool = False, files: tuple[str, ...] = ()
+        self,
+        prepared: Prepared | None,
+        *,
+        preview: bool = False,
+        files: tuple[str, ...] = (),
+        modules: tuple[str, ...] = (),
     ) -> SnapshotReport:
         notebook, options = self._notebook, self._options
         directory, rule = notebook.folder, options.snapshot
@@ -213,7 +239,7 @@ class _Submission:
             document=os.path.relpath(notebook.path, directory) if known and rule != "none" else None,
             document_text=notebook.text if known and rule != "none" else None,
             files=(*(prepared.files if prepared else ()), *files),
-            modules=tuple(prepared.local.inside) if prepared else (),
+            modules=tuple(prepared.local.inside) if prepared else modules,
             packages=dict(prepared.local.outside) if prepared else {},
             data=options.data,
             preview=preview,
@@ -322,20 +348,6 @@ class _Submission:
         """Parameters that differ from child to child, and so are none of the sweep's own."""
         return {name for child in self._options.sweep for name in child}
 
-    # -- this cell's earlier runs
-
-    def _live_runs(self) -> list[RunRecord]:
-        if not self._notebook.shown:
-            return []
-        page = self._api.runs.list(document=self._notebook.document_id or self._notebook.shown, limit=20)
-        return [run for run in page.items if not run.status.is_terminal and self._is_same_cell(run)]
-
-    def _is_same_cell(self, run: RunRecord) -> bool:
-        cell_id = self._notebook.cell_id
-        if cell_id and run.source.cell_id:
-            return run.source.cell_id == cell_id
-        return run.source.cell_source == self._source
-
     # -- the end
 
     def _bound(self, record: RunRecord) -> Run:
@@ -356,7 +368,7 @@ class _Submission:
             for note in record.notes:
                 print(note)
             wait(run)
-            _show_outputs(self._shell, run)
+            show_outputs(self._shell, run)
         return None if self._options.quiet else run
 
     def _show_preview(self, prepared: Prepared, report: SnapshotReport) -> None:
@@ -370,33 +382,3 @@ def _marked(captured: Sequence[Captured], inputs: Sequence[InputFile]) -> tuple[
     digests = "".join(item.digest for item in inputs if item.name.startswith("captured."))
     mark = hashlib.sha256(digests.encode()).hexdigest()[:16]
     return tuple(replace(item, text=mark) if item.how == "random" else item for item in captured)
-
-
-def _is_same(run: RunRecord, wish: RunSubmission) -> bool:
-    """Whether a run is what this submission would be again."""
-    return (
-        run.source.cell_source == wish.source.cell_source
-        and run.params == wish.params
-        and run.captured == wish.captured
-        and run.snapshot_scope == wish.snapshot_scope
-    )
-
-
-def _show_outputs(shell: Any, run: Run) -> None:
-    """What the cell displayed in its job appears below the cell, as if it had run here."""
-    for output in run.get_outputs():
-        shell.display_pub.publish(output.get("data", {}), output.get("metadata", {}))
-
-
-def wait(run: Run) -> None:
-    """Show the log until the end. An interrupt stops the waiting; a second one within three seconds cancels the run."""
-    try:
-        run.wait_for_completion(show_output=True, raise_on_error=True)
-    except KeyboardInterrupt:
-        print("Press again within 3 seconds to cancel it.", file=sys.stderr)
-        try:
-            time.sleep(_SECOND_PRESS_S)
-        except KeyboardInterrupt:
-            run.cancel()
-            print(f"Run #{run.number} is being canceled.", file=sys.stderr)
-        raise

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 
 from jupyter_mlws import faults
 
-__all__ = ["is_of_living", "open_inside", "open_plain", "read_plain", "remove_stale", "sync_folder", "write_whole"]
+__all__ = [
+    "is_of_living",
+    "open_inside",
+    "open_plain",
+    "put_new",
+    "read_plain",
+    "remove_stale",
+    "sync_folder",
+    "write_whole",
+]
 
+# For renameat2: paths are those of this process, and no name is taken from another.
+_HERE, _NO_REPLACE = -100, 1
 # Nobody takes so long to write a small file.
 _STALE_S = 3600.0
 # The flags that Windows lacks stand for what it has no run folders for.
@@ -41,6 +53,49 @@ def write_whole(
         raise
     if durable:
         sync_folder(os.path.dirname(target) or ".")
+
+
+def put_new(draft: str | os.PathLike[str], place: str | os.PathLike[str]) -> None:
+    """Give a whole file its name, unless something has it; the draft may keep its own.
+
+    Raises
+    ------
+    FileExistsError
+        Something has the name.
+    """
+    try:
+        os.link(draft, place)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        if os.name == "nt":
+            os.rename(draft, place)  # takes no name of another there
+        elif not _renamed(os.fsencode(draft), os.fsencode(place)):
+            _put_in_two_steps(draft, place)
+
+
+def _renamed(draft: bytes, place: bytes) -> bool:
+    """Rename in one step that takes no name of another, as Linux can on most file systems; whether it did."""
+    try:
+        import ctypes  # here, for hardly anybody has a need of it
+    except ImportError:
+        return False
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is None or rename(_HERE, draft, _HERE, place, _NO_REPLACE) != 0:
+        if rename is not None and ctypes.get_errno() == errno.EEXIST:
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), os.fsdecode(place))
+        return False
+    return True
+
+
+def _put_in_two_steps(draft: str | os.PathLike[str], place: str | os.PathLike[str]) -> None:
+    """The name is taken first, by an empty file, which stays where this process is killed in between."""
+    os.close(os.open(place, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC))
+    try:
+        os.replace(draft, place)
+    except BaseException:
+        os.unlink(place)
+        raise
 
 
 def sync_folder(path: str | os.PathLike[str]) -> None:

@@ -1,11 +1,9 @@
-"""A journal's files as a reader meets them: headers, marks, columns and names. No byte of them is trusted."""
+"""A journal's files as a reader meets them: headers and names. No byte of them is trusted."""
 
 from __future__ import annotations
 
 import json
 import os
-import sys
-from array import array
 from typing import NamedTuple
 
 from jupyter_mlws.domain.names import MAX_METRIC_NAME, check_metric_name
@@ -18,12 +16,10 @@ from jupyter_mlws.runfolder.journal_format import (
     KEYS_SUFFIX,
     MAGIC,
     MOST_NAMES,
-    NO_STEP,
     RECORD_BYTES,
-    RECORD_WORDS,
 )
 
-__all__ = ["KeyTable", "Segment", "marks", "read_header", "split_steps", "words"]
+__all__ = ["KeyTable", "Segment", "read_header"]
 
 _MOST_RECORDS = 2**32
 _LAST_SEQUENCE = 2**62
@@ -64,29 +60,6 @@ def _understand(path: str, data: bytes) -> Segment | None:
     if not 0 < capacity < _MOST_RECORDS or first > _LAST_SEQUENCE:
         return None
     return Segment(path, first, capacity, dropped)
-
-
-def words(kind: str, data: bytes) -> array[int]:
-    """`data` as numbers of 8 bytes of this machine."""
-    found: array[int] = array(kind, data)
-    if sys.byteorder == "big":
-        found.byteswap()
-    return found
-
-
-def marks(data: bytes) -> list[int]:
-    """Marks of the whole records in `data`."""
-    return words("Q", data[: len(data) // RECORD_BYTES * RECORD_BYTES])[0::RECORD_WORDS].tolist()
-
-
-def split_steps(given: array[int]) -> tuple[array[int], bytes]:
-    """Steps with 0 for those that were not given, and which those are."""
-    missing = given.count(NO_STEP)
-    if missing == 0:
-        return given, bytes(len(given))
-    if missing == len(given):
-        return array("q", bytes(8 * len(given))), b"\1" * len(given)
-    return array("q", [0 if step == NO_STEP else step for step in given]), bytes(step == NO_STEP for step in given)
 
 
 class KeyTable:

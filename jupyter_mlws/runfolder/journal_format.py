@@ -18,6 +18,7 @@ __all__ = [
     "RECORD_WORDS",
     "STEP_MAX",
     "STEP_MIN",
+    "SURPLUS",
     "segment_name",
 ]
 
@@ -44,6 +45,8 @@ KEYS_SUFFIX = ".keys"
 MOST_NAMES = 1_000_000
 # In the name of an empty file: how many points found no room, where there is no header to count them in.
 DROPPED_MARK = ".dropped-"
+# So begin the names of counts of what is left out because there is more of it than is kept.
+SURPLUS = "surplus-"
 
 
 def segment_name(stream: str, index: int) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 
 from jupyter_mlws.runfolder.files import open_plain
-from jupyter_mlws.runfolder.journal_files import marks, read_header
+from jupyter_mlws.runfolder.journal_columns import marks
+from jupyter_mlws.runfolder.journal_files import read_header
 from jupyter_mlws.runfolder.journal_format import HEADER_BYTES, RECORD_BYTES
 
 __all__ = ["is_segment", "written_end"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from jupyter_mlws.runfolder.journal_format import DROPPED_MARK, KEYS_SUFFIX
+from jupyter_mlws.runfolder.journal_format import DROPPED_MARK, KEYS_SUFFIX, SURPLUS
 from jupyter_mlws.runfolder.journal_stream import Stream, StreamPoints
 from jupyter_mlws.runfolder.names import JOURNAL
 
@@ -62,10 +62,14 @@ class JournalReader:
     def dropped(self) -> int:
         """How many points the writers could not keep because the disk was full."""
         self._list(final=True)
-        counts = self._named_counts()
+        counts = {name: count for name, count in self._named_counts().items() if not name.startswith(SURPLUS)}
         for name, stream in self._streams.items():
             counts[name] = max(counts.get(name, 0), stream.dropped())
         return sum(counts.values())
+
+    def surplus(self) -> int:
+        """How many values the writers left out because their metric has as many files as are kept."""
+        return sum(count for name, count in self._named_counts().items() if name.startswith(SURPLUS))
 
     def _named_counts(self) -> dict[str, int]:
         """What writers without a segment could only put into a file's name."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import time
-from array import array
-from typing import NamedTuple, cast
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from jupyter_mlws import faults
 from jupyter_mlws.runfolder.files import open_plain
-from jupyter_mlws.runfolder.journal_files import KeyTable, Segment, marks, read_header, split_steps, words
-from jupyter_mlws.runfolder.journal_format import RECORD_BYTES, RECORD_WORDS, segment_name
+from jupyter_mlws.runfolder.journal_columns import columns, count_in_order, marks, pick
+from jupyter_mlws.runfolder.journal_files import KeyTable, Segment, read_header
+from jupyter_mlws.runfolder.journal_format import RECORD_BYTES, segment_name
 
 __all__ = ["Stream", "StreamPoints"]
 
-_BLOCK = 8192
+_BLOCK_GROWTH, _LARGEST_BLOCK = 32, 1 << 15
 _LOOK_AHEAD = 64
 # A slot that stays empty while others behind it fill: taken by a thread that an exception hit in that very moment. It
 # is passed over after so long and so many polls with progress, which a stopped or starving thread cannot fake.
@@ -25,7 +26,7 @@ _SETTLED_S = 0.005
 
 
 class StreamPoints(NamedTuple):
-    """Points of one stream, in their order, as columns.
+    """Points of one stream, in their order, as columns, which are arrays of Python or of numpy.
 
     Attributes
     ----------
@@ -45,20 +46,31 @@ class StreamPoints(NamedTuple):
     time : array of float64
         Seconds since 1970 on the writer's clock.
     value : array of float64
+    values : sequence
+        Of an event file, what is more than a number: to be stored in the same transaction.
     """
 
     stream: str
     start: int
     end: int
     names: list[str]
-    name_index: array[int]
-    step: array[int]
+    name_index: Sequence[int]
+    step: Sequence[int]
     implicit: bytes
-    time: array[float]
-    value: array[float]
+    time: Sequence[float]
+    value: Sequence[float]
+    values: Sequence[Any] = ()
 
     def __len__(self) -> int:
         return len(self.value)
+
+
+class _News(NamedTuple):
+    """Whole records, the offset behind them, and whether that is where their segment ends."""
+
+    data: bytes
+    end: int
+    ends_segment: bool
 
 
 class _Hole:
@@ -109,18 +121,39 @@ class Stream:
             return None  # removed, or something else was put in a file's place
 
     def _read(self, start: int, final: bool, limit: int) -> StreamPoints | None:
+        found: list[bytes] = []
+        end = start
+        # On through the segments: who stores them waits for the disk as often as there are batches.
+        while (left := limit - (end - start)) > 0:
+            try:
+                news = self._read_segment(end, final, left, is_first=not found)
+            except OSError:
+                if not found:
+                    raise
+                break  # what lies before a segment that cannot be read is taken nevertheless
+            if news is None:
+                break
+            data, end, ends_segment = news
+            found.append(data)
+            if not ends_segment:
+                break
+        return self._points(found[0] if len(found) == 1 else b"".join(found), start, end) if found else None
+
+    def _read_segment(self, start: int, final: bool, limit: int, *, is_first: bool) -> _News | None:
+        """The records after `start` in the segment that holds it."""
         segment = self._find(start)
-        if segment is None:
+        # Behind the first one nothing is waited for that is not there.
+        if segment is None or not (is_first or segment.first == start):
             return None
-        asked, start = start, max(start, segment.first)
+        # Where a file is missing, or a header lies, the points go on behind the gap.
+        start = max(start, segment.first)
         count = min(segment.end - start, limit)
         fd = open_plain(segment.path)
         try:
-            found = self._final(fd, segment, start, count) if final else self._live(fd, segment, start, count)
+            found = self._final(fd, segment, start, count) if final else self._live(fd, segment, start, count, is_first)
         finally:
             os.close(fd)
-        # Where a file is missing, or a header lies, the points go on behind the gap.
-        return found if found is None or asked == start else _beginning_at(asked, found)
+        return None if found is None else _News(*found, found[1] == segment.end)
 
     # -- finding the segment
 
@@ -160,11 +193,11 @@ class Stream:
 
     # -- while the writer lives
 
-    def _live(self, fd: int, segment: Segment, start: int, count: int) -> StreamPoints | None:
+    def _live(self, fd: int, segment: Segment, start: int, count: int, is_first: bool) -> tuple[bytes, int] | None:
         marked = _count_marked(fd, segment, start, count)
         skipped = 0
         if marked == 0:
-            if not self._is_given_up(fd, segment, start):
+            if not (is_first and self._is_given_up(fd, segment, start)):
                 return None
             skipped = 1
             marked = _count_marked(fd, segment, start + 1, count - 1)
@@ -174,7 +207,7 @@ class Stream:
                 return None
         # Read once more: now every mark stood before the first byte was copied, so every record is whole.
         data = os.pread(fd, marked * RECORD_BYTES, segment.place(start + skipped))
-        return self._points(data, start, start + skipped + marked)
+        return (data, start + skipped + marked) if len(data) == marked * RECORD_BYTES else None
 
     def _settle(self, start: int, marked: int) -> int:
         """Of the records just seen, how many had been seen a while ago."""
@@ -200,29 +233,23 @@ class Stream:
 
     # -- after the writer's death
 
-    def _final(self, fd: int, segment: Segment, start: int, count: int) -> StreamPoints | None:
+    def _final(self, fd: int, segment: Segment, start: int, count: int) -> tuple[bytes, int] | None:
         """All whole records, over empty slots: nobody will fill them any more."""
         data = os.pread(fd, count * RECORD_BYTES, segment.place(start))
-        kept = [i for i, mark in enumerate(marks(data)) if mark == start + i + 1]
-        points = _pick(data, kept)
+        whole = count_in_order(data, start + 1)
+        rest = data[whole * RECORD_BYTES :]
+        kept = [i for i, mark in enumerate(marks(rest)) if mark == start + whole + i + 1]
+        points = data[: whole * RECORD_BYTES] + pick(rest, kept)
         if start + count == segment.end and os.path.exists(self._path(self._index + 1)):
-            return self._points(points, start, segment.end)
-        return self._points(points, start, start + kept[-1] + 1) if kept else None
+            return points, segment.end
+        return (points, start + whole + (kept[-1] + 1 if kept else 0)) if points else None
 
     # -- columns
 
     def _points(self, data: bytes, start: int, end: int) -> StreamPoints:
-        keys = words("Q", data)[1::RECORD_WORDS]
         self._keys.refresh()
         names = self._keys.names
-        if len(keys) and max(keys) >= len(names):
-            # No writer of ours leaves a record without its name: rubbish, and passed over.
-            return self._points(_pick(data, [i for i, key in enumerate(keys) if key < len(names)]), start, end)
-        step, implicit = split_steps(words("q", data)[2::RECORD_WORDS])
-        real = cast("array[float]", words("d", data))
-        return StreamPoints(
-            self._name, start, end, names, keys, step, implicit, real[3::RECORD_WORDS], real[4::RECORD_WORDS]
-        )
+        return StreamPoints(self._name, start, end, names, *columns(data, len(names)))
 
     # -- housekeeping
 
@@ -243,30 +270,18 @@ class Stream:
             index += 1
 
 
-def _beginning_at(start: int, p: StreamPoints) -> StreamPoints:
-    return StreamPoints(p.stream, start, p.end, p.names, p.name_index, p.step, p.implicit, p.time, p.value)
-
-
 def _count_marked(fd: int, segment: Segment, start: int, limit: int) -> int:
     """How many records from `start` are there without a gap."""
-    if limit <= 0 or os.pread(fd, 8, segment.place(start)) != (start + 1).to_bytes(8, "little"):
-        return 0
-    count = 0
+    count, block = 0, 1
     while count < limit:
-        wanted = min(_BLOCK, limit - count)
-        found = marks(os.pread(fd, wanted * RECORD_BYTES, segment.place(start + count)))
-        first = start + count + 1
-        if found != list(range(first, first + wanted)):
-            return count + next((i for i, mark in enumerate(found) if mark != first + i), len(found))
-        count += wanted
+        wanted = min(block, limit - count)
+        found = count_in_order(os.pread(fd, wanted * RECORD_BYTES, segment.place(start + count)), start + count + 1)
+        count += found
+        if found < wanted:
+            break
+        # A look at a run that logs little has not to be longer than what is new.
+        block = min(block * _BLOCK_GROWTH, _LARGEST_BLOCK)
     return count
-
-
-def _pick(data: bytes, places: list[int]) -> bytes:
-    """The records at these places."""
-    if len(places) * RECORD_BYTES == len(data):
-        return data
-    return b"".join(data[i * RECORD_BYTES : (i + 1) * RECORD_BYTES] for i in places)
 
 
 def _reach(segment: Segment) -> int:

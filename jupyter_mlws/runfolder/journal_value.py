@@ -49,6 +49,10 @@ def _whole_number(name: object, value: int) -> float:
 
 
 def _no_number(name: object, value: Any) -> InvalidInput:
+    if not isinstance(name, str):  # what is wrong first is told first
+        from jupyter_mlws.domain.names import check_metric_name
+
+        check_metric_name(name)
     kind = type(value)
     shown = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
     sentence = f"Metric {name!r} was given a {shown}, which is not one number."

@@ -100,6 +100,10 @@ class JournalWriter:
         self._lock = threading.RLock()
         self._waiting: list[tuple[str, int, float, float]] = []
         self._inside = False
+        self._begin()
+
+    def _begin(self) -> None:
+        """Have no stream."""
         self._keys: dict[str, int] = {}
         self._blocks: dict[_Names, bytes] = {}
         self._key_count = 0
@@ -280,7 +284,9 @@ class JournalWriter:
 
     def _add_key(self, name: Any) -> int:
         """Enter a name into the key table, which is on file before the first record that uses it."""
-        checked = self._check_name(name)
+        from jupyter_mlws.runfolder.own_secrets import masked_text
+
+        checked = self._check_name(masked_text(name) if isinstance(name, str) else name)
         if checked not in self._keys:
             if self._key_count >= MOST_NAMES:
                 raise OSError(f"there are {MOST_NAMES:,} names of metrics already")
@@ -395,12 +401,25 @@ class JournalWriter:
         if not self._keep_count():
             _say(f"{self._dropped:,} points were dropped in all; this line alone tells, for there was no room to count")
 
-    def _after_fork(self) -> None:
-        """In the child: leave the parent's files alone and begin anew with the next point."""
+    def close(self) -> None:
+        """Have no file open: the run has ended. What is logged all the same goes, written, to a stream of its own."""
+        with self._lock:
+            if self._inside or self._dropped:  # whoever dropped points still has to tell of them
+                return
+            # From here on everybody has to come by the lock.
+            self._slots, self._mapped = _FULL, False
+            self._close_files()
+            self._begin()
+
+    def _close_files(self) -> None:
         if isinstance(self._segment, WrittenSegment):
             self._segment.close()
         if self._key_file >= 0:
             os.close(self._key_file)
+
+    def _after_fork(self) -> None:
+        """In the child: leave the parent's files alone and begin anew with the next point."""
+        self._close_files()
         self._forget()
 
 
@@ -431,6 +450,7 @@ class _ThreadedWriter(JournalWriter):
         super().__init__(folder, **options)
         self._options = {"folder": folder, **options}
         self._local = threading.local()
+        self._made: weakref.WeakSet[JournalWriter] = weakref.WeakSet()
 
     def _own(self) -> JournalWriter:
         found: JournalWriter | None = getattr(self._local, "writer", None)
@@ -438,6 +458,7 @@ class _ThreadedWriter(JournalWriter):
             found = object.__new__(JournalWriter)
             found.__init__(**self._options)  # type: ignore[misc]
             self._local.writer = found
+            self._made.add(found)
         return found
 
     def log(self, name: str, value: Any, step: Any = None) -> None:
@@ -451,6 +472,10 @@ class _ThreadedWriter(JournalWriter):
 
     def knows(self, name: str) -> bool:
         return self._own().knows(name)
+
+    def close(self) -> None:
+        for writer in list(self._made):
+            writer.close()
 
 
 def _say(sentence: str) -> None:

@@ -112,6 +112,14 @@ class MaskedStream:
         data = self._held + data if self._held else data
         return self._out(data, self._masker.open_end(data))
 
+    def goes_on_with(self, data: bytes) -> bool:
+        """Whether what is held is, or may still be, the beginning of a secret that goes on with this."""
+        held = len(self._held)
+        joined = self._held + data
+        if not held or self._masker.open_end(joined) < held:
+            return held > 0
+        return any(start < held < end for start, end in self._masker.covered(joined))
+
     def finish(self) -> bytes:
         """What was held: nothing comes any more."""
         return self._out(self._held, len(self._held))

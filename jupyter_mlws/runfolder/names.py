@@ -18,6 +18,7 @@ __all__ = [
     "LOGS",
     "MAILBOX",
     "OUTPUTS",
+    "PROGRESS",
     "REPLIES",
     "REQUESTS",
     "RESULTS",
@@ -49,6 +50,8 @@ MAILBOX = "mailbox"
 REQUESTS = "mailbox/requests"
 REPLIES = "mailbox/replies"
 RESULTS = "results"
+# How far a run is, where its runner knows.
+PROGRESS = "progress.json"
 UPLOADS = "uploads"
 VALUES = "values"
 CHILDREN = "children"

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import os
 
-from jupyter_mlws.runfolder.masking import Masker
+from jupyter_mlws.runfolder.masking import MaskedStream, Masker
 from jupyter_mlws.runfolder.names import SECRETS_VARIABLE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = ["add", "has_secrets", "holds_secret", "known", "masked", "masked_text", "secret_variables", "value_of"]
+__all__ = [
+    "add",
+    "has_secrets",
+    "holds_secret",
+    "known",
+    "masked",
+    "masked_stream",
+    "masked_text",
+    "secret_variables",
+    "value_of",
+]
 
 _added: set[str] = set()
 _masker: Masker | None = None
@@ -63,6 +73,12 @@ def masked_text(text: str) -> str:
     """A text, its secrets masked."""
     masker = _own_masker()
     return masker.text(text) if masker else text
+
+
+def masked_stream() -> MaskedStream | None:
+    """For a text that comes in pieces, None where this process has no secrets."""
+    masker = _own_masker()
+    return MaskedStream(masker) if masker else None
 
 
 def holds_secret(data: bytes) -> bool:

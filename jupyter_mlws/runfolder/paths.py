@@ -111,6 +111,11 @@ class RunFolder:
         return self.path / names.ENVIRONMENT_LOG
 
     @property
+    def progress(self) -> Path:
+        """``progress.json``: how far a notebook is, as its runner says."""
+        return self.path / names.PROGRESS
+
+    @property
     def journal(self) -> Path:
         """Metric points; see `jupyter_mlws.runfolder.journal`."""
         return self.path / names.JOURNAL

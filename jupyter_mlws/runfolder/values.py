@@ -19,7 +19,7 @@ import weakref
 from jupyter_mlws import faults
 from jupyter_mlws.errors import TooLarge
 from jupyter_mlws.runfolder import clock, wire
-from jupyter_mlws.runfolder.journal_format import DROPPED_MARK
+from jupyter_mlws.runfolder.journal_format import DROPPED_MARK, SURPLUS
 from jupyter_mlws.runfolder.names import JOURNAL, VALUES
 from jupyter_mlws.runfolder.own_secrets import masked
 
@@ -58,6 +58,8 @@ class ValuesWriter:
         self._stream = ""
         self._dropped = 0
         self._dropping = False
+        self._surplus = 0
+        self._counted: dict[str, str] = {}
 
     def append(self, name: str, kind: str, value: Any, step: int | None = None, description: str = "") -> None:
         """Write one value.
@@ -124,32 +126,58 @@ class ValuesWriter:
         faults.point("values.stream")
         self._fd = os.open(os.path.join(folder, self._stream + SUFFIX), _FLAGS, 0o600)
 
+    def drop(self, sentence: str, *, surplus: bool) -> None:
+        """Count a value whose file cannot be kept: its metric has too many (`surplus`), or the disk has no room."""
+        with self._lock:
+            if surplus:
+                self._surplus += 1
+                self._count(SURPLUS, self._surplus)
+                if self._surplus == 1:
+                    _say(f"{sentence.removesuffix('.')}; what comes beyond is counted, and the script goes on")
+            else:
+                self._drop(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+
     def _drop(self, error: OSError) -> None:
-        """Count a value that found no room, where the journal's readers look for such counts."""
-        before, self._dropped = self._dropped, self._dropped + 1
+        """Count a value that found no room."""
+        self._dropped += 1
         if not self._dropping:
             self._dropping = True
             reason = os.strerror(error.errno) if error.errno else str(error)
             _say(f"values cannot be kept ({reason}); they are dropped until they can, and the script goes on")
-        stream = f"values-{self._stream or os.getpid()}"
-        names = [os.path.join(self._root, JOURNAL, f"{stream}{DROPPED_MARK}{n}") for n in (before, self._dropped)]
+        self._count("values-", self._dropped)
+
+    def _count(self, prefix: str, count: int) -> None:
+        """Leave a count where the journal's readers look for such counts: in the name of a file of this writer."""
+        before = self._counted.get(prefix)
+        fresh = os.path.join(self._root, JOURNAL, f"{prefix}{os.getpid()}-{os.urandom(4).hex()}")
+        name = f"{fresh if before is None else before.rpartition(DROPPED_MARK)[0]}{DROPPED_MARK}{count}"
         try:
-            if before:
-                os.rename(*names)
+            if before is not None:
+                os.rename(before, name)
             else:
-                os.close(os.open(names[1], _FLAGS, 0o600))
+                os.close(os.open(name, _FLAGS, 0o600))
         except OSError:
-            return  # not even a name: the line above tells
+            return  # not even a name: the line on standard error tells
+        self._counted[prefix] = name
 
     def _say_room_again(self) -> None:
         if self._dropping:
             self._dropping = False
             _say(f"values are kept again; {self._dropped:,} were dropped")
 
+    def close(self) -> None:
+        """Have no file open: the run has ended. A value that comes all the same goes to a file of its own."""
+        with self._lock:
+            self._close_file()
+
+    def _close_file(self) -> None:
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)
+
     def _after_fork(self) -> None:
         """In the child: leave the parent's file alone and begin anew with the next value."""
-        if self._fd >= 0:
-            os.close(self._fd)
+        self._close_file()
         self._forget()
 
 

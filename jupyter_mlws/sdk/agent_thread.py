@@ -151,6 +151,7 @@ class AgentThread(threading.Thread):
             if fd >= 0:
                 os.close(fd)
         self._lock = self._heart = -1
+        self._tell.let_go()
         self._hand = threading.Lock()
         self._ended = threading.Lock()
         self._ended.acquire()

@@ -39,6 +39,7 @@ class ClosingRun(ActiveRun):
     def _shut(self, *, quiet: bool) -> None:
         """Log nothing more, here and below."""
         self._log = self._log_many = self._ignore if quiet else self._refuse
+        self._let_go()
         for child in self._made.values():
             if isinstance(child, ClosingRun):
                 child._shut(quiet=quiet)
@@ -78,9 +79,9 @@ class ClosingRun(ActiveRun):
         elif not self._is_quiet:
             raise self._has_ended()
 
-    def _keep_picture(self, name: str, data: bytes, suffix: str) -> str:
+    def _keep_bytes(self, name: str, data: bytes, suffix: str) -> str:
         if not self._over:
-            return super()._keep_picture(name, data, suffix)
+            return super()._keep_bytes(name, data, suffix)
         if not self._is_quiet:
             raise self._has_ended()
         return f"{name}{suffix}"

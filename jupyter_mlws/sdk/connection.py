@@ -81,7 +81,7 @@ def _of_this_job() -> Connection | None:
     """Inside a job, where nobody says otherwise, the workspace is that of the job's run, asked through its mailbox."""
     if os.environ.get("MLWS_WORKSPACE") or get_job_context() is None:
         return None
-    from jupyter_mlws.sdk.job import active_run
+    from jupyter_mlws.sdk.active import active_run
 
     return active_run().workspace._connection
 

@@ -51,21 +51,35 @@ def run(number: str | int) -> Run:
     return Run.get(Workspace.from_config(), str(number))
 
 
-def _named(values: Any) -> Mapping[str, float]:
-    if isinstance(values, Mapping):
+def _named(values: Any, others: tuple[object, ...]) -> Mapping[str, float]:
+    if isinstance(values, Mapping) and not others:
         return values
+    if isinstance(values, Mapping):
+        raise InvalidInput(
+            "Besides the metrics a step is given by name.", hint="Such as mlws.log({'loss': 0.2}, step=3)."
+        )
+    if others:
+        name = values if isinstance(values, str) and values.isidentifier() else "loss"
+        raise InvalidInput(
+            "mlws.log takes metrics by name, not a name and a value.",
+            hint=f"Such as mlws.log({name}=0.2, step=3), or run.log({name!r}, 0.2, step=3).",
+        )
     raise InvalidInput(
         f"Metrics are logged by name, not as a {type(values).__name__} alone.", hint="Such as mlws.log(loss=0.2)."
     )
 
 
-def log(values: Mapping[str, float] | None = None, /, *, step: int | None = None, **metrics: float) -> None:
+def log(
+    values: Mapping[str, float] | None = None, /, *others: object, step: int | None = None, **metrics: float
+) -> None:
     """Log metrics to the current run: ``mlws.log(loss=0.2, accuracy=0.9, step=7)``.
 
     Parameters
     ----------
     values : dict, optional
         For names that are no words of Python: ``mlws.log({"val/loss": 0.3})``.
+    *others
+        Refused with the way out: a name and its value are ``run.log("loss", 0.2)``.
     step : int, optional
         Given for all or for none of a metric's values; without it values count up from 0.
     **metrics : float
@@ -75,6 +89,8 @@ def log(values: Mapping[str, float] | None = None, /, *, step: int | None = None
     -----
     Outside a job the values are recorded in an offline run, which is said once.
     """
-    from jupyter_mlws.sdk.job import active_run
+    from jupyter_mlws.sdk.active import active_run
 
-    active_run().log_metrics(metrics if values is None else {**_named(values), **metrics}, step=step)
+    # Looked at first: without a run, the next line begins one that is recorded offline.
+    named = _named(values, others) if values is not None or others else {}
+    active_run().log_metrics({**named, **metrics}, step=step)

@@ -9,6 +9,7 @@ from jupyter_mlws.domain.child import RunEnd
 from jupyter_mlws.domain.names import MAX_ERROR_MESSAGE
 from jupyter_mlws.domain.run import RunError
 from jupyter_mlws.domain.status import RunStatus
+from jupyter_mlws.errors import cell_name, is_of_caller
 from jupyter_mlws.runfolder import clock
 from jupyter_mlws.runfolder.own_secrets import masked_text
 
@@ -47,14 +48,34 @@ def failed(details: object = None, code: str | None = None) -> RunEnd:
     text, name, lines = "The run was ended as failed.", "failed", ""
     if isinstance(details, BaseException):
         name = type(details).__name__
-        text = f"{name}: {details}" if str(details) else name
-        whole = "".join(traceback.format_exception(type(details), details, details.__traceback__))
-        lines = masked_text(whole)[-_MAX_TRACEBACK:]  # before it is cut: half a secret is not found
-    elif details is not None and str(details).strip():
-        text = str(details)
+        said = _text_of(details)
+        text = f"{name}: {said}" if said else name
+        lines = masked_text(_traceback_of(details))[-_MAX_TRACEBACK:]  # before it is cut: half a secret is not found
+    elif details is not None and (said := _text_of(details)).strip():
+        text = said
     error = RunError(code=_plain(str(code or name), _MAX_CODE), message=_plain(text, MAX_ERROR_MESSAGE),
                      traceback=_plain(lines, _MAX_TRACEBACK))  # fmt: skip
     return _end(RunStatus.FAILED, error)
+
+
+def _text_of(details: object) -> str:
+    """What somebody else's object says of itself: how a run ended is told even where that goes wrong."""
+    try:
+        return str(details)
+    except Exception as error:  # noqa: BLE001 - whatever it does
+        return f"its text cannot be made ({type(error).__name__})"
+
+
+def _traceback_of(error: BaseException) -> str:
+    """As Python tells it, by the lines of who called: the way through files of ours says nothing to them."""
+    told = traceback.TracebackException.from_exception(error)
+    links = [told]
+    for link in links:
+        links += [other for other in (link.__cause__, link.__context__) if other is not None]
+        link.stack[:] = [frame for frame in link.stack if is_of_caller(frame.filename)] or link.stack
+        for frame in link.stack:
+            frame.filename = cell_name(frame.filename) or frame.filename
+    return "".join(told.format())
 
 
 def _plain(text: str, limit: int) -> str:

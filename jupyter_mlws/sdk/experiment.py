@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from jupyter_mlws.domain.deletion import Deletion
     from jupyter_mlws.sdk.interactive import InteractiveRun
+    from jupyter_mlws.sdk.notebook import NotebookRunConfig
     from jupyter_mlws.sdk.run import Run
     from jupyter_mlws.sdk.script import ScriptRunConfig
     from jupyter_mlws.sdk.workspace import RunList, Workspace
@@ -192,14 +193,14 @@ class Experiment:
 
     def submit(
         self,
-        config: ScriptRunConfig,
+        config: ScriptRunConfig | NotebookRunConfig,
         tags: Mapping[str, object] | None = None,
         *,
         show_output: bool = False,
         display_name: str = "",
         description: str = "",
     ) -> Run:
-        """Snapshot the configuration's folder and queue its script as a tracked job.
+        """Snapshot the configuration's folder and queue its script or notebook as a tracked job.
 
         Returns without waiting for the job; with `show_output` it streams the log until the end. `display_name` and
         `description` are for people: the name that lists show, and a note.
@@ -207,17 +208,19 @@ class Experiment:
         Raises
         ------
         InvalidInput
-            The script is not in the folder, or the compute target or environment is unknown.
+            The script or notebook is not in the folder, or the compute target or environment is unknown.
         SnapshotError, TooLarge
             The folder cannot be snapshotted; the message names the files and the ignore line to add.
         """
         from jupyter_mlws.sdk.current import set_last_run
+        from jupyter_mlws.sdk.notebook import NotebookRunConfig
         from jupyter_mlws.sdk.run import Run
         from jupyter_mlws.sdk.script import ScriptRunConfig
 
-        if not isinstance(config, ScriptRunConfig):
+        if not isinstance(config, (ScriptRunConfig, NotebookRunConfig)):
             raise InvalidInput(
-                "What is submitted is a ScriptRunConfig.", hint="Such as ScriptRunConfig('folder', 'train.py')."
+                "What is submitted is a ScriptRunConfig or a NotebookRunConfig.",
+                hint="Such as ScriptRunConfig('folder', 'train.py').",
             )
         submission = config.prepare(self.workspace.api, self.name, tags)
         submission = replace(submission, display_name=display_name, description=description)
@@ -297,7 +300,8 @@ class Experiment:
         from jupyter_mlws.sdk.workspace import RunList
 
         found = self.workspace.runs(None, experiment=self.name, status=status, include_children=include_children)
-        return RunList([run for run in found if is_wanted(run._record, tags, properties, type, None)][:limit])
+        wanted = [run for run in found if is_wanted(run._record, tags, properties, type, None)]
+        return RunList(wanted[:limit], nothing="No run is like that.")
 
     def __repr__(self) -> str:
         return f"Experiment({self.workspace!r}, {self.name!r})"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import tempfile
 
 from jupyter_mlws import faults
 from jupyter_mlws.api.routes import Download
@@ -14,6 +13,7 @@ from jupyter_mlws.runfolder.files import remove_stale
 
 __all__ = ["save"]
 
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -42,7 +42,9 @@ def save(download: Download, path: str, *, digest: str | None = None, exist_ok: 
     folder = os.path.dirname(path) or "."
     os.makedirs(folder, exist_ok=True)
     remove_stale(folder, ".mlws-", ".part")
-    handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".mlws-{os.getpid()}-", suffix=".part")
+    temporary = os.path.join(folder, f".mlws-{os.getpid()}-{os.urandom(4).hex()}.part")
+    # With the rights that the system gives to a new file: to ask for the umask is to change it, in all threads.
+    handle = os.open(temporary, _CREATE, 0o666)
     try:
         seen = hashlib.sha256()
         with os.fdopen(handle, "wb") as file:
@@ -53,9 +55,6 @@ def save(download: Download, path: str, *, digest: str | None = None, exist_ok: 
         wanted = digest or download.digest
         if wanted and seen.hexdigest() != wanted:
             raise CorruptData(f"{os.path.basename(path)} arrived damaged.", hint="Download it again.")
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(temporary, 0o666 & ~mask)
         faults.point("sdk.download_rename")
         os.replace(temporary, path)
     except BaseException as error:

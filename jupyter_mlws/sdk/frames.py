@@ -113,27 +113,40 @@ def metrics_frame(chunks: Iterable[bytes]) -> pd.DataFrame:
     runs: dict[int, str] = {}
     names: dict[str, int] = {}
     series: list[tuple[int, int, int]] = []  # run's number, name's code, points
-    columns: list[tuple[bytes, bytes, bytes]] = []
+    steps, times, values = [np.empty(0, "<i8")], [np.empty(0, "<f8")], [np.empty(0, "<f8")]
     for block in decode_blocks(chunks):
         runs |= block.runs
         series += [(number, names.setdefault(name, len(names)), count) for number, name, count in block.series]
-        columns.append((block.step, block.time, block.value))
-    step, time, value = (b"".join(column) for column in zip(*columns, strict=True)) if columns else (b"", b"", b"")
-    facts = np.array(series, np.int64).reshape(-1, 3)
-    numbers, codes = (np.repeat(facts[:, i], facts[:, 2]) for i in (0, 1))
+        steps.append(np.frombuffer(block.step, "<i8"))
+        times.append(np.frombuffer(block.time, "<f8"))
+        values.append(np.frombuffer(block.value, "<f8"))
+    numbers, codes, counts = np.array(series, np.int64).reshape(-1, 3).T
     known = sorted(runs)
-    times = (np.frombuffer(time, "<f8") * 1e6).round().astype("datetime64[us]")
+    microseconds = np.concatenate(times)
+    microseconds *= 1e6
+    moments = np.rint(microseconds, out=microseconds).astype("datetime64[us]").view("i8")
     frame: pd.DataFrame = pandas.DataFrame(
         {
-            "run_id": pandas.Categorical.from_codes(np.searchsorted(known, numbers), [runs[each] for each in known]),
-            "run_number": numbers,
-            "name": pandas.Categorical.from_codes(codes, list(names)),
-            "step": np.frombuffer(step, "<i8"),
-            "time": pandas.Series(times).dt.tz_localize("UTC"),
-            "value": np.frombuffer(value, "<f8"),
-        }
+            "run_id": _repeated(np.searchsorted(known, numbers), counts, [runs[each] for each in known]),
+            "run_number": np.repeat(numbers, counts),
+            "name": _repeated(codes, counts, list(names)),
+            "step": np.concatenate(steps),
+            "time": pandas.array(moments, dtype="datetime64[us, UTC]"),
+            "value": np.concatenate(values),
+        },
+        copy=False,  # all of these are its own
     )
     return frame
+
+
+def _repeated(codes: Any, counts: Any, words: Sequence[str]) -> pd.Categorical:
+    """The words that are meant by codes, each as often as is said."""
+    import numpy as np
+
+    # As pandas keeps them: of few words, a byte each.
+    small = codes.astype(np.min_scalar_type(-len(words) or -1))
+    found: pd.Categorical = _pandas().Categorical.from_codes(np.repeat(small, counts), words)
+    return found
 
 
 def names_argument(names: str | Sequence[str] | None) -> str | None:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from jupyter_mlws.errors import InvalidInput, Unavailable, WrongState
-from jupyter_mlws.runfolder.context import get_job_context
+from jupyter_mlws.errors import InvalidInput, StorageFull, TooLarge, Unavailable, WrongState
 from jupyter_mlws.runfolder.journal_writer import JournalWriter
-from jupyter_mlws.runfolder.names import LOGGED_RUN_VARIABLE
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.runfolder.values import ValuesWriter
 from jupyter_mlws.sdk.run import Run
-from jupyter_mlws.sdk.run_logging import checked_name
+from jupyter_mlws.sdk.value_logging import checked_name
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -30,11 +27,7 @@ if TYPE_CHECKING:
     from jupyter_mlws.sdk.model import Model
     from jupyter_mlws.sdk.workspace import Workspace
 
-__all__ = ["ActiveRun", "active_run", "forget_active", "make_active"]
-
-_active: ActiveRun | None = None
-# Blocks that a job tracks, the innermost last.
-_below: list[ActiveRun] = []
+__all__ = ["ActiveRun"]
 
 _PAUSE_S = 0.05
 
@@ -79,7 +72,7 @@ class ActiveRun(Run):
         self._read_at = 0.0
         self._ended = False
         self._kinds: dict[str, str] = {}
-        self._pictures: dict[str, int] = {}
+        self._files_of: dict[str, int] = {}
         self._values = ValuesWriter(folder)
         self._journal = JournalWriter(folder, taken=self._kinds)
         # The two hot paths, bound once: an attribute look-up less on each call.
@@ -208,7 +201,7 @@ class ActiveRun(Run):
 
     # -- logging
 
-    def log(self, name: str, value: float, step: int | None = None, description: str = "") -> None:
+    def log(self, name: str, value: float | None = None, step: int | None = None, description: str = "") -> None:
         """Log one value of a metric; see `Run.log`. Safe from any death of the process as soon as it returns."""
         self._log(name, value, step)
 
@@ -235,12 +228,15 @@ class ActiveRun(Run):
         self._values.append(name, kind, value, step, description)
         self._kinds[name] = kind
 
-    def _keep_picture(self, name: str, data: bytes, suffix: str) -> str:
-        from jupyter_mlws.sdk.uploading import place_picture
+    def _keep_bytes(self, name: str, data: bytes, suffix: str) -> str:
+        from jupyter_mlws.sdk.uploading import place_value
 
-        file, number = place_picture(self._folder, name, data, suffix, self._pictures.get(name, 0))
-        self._pictures[name] = number + 1
+        file, number = place_value(self._folder, name, data, suffix, self._files_of.get(name, 0))
+        self._files_of[name] = number + 1
         return file
+
+    def _drop_value(self, reason: StorageFull | TooLarge) -> None:
+        self._values.drop(reason.message, surplus=isinstance(reason, TooLarge))
 
     def _find_secret(self, name: str) -> str:
         from jupyter_mlws.sdk.run_secrets import handed_secret
@@ -371,11 +367,19 @@ class ActiveRun(Run):
 
     def _end(self, end: RunEnd) -> None:
         """Tell the end, once: a run that has ended stays as it is."""
+        from jupyter_mlws.sdk.active import leave
+
         if not self._ended:
             self._tell("runs", "end", self.id, end)
             self._ended = True
-            if self in _below:
-                _below.remove(self)
+            leave(self)
+            if self._owner is not None:  # what a job logs is kept until its script ends
+                self._let_go()
+
+    def _let_go(self) -> None:
+        """Have no file of the folder open: a process may begin thousands of runs."""
+        self._journal.close()
+        self._values.close()
 
     def wait_for_completion(
         self, show_output: bool = False, wait_post_processing: bool = False, raise_on_error: bool = True
@@ -426,45 +430,3 @@ def _say_once(sentence: str) -> None:
     if sentence not in _said:
         _said.add(sentence)
         print(sentence, file=sys.stderr)
-
-
-def active_run(allow_offline: bool = True) -> ActiveRun:
-    """The run of this process: the job's, or a block below it; else the newest logged interactively; else offline."""
-    global _active
-    if _below:
-        return _below[-1]
-    if _active is not None and not _active.is_offline:
-        return _active
-    job = get_job_context()
-    if job is not None:
-        _active = ActiveRun(job.folder, job.facts, followed=True)
-        return _active
-    interactive = sys.modules.get("jupyter_mlws.sdk.interactive")
-    found: ActiveRun | None = interactive.current() if interactive is not None else None
-    if found is None and LOGGED_RUN_VARIABLE in os.environ:
-        from jupyter_mlws.sdk.workers import run_of_parent
-
-        found = run_of_parent()
-        _active = found or _active
-    if found is not None:
-        return found
-    if not allow_offline:
-        raise WrongState("This process belongs to no run.", hint="Submit it with %%submit or Experiment.submit.")
-    if _active is None:
-        from jupyter_mlws.sdk.offline import begin_offline
-
-        _active = begin_offline()
-    return _active
-
-
-def make_active(run: ActiveRun) -> ActiveRun:
-    """Have a run below the job's be the run of this process until it ends."""
-    _below.append(run)
-    return run
-
-
-def forget_active(run: ActiveRun) -> None:
-    """Note that an offline run has ended: what is logged from now on belongs to another one."""
-    global _active
-    if _active is run:
-        _active = None

@@ -19,7 +19,8 @@ from jupyter_mlws.runfolder.files import write_whole
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.runfolder.protocol import PROTOCOL_VERSION
 from jupyter_mlws.sdk import ending
-from jupyter_mlws.sdk.job import ActiveRun, forget_active
+from jupyter_mlws.sdk.active import forget_active
+from jupyter_mlws.sdk.job import ActiveRun
 from jupyter_mlws.sdk.offline_folders import offline_dir
 from jupyter_mlws.sdk.run_secrets import own_variable
 
@@ -59,6 +60,7 @@ class OfflineRun(ActiveRun):
         self._ended = True
         atexit.unregister(self._end_at_exit)
         forget_active(self)
+        self._let_go()
         state.append(
             self._folder,
             "ended",

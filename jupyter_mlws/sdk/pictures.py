@@ -6,29 +6,22 @@ import io
 import math
 import os
 import struct
+import sys
 import zlib
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
+from jupyter_mlws.domain.media import MAX_MEDIA_BYTES, Picture, read_picture
 from jupyter_mlws.errors import InvalidInput, NotFound, TooLarge
 
 __all__ = ["MAX_PICTURE_BYTES", "Picture", "picture_of"]
 
-MAX_PICTURE_BYTES = 50 * 1024 * 1024
+MAX_PICTURE_BYTES = MAX_MEDIA_BYTES
 _MAX_PIXELS = 100_000_000
 _PNG = b"\x89PNG\r\n\x1a\n"
 _COLORS = {1: 0, 2: 4, 3: 2, 4: 6}  # channels to PNG's colour type
 _WHOLE_FLOAT = 255.0
-
-
-class Picture(NamedTuple):
-    """A picture; width and height are 0 where they are not known."""
-
-    data: bytes
-    media_type: str
-    suffix: str
-    width: int
-    height: int
+_ROUNDING = 1e-6
 
 
 def picture_of(where: str, path: Any = None, plot: Any = None) -> Picture:
@@ -37,7 +30,7 @@ def picture_of(where: str, path: Any = None, plot: Any = None) -> Picture:
     Parameters
     ----------
     path : path-like
-        A file in PNG, JPEG, GIF, WebP, BMP or SVG; or anything that `plot` may be.
+        A file in PNG, JPEG, GIF, WebP, BMP or SVG, or its content; or anything that `plot` may be.
     plot : object
         A matplotlib figure or ``matplotlib.pyplot``, a PIL image, or an array (or nested list) of height x width, with
         1 to 4 channels; numbers are 0 to 255 where they are whole, and 0 to 1 where they are not.
@@ -56,6 +49,8 @@ def picture_of(where: str, path: Any = None, plot: Any = None) -> Picture:
     source = path if plot is None else plot
     if isinstance(source, (str, os.PathLike)):
         data = _read(where, source)
+    elif isinstance(source, (bytes, bytearray, memoryview)):
+        data = bytes(source)
     elif hasattr(source, "savefig"):  # a figure, or pyplot for its present one
         data = _saved(source.savefig, format="png", bbox_inches="tight")
     elif hasattr(source, "save") and hasattr(source, "mode"):  # a PIL image
@@ -91,51 +86,54 @@ def _saved(save: Any, **options: Any) -> bytes:
 
 
 def _understand(where: str, data: bytes) -> Picture:
-    """The format by the file's first bytes, whatever its name says."""
-    if data.startswith(_PNG) and len(data) >= 24:
-        return Picture(data, "image/png", ".png", *struct.unpack(">II", data[16:24]))
-    if data.startswith((b"GIF87a", b"GIF89a")) and len(data) >= 10:
-        return Picture(data, "image/gif", ".gif", *struct.unpack("<HH", data[6:10]))
-    if data.startswith(b"\xff\xd8\xff"):
-        return Picture(data, "image/jpeg", ".jpg", *_size_of_jpeg(data))
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return Picture(data, "image/webp", ".webp", 0, 0)
-    if data.startswith(b"BM") and len(data) >= 26:
-        width, height = struct.unpack("<ii", data[18:26])
-        return Picture(data, "image/bmp", ".bmp", max(width, 0), abs(height))
-    if b"<svg" in data[:1000].lower():
-        return Picture(data, "image/svg+xml", ".svg", 0, 0)
-    raise InvalidInput(
-        f"{where} was given a file that is no picture.", hint="PNG, JPEG, GIF, WebP, BMP and SVG are known."
-    )
-
-
-def _size_of_jpeg(data: bytes) -> tuple[int, int]:
-    """Width and height from the frame's header; zeros where there is none."""
-    at = 2
-    while at + 9 <= len(data) and data[at] == 0xFF:
-        marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            height, width = struct.unpack(">HH", data[at + 5 : at + 9])
-            return width, height
-        at += 2 + max(length, 2)
-    return 0, 0
+    picture = read_picture(data)
+    if picture is None:
+        raise InvalidInput(
+            f"{where} was given a file that is no picture.", hint="PNG, JPEG, GIF, WebP, BMP and SVG are known."
+        )
+    return picture
 
 
 # -- arrays
 
 
 def _png_of(where: str, array: Any) -> bytes:
-    """An array as PNG of 8 bits, by the standard library."""
-    rows = _rows(where, array)
-    height, width, channels = len(rows), len(rows[0]), len(rows[0][0])
-    if height * width > _MAX_PIXELS:
-        raise TooLarge(f"{where} has {height * width:,} pixels.", hint=f"At most {_MAX_PIXELS:,} are shown.")
-    if channels not in _COLORS or any(len(row) != width or any(len(p) != channels for p in row) for row in rows):
-        raise _no_array(where)
-    body = zlib.compress(b"".join(b"\0" + line for line in _lines(where, rows)), 6)
+    """An array as PNG of 8 bits, by the standard library; by numpy where the array is one of its own."""
+    plain = _by_numpy(where, array)
+    if plain is not None:
+        (height, width, channels), lines = plain
+    else:
+        rows = _rows(where, array)
+        height, width, channels = len(rows), len(rows[0]), len(rows[0][0])
+        if channels not in _COLORS or any(len(row) != width or any(len(p) != channels for p in row) for row in rows):
+            raise _no_array(where)
+        _check_pixels(where, height, width)
+        lines = _lines(where, rows)
+    body = zlib.compress(b"".join(b"\0" + line for line in lines), 6)
     head = struct.pack(">IIBBBBB", width, height, 8, _COLORS[channels], 0, 0, 0)
     return _PNG + _part(b"IHDR", head) + _part(b"IDAT", body) + _part(b"IEND", b"")
+
+
+def _check_pixels(where: str, height: int, width: int) -> None:
+    if height * width > _MAX_PIXELS:
+        raise TooLarge(f"{where} has {height * width:,} pixels.", hint=f"At most {_MAX_PIXELS:,} are shown.")
+
+
+def _by_numpy(where: str, array: Any) -> tuple[tuple[int, int, int], Iterator[bytes]] | None:
+    """Size and lines of an array of numpy that holds a picture as it should; None for anything else."""
+    numpy = sys.modules.get("numpy")
+    if numpy is None or not isinstance(array, numpy.ndarray) or array.ndim not in (2, 3) or not array.size:
+        return None
+    height, width, channels = (*array.shape, 1)[:3]
+    if channels not in _COLORS or array.dtype.kind not in "fu" or (array.dtype.kind == "u" and array.dtype != "uint8"):
+        return None
+    _check_pixels(where, height, width)
+    if array.dtype.kind == "f":
+        array = numpy.where(numpy.isfinite(array), array, 0.0)
+        if array.min() < -_ROUNDING or array.max() > 1 + _ROUNDING:
+            return None  # refused with the rest
+        array = numpy.round(numpy.clip(array, 0.0, 1.0) * _WHOLE_FLOAT).astype("uint8")
+    return (height, width, channels), (row.tobytes() for row in numpy.ascontiguousarray(array))
 
 
 def _part(name: bytes, data: bytes) -> bytes:
@@ -179,6 +177,6 @@ def _lines(where: str, rows: list[list[list[Any]]]) -> Iterator[bytes]:
 def _byte(value: float) -> int:
     if not math.isfinite(value):
         return 0
-    if not -1e-6 <= value <= 1 + 1e-6:
+    if not -_ROUNDING <= value <= 1 + _ROUNDING:
         raise ValueError(value)
     return round(min(max(value, 0.0), 1.0) * _WHOLE_FLOAT)

@@ -64,7 +64,7 @@ class Run(RunWaiting, RunLogging, RunMetrics, RunNotes, RunResults, RunEnvironme
         Inside a job it logs to the job's run. Elsewhere it is an offline run, recorded in the user's data folder and
         announced by one printed line; with `allow_offline=False` it raises `WrongState` instead.
         """
-        from jupyter_mlws.sdk.job import active_run
+        from jupyter_mlws.sdk.active import active_run
 
         return active_run(allow_offline)
 
@@ -73,6 +73,14 @@ class Run(RunWaiting, RunLogging, RunMetrics, RunNotes, RunResults, RunEnvironme
 
     def __hash__(self) -> int:
         return hash(self.id)
+
+    def _repr_html_(self) -> str:
+        """What is shown by who draws html, such as marimo; where our magics are loaded, the card takes its place."""
+        from jupyter_mlws.domain.card import card_html
+
+        record = self.record
+        has_outputs = record.kind == "cell" and record.status.is_terminal
+        return card_html(record, self.get_outputs() if has_outputs else ())
 
     def __repr__(self) -> str:
         from jupyter_mlws.sdk.text import metric_text

@@ -1,7 +1,8 @@
-"""Run configurations in files: ``.mlws/<name>.runconfig.json`` in the script's folder.
+"""Run configurations in files: ``.mlws/<name>.runconfig.json`` in the folder of the script or notebook.
 
 JSON, since that is what every Python reads and writes without help. The file lies where no snapshot takes it, so that
-editing it changes no code. Format 1 has the keys of `_TYPES`; a later format only adds to them.
+editing it changes no code. A format has the keys of `_TYPES`, the first none of a notebook; a later one only adds to
+them, and is written only where these are needed.
 """
 
 from __future__ import annotations
@@ -12,18 +13,22 @@ import os
 import re
 import shlex
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from jupyter_mlws.domain.masking import is_secret_variable, mask, masked_options
 from jupyter_mlws.errors import InvalidInput, InvalidName, NotFound, TooLarge, UsageError
 from jupyter_mlws.runfolder.files import write_whole
 
 if TYPE_CHECKING:
+    from jupyter_mlws.sdk.notebook import NotebookRunConfig
     from jupyter_mlws.sdk.script import ScriptRunConfig
 
-__all__ = ["FORMAT", "delete", "load", "names", "save"]
+    Config: TypeAlias = ScriptRunConfig | NotebookRunConfig
 
-FORMAT = 1
+__all__ = ["FORMAT", "delete", "load", "load_any", "names", "save"]
+
+FORMAT = 2
+_OF_SCRIPTS = 1
 _FOLDER = ".mlws"
 _SUFFIX = ".runconfig.json"
 _MAX_BYTES = 1 << 20
@@ -51,6 +56,14 @@ def _is_variables(value: Any) -> bool:
     return isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
 
 
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _is_name(value: Any) -> bool:
+    return value is None or isinstance(value, str)
+
+
 def _is_count(value: Any) -> bool:
     return value is None or (isinstance(value, int) and not isinstance(value, bool))
 
@@ -69,6 +82,10 @@ _TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "script": ("a text", _is_text),
     "arguments": ("a list of texts and numbers", _is_words),
     "command": ("a text or a list of texts", _is_command),
+    "notebook": ("a text", _is_text),
+    "parameters": ("an object of values", _is_object),
+    "output_notebook": ("a name, or null", _is_name),
+    "kernel_name": ("a name, or null", _is_name),
     "compute_target": ("a text", _is_text),
     "environment": ("a text", _is_text),
     "environment_variables": ("an object of texts", _is_variables),
@@ -80,25 +97,27 @@ _TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
 }
 
 
+_OF_A_NOTEBOOK = ("parameters", "output_notebook", "kernel_name")
+_KINDS = ("script", "command", "notebook")
+
+
 # -- writing
 
 
-def save(config: ScriptRunConfig, name: str, folder: Path) -> str:
+def save(config: Config, name: str, folder: Path) -> str:
     """Write a configuration; the path of its file."""
     _check_name(name)
     _refuse_secrets(config)
     place = os.fspath(folder)
     file = _file(place, name)
     inside = os.path.relpath(os.path.realpath(config.source_directory), os.path.realpath(place))
-    said: dict[str, Any] = {"format": FORMAT}
+    what = _what(config)
+    said: dict[str, Any] = {"format": FORMAT if "notebook" in what else _OF_SCRIPTS}
     if inside != os.curdir:
         said["source_directory"] = inside.replace(os.sep, "/")
-    if config.script is not None:
-        said |= {"script": config.script, "arguments": [_plain(word) for word in config.arguments]}
-    else:
-        said["command"] = config.command
+    said |= what
     said |= {
-        "compute_target": config.compute_target,
+        "compute_target": config.compute_target or "local",
         "environment": _environment(config),
         "environment_variables": dict(config.environment_variables),
         "secrets": list(config.secrets),
@@ -111,9 +130,27 @@ def save(config: ScriptRunConfig, name: str, folder: Path) -> str:
     return file
 
 
-def _environment(config: ScriptRunConfig) -> str:
+def _what(config: Config) -> dict[str, Any]:
+    """What is run: a script, a command or a notebook."""
+    from jupyter_mlws.sdk.notebook import NotebookRunConfig
+
+    if not isinstance(config, NotebookRunConfig):
+        if config.script is None:
+            return {"command": config.command}
+        return {"script": config.script, "arguments": [_plain(word) for word in config.arguments]}
+    said = {name: getattr(config, name) for name in _OF_A_NOTEBOOK}
+    try:
+        json.dumps(said, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise UsageError(
+            "A value of a parameter is none that JSON has, such as NaN.", hint="Give it when you submit: -p"
+        ) from error
+    return {"notebook": config.notebook, **{name: value for name, value in said.items() if value}}
+
+
+def _environment(config: Config) -> str:
     """Its name: what an environment is made of belongs to the workspace."""
-    wanted = config.environment
+    wanted = config.environment or "kernel"
     if isinstance(wanted, str):
         return wanted
     if wanted.version is None:
@@ -131,7 +168,7 @@ def _plain(word: object) -> object:
     return word if word == word and word not in (float("inf"), float("-inf")) else str(word)
 
 
-def _refuse_secrets(config: ScriptRunConfig) -> None:
+def _refuse_secrets(config: Config) -> None:
     named = masked_options(mask(_words(config)))
     if named:
         raise UsageError(
@@ -146,10 +183,10 @@ def _refuse_secrets(config: ScriptRunConfig) -> None:
             )
 
 
-def _words(config: ScriptRunConfig) -> list[str]:
-    command = config.command
+def _words(config: Config) -> list[str]:
+    command = getattr(config, "command", None)
     if command is None:
-        return [str(word) for word in config.arguments]
+        return [str(word) for word in getattr(config, "arguments", ())]
     if not isinstance(command, str):
         return list(command)
     try:
@@ -162,7 +199,7 @@ def _words(config: ScriptRunConfig) -> list[str]:
 
 
 def load(path: Path, name: str | None) -> tuple[str, dict[str, Any]]:
-    """The file of a saved configuration, and its facts by the names of `ScriptRunConfig`'s parameters."""
+    """The file of a saved configuration, and its facts by the names of the parameters of its class."""
     file = _chosen(os.fspath(path), name)
     said = _read(file)
     _check_format(file, said)
@@ -174,12 +211,29 @@ def load(path: Path, name: str | None) -> tuple[str, dict[str, Any]]:
         told, fits = _TYPES[key]
         if not fits(value):
             raise InvalidInput(f"{file}: {key} must be {told}.", hint="Mend it there, or save it anew.")
-    if ("script" in said) == ("command" in said):
-        raise InvalidInput(f"{file} must have either the key script or the key command.", hint="Write one of them.")
+    if sum(key in said for key in _KINDS) != 1:
+        raise InvalidInput(f"{file} must have one of the keys {', '.join(_KINDS)}.", hint="Write one of them.")
+    strange = [key for key in _OF_A_NOTEBOOK if key in said and "notebook" not in said]
+    strange += [key for key in ("arguments",) if key in said and "notebook" in said]
+    if strange:
+        kind = "script" if "notebook" in said else "notebook"
+        raise InvalidInput(f"{file}: {strange[0]} is for a {kind}, and the file has none.", hint="Remove it there.")
     folder = os.path.normpath(os.path.join(os.path.dirname(file), os.pardir, said.pop("source_directory", os.curdir)))
     if not os.path.isdir(folder):
         raise InvalidInput(f"{file}: source_directory leads to {folder}, where no folder is.", hint="Mend it there.")
     return file, {"source_directory": folder, **said}
+
+
+def load_any(path: Path, name: str | None = None) -> Config:
+    """A saved configuration of a script, or of a notebook; see `ScriptRunConfig.load`."""
+    from jupyter_mlws.sdk.notebook import NotebookRunConfig
+    from jupyter_mlws.sdk.script import ScriptRunConfig
+
+    file, facts = load(path, name)
+    try:
+        return NotebookRunConfig(**facts) if "notebook" in facts else ScriptRunConfig(**facts)
+    except InvalidInput as error:
+        raise InvalidInput(f"{file}: {error.message}", hint=error.hint) from error
 
 
 def _chosen(path: str, name: str | None) -> str:

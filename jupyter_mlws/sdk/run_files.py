@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from jupyter_mlws.domain.names import check_file_name
 from jupyter_mlws.errors import AlreadyExists, InvalidInput, NotFound, UsageError, WrongState
+from jupyter_mlws.runfolder.own_secrets import masked_text
 from jupyter_mlws.sdk.run_facts import RunFacts
 
 if TYPE_CHECKING:
@@ -133,6 +134,8 @@ class RunFiles(RunFacts):
                 )
             if isinstance(path, (str, os.PathLike)) and not os.path.isfile(path):
                 raise NotFound(f"There is no file {os.fspath(path)!r} to upload.", hint="Give the path of a file.")
+        # Two that held secrets may be one by now: the second is refused as it would be.
+        names = [masked_text(name) for name in names]
         for name in sorted(self._taken(names)):
             raise already_there(name)
         for name, path in zip(names, paths, strict=True):

@@ -5,31 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jupyter_mlws.domain.names import MAX_DESCRIPTION, check_metric_name, check_text
-from jupyter_mlws.sdk.run_facts import RunFacts
+from jupyter_mlws.sdk.rich_logging import RichLogging
 
 __all__ = ["RunLogging"]
 
 
-class RunLogging(RunFacts):
+class RunLogging(RichLogging):
     """What a run's own process logs to it. A name belongs to one kind of value."""
 
-    def _record_value(self, name: str, kind: str, value: Any, step: int | None, description: str) -> None:
-        """Keep a value that was checked."""
-        raise self._not_ours("log")
-
-    def _begin_value(self, name: object, kind: str, description: str) -> str:
-        """The metric's name, before its value is looked at; refuses what belongs to another kind."""
-        raise self._not_ours("log")
-
-    def _keep_picture(self, name: str, data: bytes, suffix: str) -> str:
-        """Keep the file of a picture and give its name."""
-        raise self._not_ours("log")
-
-    def _log_checked(self, name: str, kind: str, value: Any, description: str, step: int | None = None) -> None:
-        self._record_value(name, kind, value, step, description)
-
-    def log(self, name: str, value: float, step: int | None = None, description: str = "") -> None:
+    def log(self, name: str, value: float | None = None, step: int | None = None, description: str = "") -> None:
         """Log one value of a metric.
 
         Parameters
@@ -37,7 +21,7 @@ class RunLogging(RunFacts):
         name : str
             1 to 255 characters.
         value : float
-            Anything that is a number; NaN and infinities are kept.
+            Anything that is a number; NaN and infinities are kept. Left out, a sentence says what is missing.
         step : int, optional
             Without it values count up from 0.
         description : str
@@ -46,7 +30,7 @@ class RunLogging(RunFacts):
         Raises
         ------
         InvalidInput
-            The value is no number; the message names metric and type.
+            The value is no number, or missing; the message names metric and type.
         WrongState
             The run is not logged from this process.
         """
@@ -89,55 +73,6 @@ class RunLogging(RunFacts):
         from jupyter_mlws.sdk.typed import as_row
 
         self._log_checked(name, "row", as_row(f"the row {name!r}", columns), description)
-
-    def log_table(self, name: str, value: Mapping[str, Any] | Any, description: str = "") -> None:
-        """Log a whole table; `get_metrics` gives it back as it went in.
-
-        Parameters
-        ----------
-        name : str
-        value : dict of str to list, or a DataFrame
-            Columns of one length. A DataFrame of pandas or polars comes back as a dict; its index is left out.
-        """
-        name = self._begin_value(name, "table", description)
-        from jupyter_mlws.sdk.typed import as_table
-
-        self._log_checked(name, "table", as_table(f"the table {name!r}", value), description)
-
-    def log_image(
-        self, name: str, path: Any = None, plot: Any = None, step: int | None = None, description: str = ""
-    ) -> None:
-        """Log a picture; `get_metrics` gives the name of its file.
-
-        Parameters
-        ----------
-        name : str
-        path : path-like, optional
-            A file in PNG, JPEG, GIF, WebP, BMP or SVG.
-        plot : object, optional
-            A matplotlib figure or ``matplotlib.pyplot``, a PIL image, or an array of height x width with 1 to 4
-            channels: whole numbers 0 to 255, or 0.0 to 1.0. May also be given as `path`.
-        step : int, optional
-
-        Raises
-        ------
-        InvalidInput, NotFound, TooLarge
-            There is no picture, or one of more than 50 MiB.
-        """
-        name = self._begin_value(name, "image", description)
-        from jupyter_mlws.runfolder.journal_value import whole_step
-        from jupyter_mlws.sdk.pictures import picture_of
-
-        at = None if step is None else whole_step(step)
-        picture = picture_of(f"The image {name!r}", path, plot)
-        file = self._keep_picture(name, picture.data, picture.suffix)
-        value = {
-            "file": file,
-            "media_type": picture.media_type,
-            "width": picture.width,
-            "height": picture.height,
-        }
-        self._log_checked(name, "image", value, description, at)
 
     def log_confusion_matrix(
         self,
@@ -238,9 +173,3 @@ class RunLogging(RunFacts):
         from jupyter_mlws.sdk.charts import chart_of
 
         self._log_checked(name, kind, chart_of(kind, f"The metric {name!r}", value, given), description)
-
-
-def checked_name(name: object, description: str) -> str:
-    """A metric's name, with its description looked at."""
-    check_text("description", description, MAX_DESCRIPTION)
-    return check_metric_name(name)

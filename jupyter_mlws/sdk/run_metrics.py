@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from jupyter_mlws.errors import NotFound
 from jupyter_mlws.sdk.run_children import RunChildren
 from jupyter_mlws.sdk.run_files import RunFiles
-from jupyter_mlws.sdk.typed_reading import shape_of
+from jupyter_mlws.sdk.typed_reading import WITH_FILES, shape_of
 
 if TYPE_CHECKING:
     from jupyter_mlws.api.series import Series
     from jupyter_mlws.domain.metric import MetricSummary, MetricValue, TypedMetric
+    from jupyter_mlws.sdk.logged_values import LoggedValue
 
 __all__ = ["RunMetrics"]
 
@@ -32,7 +34,7 @@ class RunMetrics(RunChildren, RunFiles):
         recursive : bool
             Also of all runs below this one; the answer is then ``{run id: {name: value}}``.
         populate : bool
-            Give the bytes of pictures instead of the names of their files.
+            Give the bytes of pictures, figures and sounds instead of the names of their files.
         system : bool
             Instead of what was logged what was measured of the run's processes: ``system/cpu_percent`` and others.
 
@@ -40,8 +42,9 @@ class RunMetrics(RunChildren, RunFiles):
         -------
         dict
             A number, or a list of numbers where one was logged more than once; the list of `log_list`;
-            ``{column: list}`` for the rows of `log_row` and the table of `log_table`; the document of a chart; the
-            name of a picture's file. Where a list, table, chart or picture was logged more than once: a list of these.
+            ``{column: list}`` for the rows of `log_row` and the table of `log_table`; a text; a histogram's edges and
+            counts; the document of a chart; the name of a picture's, figure's or sound's file. Where anything but
+            rows was logged more than once: a list of these. `values` gives each with its step.
 
         Raises
         ------
@@ -128,13 +131,41 @@ class RunMetrics(RunChildren, RunFiles):
             wishes |= {"axis": axis, "low": _number(low), "high": _number(high)}
         return decode_series(self._api.metrics.read(self.id, name, **wishes).read())
 
+    def values(self, name: str) -> Iterator[LoggedValue]:
+        """The values of one metric that is more than numbers, in the order of their logging, each with its step.
+
+        Raises
+        ------
+        NotFound
+            There is no metric of that name, or one of numbers.
+
+        Examples
+        --------
+        >>> for sample in run.values("samples"):                            # doctest: +SKIP
+        ...     print(sample.step, sample.at, sample.file)
+        ...     sample.save(f"sample-{sample.step}.png")
+        """
+        from jupyter_mlws.sdk.logged_values import LoggedValue
+
+        # Asked for at once, so that a wrong name is told where it stands.
+        found = self._values_of(name)
+        first = next(found, None)
+        values = () if first is None else chain((first,), found)
+        return (LoggedValue(record, self._download) for record in values)
+
     def _typed_value(self, name: str, populate: bool) -> Any:
         values = list(self._values_of(name))
-        if populate and values and values[0].type == "image":
+        kind = values[0].type
+        if populate and kind in WITH_FILES:
             files = [value.value.get("file", "") for value in values if isinstance(value.value, dict)]
-            pictures = [self._download(file).read() for file in files]
-            return pictures[0] if len(pictures) == 1 else pictures
-        return shape_of(values[0].type, [value.value for value in values])
+            found: list[Any] = [self._download(file).read() for file in files]
+            return found[0] if len(found) == 1 else found
+        if kind == "table":
+            from jupyter_mlws.sdk.logged_values import LoggedValue
+
+            found = [LoggedValue(value, self._download).value for value in values]
+            return found[0] if len(found) == 1 else found
+        return shape_of(kind, [value.value for value in values])
 
     def _values_of(self, name: str) -> Iterator[MetricValue]:
         after = 0

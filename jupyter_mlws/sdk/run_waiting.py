@@ -13,6 +13,10 @@ from jupyter_mlws.errors import RunFailed
 from jupyter_mlws.sdk.run_children import RunChildren
 from jupyter_mlws.sdk.run_files import RunFiles
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 __all__ = ["RunWaiting"]
 
 _FIRST_PAUSE_S, _LAST_PAUSE_S = 0.05, 1.0
@@ -112,7 +116,7 @@ class RunWaiting(RunChildren, RunFiles):
             return ""
         return repr("environment.log")
 
-    def _wait(self, show_output: bool) -> None:
+    def _wait(self, show_output: bool, sleep: Callable[[float], object] = time.sleep) -> None:
         offset, pause, told = 0, _FIRST_PAUSE_S, ""
         while True:
             ended = self.refresh().status.is_terminal
@@ -126,7 +130,7 @@ class RunWaiting(RunChildren, RunFiles):
             if ended:
                 return
             pause = _FIRST_PAUSE_S if offset > before else min(pause * 1.3, _LAST_PAUSE_S)
-            time.sleep(pause)
+            sleep(pause)
 
     def _print_log(self, offset: int) -> int:
         while True:

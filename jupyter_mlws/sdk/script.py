@@ -147,11 +147,12 @@ class ScriptRunConfig:
         """
         from jupyter_mlws.sdk import run_config
 
-        file, facts = run_config.load(path, name)
-        try:
-            return ScriptRunConfig(**facts)
-        except InvalidInput as error:
-            raise InvalidInput(f"{file}: {error.message}", hint=error.hint) from error
+        found = run_config.load_any(path, name)
+        if not isinstance(found, ScriptRunConfig):
+            raise InvalidInput(
+                f"This is the configuration of the notebook {found.notebook}.", hint="Load it: NotebookRunConfig.load()"
+            )
+        return found
 
     @staticmethod
     def list(path: str | os.PathLike[str] = ".") -> builtins.list[str]:

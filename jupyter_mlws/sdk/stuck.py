@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["last_words", "retry", "tell_later", "watch"]
 
 _STARTS_WITHIN_S = 6.0
+# Nobody waits for what is said later, and a machine with much to do takes its time even to fail.
+_LATER_S = 30.0
 _PAUSE_S = 0.25
 _STANDS_S = 1.0
 
@@ -39,12 +41,12 @@ def tell_later(run: Run) -> None:
     """Watch a run that was just queued; if its dispatcher turns out not to start, say so below the cell."""
     record = run.record
     if record.status is RunStatus.QUEUED and not record.waiting_for:
-        threading.Thread(target=watch, args=(run,), name="mlws-start", daemon=True).start()
+        threading.Thread(target=watch, args=(run, _LATER_S), name="mlws-start", daemon=True).start()
 
 
-def watch(run: Run) -> None:
+def watch(run: Run, within_s: float = _STARTS_WITHIN_S) -> None:
     """Return when a queued run is taken up by a living dispatcher, or say on standard error why none starts."""
-    until, since = time.monotonic() + _STARTS_WITHIN_S, None
+    until, since = time.monotonic() + within_s, None
     while time.monotonic() < until:
         try:
             record, state = run.refresh(), run.workspace.info().dispatcher

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from jupyter_mlws.api.routes import Download
 from jupyter_mlws.errors import InvalidInput, NotFound
 from jupyter_mlws.runfolder import tfevents
 from jupyter_mlws.sdk.files import save
+from jupyter_mlws.sdk.tensorboard_values import SHOWN, value_records
 
 if TYPE_CHECKING:
     from jupyter_mlws.sdk.run import Run
@@ -32,15 +34,18 @@ class Exported:
         Where its event file is.
     series : int
         How many metrics are in it.
+    values : int
+        How many pictures, figures, histograms, texts and sounds are in it.
     """
 
     run: int
     folder: str
     series: int
+    values: int
 
 
 def export_run(run: Run, folder: str | os.PathLike[str], *, system: bool = False) -> Exported:
-    """Write the numbers of a run as an event file, which is whole under its name or not there.
+    """Write numbers, pictures, histograms, texts and sounds of a run as an event file, whole or not there.
 
     Written again, it takes the place of the earlier one. TensorBoard's numbers have 32 bits.
 
@@ -55,7 +60,7 @@ def export_run(run: Run, folder: str | os.PathLike[str], *, system: bool = False
     Raises
     ------
     NotFound
-        The run has no metric that is a number.
+        The run has none of these.
     InvalidInput
         There is a file in the place of the folder.
     StorageFull
@@ -63,7 +68,8 @@ def export_run(run: Run, folder: str | os.PathLike[str], *, system: bool = False
     """
     record = run.record
     names = [metric.name for wish in ((False, True) if system else (False,)) for metric in run._summaries(wish)]
-    if not names:
+    typed = [metric for metric in run._typed() if metric.type in SHOWN]
+    if not names and not typed:
         raise NotFound(
             f"Run #{record.number} has no metric that TensorBoard could show.", hint="mlws runs lists those that have."
         )
@@ -71,10 +77,12 @@ def export_run(run: Run, folder: str | os.PathLike[str], *, system: bool = False
     begun = record.created_at.timestamp()
     file = os.path.join(place, f"events.out.tfevents.{begun:.0f}.mlws-{record.number}")
     try:
-        save(Download(_records(run, names, begun)), file)
+        save(Download(chain(_records(run, names, begun), value_records(run, typed))), file)
+        if record.ended_at is not None:  # whoever imports it goes by that
+            os.utime(file, (record.ended_at.timestamp(),) * 2)
     except (FileExistsError, NotADirectoryError) as error:
         raise InvalidInput(f"{os.fspath(folder)} is no folder.", hint="Choose another place with --to.") from error
-    return Exported(run=record.number, folder=place, series=len(names))
+    return Exported(run=record.number, folder=place, series=len(names), values=sum(metric.count for metric in typed))
 
 
 def _records(run: Run, names: Sequence[str], begun: float) -> Iterator[bytes]:

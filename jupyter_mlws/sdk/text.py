@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
@@ -14,6 +15,7 @@ __all__ = [
     "SYMBOLS",
     "duration_text",
     "facts_html",
+    "in_notebook",
     "metric_text",
     "number_text",
     "run_rows",
@@ -50,10 +52,10 @@ def run_rows(runs: Sequence[Run]) -> list[tuple[str, ...]]:
 HEADINGS = ("Run", "Experiment", "Status", "Metrics", "Parameters", "Took")
 
 
-def run_table(runs: Sequence[Run]) -> str:
-    """Runs as a table in plain text."""
+def run_table(runs: Sequence[Run], nothing: str = "No runs yet.") -> str:
+    """Runs as a table in plain text; `nothing` is said where there are none."""
     if not runs:
-        return "No runs yet."
+        return nothing
     rows = [HEADINGS, *run_rows(runs)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(HEADINGS))]
     return "\n".join(
@@ -69,10 +71,10 @@ def _row_html(cells: Sequence[str], tag: str) -> str:
     return "<tr>" + "".join(f'<{tag} style="{_CELL}">{escape(cell)}</{tag}>' for cell in cells) + "</tr>"
 
 
-def run_table_html(runs: Sequence[Run]) -> str:
-    """Runs as an html table; every text is escaped."""
+def run_table_html(runs: Sequence[Run], nothing: str = "No runs yet.") -> str:
+    """Runs as an html table, or `nothing`; every text is escaped."""
     if not runs:
-        return "<p>No runs yet.</p>"
+        return f"<p>{escape(nothing)}</p>"
     body = "".join(_row_html(row, "td") for row in run_rows(runs))
     return f'<table style="{_TABLE}"><thead>{_row_html(HEADINGS, "th")}</thead><tbody>{body}</tbody></table>'
 
@@ -81,3 +83,23 @@ def facts_html(title: str, facts: Mapping[str, str]) -> str:
     """A title and a table of facts; every text is escaped, empty facts are left out."""
     rows = "".join(_row_html((key, visible(value)), "td") for key, value in facts.items() if value)
     return f'<strong>{escape(visible(title))}</strong><table style="{_TABLE}"><tbody>{rows}</tbody></table>'
+
+
+# A command of the command line in a sentence; `secrets set` asks for the value, which only a terminal can.
+_COMMAND = re.compile(
+    r"(?<![\w%./])mlws (?=(?:--debug|compute|doctor|env|experiments|export|gc|import|init|models|runs?|secrets (?!set)"
+    r"|stop|submit|tensorboard|trust)\b)"
+)
+_STORING = re.compile(r": (?=mlws secrets set )")
+_LISTING = re.compile(r"%mlws runs(?! -)")
+
+
+def in_notebook(sentence: str) -> str:
+    """A way out as one types it in a notebook: ``%runs`` for ``mlws runs``, ``%mlws gc`` for ``mlws gc``.
+
+    What is to be typed in a terminal stays as it is.
+    """
+    if "terminal" in sentence:
+        return sentence
+    told = _STORING.sub(" in the panel's section Secrets, or in a terminal: ", sentence)
+    return _LISTING.sub("%runs", _COMMAND.sub("%mlws ", told))

@@ -185,7 +185,7 @@ def _request(plan: Plan, origin: Origin) -> SnapshotRequest:
 
 def _below_job(plan: Plan) -> ActiveRun:
     """In a job the block is a run below the job's own, so that a tracked notebook can be submitted as it is."""
-    from jupyter_mlws.sdk.job import active_run, make_active
+    from jupyter_mlws.sdk.active import active_run, make_active
 
     return make_active(active_run().child_run(plan.name or plan.experiment, params=plan.params, tags=plan.tags))
 

@@ -13,7 +13,18 @@ from typing import Any
 from jupyter_mlws.domain.names import check_text
 from jupyter_mlws.errors import InvalidInput, TooLarge
 
-__all__ = ["MAX_COLUMNS", "as_document", "as_list", "as_row", "as_table", "scalar"]
+__all__ = [
+    "MAX_COLUMNS",
+    "as_document",
+    "as_list",
+    "as_row",
+    "as_table",
+    "as_text",
+    "check_lengths",
+    "column_of",
+    "columns_of",
+    "scalar",
+]
 
 MAX_COLUMNS = 1_000
 MAX_COLUMN_NAME = 255
@@ -124,8 +135,15 @@ def as_row(where: str, columns: Mapping[str, Any]) -> dict[str, Any]:
     return {name: scalar(f"Column {name!r} of {where}", value) for name, value in _columns(where, columns)}
 
 
-def as_table(where: str, value: Any) -> dict[str, list[Any]]:
-    """The columns of `log_table`, all of one length.
+def as_text(where: str, value: Any) -> str:
+    """The text of `log_text`."""
+    if not isinstance(value, str):
+        raise InvalidInput(f"{where} was given a {_kind(value)}, which is no text.", hint="Give str(value).")
+    return check_text(where[:1].lower() + where[1:], str.__str__(value), _MAX_TEXT)
+
+
+def columns_of(where: str, value: Any) -> dict[str, Any]:
+    """The columns of a table as they were given, by checked names.
 
     Parameters
     ----------
@@ -136,15 +154,28 @@ def as_table(where: str, value: Any) -> dict[str, list[Any]]:
         value = _frame(where, value)
     if not value:
         raise InvalidInput(f"{_capital(where)} has no column.", hint="Give a dict such as {'x': [1, 2], 'y': [3, 4]}.")
-    table = {}
-    for name, column in _columns(where, value):
-        place = f"Column {name!r} of {where}"
-        single = isinstance(column, (str, bytes)) or not hasattr(column, "__iter__") or getattr(column, "ndim", 1) == 0
-        table[name] = [scalar(place, column)] if single else as_list(place, column)
-    lengths = {name: len(column) for name, column in table.items()}
+    return dict(_columns(where, value))
+
+
+def column_of(where: str, name: str, column: Any) -> list[Any]:
+    """A column in JSON's words."""
+    place = f"Column {name!r} of {where}"
+    single = isinstance(column, (str, bytes)) or not hasattr(column, "__iter__") or getattr(column, "ndim", 1) == 0
+    return [scalar(place, column)] if single else as_list(place, column)
+
+
+def check_lengths(where: str, lengths: Mapping[str, int]) -> int:
+    """The one length of the columns of a table."""
     if len(set(lengths.values())) > 1:
         shown = ", ".join(f"{name} {length}" for name, length in list(lengths.items())[:5])
         raise InvalidInput(f"The columns of {where} differ in length ({shown}).", hint="Give them one length.")
+    return next(iter(lengths.values()))
+
+
+def as_table(where: str, value: Any) -> dict[str, list[Any]]:
+    """The columns of a table, all of one length; see `columns_of`."""
+    table = {name: column_of(where, name, column) for name, column in columns_of(where, value).items()}
+    check_lengths(where, {name: len(column) for name, column in table.items()})
     return table
 
 

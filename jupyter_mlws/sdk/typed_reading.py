@@ -6,7 +6,10 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["shape_of", "with_numbers"]
+__all__ = ["WITH_FILES", "one_of", "shape_of", "with_numbers"]
+
+# Types whose values are files.
+WITH_FILES = frozenset({"image", "figure", "audio"})
 
 _NUMBERS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
@@ -35,15 +38,22 @@ def shape_of(kind: str, values: Sequence[Any]) -> Any:
     Returns
     -------
     object
-        Rows: a list for each column, with None where a row lacks it. A picture: the name of its file. Else the value
-        itself. Where anything but rows was logged several times: a list of these.
+        Rows: a list for each column, with None where a row lacks it. A text itself. A picture, a figure, a sound: the
+        name of its file. Else the value itself. Where anything but rows was logged several times: a list of these.
     """
-    found = [with_numbers(value) for value in values]
     if kind == "row":
-        return _columns([row for row in found if isinstance(row, dict)])
-    if kind == "image":
-        found = [value.get("file", "") if isinstance(value, dict) else value for value in found]
+        return _columns([row for row in map(with_numbers, values) if isinstance(row, dict)])
+    found = [one_of(kind, value) for value in values]
     return found[0] if len(found) == 1 else found
+
+
+def one_of(kind: str, value: Any) -> Any:
+    """One value of any type, as `shape_of` gives it."""
+    if kind == "text" and isinstance(value, dict):
+        return value.get("text", "")  # which may well be "NaN"
+    if kind in WITH_FILES and isinstance(value, dict):
+        return value.get("file", "")
+    return with_numbers(value)
 
 
 def _columns(rows: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:

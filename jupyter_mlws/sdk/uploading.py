@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -14,14 +12,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from jupyter_mlws import faults
-from jupyter_mlws.domain.names import check_file_name
-from jupyter_mlws.errors import AlreadyExists, InvalidPath, StorageFull
+from jupyter_mlws.domain.media import MAX_VALUE_FILES, folder_of_values
+from jupyter_mlws.errors import AlreadyExists, StorageFull, TooLarge
 from jupyter_mlws.runfolder.paths import RunFolder
 
-__all__ = ["place", "place_picture", "taken"]
+__all__ = ["place", "place_value", "taken"]
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_MOST_PICTURES = 10_000_000
 
 
 def _target(folder: RunFolder, name: str) -> Path:
@@ -84,25 +81,20 @@ def _name(temporary: str, target: Path) -> None:
         os.replace(temporary, target)
 
 
-def place_picture(folder: RunFolder, name: str, data: bytes, suffix: str, first: int = 0) -> tuple[str, int]:
-    """Put the picture of a metric under the first free name ``<metric>/<n><suffix>``; gives that, and n."""
-    base = _folder_name(name)
-    for number in range(first, _MOST_PICTURES):
+def place_value(folder: RunFolder, name: str, data: bytes, suffix: str, first: int = 0) -> tuple[str, int]:
+    """Put the file of a logged value under the first free name ``<metric>/<n><suffix>``; gives that, and n.
+
+    Raises
+    ------
+    TooLarge
+        The metric has `MAX_VALUE_FILES` already.
+    """
+    base = folder_of_values(name)
+    for number in range(first, MAX_VALUE_FILES):
         file = f"{base}/{number}{suffix}"
         try:
             place(folder, file, BytesIO(data))
             return file, number
         except AlreadyExists:
             continue
-    raise AlreadyExists(f"The run has too many pictures {name[:80]!r}.")
-
-
-def _folder_name(name: str) -> str:
-    """A metric's name as the name of a folder; any text can be the former, and two never share the latter."""
-    try:
-        if name.partition("/")[0] not in ("outputs", "logs") and not re.search(r"(^|/)\.", name):
-            return check_file_name(name)
-    except InvalidPath:
-        pass
-    plain = re.sub(r"[^A-Za-z0-9_-]+", "_", name).strip("_")[:60]
-    return f"{plain or 'image'}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+    raise TooLarge(f"{name[:80]!r} has {MAX_VALUE_FILES:,} files, and no more are kept.", hint="Log fewer of them.")

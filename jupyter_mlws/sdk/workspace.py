@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from operator import index
 from typing import TYPE_CHECKING
 
@@ -138,7 +138,8 @@ class Workspace:
             "status": status,
             "include_children": include_children,
         }
-        found = RunList()
+        is_narrowed = any(wish is not None for wish in (filter, experiment, status))
+        found = RunList(nothing="No run is like that." if is_narrowed else "No runs yet.")
         for records in self._pages(limit, wishes):
             found += [Run(self, record) for record in records]
         return found
@@ -433,12 +434,16 @@ def _experiment_name(experiment: Any) -> Any:
 
 
 class RunList(list["Run"]):
-    """Runs that show themselves as a table."""
+    """Runs that show themselves as a table, or `nothing`, a sentence, where there are none."""
+
+    def __init__(self, runs: Iterable[Run] = (), *, nothing: str = "No runs yet.") -> None:
+        super().__init__(runs)
+        self.nothing = nothing
 
     def __repr__(self) -> str:
         from jupyter_mlws.sdk.text import run_table
 
-        return run_table([run.record for run in self])
+        return run_table([run.record for run in self], self.nothing)
 
     def to_dataframe(self) -> pd.DataFrame:
         """The runs as they were found, as a table of pandas, one row a run; see `Workspace.runs_dataframe`."""
@@ -450,4 +455,4 @@ class RunList(list["Run"]):
     def _repr_html_(self) -> str:
         from jupyter_mlws.sdk.text import run_table_html
 
-        return run_table_html([run.record for run in self])
+        return run_table_html([run.record for run in self], self.nothing)

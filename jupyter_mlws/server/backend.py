@@ -8,7 +8,9 @@ from typing import Any
 
 from jupyter_mlws.api.interface import Api
 from jupyter_mlws.api.routes import Operation
+from jupyter_mlws.server.copies import Copies
 from jupyter_mlws.server.documents import Documents
+from jupyter_mlws.server.notebooks import Notebooks
 from jupyter_mlws.server.pools import Pool
 from jupyter_mlws.server.registry import Registry
 from jupyter_mlws.server.watcher import Watcher
@@ -20,7 +22,7 @@ CHANGES = "https://events.jupyter-mlws.org/changes/v1"
 DOCUMENT_REQUEST = "https://events.jupyter-mlws.org/document-request/v1"
 
 # These may take minutes each.
-_LONG = ("archives.export", "archives.import_file", "trash.collect")
+_LONG = ("archives.export", "archives.import_file", "copies.put_file", "copies.put_snapshot", "trash.collect")
 
 
 class Backend:
@@ -53,6 +55,8 @@ class Backend:
         self._workspaces = Workspaces(opener, self._watcher.watch, self._watcher.forget)
         self.registry = Registry(self._workspaces, root)
         self.documents = Documents(self._ask)
+        self.notebooks = Notebooks(self.api, root)
+        self.copies = Copies(self.api, root)
         # Apart, so that neither a long snapshot nor kernels that wait for a page hold up the panel, nor an archive
         # a cancel.
         self._pools = {
@@ -64,7 +68,9 @@ class Backend:
 
     def api(self, workspace: str) -> Api:
         """The workspace of this id of the registry, or `NotFound`."""
-        return self._workspaces.get(workspace).api
+        api = self._workspaces.get(workspace).api
+        self._watcher.want(workspace)
+        return api
 
     def pool_of(self, operation: Operation) -> Pool:
         """The threads that an operation runs in."""

@@ -276,7 +276,8 @@ def make_handlers() -> Iterator[tuple[str, type[MlwsHandler]]]:
     by_path: dict[tuple[bool, str], dict[str, Operation]] = {}
     for scope, operation in all_operations():
         by_path.setdefault((scope == "workspace", operation.path), {})[operation.method] = operation
-    for (in_workspace, path), by_verb in by_path.items():
+    # What the server answers by itself of a workspace stands before what only looks like its address.
+    for (in_workspace, path), by_verb in sorted(by_path.items(), key=lambda item: item[0][0]):
         pattern = PREFIX + (r"/workspaces/([^/]+)" if in_workspace else "") + re.sub(r"\{\w+\}", "([^/]+)", path)
         name = "".join(part.strip("{}").title() for part in re.split(r"[/_]", path)) + "Handler"
         yield pattern, _make_class(name, by_verb, in_workspace=in_workspace)

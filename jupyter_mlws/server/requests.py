@@ -18,7 +18,7 @@ __all__ = ["MAX_BODY_BYTES", "body_limit", "read_body", "read_path", "read_query
 MAX_BODY_BYTES = 16 * 2**20
 # A notebook with its outputs travels in these.
 _LARGE_BODY_BYTES = 64 * 2**20
-_LARGE = ("documents.answer", "snapshots.create")
+_LARGE = ("documents.answer", "notebooks.parameters", "notebooks.submit", "snapshots.create")
 
 # Jupyter's own: credentials, the XSRF token, a wish not to count as activity, and the time that defeats caches.
 _OF_JUPYTER = ("token", "_xsrf", "no_track_activity")

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Protocol
 
 from jupyter_mlws.api.interface import Api
+from jupyter_mlws.domain.known_workspace import KnownWorkspace
 from jupyter_mlws.domain.names import check_id
-from jupyter_mlws.errors import InvalidName, NotFound
+from jupyter_mlws.errors import InvalidName, NotFound, NotTrusted
 
 __all__ = ["Opened", "Opener", "Workspaces"]
 
@@ -23,6 +24,11 @@ class Opened(Protocol):
     def id(self) -> str: ...
     def data_version(self) -> int:
         """A number that changes with every commit; cheap."""
+        ...
+
+    @property
+    def commit_log(self) -> Path | None:
+        """A file that is written to shortly before that number changes; None where nothing foretells it."""
         ...
 
     def close(self) -> None: ...
@@ -45,6 +51,30 @@ class Opener(Protocol):
 
     def open(self, location: str) -> Opened:
         """The workspace at a location, made when it is missing, and entered in the registry."""
+        ...
+
+    def locate(self, place: str) -> str:
+        """Location of the workspace that a person names by its folder or its project's, or `NotFound`."""
+        ...
+
+    def create(self, folder: Path, name: str, database: str) -> str:
+        """Make the workspace of a project, or find the one that it has; its location."""
+        ...
+
+    def describe(self, workspace: str, location: str) -> KnownWorkspace:
+        """What can be said of a workspace without opening it."""
+        ...
+
+    def rename(self, workspace: str, name: str) -> None:
+        """Give a workspace of the registry another name."""
+        ...
+
+    def forget(self, workspace: str) -> None:
+        """Take a workspace out of the registry."""
+        ...
+
+    def trust(self, refusal: NotTrusted, place: str) -> None:
+        """Believe the place that a refusal named."""
         ...
 
 
@@ -81,6 +111,22 @@ class Workspaces:
     def resolve(self, document: Path) -> Opened:
         """The workspace of a document or folder, by the rule that a kernel follows."""
         return self._at(self._opener.find(document))
+
+    def open(self, location: str) -> Opened:
+        """The workspace at a location, made when it is missing."""
+        return self._at(location)
+
+    def forget(self, workspace: str) -> None:
+        """Close a workspace and take it out of the registry."""
+        location = self._opener.locations().get(workspace)
+        self._opener.forget(workspace)
+        if location is not None:
+            self._drop(location)
+
+    @property
+    def opener(self) -> Opener:
+        """How they are found and opened."""
+        return self._opener
 
     def ids(self) -> list[str]:
         """Ids of the registry."""

@@ -45,6 +45,8 @@ class Services:
         Recorded with what is submitted here.
     workspace_id, name : str
         What the workspace is called.
+    named : callable, optional
+        Asked for the name of the moment, which somebody may change; default: `name`.
     warnings : tuple of str
         What a person should know about the place; default: what the store says.
     keeping : callable
@@ -62,6 +64,7 @@ class Services:
         host: str,
         workspace_id: str = "",
         name: str = "",
+        named: Callable[[], str] | None = None,
         warnings: tuple[str, ...] = (),
         keeping: Callable[[], Keeping] = Keeping,
     ) -> None:
@@ -74,6 +77,7 @@ class Services:
             host=host,
             workspace_id=workspace_id,
             name=name or folder.name,
+            named=named,
             warnings=warnings or store.warnings,
             keeping=keeping,
         )
@@ -98,3 +102,8 @@ class Services:
     def data_version(self) -> int:
         """Changes whenever anybody has committed something; see `Store.data_version`."""
         return self.store.data_version()
+
+    @property
+    def commit_log(self) -> Path | None:
+        """What is written to with every commit; see `Store.commit_log`."""
+        return self.store.commit_log

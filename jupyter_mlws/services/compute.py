@@ -7,13 +7,14 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from jupyter_mlws.api.interface import ComputeApi
-from jupyter_mlws.domain.compute import Compute
+from jupyter_mlws.domain.compute import Compute, ComputeLoad, ComputeQueue
 from jupyter_mlws.domain.page import Page
 from jupyter_mlws.domain.status import ON_TARGET, RunStatus
-from jupyter_mlws.errors import MlwsError
+from jupyter_mlws.errors import InvalidInput, MlwsError
 from jupyter_mlws.services.checking import implements
 from jupyter_mlws.services.context import Context
-from jupyter_mlws.store import pauses
+from jupyter_mlws.store import pauses, run_queues
+from jupyter_mlws.store.paging import clamp_limit
 from jupyter_mlws.store.run_states import count_by_target
 from jupyter_mlws.targets import registry
 
@@ -29,6 +30,21 @@ class ComputeTargets:
 
     def list(self) -> Page[Compute]:
         return Page(items=self._described(*registry.known()))
+
+    def queue(self, name: str, limit: int = 50) -> ComputeQueue:
+        registry.check_name(name)
+        with self._context.store.read() as c:
+            return run_queues.queue_of(c, name, clamp_limit(limit), host=self._host(name))
+
+    def load(self, name: str) -> ComputeLoad:
+        look = getattr(registry.get(name), "load", None)
+        if look is None:
+            raise InvalidInput(
+                f"The compute target {name} does not tell how busy it is.",
+                hint="Those do whose `has_load` is true in the list of targets.",
+            )
+        load: ComputeLoad = look()
+        return load
 
     def pause(self, name: str) -> Compute:
         return self._switch(name, paused=True)
@@ -66,6 +82,6 @@ class ComputeTargets:
 def _describe(name: str) -> Compute:
     try:
         target = registry.get(name)
-        return replace(target.describe(), takes=target.takes)
+        return replace(target.describe(), takes=target.takes, has_load=hasattr(target, "load"))
     except MlwsError as error:  # a plugin that cannot be loaded is listed with the reason
         return Compute(name=name, kind="unavailable", slots=0, note=str(error), ready=False)

@@ -59,5 +59,6 @@ class Context:
     host: str
     workspace_id: str
     name: str
+    named: Callable[[], str] | None = None
     warnings: tuple[str, ...] = ()
     keeping: Callable[[], Keeping] = Keeping

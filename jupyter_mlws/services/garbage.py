@@ -35,6 +35,7 @@ class _Purged:
 
     run_ids: list[str] = field(default_factory=list)
     point_bytes: int = 0
+    database_bytes: int = 0
     experiments: int = 0
     models: int = 0
     snapshots: int = 0
@@ -54,6 +55,7 @@ def collect(context: Context, *, everything: bool = False) -> GarbageReport:
         emptied = garbage_folders.remove(context, purged.run_ids, until)
         purged.snapshots = _purge_snapshots(context, turn)
         swept = garbage_blobs.sweep(context, turn)
+        purged.database_bytes = _give_back(context, turn)
     return _report(context, purged, emptied, swept, runs=len(purged.run_ids), dry_run=False)
 
 
@@ -92,8 +94,9 @@ def _report(
         blob_bytes=swept.size_bytes,
         folder_count=emptied.count,
         folder_bytes=emptied.size_bytes,
-        freed_bytes=swept.size_bytes + emptied.size_bytes,
+        freed_bytes=swept.size_bytes + emptied.size_bytes + purged.database_bytes,
         point_bytes=purged.point_bytes,
+        database_bytes=purged.database_bytes,
         young_count=swept.young_count,
         young_bytes=swept.young_bytes,
         kept_runs=in_trash - runs if dry_run else in_trash,
@@ -144,6 +147,20 @@ def _purge_snapshots(context: Context, turn: int) -> int:
             count += purging.purge_snapshots(c, old[at : at + _SNAPSHOTS_AT_ONCE])
         faults.point("garbage.snapshots_purged")
     return count
+
+
+def _give_back(context: Context, turn: int) -> int:
+    """Make the database smaller by what was removed from it, where it is ours to do so; by how many bytes."""
+    total = 0
+    while True:
+        with _step(context, turn):
+            size = context.store.give_back()
+        if not size:
+            break
+        total += size
+    if total:
+        context.store.settle()
+    return total
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from jupyter_mlws.errors import CorruptData, InvalidInput, NotFound, WrongState
 from jupyter_mlws.runfolder.inherited import variables_of_a_notebook
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.rerun_cells import CellWish
+from jupyter_mlws.services.rerun_notebooks import NotebookAgain
 from jupyter_mlws.services.secrets import environment_of, find_in_vault
 from jupyter_mlws.store import runs as store_runs
 from jupyter_mlws.store import snapshots as store_snapshots
@@ -23,7 +24,7 @@ from jupyter_mlws.store.submissions import Submitted, find_submitted
 
 __all__ = ["check_bytes", "check_interpreter", "check_kind", "submission_again"]
 
-_STARTED_BY_US = ("script", "cell", "sweep")
+_STARTED_BY_US = ("script", "cell", "notebook", "sweep")
 _LOST_BYTES = "\ufffd"
 
 
@@ -59,6 +60,9 @@ def submission_again(context: Context, run: str, rerun: Rerun) -> RunSubmission:
     changed = _with_changes(submission, rerun)
     if wish is not None:
         changed = replace(changed, inputs=wish.inputs_with(rerun.params or {}, rerun.arguments, earlier))
+    notebook = NotebookAgain.of(submission, context.blobs)
+    if notebook is not None:
+        changed = replace(changed, inputs=notebook.inputs_with(rerun.params or {}, rerun.environment))
     return replace(
         changed,
         command=command,
@@ -80,9 +84,16 @@ def check_kind(earlier: Run) -> None:
             f"Run #{earlier.number} happened inside another run's script, and cannot be done again by itself.",
             hint=f"Run its parent again: mlws run rerun {earlier.parent_id}",
         )
+    document, is_cell = earlier.source.document, bool(earlier.source.cell_id)
+    if is_cell or document.endswith(".ipynb"):
+        place = f"a cell of {document}" if document else "its cell"
+        raise WrongState(
+            f"Run #{earlier.number} happened in a kernel, which ran {place} where it stands: there is no job to start.",
+            hint="Execute the cell again; with %%submit it is a job, which can be done again from anywhere.",
+        )
     raise WrongState(
-        f"Run #{earlier.number} was logged by a process that nobody submitted, and cannot be done again.",
-        hint="Start a new one with Experiment.start_logging(), or submit its code as a script.",
+        f"Run #{earlier.number} was logged by a process that this workspace did not start: there is no job to start.",
+        hint="Execute its code again; submitted (mlws submit FILE.py) it is a job, which can be done again.",
     )
 
 

@@ -15,12 +15,14 @@ from jupyter_mlws.domain.deletion import Deletion
 from jupyter_mlws.domain.interactive import RunStart
 from jupyter_mlws.domain.masking import mask
 from jupyter_mlws.domain.names import check_experiment_name, check_text, new_run_id
+from jupyter_mlws.domain.nearest import meant
 from jupyter_mlws.domain.page import MAX_LIMIT, MAX_OWN_LIMIT, Page
 from jupyter_mlws.domain.reproducibility import Reproducibility
 from jupyter_mlws.domain.rerun import Rerun
 from jupyter_mlws.domain.run import Run, RunSubmission, RunUpdate
+from jupyter_mlws.domain.run_line import RunLines, line_of
 from jupyter_mlws.domain.status import ON_TARGET, RunStatus
-from jupyter_mlws.errors import InvalidInput, MlwsError, NotFound, Unavailable, WrongState
+from jupyter_mlws.errors import Forbidden, InvalidInput, MlwsError, NotFound, Unavailable, WrongState
 from jupyter_mlws.services import handover
 from jupyter_mlws.services.around import around
 from jupyter_mlws.services.attending import Attendant
@@ -33,10 +35,11 @@ from jupyter_mlws.services.filters import parse_filter, parse_order
 from jupyter_mlws.services.held_up import HeldUp
 from jupyter_mlws.services.holding import Hold
 from jupyter_mlws.services.interactive import start_interactive
+from jupyter_mlws.services.notebook_needs import check_notebook_needs
 from jupyter_mlws.services.progress import tell_progress
 from jupyter_mlws.services.rerun import submission_again
 from jupyter_mlws.services.secrets import referenced, with_secrets
-from jupyter_mlws.services.submission import check_submission, in_sequence
+from jupyter_mlws.services.submission import check_environment, check_submission, in_sequence
 from jupyter_mlws.store import deletion, run_children
 from jupyter_mlws.store import runs as store_runs
 from jupyter_mlws.store import snapshots as store_snapshots
@@ -67,6 +70,8 @@ class Runs:
         if known is not None:
             return known
         submission = replace(submission, environment=resolve(self._context, submission.environment))
+        check_environment(self._context, submission)
+        check_notebook_needs(self._context, submission)
         submission = with_secrets(self._context, submission)
         submission = in_sequence(self._context, submission)
         given = referenced(self._context, submission)
@@ -199,6 +204,41 @@ class Runs:
             )
         return replace(page, items=tell_progress(self._context.folder, self._held_up.tell(page.items)))
 
+    def lines(
+        self,
+        status: str | None = None,
+        document: str | None = None,
+        parent: str | None = None,
+        search: str | None = None,
+        filter: str | None = None,
+        include_children: bool = False,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> RunLines:
+        page = self.list(
+            status=status,
+            document=document,
+            parent=parent,
+            search=search,
+            filter=filter,
+            include_children=include_children,
+            limit=clamp_limit(limit),
+            cursor=cursor,
+        )
+        total = len(page.items) if cursor is None else None
+        if cursor is None and page.next_cursor is not None:
+            with self._context.store.read() as c:
+                total = store_runs.count_runs(
+                    c,
+                    statuses=_statuses(status),
+                    document=document,
+                    parent=parent,
+                    search=search,
+                    wanted=None if filter is None else parse_filter(filter),
+                    include_children=include_children,
+                )
+        return RunLines(items=tuple(map(line_of, page.items)), next_cursor=page.next_cursor, total=total)
+
     def get(self, run: str) -> Run:
         self._attendant.look()
         with self._context.store.read() as c:
@@ -221,6 +261,7 @@ class Runs:
             found = store_runs.get_run(c, run)
             if found.status.is_terminal:
                 return found
+            self._check_own(found)
             if found.kind == run_children.CHILD:
                 return run_children.end_children(c, [(found.number, end)])[found.number]
             _check_it_tells_its_end(found)
@@ -231,11 +272,23 @@ class Runs:
 
     def cancel(self, run: str) -> Run:
         with self._context.store.write() as c:
-            ended = store_runs.cancel_run(c, store_runs.run_number(c, run))
+            before = store_runs.get_run(c, run, metrics=0)
+            if not before.status.is_terminal:
+                self._check_own(before)
+            ended = store_runs.cancel_run(c, before.number)
             after = store_runs.get_run(c, run)
         faults.point("cancel.recorded")
         handover.discard(ended, self._where_it_looks())
         return after if after.status.is_terminal else self._woken(after)
+
+    def _check_own(self, run: Run) -> None:
+        """Raise `Forbidden` for a run of somebody else, whose dispatcher and processes are not ours, too."""
+        if run.user and run.user != self._context.user:
+            raise Forbidden(
+                f"Run #{run.number} is of {run.user}, who can cancel it.",
+                hint=f"Ask {run.user}: mlws run cancel {run.number}",
+                details={"run": run.id, "user": run.user},
+            )
 
     def delete(self, run: str) -> Deletion:
         return delete_run(self._context, run)
@@ -274,8 +327,11 @@ def _fresh_ids(experiment: str, count: int) -> list[str]:
 def _statuses(text: str | None) -> tuple[RunStatus, ...]:
     if text is None:
         return ()
+    words = {status.value.lower(): status for status in RunStatus}
     try:
-        return tuple(RunStatus(word.strip()) for word in text.split(","))
-    except ValueError:
+        return tuple(words[word.strip().lower()] for word in text.split(","))
+    except KeyError:
         known = ", ".join(status.value for status in RunStatus)
-        raise InvalidInput(f"There is no status {text[:80]!r}.", hint=f"Known: {known}.") from None
+        wrong = next(word for word in text.split(",") if word.strip().lower() not in words).strip()
+        near = meant(wrong, [status.value for status in RunStatus])
+        raise InvalidInput(f"There is no status {wrong[:80]!r}.", hint=f"Known: {known}. {near}".rstrip()) from None

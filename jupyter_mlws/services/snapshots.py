@@ -95,12 +95,15 @@ class Snapshots:
             store_snapshots.put_snapshot(c, made)
             return store_snapshots.get_snapshot(c, digest)
 
+    def summary(self, snapshot: str) -> Snapshot:
+        check_digest(snapshot)
+        with self._context.store.read() as c:
+            return store_snapshots.get_snapshot(c, snapshot)
+
     def get(self, snapshot: str) -> Manifest:
         from jupyter_mlws import snapshots
 
-        check_digest(snapshot)
-        with self._context.store.read() as c:
-            store_snapshots.get_snapshot(c, snapshot)
+        self.summary(snapshot)
         return snapshots.load_manifest(snapshot, self._context.blobs)
 
     def download(self, snapshot: str) -> Download:

@@ -12,10 +12,11 @@ from jupyter_mlws.domain.secret import references
 from jupyter_mlws.errors import InvalidInput, TooLarge
 from jupyter_mlws.services.checking import check_storable
 from jupyter_mlws.services.context import Context
+from jupyter_mlws.services.secrets import environment_of
 from jupyter_mlws.store import runs as store_runs
 from jupyter_mlws.targets import registry
 
-__all__ = ["check_record", "check_submission", "in_sequence"]
+__all__ = ["check_environment", "check_record", "check_submission", "in_sequence"]
 
 MAX_KEY = 200
 # Of the recorded text: code of the cell, names and types of what was captured, links.
@@ -37,6 +38,13 @@ def check_submission(submission: RunSubmission, blobs: BlobStore) -> None:
     _check_variables(submission)
     check_record(submission)
     _check_inputs(submission, blobs)
+
+
+def check_environment(context: Context, submission: RunSubmission) -> None:
+    """Raise `InvalidInput` where the environment is of a kind that the compute target has no use for."""
+    found = environment_of(context, submission.environment)
+    if found is not None:
+        registry.check_takes(submission.compute_target, found)
 
 
 def in_sequence(context: Context, submission: RunSubmission) -> RunSubmission:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import threading
 import time
@@ -48,7 +49,7 @@ class WorkspaceService:
         last_change = self._counted(changes.last)
         return WorkspaceInfo(
             id=context.workspace_id,
-            name=context.name,
+            name=context.named() if context.named else context.name,
             location=str(context.folder),
             schema_version=SCHEMA_VERSION,
             run_count=run_count,
@@ -56,11 +57,13 @@ class WorkspaceService:
             model_count=model_count,
             size_bytes=self._size.get(),
             last_change=last_change,
+            disk_used_percent=_disk_used_percent(context.folder),
             database="" if context.store.is_embedded else context.store.name,
             warnings=(*context.warnings, *context.store.troubles()),
             dispatcher=context.wake.state(),
             machine=machine_mark(),
             interpreter=sys.executable or "",
+            user=context.user,
         )
 
     def _counted(self, count: Callable[[Connection], int]) -> int:
@@ -81,6 +84,16 @@ class WorkspaceService:
     def wake(self) -> WorkspaceInfo:
         self._context.wake.ensure()
         return self.info()
+
+
+def _disk_used_percent(folder: Path) -> int:
+    """How full the disk is for who may not touch the system's reserve, as ``df`` counts it; 0 where nobody can tell."""
+    try:
+        usage = shutil.disk_usage(folder)
+    except OSError:
+        return 0
+    total = usage.used + usage.free
+    return round(100 * usage.used / total) if total else 0
 
 
 class _Size:

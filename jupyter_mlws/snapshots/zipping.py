@@ -5,10 +5,14 @@ from __future__ import annotations
 import io
 import stat
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.domain.snapshot import Manifest, ManifestEntry
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 __all__ = ["ZIP_TIME", "Outbox", "stream_zip"]
 
@@ -30,8 +34,8 @@ class Outbox(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data: object) -> int:
-        part = bytes(data)  # type: ignore[call-overload]
+    def write(self, data: ReadableBuffer) -> int:
+        part = bytes(data)
         self._parts.append(part)
         self.size += len(part)
         return len(part)

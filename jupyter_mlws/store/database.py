@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from jupyter_mlws.errors import MlwsError
 
@@ -51,6 +52,18 @@ class Database(Protocol):
 
     def data_version(self, reader: Engine) -> int:
         """A number that changes whenever anybody has committed a change that the feed tells of."""
+        ...
+
+    def give_back(self, connection: Connection) -> int:
+        """Give some of the room of removed rows back to the disk, in a write transaction; bytes, 0 at the end."""
+        ...
+
+    def settle(self, writer: Engine) -> None:
+        """Have the disk know of what was given back, as far as nobody has to wait for it."""
+        ...
+
+    def commit_log(self) -> Path | None:
+        """A file that is written to with every commit, for who wants to be woken by it; None where there is none."""
         ...
 
     def describe(self, reader: Engine) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from jupyter_mlws import faults
@@ -99,6 +99,17 @@ class SqliteDatabase:
                     self.path, timeout=self._timeout_s, isolation_level=None, check_same_thread=False
                 )
             return int(self._watch.execute("PRAGMA data_version").fetchone()[0])
+
+    def give_back(self, connection: Connection) -> int:
+        return sqlite.give_back(connection)
+
+    def settle(self, writer: Engine) -> None:
+        with closing(sqlite3.connect(self.path, timeout=self._timeout_s, isolation_level=None)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+    def commit_log(self) -> Path | None:
+        # On a network file system there is none, and what another machine wrote is told nowhere.
+        return self.path.with_name(f"{self.path.name}-wal") if self._wal else None
 
     def describe(self, reader: Engine) -> str:
         return f"SQLite {sqlite3.sqlite_version}"

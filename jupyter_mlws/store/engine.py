@@ -187,6 +187,25 @@ class Store:
         with self._translated():
             return self._database.data_version(self._reader)
 
+    @property
+    def commit_log(self) -> Path | None:
+        """A file that is written to shortly before `data_version` changes; None where nothing foretells it."""
+        return self._database.commit_log()
+
+    def give_back(self) -> int:
+        """Give some of the room of removed rows back to the disk, inside a `write`; bytes, 0 when all is done.
+
+        The file is as much smaller after `settle`, or a little later where somebody reads what was.
+        """
+        connection = self._current()
+        assert connection is not None, "outside of a transaction"
+        return self._database.give_back(connection)
+
+    def settle(self) -> None:
+        """Have the disk know of what was given back, as far as nobody has to wait for it."""
+        with self._translated():
+            self._database.settle(self._writer)
+
     def close(self) -> None:
         """Give up all connections. A closed store may not be used again."""
         _stores.discard(self)

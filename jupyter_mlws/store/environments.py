@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Select, delete, exists, insert, select
 
 from jupyter_mlws.api.codec import from_builtins, to_builtins
 from jupyter_mlws.domain.clock import now
-from jupyter_mlws.domain.environment import KERNEL, Environment, EnvironmentLock, EnvironmentSpec
+from jupyter_mlws.domain.environment import CURATED, KERNEL, Environment, EnvironmentLock, EnvironmentSpec
+from jupyter_mlws.domain.nearest import MOST_NAMES, meant
 from jupyter_mlws.domain.page import Page
 from jupyter_mlws.errors import NotFound
 from jupyter_mlws.store import changes, counters
@@ -124,7 +125,9 @@ def get_environment(c: Connection, name: str, version: int = 0, label: str = "")
                 details={"imported": f"{name}:{imported.version}"},
             )
         what = f"version {version} of environment" if version else "environment"
-        raise NotFound(f"There is no {what} {name[:80]!r}.", hint="List them: mlws env list.")
+        known = c.scalars(select(environments.c.name).distinct().limit(MOST_NAMES))
+        near = meant(name[:80], [*CURATED, *known])
+        raise NotFound(f"There is no {what} {name[:80]!r}.", hint=f"{near} List them: mlws env list.".lstrip())
     return _load(c, rows)[0]
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, delete, func, insert, select, update
 from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.experiment import Experiment, ExperimentUpdate
 from jupyter_mlws.domain.names import MAX_DESCRIPTION, check_tags, check_text
+from jupyter_mlws.domain.nearest import MOST_NAMES, meant
 from jupyter_mlws.domain.page import Page
 from jupyter_mlws.errors import NotFound, WrongState
 from jupyter_mlws.store import changes
@@ -71,7 +72,9 @@ def get_experiment(c: Connection, name: str) -> Experiment:
 def _not_found(c: Connection, name: str) -> NotFound:
     given_away = experiments.c.name.startswith(f"{name} (deleted ", autoescape=True)
     if c.scalar(select(experiments.c.id).where(given_away, experiments.c.deleted_at > PURGED).limit(1)) is None:
-        return NotFound(f"There is no experiment {name[:80]!r}.", hint="An experiment appears with its first run.")
+        known = c.scalars(select(experiments.c.name).where(experiments.c.deleted_at.is_(None)).limit(MOST_NAMES))
+        hint = meant(name[:80], known) or "An experiment appears with its first run."
+        return NotFound(f"There is no experiment {name[:80]!r}.", hint=hint)
     return NotFound(
         f"The experiment {name} is in the trash.",
         hint=f"Restore it: mlws experiments restore {name}.",

@@ -128,12 +128,12 @@ def _wanted(table: Any, of: Slice) -> list[ColumnElement[bool]]:
 def _block(rows: Sequence[tuple[int, str, Piece]], of: Slice) -> Block:
     assert of._counts is not None
     series: list[tuple[int, str, int]] = []
-    parts: list[tuple[bytes, bytes, bytes]] = []
+    parts: list[tuple[Any, Any, Any]] = []
     for number, name, piece in rows:
         begun = of._after[2] if of._after is not None and of._after[:2] == (number, name) else 0
         part = piece.cut(begun, of._counts.get((number, name), 0))
         if len(part.value):
             series.append((number, name, len(part.value)))
-            parts.append((part.step.tobytes(), part.time.tobytes(), part.value.tobytes()))
+            parts.append((part.step, part.time, part.value))
     columns = [b"".join(column) for column in zip(*parts, strict=True)] or [b"", b"", b""]
     return Block(series, {number: of.runs[number] for number, _, _ in series}, *columns)

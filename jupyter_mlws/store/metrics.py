@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,6 +18,7 @@ from jupyter_mlws.domain.metric import MetricSummary
 from jupyter_mlws.domain.names import SYSTEM_METRICS
 from jupyter_mlws.domain.page import Page
 from jupyter_mlws.store import changes
+from jupyter_mlws.store.metric_names import SYSTEM_FROM
 from jupyter_mlws.store.packs import PACK_POINTS, pack_full
 from jupyter_mlws.store.paging import cut, text_after
 from jupyter_mlws.store.run_record import summary
@@ -24,7 +26,7 @@ from jupyter_mlws.store.runs import run_number, run_numbers, summaries
 from jupyter_mlws.store.series import read_series
 from jupyter_mlws.store.streams import Advance, advance_all, offsets
 from jupyter_mlws.store.tables import metric_chunks, metric_latest
-from jupyter_mlws.store.typed_metrics import typed_names, warn_of_types
+from jupyter_mlws.store.typed_metrics import NewValue, put_values, typed_names, warn_of_types
 from jupyter_mlws.store.upsert import upsert
 
 __all__ = [
@@ -39,11 +41,12 @@ __all__ = [
     "summaries",
 ]
 
-# Large enough that a million points are few rows, small enough that rewriting the growing tail stays cheap.
+# A chunk has so many points at most, so that a million are few rows. The last one is written anew with those that
+# follow until it has a sixteenth of that: of many metrics that grow by a few points at a time, what is written again is
+# most of what a commit has to wait for.
 CHUNK_POINTS = 2048
+_PARTS = 16
 _PART = 500  # names in one question
-# Where the places of system metrics begin, so that they are nowhere among the first series of a run.
-_SYSTEM_FROM = 1 << 40
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -112,8 +115,20 @@ def append_points(c: Connection, run_id: str, points: Points) -> int:
     return append_together(c, [(run_id, points)])
 
 
-def append_together(c: Connection, found: Sequence[tuple[str, Points]]) -> int:
+def append_together(
+    c: Connection,
+    found: Sequence[tuple[str, Points]],
+    values: Mapping[tuple[str, str], Sequence[NewValue]] = MappingProxyType({}),
+) -> int:
     """`append_points` of several batches, of whichever runs: a few statements for all of them.
+
+    Parameters
+    ----------
+    c : Connection
+    found : sequence of (str, Points)
+        Ids of runs and batches.
+    values : mapping, optional
+        What a batch holds beside numbers, by its run's id and its stream.
 
     Returns
     -------
@@ -135,6 +150,9 @@ def append_together(c: Connection, found: Sequence[tuple[str, Points]]) -> int:
         kept = _of_numbers(c, ids, part)
         _store(c, kept)
         stored += sum(len(batch.value) for batch in kept)
+    for run_id, points in news:
+        if beside := values.get((run_id, points.stream)):
+            put_values(c, run_id, numbers[run_id], beside)
     changes.note_many(c, "metric", ids.values())
     return stored
 
@@ -168,7 +186,8 @@ def _column(column: Any, kind: type) -> NDArray[Any]:
 
 def _split(number: int, points: Points) -> Iterator[_Batch]:
     """One batch for each series; the order within a series stays."""
-    index = _column(points.name_index, np.int64)
+    # Few bits are sorted by counting, and there are hardly ever more names than these have room for.
+    index = _column(points.name_index, np.int64 if len(points.names) > 1 << 16 else np.uint16)
     step, implicit = _column(points.step, np.int64), _column(points.implicit, np.bool_)
     time, value = _column(points.time, np.float64), _column(points.value, np.float64)
     if len(index) == 0:
@@ -178,7 +197,7 @@ def _split(number: int, points: Points) -> Iterator[_Batch]:
         return
     order = np.argsort(index, kind="stable")
     grouped = index[order]
-    edges = np.flatnonzero(np.diff(grouped)) + 1
+    edges = np.flatnonzero(grouped[1:] != grouped[:-1]) + 1
     starts, ends = [0, *edges.tolist()], [*edges.tolist(), len(grouped)]
     step, implicit, time, value = step[order], implicit[order], time[order], value[order]
     by_appearance = sorted(zip(starts, ends, strict=True), key=lambda edge: order[edge[0]])
@@ -242,10 +261,10 @@ def _next_ordinals(c: Connection, new: Sequence[tuple[int, str]]) -> dict[tuple[
     found: dict[tuple[int, bool], Iterator[int]] = {}
     for system in {system for _, system in places}:
         numbers = {number for number, of_system in places if of_system is system}
-        apart = column.ordinal >= _SYSTEM_FROM if system else column.ordinal < _SYSTEM_FROM
+        apart = column.ordinal >= SYSTEM_FROM if system else column.ordinal < SYSTEM_FROM
         query = select(column.run_number, func.max(column.ordinal)).where(column.run_number.in_(numbers), apart)
         last = dict(c.execute(query.group_by(column.run_number)).all())
-        first = _SYSTEM_FROM if system else 0
+        first = SYSTEM_FROM if system else 0
         found |= {(number, system): itertools.count(last.get(number, first - 1) + 1) for number in numbers}
     return found
 
@@ -264,9 +283,10 @@ def _chunks(batch: _Batch, count: int, before: Any) -> list[dict[str, Any]]:
         time = np.concatenate([np.frombuffer(before.time_bytes, "<f8"), time])
         value = np.concatenate([np.frombuffer(before.value_bytes, "<f8"), value])
     key = {"run_number": batch.number, "name": batch.name}
+    # As even as can be: a short last one would be written again.
+    size = -(-len(value) // -(-len(value) // CHUNK_POINTS))
     return [
         key | {"start": start + i} | _chunk(step[i : i + size], time[i : i + size], value[i : i + size])
-        for size in (CHUNK_POINTS,)
         for i in range(0, len(value), size)
     ]
 
@@ -291,7 +311,7 @@ def _chunk(step: Ints, time: Floats, value: Floats) -> dict[str, Any]:
 
 
 def _tail_start(chunk: dict[str, Any]) -> int:
-    full = chunk["point_count"] >= CHUNK_POINTS
+    full = chunk["point_count"] * _PARTS >= CHUNK_POINTS
     return int(chunk["start"] + (chunk["point_count"] if full else 0))
 
 
@@ -313,7 +333,7 @@ def page_metrics(
     """The series of a run, by name; with `system` its system metrics instead of its own."""
     table = metric_latest
     query = select(table).where(table.c.run_number == run_number(c, run)).order_by(table.c.name).limit(limit + 1)
-    query = query.where(table.c.ordinal >= _SYSTEM_FROM if system else table.c.ordinal < _SYSTEM_FROM)
+    query = query.where(table.c.ordinal >= SYSTEM_FROM if system else table.c.ordinal < SYSTEM_FROM)
     after = text_after(cursor)
     if after is not None:
         query = query.where(table.c.name > after)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, delete, exists, func, insert, select,
 from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.model import LATEST, Model, ModelFile, ModelRegistration, ModelUpdate, check_alias
 from jupyter_mlws.domain.names import MAX_DESCRIPTION, check_tags, check_text
+from jupyter_mlws.domain.nearest import MOST_NAMES, meant
 from jupyter_mlws.errors import NotFound
 from jupyter_mlws.store import changes, counters
 from jupyter_mlws.store.deleted import PURGED
@@ -168,7 +169,10 @@ def get_model(c: Connection, name: str, version: int = 0, *, deleted: bool = Fal
     row = c.execute(query if version or deleted else query.where(models.c.deleted_at.is_(None))).one_or_none()
     what = f"version {version} of model {name[:80]!r}" if version else f"model {name[:80]!r}"
     if row is None or row.deleted_at == PURGED:
-        raise NotFound(f"There is no {what}.", hint="List the models to see their names and versions: mlws models list")
+        known = c.scalars(select(models.c.name).where(models.c.deleted_at.is_(None)).distinct().limit(MOST_NAMES))
+        near = meant(name[:80], known)
+        hint = f"{near} List the models to see their names and versions: mlws models list".lstrip()
+        raise NotFound(f"There is no {what}.", hint=hint)
     if row.deleted_at is not None and not deleted:
         raise NotFound(
             f"There is no {what} any more: it is in the trash.",

@@ -1,7 +1,8 @@
 """Points that are packed: all of a series but the newest, in a third of the space, with outlines for charts.
 
 They are packed in the transaction that stores the points which make a pack full, and leave the chunks that they were in
-with it: every point is in one place. A pack is never touched again.
+with it: every point is in one place. Once their run has ended, what is left of them is packed as well; see `packing`.
+A pack is never touched again.
 """
 
 from __future__ import annotations
@@ -18,9 +19,23 @@ from jupyter_mlws.store.outlines import parts_of, put_outlines
 from jupyter_mlws.store.pack_format import FORMAT, pack, unpack
 from jupyter_mlws.store.tables import metric_chunks, metric_packs
 
-__all__ = ["OF_CHUNKS", "OF_PACKS", "PACK_POINTS", "Piece", "of_chunk", "of_pack", "pack_full", "packed", "pieces"]
+__all__ = [
+    "LEAST",
+    "OF_CHUNKS",
+    "OF_PACKS",
+    "PACK_POINTS",
+    "Piece",
+    "of_chunk",
+    "of_pack",
+    "pack_full",
+    "pack_rest",
+    "packed",
+    "pieces",
+]
 
 PACK_POINTS = 65_536
+# Of a series that is not added to any more: fewer points take no less room in a pack with its outlines.
+LEAST = 1_024
 # In one go: a series that was stored before there were packs must not hold up who logs.
 _MOST_AT_ONCE = 8
 
@@ -114,6 +129,17 @@ def pack_full(c: Connection, number: int, name: str, count: int) -> None:
         if end == start:
             return
         start = end
+
+
+def pack_rest(c: Connection, number: int, name: str, count: int) -> int:
+    """Pack what is left of a series of `count` points that nobody adds to; how many points that were."""
+    start = begun = packed(c, number, name)
+    while count - start >= LEAST:
+        end = _pack_one(c, number, name, start)
+        if end == start:
+            break
+        start = end
+    return start - begun
 
 
 def _pack_one(c: Connection, number: int, name: str, start: int) -> int:

@@ -13,6 +13,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -108,6 +109,15 @@ class PostgresDatabase:
         # The cursor of the newest change: all that somebody may wait for is in the feed.
         with reader.connect() as connection:
             return counters.last(connection, "change")
+
+    def give_back(self, connection: Connection) -> int:
+        return 0  # the server's own vacuum does
+
+    def settle(self, writer: Engine) -> None:
+        return
+
+    def commit_log(self) -> Path | None:
+        return None
 
     def describe(self, reader: Engine) -> str:
         with reader.connect() as connection:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import isqrt
 from typing import Any
 
-from sqlalchemy import Connection, Select, or_, select, union
+from sqlalchemy import Connection, Select, func, or_, select, union
 
 from jupyter_mlws.domain.filters import Filter, OrderKey
 from jupyter_mlws.domain.page import Page
@@ -19,7 +19,7 @@ from jupyter_mlws.store.run_filters import along, condition, found_by, rarest, s
 from jupyter_mlws.store.run_order import ordered_numbers
 from jupyter_mlws.store.tables import runs
 
-__all__ = ["all_numbers", "page_of_runs"]
+__all__ = ["all_numbers", "count_found", "page_of_runs"]
 
 # A run that is looked at in the order of the numbers costs so many times what it costs to collect one by an index.
 _DEARER = 3
@@ -56,11 +56,23 @@ def page_of_runs(
 
 def all_numbers(c: Connection, query: Select[Any], wanted: Filter | None) -> list[int]:
     """The numbers of all runs that `query` and the filter find, the oldest first."""
-    if wanted is not None:
-        part, _ = rarest(c, wanted, _few(c, counters.last(c, "run")))
-        rest = wanted if part is None else without(wanted, part)
-        query = query.where(condition(rest), *(() if part is None else (found_by(part),)))
-    return sorted(row[0] for row in rows_of(c, query))
+    return sorted(row[0] for row in rows_of(c, _filtered(c, query, wanted)))
+
+
+def count_found(c: Connection, query: Select[Any], wanted: Filter | None, document: str | None, most: int) -> int:
+    """How many runs `query`, the filter and the document find, counted up to `most`."""
+    if document is not None:
+        query = query.where(or_(runs.c.document == document, runs.c.document_id == document))
+    found = _filtered(c, query, wanted).limit(most).subquery()
+    return c.scalar(select(func.count()).select_from(found)) or 0
+
+
+def _filtered(c: Connection, query: Select[Any], wanted: Filter | None) -> Select[Any]:
+    if wanted is None:
+        return query
+    part, _ = rarest(c, wanted, _few(c, counters.last(c, "run")))
+    rest = wanted if part is None else without(wanted, part)
+    return query.where(condition(rest), *(() if part is None else (found_by(part),)))
 
 
 def _few(c: Connection, limit: int) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, func, literal, select, update
+from sqlalchemy import ColumnElement, Connection, case, func, literal, select, update
 
 from jupyter_mlws.api.codec import to_builtins
 from jupyter_mlws.domain.clock import now
@@ -28,6 +28,7 @@ __all__ = [
     "load_run",
     "move_run",
     "moved",
+    "on_targets",
     "runs_in",
     "set_waiting",
     "values_of",
@@ -315,11 +316,16 @@ def runs_in(
     return load_runs(c, c.execute(query.order_by(runs.c.number).limit(limit)).all(), 0)
 
 
+def on_targets() -> ColumnElement[bool]:
+    """The condition that leaves out runs which have no process on a target."""
+    return runs.c.kind.not_in((*_WITHOUT_PROCESS, "interactive"))
+
+
 def count_by_target(c: Connection, statuses: Collection[RunStatus]) -> dict[str, int]:
     """How many runs of each target are in these states, those left out that have no process on it."""
     query = (
         select(runs.c.compute_target, func.count())
-        .where(runs.c.status.in_(values_of(statuses)), runs.c.kind.not_in((*_WITHOUT_PROCESS, "interactive")))
+        .where(runs.c.status.in_(values_of(statuses)), on_targets())
         .group_by(runs.c.compute_target)
     )
     return dict(c.execute(query).all())

@@ -12,6 +12,7 @@ from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.filters import Filter, OrderKey
 from jupyter_mlws.domain.metric import MetricSummary
 from jupyter_mlws.domain.names import MAX_DESCRIPTION, MAX_DISPLAY_NAME, check_id, check_tags, check_text
+from jupyter_mlws.domain.notebook_wish import WISH as NOTEBOOK_WISH
 from jupyter_mlws.domain.page import Page
 from jupyter_mlws.domain.run import Run, RunSubmission, RunUpdate
 from jupyter_mlws.domain.status import RunStatus
@@ -21,14 +22,16 @@ from jupyter_mlws.store.deleted import PURGED, not_deleted
 from jupyter_mlws.store.later import Read
 from jupyter_mlws.store.run_claims import claim_queued, hand_back
 from jupyter_mlws.store.run_families import numbers_below
-from jupyter_mlws.store.run_lists import all_numbers, page_of_runs
+from jupyter_mlws.store.run_lists import all_numbers, count_found, page_of_runs
 from jupyter_mlws.store.run_record import body_of, load_runs, read_submission, run_query, search_text, summaries_of
+from jupyter_mlws.store.run_search import found_by
 from jupyter_mlws.store.run_states import cancel_run, move_run, runs_in, set_waiting
 from jupyter_mlws.store.tables import deleted_runs, run_params, run_tags, runs, submissions
 
 __all__ = [
     "cancel_run",
     "claim_queued",
+    "count_runs",
     "create_run",
     "find_by_key",
     "find_numbers",
@@ -50,6 +53,8 @@ __all__ = [
 
 # Series shown with one run.
 METRICS_OF_ONE = 100
+# So that a list of millions is not gone through for the length of its scroll bar.
+MOST_COUNTED = 100_000
 _NUMBER = re.compile(r"#?([0-9]{1,15})", re.ASCII)
 
 
@@ -119,6 +124,8 @@ def create_run(
 def _kind(submission: RunSubmission) -> str:
     if submission.kind != "sweep":
         return submission.kind
+    if any(item.name == NOTEBOOK_WISH for item in submission.inputs):
+        return "notebook"
     return "cell" if submission.source.cell_source else "script"
 
 
@@ -264,12 +271,33 @@ def page_runs(
         return Page(items=())
     query = select(runs.c.number).where(
         not_deleted(),
-        *_conditions(None if found is None else found.id, statuses, search),
+        *_conditions(None if found is None else found.id, statuses),
+        *found_by(search, with_those_below=not (include_children or recursive)),
         *_of_parent(c, parent, include_children=include_children, recursive=recursive),
     )
     return page_of_runs(
         c, query, wanted=wanted, order=order, document=document, limit=limit, cursor=cursor, later=later
     )
+
+
+def count_runs(
+    c: Connection,
+    *,
+    statuses: Sequence[RunStatus] = (),
+    document: str | None = None,
+    parent: str | None = None,
+    search: str | None = None,
+    include_children: bool = False,
+    wanted: Filter | None = None,
+) -> int:
+    """How many runs `page_runs` finds by these conditions, counted up to `MOST_COUNTED`."""
+    query = select(runs.c.number).where(
+        not_deleted(),
+        *_conditions(None, statuses),
+        *found_by(search, with_those_below=not include_children),
+        *_of_parent(c, parent, include_children=include_children),
+    )
+    return count_found(c, query, wanted, document, MOST_COUNTED)
 
 
 def find_numbers(
@@ -280,21 +308,17 @@ def find_numbers(
     if experiment is not None and found is None:
         return []
     conditions = (
-        *_conditions(None if found is None else found.id, (), None),
+        *_conditions(None if found is None else found.id, ()),
         *_of_parent(c, None, include_children=include_children),
     )
     return all_numbers(c, select(runs.c.number).where(not_deleted(), *conditions), wanted)
 
 
-def _conditions(
-    experiment_id: int | None, statuses: Sequence[RunStatus], search: str | None
-) -> Iterator[ColumnElement[bool]]:
+def _conditions(experiment_id: int | None, statuses: Sequence[RunStatus]) -> Iterator[ColumnElement[bool]]:
     if experiment_id is not None:
         yield runs.c.experiment_id == experiment_id
     if statuses:
         yield runs.c.status.in_([status.value for status in statuses])
-    if search:
-        yield runs.c.search_text.contains(search.casefold(), autoescape=True)
 
 
 def _of_parent(

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence, Set
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, select
 
-from jupyter_mlws.api.series import encode_series
+from jupyter_mlws.api.series import RAW_COLUMNS, encode_series
 from jupyter_mlws.errors import NotFound
 from jupyter_mlws.store import outlines
+from jupyter_mlws.store.deleted import not_deleted
 from jupyter_mlws.store.outlines import Columns, Parts
-from jupyter_mlws.store.packs import PACK_POINTS, packed, pieces
+from jupyter_mlws.store.packs import LEAST, OF_CHUNKS, PACK_POINTS, Piece, of_chunk, packed, pieces
 from jupyter_mlws.store.runs import run_number
-from jupyter_mlws.store.tables import metric_chunks, metric_latest, metric_packs
+from jupyter_mlws.store.tables import metric_chunks, metric_latest, metric_packs, runs
 
-__all__ = ["AXES", "Range", "read_series"]
+__all__ = ["AXES", "Part", "Range", "read_many", "read_series"]
 
 # A chart is made of at least so many parts for each of its points: its ends lie between two of them.
 _PARTS_A_POINT = 2
@@ -32,6 +36,23 @@ class Range(NamedTuple):
     axis: str
     low: float | None
     high: float | None
+
+
+class Part(NamedTuple):
+    """What is wanted of a series; the words are those of `read_series`."""
+
+    run: str
+    name: str
+    after: int = 0
+    points: int | None = None
+    within: Range | None = None
+
+
+class _Length(NamedTuple):
+    """How many points a series has, and where the chunk begins that still grows."""
+
+    size: int
+    tail_start: int
 
 
 class _Series(NamedTuple):
@@ -61,10 +82,83 @@ def read_series(
     within : Range, optional
         Only these points. Where steps or times go back and forth, all between the first and the last of them.
     """
-    series = _find(c, run, name)
-    first, end = (0, series.size) if within is None else _places(series, within)
-    columns = _columns(series, max(first, after), max(end, after), points)
-    return encode_series(name, series.size, {key: column.view(np.uint8).data for key, column in columns.items()})
+    return _encoded(_find(c, run, name), Part(run, name, after, points, within))
+
+
+def read_many(c: Connection, parts: Sequence[Part]) -> list[bytes]:
+    """Several series in their wire form, as asked; one that is not there is empty.
+
+    How long they are is one question for all of them, and so are their newest points; no series is read that has
+    nothing new.
+    """
+    numbers = _numbers(c, {part.run for part in parts})
+    lengths = _lengths(c, {(numbers[part.run], part.name) for part in parts if part.run in numbers})
+    placed = [(part, numbers.get(part.run, 0)) for part in parts]
+    tails = _tails(c, {(number, part.name) for part, number in placed if _is_news(part, lengths[number, part.name])})
+    found = []
+    for part, number in placed:
+        size, _ = lengths[number, part.name]
+        tail = tails.get((number, part.name))
+        if size <= part.after:
+            found.append(_encode(part.name, size, dict.fromkeys(RAW_COLUMNS, np.empty(0, "<f8"))))
+        elif tail is not None and tail.start <= part.after and _is_news(part, lengths[number, part.name]):
+            news = tail.cut(part.after, size)
+            columns = {"step": news.step.astype("<f8"), "time": news.time, "value": news.value}
+            found.append(_encode(part.name, size, columns))
+        else:
+            ended = packed(c, number, part.name) if size >= LEAST else 0
+            found.append(_encoded(_Series(c, number, part.name, size, ended), part))
+    return found
+
+
+def _is_news(part: Part, length: _Length) -> bool:
+    """Whether what is wanted are a few points that all lie in the chunk which still grows."""
+    fits = part.points is None or length.size - part.after <= part.points
+    return part.within is None and fits and length.tail_start <= part.after < length.size
+
+
+def _encoded(series: _Series, part: Part) -> bytes:
+    first, end = (0, series.size) if part.within is None else _places(series, part.within)
+    columns = _columns(series, max(first, part.after), max(end, part.after), part.points)
+    return _encode(series.name, series.size, columns)
+
+
+def _encode(name: str, size: int, columns: Columns) -> bytes:
+    return encode_series(name, size, {key: column.view(np.uint8).data for key, column in columns.items()})
+
+
+def _numbers(c: Connection, names: Set[str]) -> dict[str, int]:
+    """The numbers of those runs that are there, by the id or number that names each."""
+    found: dict[str, int] = dict(
+        c.execute(select(runs.c.id, runs.c.number).where(runs.c.id.in_(names), not_deleted())).all()
+    )
+    for name in names - found.keys():
+        with suppress(NotFound):
+            found[name] = run_number(c, name)
+    return found
+
+
+def _lengths(c: Connection, series: Set[tuple[int, str]]) -> defaultdict[tuple[int, str], _Length]:
+    """How many points each of these series has; none where it is not there."""
+    latest = metric_latest.c
+    names = {name for _, name in series}
+    query = select(latest.run_number, latest.name, latest.point_count, latest.tail_start)
+    rows = c.execute(query.where(latest.run_number.in_({number for number, _ in series}), latest.name.in_(names)))
+    found: defaultdict[tuple[int, str], _Length] = defaultdict(lambda: _Length(0, 0))
+    found.update({(number, name): _Length(count, start) for number, name, count, start in rows})
+    return found
+
+
+def _tails(c: Connection, series: Set[tuple[int, str]]) -> dict[tuple[int, str], Piece]:
+    """The chunk of each of these series that still grows: in one question, as a page of charts asks again and again."""
+    if not series:
+        return {}
+    latest = metric_latest.c
+    tail = and_(_chunk.run_number == latest.run_number, _chunk.name == latest.name, _chunk.start == latest.tail_start)
+    query = OF_CHUNKS.add_columns(_chunk.run_number, _chunk.name).select_from(metric_latest.join(metric_chunks, tail))
+    of_runs, of_names = {number for number, _ in series}, {name for _, name in series}
+    rows = c.execute(query.where(latest.run_number.in_(of_runs), latest.name.in_(of_names)))
+    return {(number, name): of_chunk(chunk) for *chunk, number, name in rows if (number, name) in series}
 
 
 def _find(c: Connection, run: str, name: str) -> _Series:
@@ -73,7 +167,7 @@ def _find(c: Connection, run: str, name: str) -> _Series:
     count = c.scalar(select(latest.point_count).where(latest.run_number == number, latest.name == name))
     if count is None:
         raise NotFound(f"Run {run[:80]} has no metric {name[:80]!r}.", hint="List its metrics to see their names.")
-    return _Series(c, number, name, count, packed(c, number, name) if count >= PACK_POINTS else 0)
+    return _Series(c, number, name, count, packed(c, number, name) if count >= LEAST else 0)
 
 
 def _columns(series: _Series, first: int, end: int, buckets: int | None) -> Columns:

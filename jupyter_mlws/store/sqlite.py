@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import errno
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from jupyter_mlws import faults
@@ -16,7 +17,7 @@ from jupyter_mlws.errors import CorruptData, MlwsError, StorageFull, Unavailable
 from jupyter_mlws.store.database import AGAIN
 from jupyter_mlws.store.text_match import add_functions
 
-__all__ = ["commit_point", "on_network", "read_engine", "translate", "write_engine"]
+__all__ = ["commit_point", "give_back", "on_network", "read_engine", "translate", "write_engine"]
 
 # The write-ahead log shares memory between processes, which these cannot (or may not) do between machines.
 _NETWORK = (
@@ -36,6 +37,14 @@ _NETWORK = (
 )
 _MOUNTS = Path("/proc/self/mounts")
 _WAL_LIMIT = 64 * 1024 * 1024
+# What a transaction of very many points writes fits into the cache, so that no page is written twice; and pages are
+# moved from the log to their places when several such transactions are in it.
+_WRITE_CACHE_KB = 8000
+_WAL_PAGES = 4000
+# Less free room is left to what comes next. So many pages move in one transaction: nobody waits long for it.
+_WORTH_PAGES, _PAGES_AT_ONCE = 256, 2000
+# So long SQLite waits for a lock in ever longer steps: 1, 2, 5 and 10 ms.
+_LOOK_MS = 18
 
 
 def on_network(folder: Path) -> str:
@@ -67,17 +76,25 @@ def write_engine(path: Path, *, wal: bool, timeout_s: float) -> Engine:
     def prepare(connection: Any, record: Any) -> None:
         _run(
             connection,
+            "PRAGMA auto_vacuum=INCREMENTAL",  # of a new database: an older one stays as it is
             f"PRAGMA journal_mode={'WAL' if wal else 'DELETE'}",
             f"PRAGMA journal_size_limit={_WAL_LIMIT}",
+            f"PRAGMA wal_autocheckpoint={_WAL_PAGES}",
+            f"PRAGMA cache_size=-{_WRITE_CACHE_KB}",
             "PRAGMA synchronous=FULL",
             "PRAGMA foreign_keys=ON",
             "PRAGMA temp_store=MEMORY",
         )
+        if wal:
+            _run(connection, f"PRAGMA busy_timeout={_LOOK_MS}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
         # A transaction that reads first and writes later fails at once when somebody else wrote in between.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        if wal:
+            _begin_soon(connection, timeout_s)
+        else:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     @event.listens_for(engine, "handle_error")
     def close_after_failed_sync(context: Any) -> None:
@@ -87,6 +104,23 @@ def write_engine(path: Path, *, wal: bool, timeout_s: float) -> Engine:
             context.is_disconnect = True
 
     return engine
+
+
+def _begin_soon(connection: Any, timeout_s: float) -> None:
+    """Begin with the write lock, looked for every few milliseconds.
+
+    SQLite itself looks ten times a second: beside a process whose threads write one after the other that is seconds.
+    """
+    until = time.monotonic() + timeout_s
+    while True:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except OperationalError as error:
+            code = getattr(error.orig, "sqlite_errorcode", 0)
+            if code & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                raise
+        else:
+            return
 
 
 def read_engine(path: Path, *, timeout_s: float) -> Engine:
@@ -102,6 +136,25 @@ def read_engine(path: Path, *, timeout_s: float) -> Engine:
         connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+def give_back(connection: Connection) -> int:
+    """Give some of the room of removed rows back to the disk, with the next checkpoint; how many bytes that are.
+
+    0 when so little is left that it is not worth moving pages for it; and in a database that was made before this.
+    """
+    free = _pages(connection, "freelist_count")
+    if free < _WORTH_PAGES:
+        return 0
+    before = _pages(connection, "page_count")
+    # Python takes one step of a statement that has no rows, however many pages it asks for: one page is given back.
+    for _ in range(min(free, _PAGES_AT_ONCE)):
+        connection.exec_driver_sql("PRAGMA incremental_vacuum(1)")
+    return (before - _pages(connection, "page_count")) * _pages(connection, "page_size")
+
+
+def _pages(connection: Connection, what: str) -> int:
+    return int(connection.exec_driver_sql(f"PRAGMA {what}").scalar_one())
 
 
 def commit_point() -> None:

@@ -35,6 +35,7 @@ __all__ = [
     "all_typed_names",
     "append_values",
     "page_typed",
+    "put_values",
     "read_values",
 ]
 
@@ -97,6 +98,13 @@ def append_values(c: Connection, run_id: str, stream: str, start: int, end: int,
     number = run_number(c, run_id)
     if not advance(c, number, stream, start, end) or not values:
         return 0
+    stored = put_values(c, run_id, number, values)
+    changes.note(c, "metric", run_id)
+    return stored
+
+
+def put_values(c: Connection, run_id: str, number: int, values: Sequence[NewValue]) -> int:
+    """`append_values` for who has advanced the stream already, and notes the change."""
     names = list(dict.fromkeys(value.name for value in values))
     known = _known(c, number, names)
     types = known_types(c, number, names)
@@ -109,7 +117,6 @@ def append_values(c: Connection, run_id: str, stream: str, start: int, end: int,
             refused[value.name, value.type] = None
     warn_of_types(c, run_id, [(name, types[name], kind) for name, kind in refused])
     _store(c, number, kept, known)
-    changes.note(c, "metric", run_id)
     return sum(len(each) for each in kept.values())
 
 

@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Literal
 
-from jupyter_mlws.domain.compute import Compute
+from jupyter_mlws.domain.compute import Compute, ComputeLoad
 from jupyter_mlws.errors import InvalidInput, Unavailable
 from jupyter_mlws.runfolder import farside, processes
 from jupyter_mlws.runfolder.names import RUN_FOLDER_VARIABLE
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.runfolder.processes import Identity
-from jupyter_mlws.targets import machine
+from jupyter_mlws.targets import load, machine
 from jupyter_mlws.targets.base import Ground, Launch
 
 __all__ = ["LocalTarget"]
@@ -49,6 +49,9 @@ class LocalTarget:
     def describe(self) -> Compute:
         gpus = len(machine.gpu_ids())
         return Compute(name=self.name, kind="local", slots=max(self._slots(), gpus), gpus=gpus, note=self._note())
+
+    def load(self) -> ComputeLoad:
+        return load.of_this_machine(self.name)
 
     def _slots(self) -> int:
         text = os.environ.get("MLWS_LOCAL_SLOTS", "")

@@ -8,11 +8,11 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 
-from jupyter_mlws.domain.environment import KERNEL
+from jupyter_mlws.domain.environment import KERNEL, Environment
 from jupyter_mlws.errors import InvalidInput, Unavailable
 from jupyter_mlws.targets.base import Target
 
-__all__ = ["GROUP", "check_name", "check_ready", "get", "known", "no_kernel"]
+__all__ = ["GROUP", "check_name", "check_ready", "check_takes", "get", "known", "no_kernel"]
 
 GROUP = "jupyter_mlws.targets"
 # Ours, for a checkout whose metadata nobody installed.
@@ -58,6 +58,21 @@ def check_ready(name: str, environment: str) -> None:
         sentence, hint = no_kernel(name)
         raise InvalidInput(sentence, hint=hint)
     target.check()
+
+
+def check_takes(name: str, environment: Environment) -> None:
+    """Raise `InvalidInput` where an environment is of a kind that the target has no use for."""
+    spec = environment.spec
+    if spec.in_container and get(name).takes != "image":
+        raise InvalidInput(
+            f"{environment.id} is an image, and the compute target {name} starts its runs without containers.",
+            hint="Submit it where containers run: compute_target='docker'.",
+        )
+    if spec.kind == "user_managed" and not spec.in_container and get(name).takes == "image":
+        raise InvalidInput(
+            f"{environment.id} is an interpreter of this machine, which no container has.",
+            hint="Name an environment with packages, or with an image.",
+        )
 
 
 @cache

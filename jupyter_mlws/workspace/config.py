@@ -19,6 +19,7 @@ __all__ = [
     "nearest_config",
     "trust",
     "trust_database",
+    "trust_location",
     "write_config",
 ]
 
@@ -112,9 +113,8 @@ def trust(path: str | os.PathLike[str]) -> str:
     if config is None or not config.is_file():
         raise NotFound(f"There is no {CONFIG} in {place} or above it.", hint="Make one with mlws init.")
     location = _named(config)
-    with change_json(_trust_file()) as known:
-        # Trust is in this location: when the project names another one, the user is asked again.
-        known[_key(config)] = location
+    # Trust is in this location: when the project names another one, the user is asked again.
+    trust_location(config, location)
     if "://" not in location:
         _trust_its_database(Path(location))
     return location
@@ -126,6 +126,12 @@ def _trust_its_database(folder: Path) -> bool:
     if database:
         trust_database(folder, str(database))
     return bool(database)
+
+
+def trust_location(config: Path, location: str) -> None:
+    """Allow a configuration to name this folder or URL, and no other one."""
+    with change_json(_trust_file()) as known:
+        known[_key(config)] = location
 
 
 def trust_database(folder: Path, database: str) -> None:

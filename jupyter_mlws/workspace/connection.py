@@ -117,11 +117,23 @@ def open_folder(folder: Path) -> Opened:
         host=host_name(),
         workspace_id=facts.id,
         name=facts.name,
+        named=lambda: _name_of(folder, facts),
         warnings=records.warnings,
         keeping=lambda: _keeping(facts),
     )
     registry.register(facts.id, str(folder))
     return Opened(api=services, id=facts.id, location=str(folder), _close=records.store.close)
+
+
+def _name_of(folder: Path, facts: WorkspaceFile) -> str:
+    """The name that the folder has now; the one that it had where it cannot be read."""
+    from jupyter_mlws.dispatcher.settings import read_workspace_file
+
+    try:
+        found = read_workspace_file(folder)
+    except WorkspaceError:
+        found = None
+    return facts.name if found is None else found.name
 
 
 def _keeping(facts: WorkspaceFile) -> Keeping:

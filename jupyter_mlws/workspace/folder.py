@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import secrets
@@ -12,13 +13,13 @@ from jupyter_mlws import faults
 from jupyter_mlws.dispatcher.settings import FORMAT_VERSION, WORKSPACE_FILE, WorkspaceFile, read_workspace_file
 from jupyter_mlws.domain.clock import now
 from jupyter_mlws.domain.names import MAX_DISPLAY_NAME, check_text
-from jupyter_mlws.errors import WorkspaceError
-from jupyter_mlws.runfolder.files import remove_stale, sync_folder, write_whole
+from jupyter_mlws.errors import NotFound, WorkspaceError, WrongState
+from jupyter_mlws.runfolder.files import put_new, remove_stale, sync_folder, write_whole
 from jupyter_mlws.runfolder.places import make_own
 from jupyter_mlws.workspace import registry
 from jupyter_mlws.workspace.config import CONFIG, EMBEDDED, config_location, trust_database, write_config
 
-__all__ = ["create", "prepare"]
+__all__ = ["create", "prepare", "rename"]
 
 _WAY_OUT = "Choose another one with MLWS_WORKSPACE or Workspace('folder')."
 # What the desktop or the shell leaves in any folder.
@@ -97,6 +98,33 @@ def _check_database(folder: Path, found: WorkspaceFile | None, wanted: str | Non
         )
 
 
+def rename(folder: Path, name: str) -> None:
+    """Give the workspace in `folder` another name.
+
+    Raises
+    ------
+    WrongState
+        Its records are in a database, which says its name to all who share it.
+    """
+    found = read_workspace_file(folder)
+    if found is None:
+        raise NotFound(f"There is no workspace in {folder}.", hint="If it was moved, open it once where it is now.")
+    if found.settings.get("database"):
+        raise WrongState(
+            f"The workspace {found.name} is shared through a database, whose name it has.",
+            hint="Take it out of the list and join it again in a folder of another name, or leave the name.",
+        )
+    if found.name != name:
+        try:
+            _write(
+                folder,
+                dataclasses.replace(found, name=check_text("name of the workspace", name, MAX_DISPLAY_NAME)),
+                replace=True,
+            )
+        except OSError as error:
+            raise _unwritable(folder, error) from error
+
+
 def prepare(folder: Path, name: str | None = None, made: WorkspaceFile | None = None) -> WorkspaceFile:
     """The facts of the workspace in `folder`, which is made when it is missing, by default as a new one of SQLite.
 
@@ -172,7 +200,7 @@ def _write(folder: Path, facts: WorkspaceFile, *, replace: bool = False) -> None
         if replace:
             os.replace(temporary, folder / WORKSPACE_FILE)
         else:
-            os.link(temporary, folder / WORKSPACE_FILE)  # of two who make it at once, the first one counts
+            put_new(temporary, folder / WORKSPACE_FILE)  # of two who make it at once, the first one counts
         sync_folder(folder)
         sync_folder(folder.parent)
     except FileExistsError:

@@ -15,10 +15,12 @@ from jupyter_mlws.dispatcher.succession import is_older
 from jupyter_mlws.dispatcher.words import last_words, open_log, trouble
 from jupyter_mlws.domain.workspace import DispatcherState
 from jupyter_mlws.errors import DispatcherUnavailable
+from jupyter_mlws.runfolder.processes import Identity, identity_of, is_alive
 
 __all__ = ["Wake", "stop_dispatcher", "wake"]
 
-_TIMEOUT_S = 5.0
+# Of a machine with much to do an interpreter needs some; one that fails to start is not waited for.
+_TIMEOUT_S = 15.0
 _HAND_OVER_S = 10.0
 _PAUSE_S = 0.02
 _COMING_S = 3.0
@@ -26,11 +28,13 @@ _COMING_S = 3.0
 _KEPT = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "SHELL", "LD_LIBRARY_PATH",
          "VIRTUAL_ENV", "COVERAGE_PROCESS_START", "SSL_CERT_FILE", "SSL_CERT_DIR", "HTTP_PROXY", "HTTPS_PROXY",
          "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy", "NETRC",
-         "DBUS_SESSION_BUS_ADDRESS")  # fmt: skip
+         "DBUS_SESSION_BUS_ADDRESS", "CONDARC", "CONDA_CHANNEL_ALIAS", "CONDA_REMOTE_READ_TIMEOUT_SECS",
+         "RATTLER_AUTH_FILE")  # fmt: skip
 # DBUS_SESSION_BUS_ADDRESS: where the desktop's keyring is asked for the password of a registry.
-# PG*: where libpq finds a database, and the password for it. DOCKER_*: where the engine of containers is. PIP_*, UV_*:
-# where packages of environments come from.
-_KEPT_PREFIXES = ("MLWS_", "XDG_", "LC_", "CUDA_VISIBLE_", "NVIDIA_", "PG", "DOCKER_", "PIP_", "UV_")
+# PG*: where libpq finds a database, and the password for it. DOCKER_*: where the engine of containers is. PIP_*, UV_*,
+# CONDA*: where packages of environments come from, and for what kind of machine; not which environment is active.
+_KEPT_PREFIXES = ("MLWS_", "XDG_", "LC_", "CUDA_VISIBLE_", "NVIDIA_", "PG", "DOCKER_", "PIP_", "UV_",
+                  "CONDA_OVERRIDE_")  # fmt: skip
 _NOT_KEPT = ("MLWS_TOKEN", "MLWS_SECRET", "MLWS_RUN_", "MLWS_WORKSPACE", "MLWS_EXPERIMENT", "MLWS_SOURCE_DIR",
              "MLWS_INPUTS")  # fmt: skip
 
@@ -46,7 +50,7 @@ class Wake:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._coming: subprocess.Popen[bytes] | None = None
+        self._coming: Identity | None = None
         self._came_at = 0.0
 
     def __call__(self) -> None:
@@ -55,12 +59,13 @@ class Wake:
             start(self.folder)  # which asks it to hand over
         elif not client.poke(self.folder) and not self._is_coming():
             self._came_at = time.monotonic()
-            self._coming = start(self.folder)
+            self._coming = identity_of(start(self.folder).pid)
 
     def _is_coming(self) -> bool:
         """Whether one that we started is still on its way: it will look for work as soon as it can be reached."""
         recent = time.monotonic() - self._came_at < _COMING_S
-        return recent and self._coming is not None and self._coming.poll() is None
+        # The system is asked: the thread that waits for its end may be late to tell, and a wake would be lost.
+        return recent and self._coming is not None and bool(is_alive(self._coming))
 
     def state(self) -> DispatcherState:
         """Whether it lives."""

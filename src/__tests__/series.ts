@@ -1,11 +1,12 @@
 /**
- * The wire form of a series, written as jupyter_mlws/api/series.py writes it.
+ * The wire form of a series, written as jupyter_mlws/api/series.py writes it; times are the steps where none are given.
  */
 export function encodeSeries(
   name: string,
   count: number,
-  columns: Record<string, number[]>
+  given: Record<string, number[]>
 ): ArrayBuffer {
+  const columns: Record<string, number[]> = { time: given.step, ...given };
   const names = Object.keys(columns);
   const points = columns[names[0]].length;
   let header = JSON.stringify({ name, count, points, columns: names });

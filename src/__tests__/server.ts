@@ -101,6 +101,7 @@ export function makeInfo(facts: Partial<WorkspaceInfo> = {}): WorkspaceInfo {
     active_count: 0,
     model_count: 0,
     size_bytes: 1000,
+    disk_used_percent: 40,
     last_change: 10,
     dispatcher: {
       alive: true,
@@ -112,6 +113,7 @@ export function makeInfo(facts: Partial<WorkspaceInfo> = {}): WorkspaceInfo {
     database: '',
     machine: '',
     interpreter: '',
+    user: 'ada',
     warnings: [],
     ...facts
   };
@@ -206,7 +208,8 @@ export function connect(server: FakeServer, workspace?: string): IEvents {
   const source = {};
   const stream = new Signal<object, never>(source);
   const connection = new WorkspaceConnection({
-    serverSettings: SETTINGS,
+    // Of its own: what is asked over the same settings is shared.
+    serverSettings: { ...SETTINGS },
     stream: stream as never,
     workspace
   });

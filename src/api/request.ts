@@ -4,6 +4,8 @@ import { ServerConnection } from '@jupyterlab/services';
 import { ErrorBody, Operation, Operations, OPERATIONS } from './types';
 
 const ROOT = 'mlws/api/v1';
+/** Browsers carry 64 kB of requests beyond the end of a page; a character has up to three bytes. */
+export const OUTLIVES = 20000;
 
 /**
  * A request that did not succeed, whatever the reason.
@@ -21,6 +23,11 @@ export class ApiError extends Error {
   ) {
     super(message);
     this.name = 'ApiError';
+  }
+
+  /** What went wrong, and the way out: words of the server, to be escaped where they are shown. */
+  get sentences(): string {
+    return `${this.message} ${this.hint}`.trim();
   }
 }
 
@@ -54,7 +61,7 @@ export async function request<Id extends keyof Operations>(
     throw await failureOf(response);
   }
   return operation.answer === 'bytes'
-    ? response.arrayBuffer()
+    ? readBytes(response)
     : readJson(response);
 }
 
@@ -87,13 +94,17 @@ export function urlOf(
 
 function initOf(operation: Operation, body: unknown): RequestInit {
   const { method } = operation;
-  return operation.body === 'json'
-    ? {
-        method,
-        body: JSON.stringify(body),
-        headers: { 'Content-Type': 'application/json' }
-      }
-    : { method, body: body as BodyInit | undefined };
+  if (operation.body !== 'json') {
+    return { method, body: body as BodyInit | undefined };
+  }
+  const text = JSON.stringify(body);
+  return {
+    method,
+    body: text,
+    headers: { 'Content-Type': 'application/json' },
+    // What somebody changed arrives although the page is closed behind it.
+    keepalive: method === 'PATCH' && text.length <= OUTLIVES
+  };
 }
 
 async function send(
@@ -104,18 +115,34 @@ async function send(
   try {
     return await ServerConnection.makeRequest(url, init, settings);
   } catch (error) {
-    throw new ApiError(
-      'network',
-      'The Jupyter server does not answer.',
-      error instanceof Error ? error.message : ''
-    );
+    throw unanswered(error);
+  }
+}
+
+function unanswered(error: unknown): ApiError {
+  return new ApiError(
+    'network',
+    'The Jupyter server does not answer.',
+    error instanceof Error ? error.message : ''
+  );
+}
+
+async function readBytes(response: Response): Promise<ArrayBuffer> {
+  try {
+    return await response.arrayBuffer();
+  } catch (error) {
+    // The server went while it answered.
+    throw unanswered(error);
   }
 }
 
 async function readJson<T>(response: Response): Promise<T> {
   try {
     return await response.json();
-  } catch {
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) {
+      throw unanswered(error);
+    }
     throw new ApiError(
       'bad_answer',
       'The Jupyter server sent an answer that is no JSON.',

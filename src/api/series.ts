@@ -23,6 +23,7 @@ interface IHeader {
 
 const MAGIC = 'MLWSSER1';
 const PREFIX_BYTES = 16;
+const IS_LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /**
  * Decode a series from its wire form.
@@ -30,49 +31,74 @@ const PREFIX_BYTES = 16;
  * @throws ApiError when the bytes are something else.
  */
 export function decodeSeries(buffer: ArrayBuffer): ISeries {
-  const header = readHeader(buffer);
-  const start = PREFIX_BYTES + headerLength(buffer);
+  return decodeAt(buffer, 0).series;
+}
+
+/**
+ * Decode all of the series that stand one behind the other.
+ *
+ * @throws ApiError when the bytes are something else.
+ */
+export function decodeMany(buffer: ArrayBuffer): ISeries[] {
+  const found: ISeries[] = [];
+  for (let at = 0; at < buffer.byteLength;) {
+    const { series, end } = decodeAt(buffer, at);
+    found.push(series);
+    at = end;
+  }
+  return found;
+}
+
+/** The series that begins at a place, and where it ends. */
+function decodeAt(
+  buffer: ArrayBuffer,
+  at: number
+): { series: ISeries; end: number } {
+  const { header, start } = readHeader(buffer, at);
   const size = header.points * Float64Array.BYTES_PER_ELEMENT;
-  if (buffer.byteLength < start + size * header.columns.length) {
+  const end = start + size * header.columns.length;
+  if (buffer.byteLength < end) {
     throw corrupt();
   }
   const columns: Record<string, Float64Array> = {};
   header.columns.forEach((name, i) => {
     columns[name] = readColumn(buffer, start + i * size, header.points);
   });
-  return {
-    name: header.name,
-    count: header.count,
-    points: header.points,
-    columns
-  };
+  const { name, count, points } = header;
+  return { series: { name, count, points, columns }, end };
 }
 
-function readHeader(buffer: ArrayBuffer): IHeader {
-  const magic = new Uint8Array(buffer.slice(0, MAGIC.length));
+/** What stands before the columns of the series at a place, and where they start. */
+function readHeader(
+  buffer: ArrayBuffer,
+  at: number
+): { header: IHeader; start: number } {
+  const magic = new Uint8Array(buffer.slice(at, at + MAGIC.length));
   if (
-    buffer.byteLength < PREFIX_BYTES ||
+    buffer.byteLength < at + PREFIX_BYTES ||
     String.fromCharCode(...magic) !== MAGIC
   ) {
     throw corrupt();
   }
-  const bytes = buffer.slice(PREFIX_BYTES, PREFIX_BYTES + headerLength(buffer));
+  const length = new DataView(buffer).getUint32(at + MAGIC.length, true);
+  const start = at + PREFIX_BYTES + length;
+  const bytes = buffer.slice(at + PREFIX_BYTES, start);
   try {
-    return JSON.parse(new TextDecoder().decode(bytes));
+    return { header: JSON.parse(new TextDecoder().decode(bytes)), start };
   } catch {
     throw corrupt();
   }
 }
 
-function headerLength(buffer: ArrayBuffer): number {
-  return new DataView(buffer).getUint32(MAGIC.length, true);
-}
-
+/** A column where it lies in the answer; it is copied only where the machine or the place forbids looking at it. */
 function readColumn(
   buffer: ArrayBuffer,
   start: number,
   points: number
 ): Float64Array {
+  if (IS_LITTLE_ENDIAN && start % 8 === 0) {
+    return new Float64Array(buffer, start, points);
+  }
   const view = new DataView(buffer, start, points * 8);
   return Float64Array.from({ length: points }, (_, i) =>
     view.getFloat64(i * 8, true)

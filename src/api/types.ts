@@ -56,6 +56,31 @@ export interface Compute {
   ready: boolean;
   takes: string;
   paused: boolean;
+  has_load: boolean;
+}
+
+/** How busy the machine of a target is at the moment, whoever uses it. */
+export interface ComputeLoad {
+  name: string;
+  cpus: number;
+  cpu_percent: Num;
+  memory_used_bytes: number;
+  memory_total_bytes: number;
+  gpus: GpuLoad[];
+}
+
+/** The runs on a target, and those that wait for it in the order of their turn. */
+export interface ComputeQueue {
+  name: string;
+  running: WaitingRun[];
+  waiting: WaitingRun[];
+  more: number;
+}
+
+/** Where a copy lies: `path` below the server's root, `file_count` files in it. */
+export interface Copied {
+  path: string;
+  file_count: number;
 }
 
 /** What was put into the trash. */
@@ -147,8 +172,33 @@ export interface FarSide {
   version: string;
 }
 
+/** The wish for a copy of a run's file. */
+export interface FileCopy {
+  run: string;
+  name: string;
+  kind?: FileKind;
+  beside: string;
+}
+
 /** What a stored file is. */
 export type FileKind = 'output' | 'log' | 'result';
+
+/** The wish to run a file of the server. */
+export interface FileSubmission {
+  path: string;
+  kind?: string;
+  parameters?: Record<string, unknown>;
+  arguments?: string[];
+  experiment?: string;
+  compute?: string;
+  environment?: string;
+  name?: string;
+  description?: string;
+  tags?: Record<string, string>;
+  document?: string;
+  document_id?: string;
+  key?: string;
+}
 
 /** How far the import of an offline run is. */
 export interface FolderImport {
@@ -176,6 +226,7 @@ export interface GarbageReport {
   folder_bytes: number;
   freed_bytes: number;
   point_bytes: number;
+  database_bytes: number;
   young_count: number;
   young_bytes: number;
   kept_runs: number;
@@ -188,6 +239,15 @@ export interface GitInfo {
   branch: string | null;
   remote: string | null;
   dirty: boolean;
+}
+
+/** How busy a GPU is, whoever uses it. */
+export interface GpuLoad {
+  index: number;
+  name: string;
+  percent: Num;
+  memory_used_bytes: number;
+  memory_total_bytes: number;
 }
 
 /** What came of importing an archive. */
@@ -212,6 +272,27 @@ export interface InputFile {
   name: string;
   digest: string;
   size_bytes: number;
+}
+
+/** A workspace of the user's registry, told without opening it. */
+export interface KnownWorkspace {
+  id: string;
+  name: string;
+  location: string;
+  kind: string;
+  state: string;
+}
+
+/** A series of a run, of which a line shows the latest value. */
+export interface LastValue {
+  name: string;
+  count: number;
+  last: Num;
+}
+
+/** The notebook or script that a run came from, as the server shows its path. */
+export interface LineSource {
+  document: string;
 }
 
 /** Data that a run reads in place: not copied, only recorded. */
@@ -244,6 +325,13 @@ export interface ManifestEntry {
   mode: number;
   size_bytes: number;
   digest: string;
+}
+
+/** A page of the names of a run's series. */
+export interface MetricNames {
+  items: string[];
+  total: number;
+  next_cursor: string | null;
 }
 
 /** The latest value of a series and its extent; minimum and maximum leave NaN out. */
@@ -342,6 +430,42 @@ export interface NewEnvironment {
   name: string;
   spec: EnvironmentSpec;
   description?: string;
+}
+
+/** Another name for a workspace. */
+export interface NewName {
+  name: string;
+}
+
+/** A wish for a workspace of a project. */
+export interface NewWorkspace {
+  folder?: string;
+  name?: string;
+  database?: string;
+}
+
+/** A parameter of a notebook. */
+export interface NotebookParameter {
+  name: string;
+  type: string;
+  default: unknown;
+  help: string;
+  code: string;
+  cell: number;
+}
+
+/** What can be set before a notebook runs. */
+export interface NotebookParameters {
+  items: NotebookParameter[];
+  tagged: boolean;
+  language: string;
+  kernel: string;
+}
+
+/** Which notebook is asked about: one below the server's root, or its JSON as it is on the screen. */
+export interface NotebookQuestion {
+  path?: string;
+  document?: string;
 }
 
 /** One page of a list, and the cursor that gives the next one (None at the end). */
@@ -461,6 +585,43 @@ export interface RunFile {
   modified_at: string;
 }
 
+/** The part of a `Run` that a list of many shows. */
+export interface RunLine {
+  id: string;
+  number: number;
+  experiment: string;
+  kind: string;
+  status: RunStatus;
+  status_sequence: number;
+  created_at: string;
+  started_at: string | null;
+  ended_at: string | null;
+  display_name: string;
+  user: string;
+  host: string;
+  compute_target: string;
+  environment: string;
+  tags: Record<string, string>;
+  params: Record<string, string>;
+  properties: Record<string, string>;
+  parent_id: string | null;
+  child_count: number;
+  children_ended: number;
+  snapshot_id: string | null;
+  source: LineSource;
+  error: RunError | null;
+  waiting_for: string;
+  metrics: LastValue[];
+  progress: Progress | null;
+}
+
+/** A page of lines, and the cursor that gives the next one (None at the end). */
+export interface RunLines {
+  items: RunLine[];
+  next_cursor: string | null;
+  total: number | null;
+}
+
 /** Where a run came from. */
 export interface RunSource {
   document: string;
@@ -549,12 +710,29 @@ export interface SecretValue {
   value: string;
 }
 
+/** What is wanted of one series, with the words of `MetricsApi.read`. */
+export interface SeriesWanted {
+  run: string;
+  name: string;
+  after?: number;
+  points?: number | null;
+  axis?: string;
+  low?: Num | null;
+  high?: Num | null;
+}
+
 /** A stored snapshot; `id` is the sha256 of its manifest, so equal folders have equal ids. */
 export interface Snapshot {
   id: string;
   file_count: number;
   size_bytes: number;
   created_at: string;
+}
+
+/** The wish for a folder with the files that a run began with; `beside` as of `FileCopy`. */
+export interface SnapshotCopy {
+  run: string;
+  beside: string;
 }
 
 /** What a snapshot took, left and linked. */
@@ -592,6 +770,20 @@ export interface StaticCard {
   html: string;
 }
 
+/** A column of a table; its type is 'int', 'float', 'bool', 'str', or 'json' for a mixture. */
+export interface TableColumn {
+  name: string;
+  type: string;
+}
+
+/** Some rows of a large table. */
+export interface TableRows {
+  columns: TableColumn[];
+  cells: unknown[];
+  first: number;
+  row_count: number;
+}
+
 /**
  * One thing in the trash; the runs of a deleted experiment, and a deleted run's descendants, are not listed
  * apart.
@@ -607,12 +799,42 @@ export interface TrashItem {
   run_count: number;
 }
 
+/** A user believes what a project's configuration names. */
+export interface Trust {
+  document: string;
+  place: string;
+}
+
 /** A metric of values that are more than numbers. */
 export interface TypedMetric {
   name: string;
   type: string;
   count: number;
   updated_at: string;
+}
+
+/** A run that is on a target, or waits for it. */
+export interface WaitingRun {
+  id: string;
+  number: number;
+  experiment: string;
+  display_name: string;
+  status: RunStatus;
+  user: string;
+  created_at: string;
+  started_at: string | null;
+  behind: number | null;
+  waiting_for: string;
+}
+
+/** Series that are read together, at most `MAX_SERIES`. */
+export interface WantedSeries {
+  series: SeriesWanted[];
+}
+
+/** A wish to open a workspace that is there already. */
+export interface WantedWorkspace {
+  location: string;
 }
 
 /** What a workspace is and holds. */
@@ -631,6 +853,8 @@ export interface WorkspaceInfo {
   warnings: string[];
   machine: string;
   interpreter: string;
+  disk_used_percent: number;
+  user: string;
 }
 
 /** How an operation travels: method, path with {arguments}, and what its body and answer are. */
@@ -639,6 +863,8 @@ export interface Operation {
   /** Below /mlws/api/v1, and below /workspaces/{id} where `scope` is 'workspace'. */
   path: string;
   scope: 'workspace' | 'server';
+  /** Whether it only looks: asked twice, it does what it does once. */
+  reads: boolean;
   pathArguments: readonly string[];
   queryArguments: readonly string[];
   body: 'json' | 'bytes' | null;
@@ -677,6 +903,8 @@ export interface Operations {
   'runs.card': { arguments: { run: string }; body: undefined; answer: StaticCard };
   /** Runs, newest first; children of a sweep only when `parent` names it or `include_children` is set. */
   'runs.list': { arguments: { experiment?: string | null; status?: string | null; document?: string | null; parent?: string | null; search?: string | null; filter?: string | null; order_by?: string | null; include_children?: boolean; recursive?: boolean; limit?: number; cursor?: string | null }; body: undefined; answer: Page<Run> };
+  /** What `list` finds by the same arguments, of each run only what a line of a long list shows. */
+  'runs.lines': { arguments: { status?: string | null; document?: string | null; parent?: string | null; search?: string | null; filter?: string | null; include_children?: boolean; limit?: number; cursor?: string | null }; body: undefined; answer: RunLines };
   /** One run with its metrics' summaries, or `NotFound`. */
   'runs.get': { arguments: { run: string }; body: undefined; answer: Run };
   /** Change tags, display name or description. */
@@ -711,18 +939,26 @@ export interface Operations {
   'folders.imported': { arguments: { run: string }; body: undefined; answer: FolderImport };
   /** The series of a run, by name, each with its latest value. */
   'metrics.list': { arguments: { run: string; limit?: number; cursor?: string | null; system?: boolean }; body: undefined; answer: Page<MetricSummary> };
+  /** The names alone, of which a run may have a hundred thousand, or those that are searched for. */
+  'metrics.names': { arguments: { run: string; search?: string; limit?: number; cursor?: string | null; system?: boolean }; body: undefined; answer: MetricNames };
   /** A series as binary columns (see `jupyter_mlws.api.series`). */
   'metrics.read': { arguments: { run: string; name: string; after?: number; points?: number | null; axis?: string; low?: Num | null; high?: Num | null }; body: undefined; answer: ArrayBuffer };
+  /** Several series, of whichever runs, each in the wire form of `read`, one behind the other as they were asked. */
+  'metrics.read_many': { arguments: Record<string, never>; body: WantedSeries; answer: ArrayBuffer };
   /** The metrics of a run that are more than numbers, by name. */
   'metrics.typed': { arguments: { run: string; limit?: number; cursor?: string | null }; body: undefined; answer: Page<TypedMetric> };
   /** The values of one typed metric, in the order of their logging, or `NotFound`. */
   'metrics.values': { arguments: { run: string; name: string; after?: number; limit?: number }; body: undefined; answer: Page<MetricValue> };
+  /** Some rows of a table that is kept as a file, or `NotFound`: a large one is looked at page by page. */
+  'metrics.table': { arguments: { run: string; name: string; index?: number; first?: number; limit?: number }; body: undefined; answer: TableRows };
   /** The points of all runs that a filter finds, as binary columns (see `jupyter_mlws.api.metric_table`). */
   'metrics.export': { arguments: { filter?: string | null; experiment?: string | null; names?: string | null; latest?: boolean; include_children?: boolean }; body: undefined; answer: ArrayBuffer };
   /** Snapshot a folder of the machine that answers. Reading any folder is as much as running code: 'execute'. */
   'snapshots.create': { arguments: Record<string, never>; body: SnapshotRequest; answer: SnapshotReport };
   /** The files of a snapshot, or `NotFound`. */
   'snapshots.get': { arguments: { snapshot: string }; body: undefined; answer: Manifest };
+  /** How many files a snapshot has and how large they are, without the list of them; or `NotFound`. */
+  'snapshots.summary': { arguments: { snapshot: string }; body: undefined; answer: Snapshot };
   /** The snapshot as a zip, streamed. */
   'snapshots.download': { arguments: { snapshot: string }; body: undefined; answer: ArrayBuffer };
   /** One file of a snapshot. */
@@ -781,6 +1017,10 @@ export interface Operations {
   'environments.built': { arguments: Record<string, never>; body: undefined; answer: Page<BuiltEnvironment> };
   /** All targets with their slots and queue. */
   'compute.list': { arguments: Record<string, never>; body: undefined; answer: Page<Compute> };
+  /** The runs on a target, and the first `limit` of those that wait for it, each with the one before it. */
+  'compute.queue': { arguments: { name: string; limit?: number }; body: undefined; answer: ComputeQueue };
+  /** How busy the target's machine is at the moment. */
+  'compute.load': { arguments: { name: string }; body: undefined; answer: ComputeLoad };
   /** Begin nothing more on a target of what this user has queued; what runs goes on. Twice is once. */
   'compute.pause': { arguments: { name: string }; body: undefined; answer: Compute };
   /** Let a paused target take up what is queued; one that is not paused stays as it is. */
@@ -795,6 +1035,18 @@ export interface Operations {
   'secrets.delete': { arguments: { name: string }; body: undefined; answer: Secret };
   /** Every registered workspace that can be opened. */
   'registry.list': { arguments: Record<string, never>; body: undefined; answer: Page<WorkspaceInfo> };
+  /** Every registered workspace, by name, also one that cannot be opened; none is opened for that. */
+  'registry.known': { arguments: Record<string, never>; body: undefined; answer: Page<KnownWorkspace> };
+  /** Make a workspace for a project below the server's root, or open the one that it has (``mlws init``). */
+  'registry.create': { arguments: Record<string, never>; body: NewWorkspace; answer: WorkspaceInfo };
+  /** Open a workspace that is there already, and enter it in the registry; nothing is made. */
+  'registry.open': { arguments: Record<string, never>; body: WantedWorkspace; answer: WorkspaceInfo };
+  /** Give a workspace another name, for all who use it. */
+  'registry.rename': { arguments: { workspace: string }; body: NewName; answer: WorkspaceInfo };
+  /** Take a workspace out of the registry; nothing is deleted, and who opens it enters it again. Twice is once. */
+  'registry.forget': { arguments: { workspace: string }; body: undefined; answer: Page<KnownWorkspace> };
+  /** Believe what a project's configuration names, and open the document's workspace. */
+  'registry.trust': { arguments: Record<string, never>; body: Trust; answer: WorkspaceInfo };
   /** The zip of the standard-library part, for kernels whose environment lacks the package. */
   'registry.far_side': { arguments: Record<string, never>; body: undefined; answer: FarSide };
   /** The workspace of a document (path as the server shows it), found by the same rule as in a kernel. */
@@ -803,87 +1055,112 @@ export interface Operations {
   'documents.request': { arguments: Record<string, never>; body: DocumentRequest; answer: Document };
   /** The frontend's answer to the request of this id. */
   'documents.answer': { arguments: { request: string }; body: Document; answer: Document };
+  /** Run a script or notebook of the server as a tracked job, with the server's interpreter or an environment. */
+  'notebooks.submit': { arguments: { workspace: string }; body: FileSubmission; answer: Run };
+  /** The parameters of a notebook with types and defaults, for a form; nothing of it is run. */
+  'notebooks.parameters': { arguments: Record<string, never>; body: NotebookQuestion; answer: NotebookParameters };
+  /** Put a copy of a run's file into the folder of a document; ``name (2)`` where the name is taken. */
+  'copies.put_file': { arguments: { workspace: string }; body: FileCopy; answer: Copied };
+  /** Put the files that a run began with into a new folder ``run-12`` beside a document. */
+  'copies.put_snapshot': { arguments: { workspace: string }; body: SnapshotCopy; answer: Copied };
 }
 
 export const OPERATIONS: { readonly [id in keyof Operations]: Operation } = {
-  'workspace.info': { method: 'GET', path: '/info', scope: 'workspace', pathArguments: [], queryArguments: [], body: null, answer: 'json' },
-  'workspace.changes': { method: 'GET', path: '/changes', scope: 'workspace', pathArguments: [], queryArguments: ['since', 'limit'], body: null, answer: 'json' },
-  'workspace.wake': { method: 'POST', path: '/wake', scope: 'workspace', pathArguments: [], queryArguments: [], body: null, answer: 'json' },
-  'experiments.list': { method: 'GET', path: '/experiments', scope: 'workspace', pathArguments: [], queryArguments: ['limit', 'cursor', 'include_archived'], body: null, answer: 'json' },
-  'experiments.get': { method: 'GET', path: '/experiments/{name}', scope: 'workspace', pathArguments: ['name'], queryArguments: [], body: null, answer: 'json' },
-  'experiments.create': { method: 'PUT', path: '/experiments/{name}', scope: 'workspace', pathArguments: ['name'], queryArguments: [], body: null, answer: 'json' },
-  'experiments.update': { method: 'PATCH', path: '/experiments/{name}', scope: 'workspace', pathArguments: ['name'], queryArguments: [], body: 'json', answer: 'json' },
-  'experiments.delete': { method: 'DELETE', path: '/experiments/{name}', scope: 'workspace', pathArguments: ['name'], queryArguments: [], body: null, answer: 'json' },
-  'experiments.restore': { method: 'POST', path: '/experiments/{name}/restore', scope: 'workspace', pathArguments: ['name'], queryArguments: ['new_name'], body: null, answer: 'json' },
-  'runs.submit': { method: 'POST', path: '/runs', scope: 'workspace', pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
-  'runs.start': { method: 'POST', path: '/runs/start', scope: 'workspace', pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
-  'runs.rerun': { method: 'POST', path: '/runs/{run}/rerun', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: 'json', answer: 'json' },
-  'runs.reproducibility': { method: 'GET', path: '/runs/{run}/reproducibility', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
-  'runs.card': { method: 'GET', path: '/runs/{run}/card', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
-  'runs.list': { method: 'GET', path: '/runs', scope: 'workspace', pathArguments: [], queryArguments: ['experiment', 'status', 'document', 'parent', 'search', 'filter', 'order_by', 'include_children', 'recursive', 'limit', 'cursor'], body: null, answer: 'json' },
-  'runs.get': { method: 'GET', path: '/runs/{run}', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
-  'runs.update': { method: 'PATCH', path: '/runs/{run}', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: 'json', answer: 'json' },
-  'runs.create_children': { method: 'POST', path: '/runs/{run}/children', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: 'json', answer: 'json' },
-  'runs.end': { method: 'POST', path: '/runs/{run}/end', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: 'json', answer: 'json' },
-  'runs.cancel': { method: 'POST', path: '/runs/{run}/cancel', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
-  'runs.delete': { method: 'DELETE', path: '/runs/{run}', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
-  'runs.weigh': { method: 'GET', path: '/runs/{run}/deletion', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
-  'runs.restore': { method: 'POST', path: '/runs/{run}/restore', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
-  'logs.read': { method: 'GET', path: '/runs/{run}/logs', scope: 'workspace', pathArguments: ['run'], queryArguments: ['name', 'offset', 'limit'], body: null, answer: 'json' },
-  'files.list': { method: 'GET', path: '/runs/{run}/files', scope: 'workspace', pathArguments: ['run'], queryArguments: ['kind', 'limit', 'cursor'], body: null, answer: 'json' },
-  'files.download': { method: 'GET', path: '/runs/{run}/file', scope: 'workspace', pathArguments: ['run'], queryArguments: ['name', 'kind'], body: null, answer: 'bytes' },
-  'files.upload': { method: 'PUT', path: '/runs/{run}/file', scope: 'workspace', pathArguments: ['run'], queryArguments: ['name'], body: 'bytes', answer: 'json' },
-  'folders.append': { method: 'PUT', path: '/runs/{run}/folder', scope: 'workspace', pathArguments: ['run'], queryArguments: ['path', 'offset', 'total'], body: 'bytes', answer: 'json' },
-  'folders.read': { method: 'GET', path: '/runs/{run}/folder', scope: 'workspace', pathArguments: ['run'], queryArguments: ['path', 'offset'], body: null, answer: 'bytes' },
-  'folders.import_offline': { method: 'POST', path: '/offline', scope: 'workspace', pathArguments: [], queryArguments: [], body: 'bytes', answer: 'json' },
-  'folders.imported': { method: 'GET', path: '/runs/{run}/import', scope: 'workspace', pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
-  'metrics.list': { method: 'GET', path: '/runs/{run}/metrics', scope: 'workspace', pathArguments: ['run'], queryArguments: ['limit', 'cursor', 'system'], body: null, answer: 'json' },
-  'metrics.read': { method: 'GET', path: '/runs/{run}/metric', scope: 'workspace', pathArguments: ['run'], queryArguments: ['name', 'after', 'points', 'axis', 'low', 'high'], body: null, answer: 'bytes' },
-  'metrics.typed': { method: 'GET', path: '/runs/{run}/typed', scope: 'workspace', pathArguments: ['run'], queryArguments: ['limit', 'cursor'], body: null, answer: 'json' },
-  'metrics.values': { method: 'GET', path: '/runs/{run}/values', scope: 'workspace', pathArguments: ['run'], queryArguments: ['name', 'after', 'limit'], body: null, answer: 'json' },
-  'metrics.export': { method: 'GET', path: '/metrics', scope: 'workspace', pathArguments: [], queryArguments: ['filter', 'experiment', 'names', 'latest', 'include_children'], body: null, answer: 'bytes' },
-  'snapshots.create': { method: 'POST', path: '/snapshots', scope: 'workspace', pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
-  'snapshots.get': { method: 'GET', path: '/snapshots/{snapshot}', scope: 'workspace', pathArguments: ['snapshot'], queryArguments: [], body: null, answer: 'json' },
-  'snapshots.download': { method: 'GET', path: '/snapshots/{snapshot}/zip', scope: 'workspace', pathArguments: ['snapshot'], queryArguments: [], body: null, answer: 'bytes' },
-  'snapshots.download_file': { method: 'GET', path: '/snapshots/{snapshot}/file', scope: 'workspace', pathArguments: ['snapshot'], queryArguments: ['path'], body: null, answer: 'bytes' },
-  'snapshots.find_missing': { method: 'POST', path: '/blobs/missing', scope: 'workspace', pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
-  'snapshots.record': { method: 'PUT', path: '/snapshots', scope: 'workspace', pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
-  'blobs.upload': { method: 'POST', path: '/blobs', scope: 'workspace', pathArguments: [], queryArguments: ['name'], body: 'bytes', answer: 'json' },
-  'models.register': { method: 'POST', path: '/models', scope: 'workspace', pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
-  'models.list': { method: 'GET', path: '/models', scope: 'workspace', pathArguments: [], queryArguments: ['name', 'run', 'search', 'tags', 'properties', 'latest', 'deleted', 'limit', 'cursor'], body: null, answer: 'json' },
-  'models.get': { method: 'GET', path: '/models/{name}/versions/{version}', scope: 'workspace', pathArguments: ['name', 'version'], queryArguments: [], body: null, answer: 'json' },
-  'models.get_by_alias': { method: 'GET', path: '/models/{name}/aliases/{alias}', scope: 'workspace', pathArguments: ['name', 'alias'], queryArguments: [], body: null, answer: 'json' },
-  'models.update': { method: 'PATCH', path: '/models/{name}/versions/{version}', scope: 'workspace', pathArguments: ['name', 'version'], queryArguments: [], body: 'json', answer: 'json' },
-  'models.set_alias': { method: 'PUT', path: '/models/{name}/aliases/{alias}', scope: 'workspace', pathArguments: ['name', 'alias'], queryArguments: ['version'], body: null, answer: 'json' },
-  'models.remove_alias': { method: 'DELETE', path: '/models/{name}/aliases/{alias}', scope: 'workspace', pathArguments: ['name', 'alias'], queryArguments: [], body: null, answer: 'json' },
-  'models.delete': { method: 'DELETE', path: '/models/{name}/versions/{version}', scope: 'workspace', pathArguments: ['name', 'version'], queryArguments: [], body: null, answer: 'json' },
-  'models.restore': { method: 'POST', path: '/models/{name}/versions/{version}/restore', scope: 'workspace', pathArguments: ['name', 'version'], queryArguments: [], body: null, answer: 'json' },
-  'models.fetch': { method: 'GET', path: '/models/{name}/versions/{version}/fetch', scope: 'workspace', pathArguments: ['name', 'version'], queryArguments: [], body: null, answer: 'json' },
-  'models.download': { method: 'GET', path: '/models/{name}/versions/{version}/file', scope: 'workspace', pathArguments: ['name', 'version'], queryArguments: ['path'], body: null, answer: 'bytes' },
-  'trash.list': { method: 'GET', path: '/trash', scope: 'workspace', pathArguments: [], queryArguments: ['limit', 'cursor'], body: null, answer: 'json' },
-  'trash.collect': { method: 'POST', path: '/trash/collect', scope: 'workspace', pathArguments: [], queryArguments: ['dry_run', 'everything'], body: null, answer: 'json' },
-  'archives.export': { method: 'GET', path: '/archive', scope: 'workspace', pathArguments: [], queryArguments: ['run', 'filter', 'with_environment'], body: null, answer: 'bytes' },
-  'archives.import_file': { method: 'POST', path: '/archive', scope: 'workspace', pathArguments: [], queryArguments: [], body: 'bytes', answer: 'json' },
-  'environments.register': { method: 'POST', path: '/environments', scope: 'workspace', pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
-  'environments.list': { method: 'GET', path: '/environments', scope: 'workspace', pathArguments: [], queryArguments: ['name', 'limit', 'cursor'], body: null, answer: 'json' },
-  'environments.get': { method: 'GET', path: '/environments/{name}', scope: 'workspace', pathArguments: ['name'], queryArguments: ['version', 'label'], body: null, answer: 'json' },
-  'environments.set_label': { method: 'PUT', path: '/environments/{name}/labels/{label}', scope: 'workspace', pathArguments: ['name', 'label'], queryArguments: ['version'], body: null, answer: 'json' },
-  'environments.remove_label': { method: 'DELETE', path: '/environments/{name}/labels/{label}', scope: 'workspace', pathArguments: ['name', 'label'], queryArguments: [], body: null, answer: 'json' },
-  'environments.lock': { method: 'POST', path: '/environments/{name}/versions/{version}/lock', scope: 'workspace', pathArguments: ['name', 'version'], queryArguments: [], body: null, answer: 'json' },
-  'environments.locks': { method: 'GET', path: '/environments/{name}/versions/{version}/locks', scope: 'workspace', pathArguments: ['name', 'version'], queryArguments: [], body: null, answer: 'json' },
-  'environments.built': { method: 'GET', path: '/built-environments', scope: 'workspace', pathArguments: [], queryArguments: [], body: null, answer: 'json' },
-  'compute.list': { method: 'GET', path: '/compute', scope: 'workspace', pathArguments: [], queryArguments: [], body: null, answer: 'json' },
-  'compute.pause': { method: 'POST', path: '/compute/{name}/pause', scope: 'workspace', pathArguments: ['name'], queryArguments: [], body: null, answer: 'json' },
-  'compute.resume': { method: 'POST', path: '/compute/{name}/resume', scope: 'workspace', pathArguments: ['name'], queryArguments: [], body: null, answer: 'json' },
-  'secrets.list': { method: 'GET', path: '/secrets', scope: 'workspace', pathArguments: [], queryArguments: [], body: null, answer: 'json' },
-  'secrets.set': { method: 'PUT', path: '/secrets/{name}', scope: 'workspace', pathArguments: ['name'], queryArguments: [], body: 'json', answer: 'json' },
-  'secrets.get': { method: 'POST', path: '/secrets/{name}/value', scope: 'workspace', pathArguments: ['name'], queryArguments: [], body: null, answer: 'json' },
-  'secrets.delete': { method: 'DELETE', path: '/secrets/{name}', scope: 'workspace', pathArguments: ['name'], queryArguments: [], body: null, answer: 'json' },
-  'registry.list': { method: 'GET', path: '/workspaces', scope: 'server', pathArguments: [], queryArguments: [], body: null, answer: 'json' },
-  'registry.far_side': { method: 'GET', path: '/farside', scope: 'server', pathArguments: [], queryArguments: [], body: null, answer: 'json' },
-  'registry.resolve': { method: 'GET', path: '/resolve', scope: 'server', pathArguments: [], queryArguments: ['document'], body: null, answer: 'json' },
-  'documents.request': { method: 'POST', path: '/documents', scope: 'server', pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
-  'documents.answer': { method: 'PUT', path: '/documents/{request}', scope: 'server', pathArguments: ['request'], queryArguments: [], body: 'json', answer: 'json' }
+  'workspace.info': { method: 'GET', path: '/info', scope: 'workspace', reads: true, pathArguments: [], queryArguments: [], body: null, answer: 'json' },
+  'workspace.changes': { method: 'GET', path: '/changes', scope: 'workspace', reads: true, pathArguments: [], queryArguments: ['since', 'limit'], body: null, answer: 'json' },
+  'workspace.wake': { method: 'POST', path: '/wake', scope: 'workspace', reads: false, pathArguments: [], queryArguments: [], body: null, answer: 'json' },
+  'experiments.list': { method: 'GET', path: '/experiments', scope: 'workspace', reads: true, pathArguments: [], queryArguments: ['limit', 'cursor', 'include_archived'], body: null, answer: 'json' },
+  'experiments.get': { method: 'GET', path: '/experiments/{name}', scope: 'workspace', reads: true, pathArguments: ['name'], queryArguments: [], body: null, answer: 'json' },
+  'experiments.create': { method: 'PUT', path: '/experiments/{name}', scope: 'workspace', reads: false, pathArguments: ['name'], queryArguments: [], body: null, answer: 'json' },
+  'experiments.update': { method: 'PATCH', path: '/experiments/{name}', scope: 'workspace', reads: false, pathArguments: ['name'], queryArguments: [], body: 'json', answer: 'json' },
+  'experiments.delete': { method: 'DELETE', path: '/experiments/{name}', scope: 'workspace', reads: false, pathArguments: ['name'], queryArguments: [], body: null, answer: 'json' },
+  'experiments.restore': { method: 'POST', path: '/experiments/{name}/restore', scope: 'workspace', reads: false, pathArguments: ['name'], queryArguments: ['new_name'], body: null, answer: 'json' },
+  'runs.submit': { method: 'POST', path: '/runs', scope: 'workspace', reads: false, pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
+  'runs.start': { method: 'POST', path: '/runs/start', scope: 'workspace', reads: false, pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
+  'runs.rerun': { method: 'POST', path: '/runs/{run}/rerun', scope: 'workspace', reads: false, pathArguments: ['run'], queryArguments: [], body: 'json', answer: 'json' },
+  'runs.reproducibility': { method: 'GET', path: '/runs/{run}/reproducibility', scope: 'workspace', reads: true, pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
+  'runs.card': { method: 'GET', path: '/runs/{run}/card', scope: 'workspace', reads: true, pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
+  'runs.list': { method: 'GET', path: '/runs', scope: 'workspace', reads: true, pathArguments: [], queryArguments: ['experiment', 'status', 'document', 'parent', 'search', 'filter', 'order_by', 'include_children', 'recursive', 'limit', 'cursor'], body: null, answer: 'json' },
+  'runs.lines': { method: 'GET', path: '/run-lines', scope: 'workspace', reads: true, pathArguments: [], queryArguments: ['status', 'document', 'parent', 'search', 'filter', 'include_children', 'limit', 'cursor'], body: null, answer: 'json' },
+  'runs.get': { method: 'GET', path: '/runs/{run}', scope: 'workspace', reads: true, pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
+  'runs.update': { method: 'PATCH', path: '/runs/{run}', scope: 'workspace', reads: false, pathArguments: ['run'], queryArguments: [], body: 'json', answer: 'json' },
+  'runs.create_children': { method: 'POST', path: '/runs/{run}/children', scope: 'workspace', reads: false, pathArguments: ['run'], queryArguments: [], body: 'json', answer: 'json' },
+  'runs.end': { method: 'POST', path: '/runs/{run}/end', scope: 'workspace', reads: false, pathArguments: ['run'], queryArguments: [], body: 'json', answer: 'json' },
+  'runs.cancel': { method: 'POST', path: '/runs/{run}/cancel', scope: 'workspace', reads: false, pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
+  'runs.delete': { method: 'DELETE', path: '/runs/{run}', scope: 'workspace', reads: false, pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
+  'runs.weigh': { method: 'GET', path: '/runs/{run}/deletion', scope: 'workspace', reads: true, pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
+  'runs.restore': { method: 'POST', path: '/runs/{run}/restore', scope: 'workspace', reads: false, pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
+  'logs.read': { method: 'GET', path: '/runs/{run}/logs', scope: 'workspace', reads: true, pathArguments: ['run'], queryArguments: ['name', 'offset', 'limit'], body: null, answer: 'json' },
+  'files.list': { method: 'GET', path: '/runs/{run}/files', scope: 'workspace', reads: true, pathArguments: ['run'], queryArguments: ['kind', 'limit', 'cursor'], body: null, answer: 'json' },
+  'files.download': { method: 'GET', path: '/runs/{run}/file', scope: 'workspace', reads: true, pathArguments: ['run'], queryArguments: ['name', 'kind'], body: null, answer: 'bytes' },
+  'files.upload': { method: 'PUT', path: '/runs/{run}/file', scope: 'workspace', reads: false, pathArguments: ['run'], queryArguments: ['name'], body: 'bytes', answer: 'json' },
+  'folders.append': { method: 'PUT', path: '/runs/{run}/folder', scope: 'workspace', reads: false, pathArguments: ['run'], queryArguments: ['path', 'offset', 'total'], body: 'bytes', answer: 'json' },
+  'folders.read': { method: 'GET', path: '/runs/{run}/folder', scope: 'workspace', reads: true, pathArguments: ['run'], queryArguments: ['path', 'offset'], body: null, answer: 'bytes' },
+  'folders.import_offline': { method: 'POST', path: '/offline', scope: 'workspace', reads: false, pathArguments: [], queryArguments: [], body: 'bytes', answer: 'json' },
+  'folders.imported': { method: 'GET', path: '/runs/{run}/import', scope: 'workspace', reads: true, pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
+  'metrics.list': { method: 'GET', path: '/runs/{run}/metrics', scope: 'workspace', reads: true, pathArguments: ['run'], queryArguments: ['limit', 'cursor', 'system'], body: null, answer: 'json' },
+  'metrics.names': { method: 'GET', path: '/runs/{run}/metrics/names', scope: 'workspace', reads: true, pathArguments: ['run'], queryArguments: ['search', 'limit', 'cursor', 'system'], body: null, answer: 'json' },
+  'metrics.read': { method: 'GET', path: '/runs/{run}/metric', scope: 'workspace', reads: true, pathArguments: ['run'], queryArguments: ['name', 'after', 'points', 'axis', 'low', 'high'], body: null, answer: 'bytes' },
+  'metrics.read_many': { method: 'POST', path: '/metrics/read', scope: 'workspace', reads: true, pathArguments: [], queryArguments: [], body: 'json', answer: 'bytes' },
+  'metrics.typed': { method: 'GET', path: '/runs/{run}/typed', scope: 'workspace', reads: true, pathArguments: ['run'], queryArguments: ['limit', 'cursor'], body: null, answer: 'json' },
+  'metrics.values': { method: 'GET', path: '/runs/{run}/values', scope: 'workspace', reads: true, pathArguments: ['run'], queryArguments: ['name', 'after', 'limit'], body: null, answer: 'json' },
+  'metrics.table': { method: 'GET', path: '/runs/{run}/table', scope: 'workspace', reads: true, pathArguments: ['run'], queryArguments: ['name', 'index', 'first', 'limit'], body: null, answer: 'json' },
+  'metrics.export': { method: 'GET', path: '/metrics', scope: 'workspace', reads: true, pathArguments: [], queryArguments: ['filter', 'experiment', 'names', 'latest', 'include_children'], body: null, answer: 'bytes' },
+  'snapshots.create': { method: 'POST', path: '/snapshots', scope: 'workspace', reads: false, pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
+  'snapshots.get': { method: 'GET', path: '/snapshots/{snapshot}', scope: 'workspace', reads: true, pathArguments: ['snapshot'], queryArguments: [], body: null, answer: 'json' },
+  'snapshots.summary': { method: 'GET', path: '/snapshots/{snapshot}/summary', scope: 'workspace', reads: true, pathArguments: ['snapshot'], queryArguments: [], body: null, answer: 'json' },
+  'snapshots.download': { method: 'GET', path: '/snapshots/{snapshot}/zip', scope: 'workspace', reads: true, pathArguments: ['snapshot'], queryArguments: [], body: null, answer: 'bytes' },
+  'snapshots.download_file': { method: 'GET', path: '/snapshots/{snapshot}/file', scope: 'workspace', reads: true, pathArguments: ['snapshot'], queryArguments: ['path'], body: null, answer: 'bytes' },
+  'snapshots.find_missing': { method: 'POST', path: '/blobs/missing', scope: 'workspace', reads: false, pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
+  'snapshots.record': { method: 'PUT', path: '/snapshots', scope: 'workspace', reads: false, pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
+  'blobs.upload': { method: 'POST', path: '/blobs', scope: 'workspace', reads: false, pathArguments: [], queryArguments: ['name'], body: 'bytes', answer: 'json' },
+  'models.register': { method: 'POST', path: '/models', scope: 'workspace', reads: false, pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
+  'models.list': { method: 'GET', path: '/models', scope: 'workspace', reads: true, pathArguments: [], queryArguments: ['name', 'run', 'search', 'tags', 'properties', 'latest', 'deleted', 'limit', 'cursor'], body: null, answer: 'json' },
+  'models.get': { method: 'GET', path: '/models/{name}/versions/{version}', scope: 'workspace', reads: true, pathArguments: ['name', 'version'], queryArguments: [], body: null, answer: 'json' },
+  'models.get_by_alias': { method: 'GET', path: '/models/{name}/aliases/{alias}', scope: 'workspace', reads: true, pathArguments: ['name', 'alias'], queryArguments: [], body: null, answer: 'json' },
+  'models.update': { method: 'PATCH', path: '/models/{name}/versions/{version}', scope: 'workspace', reads: false, pathArguments: ['name', 'version'], queryArguments: [], body: 'json', answer: 'json' },
+  'models.set_alias': { method: 'PUT', path: '/models/{name}/aliases/{alias}', scope: 'workspace', reads: false, pathArguments: ['name', 'alias'], queryArguments: ['version'], body: null, answer: 'json' },
+  'models.remove_alias': { method: 'DELETE', path: '/models/{name}/aliases/{alias}', scope: 'workspace', reads: false, pathArguments: ['name', 'alias'], queryArguments: [], body: null, answer: 'json' },
+  'models.delete': { method: 'DELETE', path: '/models/{name}/versions/{version}', scope: 'workspace', reads: false, pathArguments: ['name', 'version'], queryArguments: [], body: null, answer: 'json' },
+  'models.restore': { method: 'POST', path: '/models/{name}/versions/{version}/restore', scope: 'workspace', reads: false, pathArguments: ['name', 'version'], queryArguments: [], body: null, answer: 'json' },
+  'models.fetch': { method: 'GET', path: '/models/{name}/versions/{version}/fetch', scope: 'workspace', reads: true, pathArguments: ['name', 'version'], queryArguments: [], body: null, answer: 'json' },
+  'models.download': { method: 'GET', path: '/models/{name}/versions/{version}/file', scope: 'workspace', reads: true, pathArguments: ['name', 'version'], queryArguments: ['path'], body: null, answer: 'bytes' },
+  'trash.list': { method: 'GET', path: '/trash', scope: 'workspace', reads: true, pathArguments: [], queryArguments: ['limit', 'cursor'], body: null, answer: 'json' },
+  'trash.collect': { method: 'POST', path: '/trash/collect', scope: 'workspace', reads: false, pathArguments: [], queryArguments: ['dry_run', 'everything'], body: null, answer: 'json' },
+  'archives.export': { method: 'GET', path: '/archive', scope: 'workspace', reads: true, pathArguments: [], queryArguments: ['run', 'filter', 'with_environment'], body: null, answer: 'bytes' },
+  'archives.import_file': { method: 'POST', path: '/archive', scope: 'workspace', reads: false, pathArguments: [], queryArguments: [], body: 'bytes', answer: 'json' },
+  'environments.register': { method: 'POST', path: '/environments', scope: 'workspace', reads: false, pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
+  'environments.list': { method: 'GET', path: '/environments', scope: 'workspace', reads: true, pathArguments: [], queryArguments: ['name', 'limit', 'cursor'], body: null, answer: 'json' },
+  'environments.get': { method: 'GET', path: '/environments/{name}', scope: 'workspace', reads: true, pathArguments: ['name'], queryArguments: ['version', 'label'], body: null, answer: 'json' },
+  'environments.set_label': { method: 'PUT', path: '/environments/{name}/labels/{label}', scope: 'workspace', reads: false, pathArguments: ['name', 'label'], queryArguments: ['version'], body: null, answer: 'json' },
+  'environments.remove_label': { method: 'DELETE', path: '/environments/{name}/labels/{label}', scope: 'workspace', reads: false, pathArguments: ['name', 'label'], queryArguments: [], body: null, answer: 'json' },
+  'environments.lock': { method: 'POST', path: '/environments/{name}/versions/{version}/lock', scope: 'workspace', reads: false, pathArguments: ['name', 'version'], queryArguments: [], body: null, answer: 'json' },
+  'environments.locks': { method: 'GET', path: '/environments/{name}/versions/{version}/locks', scope: 'workspace', reads: true, pathArguments: ['name', 'version'], queryArguments: [], body: null, answer: 'json' },
+  'environments.built': { method: 'GET', path: '/built-environments', scope: 'workspace', reads: true, pathArguments: [], queryArguments: [], body: null, answer: 'json' },
+  'compute.list': { method: 'GET', path: '/compute', scope: 'workspace', reads: true, pathArguments: [], queryArguments: [], body: null, answer: 'json' },
+  'compute.queue': { method: 'GET', path: '/compute/{name}/queue', scope: 'workspace', reads: true, pathArguments: ['name'], queryArguments: ['limit'], body: null, answer: 'json' },
+  'compute.load': { method: 'GET', path: '/compute/{name}/load', scope: 'workspace', reads: true, pathArguments: ['name'], queryArguments: [], body: null, answer: 'json' },
+  'compute.pause': { method: 'POST', path: '/compute/{name}/pause', scope: 'workspace', reads: false, pathArguments: ['name'], queryArguments: [], body: null, answer: 'json' },
+  'compute.resume': { method: 'POST', path: '/compute/{name}/resume', scope: 'workspace', reads: false, pathArguments: ['name'], queryArguments: [], body: null, answer: 'json' },
+  'secrets.list': { method: 'GET', path: '/secrets', scope: 'workspace', reads: true, pathArguments: [], queryArguments: [], body: null, answer: 'json' },
+  'secrets.set': { method: 'PUT', path: '/secrets/{name}', scope: 'workspace', reads: false, pathArguments: ['name'], queryArguments: [], body: 'json', answer: 'json' },
+  'secrets.get': { method: 'POST', path: '/secrets/{name}/value', scope: 'workspace', reads: false, pathArguments: ['name'], queryArguments: [], body: null, answer: 'json' },
+  'secrets.delete': { method: 'DELETE', path: '/secrets/{name}', scope: 'workspace', reads: false, pathArguments: ['name'], queryArguments: [], body: null, answer: 'json' },
+  'registry.list': { method: 'GET', path: '/workspaces', scope: 'server', reads: true, pathArguments: [], queryArguments: [], body: null, answer: 'json' },
+  'registry.known': { method: 'GET', path: '/known', scope: 'server', reads: true, pathArguments: [], queryArguments: [], body: null, answer: 'json' },
+  'registry.create': { method: 'POST', path: '/workspaces', scope: 'server', reads: false, pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
+  'registry.open': { method: 'POST', path: '/known', scope: 'server', reads: false, pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
+  'registry.rename': { method: 'POST', path: '/known/{workspace}/name', scope: 'server', reads: false, pathArguments: ['workspace'], queryArguments: [], body: 'json', answer: 'json' },
+  'registry.forget': { method: 'DELETE', path: '/known/{workspace}', scope: 'server', reads: false, pathArguments: ['workspace'], queryArguments: [], body: null, answer: 'json' },
+  'registry.trust': { method: 'POST', path: '/trust', scope: 'server', reads: false, pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
+  'registry.far_side': { method: 'GET', path: '/farside', scope: 'server', reads: true, pathArguments: [], queryArguments: [], body: null, answer: 'json' },
+  'registry.resolve': { method: 'GET', path: '/resolve', scope: 'server', reads: true, pathArguments: [], queryArguments: ['document'], body: null, answer: 'json' },
+  'documents.request': { method: 'POST', path: '/documents', scope: 'server', reads: false, pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
+  'documents.answer': { method: 'PUT', path: '/documents/{request}', scope: 'server', reads: false, pathArguments: ['request'], queryArguments: [], body: 'json', answer: 'json' },
+  'notebooks.submit': { method: 'POST', path: '/workspaces/{workspace}/runs/from-file', scope: 'server', reads: false, pathArguments: ['workspace'], queryArguments: [], body: 'json', answer: 'json' },
+  'notebooks.parameters': { method: 'POST', path: '/notebooks/parameters', scope: 'server', reads: false, pathArguments: [], queryArguments: [], body: 'json', answer: 'json' },
+  'copies.put_file': { method: 'POST', path: '/workspaces/{workspace}/copies/file', scope: 'server', reads: false, pathArguments: ['workspace'], queryArguments: [], body: 'json', answer: 'json' },
+  'copies.put_snapshot': { method: 'POST', path: '/workspaces/{workspace}/copies/snapshot', scope: 'server', reads: false, pathArguments: ['workspace'], queryArguments: [], body: 'json', answer: 'json' }
 };
 
 /** Names of the environments that are shipped, used or not. */

@@ -1,28 +1,52 @@
-import { stopIcon } from '@jupyterlab/ui-components';
+import { launchIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { Run, RunFile, toNumber } from '../api';
-import { MetricChart } from '../charts/MetricChart';
 import { plainText } from '../components/ansi';
 import { useNow } from '../components/clock';
 import { Button } from '../components/empty';
 import { FileLine } from '../components/FileLine';
-import { formatDuration, formatNumber } from '../components/format';
+import { formatNumber } from '../components/format';
+import { Titled } from '../components/heading';
+import { IconButton } from '../components/IconButton';
 import { LogBox } from '../components/LogBox';
 import { useSignal } from '../components/model';
-import { StatusIcon, statusText } from '../components/status';
+import { statusText } from '../components/status';
 import { escapeControls, Text } from '../components/text';
 import { useTranslation } from '../components/translation';
+import { CancelButton } from '../runs/CancelButton';
 import { Results } from '../runs/Results';
-import { Notes, shownLog, sortFiles, Troubles } from '../runs/RunDetail';
-import { canCancel, hasEnded, secondsOf, waitsFor } from '../runs/status';
+import { looksLikeModel } from '../models/register';
+import { ChildrenPart } from '../run/Below';
+import { HowFar } from '../run/HowFar';
+import { shownName, sortFiles } from '../run/files';
+import { IN_RECORD } from '../run/metricNames';
+import { Notes, shownLog, Troubles } from '../run/parts';
+import { placeOf } from '../runs/RunRow';
+import { durationText, hasEnded, isOfOthers, waitsFor } from '../runs/status';
+import { CardCharts } from './CardCharts';
+import { CardHead } from './CardHead';
+import { changesOf } from './changes';
+import { Line } from './Line';
 import { CardModel } from './model';
-import { progressText, sentCode, sentGroups, siblingsOf } from './words';
+import {
+  sentCode,
+  sentGroups,
+  siblingsOf,
+  statusWords,
+  usageText
+} from './words';
 
 /** What a person can ask of a card. */
 export interface ICardActions {
   onCancel: (model: CardModel, run: Run) => void;
   onDownload: (model: CardModel, file: RunFile) => void;
+  onOpen: (model: CardModel, run: string) => void;
+  onRegister: (model: CardModel, run: Run, file: RunFile) => void;
+  /** Copy a file beside the notebook; absent where the card lies in none. */
+  onCopy?: (model: CardModel, file: RunFile) => void;
+  /** Insert the line that gives a value; absent where the card lies in no notebook. */
+  onUse?: (model: CardModel, run: Run, name: string) => void;
 }
 
 export interface IRunCardProps {
@@ -57,13 +81,21 @@ export function RunCard(props: IRunCardProps): JSX.Element | null {
       <HowFar run={run} />
       <Troubles run={run} />
       <Charts model={model} run={run} />
+      <ChildrenPart
+        connection={model.connection}
+        run={run}
+        isActive={model.isAwake || hasEnded(run)}
+        onOpen={child => actions.onOpen(model, child)}
+      />
       <Results outputs={model.outputs} />
       <Params run={run} />
-      <Files model={model} actions={actions} />
+      <Changed model={model} run={run} actions={actions} />
+      <Files model={model} run={run} actions={actions} />
+      <Returned model={model} run={run} actions={actions} />
       <Log model={model} run={run} />
-      <Sent run={run} />
+      <Sent model={model} run={run} />
       <Notes run={run} />
-      <Siblings model={model} run={run} />
+      <Siblings model={model} run={run} actions={actions} />
     </div>
   );
 }
@@ -71,94 +103,69 @@ export function RunCard(props: IRunCardProps): JSX.Element | null {
 function Head(props: IRunCardProps & { run: Run }): JSX.Element {
   const trans = useTranslation();
   const { model, run, actions } = props;
+  const user = model.connection.info?.user ?? '';
   const now = useNow(model.isAwake && !hasEnded(run));
-  const seconds = secondsOf(run, now);
   const waits = waitsFor(run);
   const children =
     run.child_count > 0
       ? trans.__('%1 of %2 runs ended', run.children_ended, run.child_count)
       : '';
   const facts = [
-    statusText(trans, run.status),
-    seconds === null ? '' : formatDuration(seconds),
+    statusWords(trans, run, model.connection.info),
+    durationText(run, now),
     children,
     run.status === 'Queued' ? waits : ''
-  ].filter(fact => fact !== '');
+  ];
   return (
-    <div className="jp-mlws-runcard-head">
-      <StatusIcon status={run.status} />
-      <span className="jp-mlws-runcard-name">
-        <strong>#{run.number}</strong> <Text value={run.experiment} />
-        {run.display_name !== '' && (
-          <>
-            {' · '}
-            <Text value={run.display_name} />
-          </>
-        )}
-      </span>
-      <span className="jp-mlws-runcard-facts">
-        <Text value={facts.join(' · ')} />
-      </span>
-      <span className="jp-mlws-runcard-place">
-        {model.connectionState === 'lost' && model.isAwake && <Lost />}
-        <Text value={run.compute_target} />
-      </span>
-      {canCancel(run) && (
-        <button
-          type="button"
-          className="jp-mlws-cancel"
-          title={trans.__('Cancel run %1', run.number)}
-          onClick={() => actions.onCancel(model, run)}
-        >
-          <stopIcon.react tag="span" width="14px" height="14px" />
-          {trans.__('Cancel')}
-        </button>
-      )}
-    </div>
+    <CardHead
+      run={run}
+      facts={facts}
+      place={
+        <>
+          <Lost model={model} />
+          <Text value={usageText(model.usage)} />
+          {isOfOthers(run, user) && (
+            <Text value={trans.__('by %1', run.user)} />
+          )}
+          <Text value={placeOf(trans, run) || run.compute_target} />
+        </>
+      }
+    >
+      <CancelButton
+        run={run}
+        user={user}
+        onCancel={() => actions.onCancel(model, run)}
+      />
+      <IconButton
+        icon={launchIcon}
+        size={14}
+        label={trans.__('Open run %1', run.number)}
+        onClick={() => actions.onOpen(model, run.id)}
+      />
+    </CardHead>
   );
 }
 
-/** How far a run is, as the progress bar of its own output says. */
-function HowFar(props: { run: Run }): JSX.Element | null {
+/** That what is shown may be old: nobody answers, or the workspace cannot be read. */
+function Lost(props: { model: CardModel }): JSX.Element | null {
   const trans = useTranslation();
-  const { progress } = props.run;
-  if (progress === null || hasEnded(props.run)) {
+  const { connection, connectionState: state, isAwake } = props.model;
+  if (!isAwake || (state !== 'lost' && state !== 'failed')) {
     return null;
   }
-  const current = toNumber(progress.current);
-  const total = progress.total === null ? null : toNumber(progress.total);
-  const label = progressText(trans, progress);
-  return (
-    <div className="jp-mlws-runcard-progress">
-      {total !== null && total > 0 && (
-        <div
-          className="jp-mlws-meter"
-          role="progressbar"
-          aria-label={trans.__('Progress')}
-          aria-valuemin={0}
-          aria-valuemax={total}
-          aria-valuenow={current}
-          aria-valuetext={label}
-        >
-          <div
-            style={{ width: `${(100 * Math.min(current, total)) / total}%` }}
-          />
-        </div>
-      )}
-      <Text value={label} />
-    </div>
-  );
-}
-
-function Lost(): JSX.Element {
-  const trans = useTranslation();
-  const text = trans.__(
-    'The Jupyter server does not answer; the card goes on when it does'
-  );
+  const text =
+    state === 'lost'
+      ? trans.__(
+          'The Jupyter server does not answer; the card goes on when it does'
+        )
+      : trans.__(
+          'The card goes on when the workspace can be read: %1',
+          escapeControls(connection.error?.message ?? '')
+        );
   return (
     <span
       className="jp-mlws-dot"
-      data-state="lost"
+      data-state={state}
       role="img"
       aria-label={text}
       title={text}
@@ -177,22 +184,15 @@ function Charts(props: { model: CardModel; run: Run }): JSX.Element | null {
   }
   return (
     <>
-      <div className="jp-mlws-runcard-charts">
-        {charts.map(points => (
-          <section key={points.name} className="jp-mlws-metrics">
-            <h4 className="jp-mlws-heading">
-              <Text value={points.name} />
-            </h4>
-            <MetricChart points={points} count={points.count} />
-          </section>
-        ))}
-      </div>
+      <CardCharts charts={charts} />
       <Line
         title={trans.__('Metrics')}
         pairs={others.map(metric => [
           metric.name,
           formatNumber(toNumber(metric.last))
         ])}
+        most={MOST_PARAMS}
+        isCut={props.run.metrics.length >= IN_RECORD}
       />
     </>
   );
@@ -201,59 +201,171 @@ function Charts(props: { model: CardModel; run: Run }): JSX.Element | null {
 function Params(props: { run: Run }): JSX.Element | null {
   const trans = useTranslation();
   const pairs = Object.entries(props.run.params);
-  return <Line title={trans.__('Parameters')} pairs={pairs} />;
+  return (
+    <Line title={trans.__('Parameters')} pairs={pairs} most={MOST_PARAMS} />
+  );
 }
 
-/** Names and values in a line. */
-function Line(props: {
-  title: string;
-  pairs: readonly (readonly [string, string])[];
-}): JSX.Element | null {
-  const { pairs } = props;
-  const more = pairs.length - MOST_PARAMS;
-  return pairs.length === 0 ? null : (
+/** What is different from the last good run of the cell, or from its best one. */
+function Changed(props: IRunCardProps & { run: Run }): JSX.Element | null {
+  const trans = useTranslation();
+  const { model, run, actions } = props;
+  const changes = changesOf(trans, run, model.siblings);
+  if (changes === null) {
+    return null;
+  }
+  const { since, reason, value, texts } = changes;
+  return (
     <p className="jp-mlws-runcard-line">
-      <span>{props.title}</span>
-      {pairs.slice(0, MOST_PARAMS).map(([name, value]) => (
-        <span key={name} className="jp-mlws-runcard-pair">
-          <Text value={name} /> <Text className="jp-mlws-value" value={value} />
-        </span>
-      ))}
-      {more > 0 && <span>(+{more})</span>}
+      <span>
+        {reason === 'good'
+          ? trans.__('Changed since the last good run')
+          : trans.__('Different from the best run')}
+      </span>
+      <span>
+        <RunLink run={since} onOpen={() => actions.onOpen(model, since.id)} />{' '}
+        <span className="jp-mlws-value">{value}</span>
+      </span>
+      <Text
+        value={
+          texts.length > 0
+            ? texts.join(' · ')
+            : trans.__('nothing that is recorded')
+        }
+      />
     </p>
   );
 }
 
-/** What came back: files of the script, and names that the cell assigned. */
-function Files(props: IRunCardProps): JSX.Element | null {
+/** The number of another run, which opens it. */
+function RunLink(props: { run: Run; onOpen: () => void }): JSX.Element {
   const trans = useTranslation();
-  const { model, actions } = props;
-  const [all, setAll] = React.useState(false);
-  const { outputs, returned } = sortFiles(model.files);
-  const files = [...outputs, ...returned];
-  const shown = all ? files : files.slice(0, MOST_FILES);
-  if (files.length === 0) {
-    return null;
-  }
   return (
-    <section>
-      <h4 className="jp-mlws-heading">{trans.__('Files')}</h4>
-      <ul className="jp-mlws-files">
-        {shown.map(file => (
+    <button
+      type="button"
+      className="jp-mlws-link"
+      title={trans.__('Open run %1', props.run.number)}
+      onClick={props.onOpen}
+    >
+      #{props.run.number}
+    </button>
+  );
+}
+
+/** The first of a list, and a button that shows the rest. */
+function useFirst<T>(items: readonly T[]): [readonly T[], JSX.Element | null] {
+  const trans = useTranslation();
+  const [all, setAll] = React.useState(false);
+  const shown = all ? items : items.slice(0, MOST_FILES);
+  const more = items.length - shown.length;
+  return [
+    shown,
+    more > 0 ? (
+      <Button minimal onClick={() => setAll(true)}>
+        {trans._n('One more', '%1 more', more)}
+      </Button>
+    ) : null
+  ];
+}
+
+/** Files that the script left. */
+function Files(props: IRunCardProps & { run: Run }): JSX.Element | null {
+  const trans = useTranslation();
+  const { model, run, actions } = props;
+  const { outputs, values } = sortFiles(model.files, model.typed);
+  const [files, more] = useFirst(outputs);
+  return files.length + values.length === 0 ? null : (
+    <Titled title={trans.__('Files')}>
+      <ul className="jp-mlws-files" hidden={files.length === 0}>
+        {files.map(file => (
           <FileLine
-            key={`${file.kind} ${file.name}`}
+            key={file.name}
             name={file.name}
             size={file.size_bytes}
             onDownload={() => actions.onDownload(model, file)}
-          />
+          >
+            {looksLikeModel(file.name) && (
+              <Button
+                minimal
+                title={trans.__(
+                  'Register %1 as a model',
+                  escapeControls(file.name)
+                )}
+                onClick={() => actions.onRegister(model, run, file)}
+              >
+                {trans.__('Register')}
+              </Button>
+            )}
+            {actions.onCopy && (
+              <Button
+                minimal
+                title={trans.__(
+                  'Copy %1 to the folder of the notebook',
+                  escapeControls(file.name)
+                )}
+                onClick={() => actions.onCopy!(model, file)}
+              >
+                {trans.__('Copy here')}
+              </Button>
+            )}
+          </FileLine>
         ))}
       </ul>
-      {shown.length < files.length && (
-        <Button minimal onClick={() => setAll(true)}>
-          {trans._n('One more', '%1 more', files.length - shown.length)}
+      {more}
+      {values.length > 0 && (
+        <Button minimal onClick={() => actions.onOpen(model, run.id)}>
+          {trans._n(
+            'See the value that it logged as a file',
+            'See the values that it logged as %1 files',
+            values.length
+          )}
         </Button>
       )}
-    </section>
+    </Titled>
+  );
+}
+
+/** Names that the cell assigned, as they were at its end. */
+function Returned(props: IRunCardProps & { run: Run }): JSX.Element | null {
+  const trans = useTranslation();
+  const { model, run, actions } = props;
+  const [files, more] = useFirst(sortFiles(model.files).returned);
+  const sent = new Set(run.captured.map(it => it.name));
+  return files.length === 0 ? null : (
+    <Titled title={trans.__('Returned')}>
+      <ul className="jp-mlws-files">
+        {files.map(file => {
+          const name = shownName(file);
+          return (
+            <FileLine
+              key={file.name}
+              name={name}
+              size={file.size_bytes}
+              onDownload={() => actions.onDownload(model, file)}
+            >
+              {sent.has(name) && (
+                <span className="jp-mlws-hint">
+                  {trans.__("the kernel's own is the one from before")}
+                </span>
+              )}
+              {actions.onUse && name !== file.name && (
+                <Button
+                  minimal
+                  title={trans.__(
+                    'Insert the line that gives %1 in a new cell below',
+                    name
+                  )}
+                  onClick={() => actions.onUse!(model, run, name)}
+                >
+                  {trans.__('Use here')}
+                </Button>
+              )}
+            </FileLine>
+          );
+        })}
+      </ul>
+      {more}
+    </Titled>
   );
 }
 
@@ -286,17 +398,15 @@ function Log(props: { model: CardModel; run: Run }): JSX.Element | null {
 }
 
 /** What travelled with the cell. */
-function Sent(props: { run: Run }): JSX.Element | null {
+function Sent(props: { model: CardModel; run: Run }): JSX.Element | null {
   const trans = useTranslation();
-  const groups = sentGroups(trans, props.run);
+  const groups = sentGroups(trans, props.run, props.model.snapshot);
   const code = sentCode(props.run);
   if (groups.length === 0) {
     return null;
   }
   const line = (
-    <>
-      {trans.__('Sent')} {escapeControls(groups.join(' · '))}
-    </>
+    <>{trans.__('Sent along: %1', escapeControls(groups.join(' · ')))}</>
   );
   return code === '' ? (
     <p className="jp-mlws-hint">{line}</p>
@@ -311,15 +421,16 @@ function Sent(props: { run: Run }): JSX.Element | null {
 }
 
 /** The last runs of the same cell. */
-function Siblings(props: { model: CardModel; run: Run }): JSX.Element | null {
+function Siblings(props: IRunCardProps & { run: Run }): JSX.Element | null {
   const trans = useTranslation();
+  const { model, actions } = props;
   const siblings = siblingsOf(props.run, props.model.siblings);
   return siblings.length === 0 ? null : (
     <p className="jp-mlws-runcard-siblings">
       {trans.__('This cell:')}{' '}
       {siblings.map(({ run, text, isBest }) => (
         <span key={run.id} className="jp-mlws-runcard-pair">
-          #{run.number}{' '}
+          <RunLink run={run} onOpen={() => actions.onOpen(model, run.id)} />{' '}
           {text === '' ? statusText(trans, run.status).toLowerCase() : text}
           {isBest && (
             <span role="img" aria-label={trans.__('best')}>

@@ -1,11 +1,22 @@
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { ApiError, Change, Run, RunFile, StaticCard } from '../api';
+import {
+  ApiError,
+  Change,
+  MetricSummary,
+  Run,
+  RunFile,
+  Snapshot,
+  StaticCard,
+  TypedMetric
+} from '../api';
 import { Points } from '../charts/points';
 import { Coalescer } from '../model/coalescer';
 import { Hold } from '../model/hold';
 import { readPoints } from '../model/series';
+import { mayHaveValues } from '../run/files';
+import { readFiles } from '../runs/fileList';
 import { LogTail } from '../runs/logs';
 import { IShownOutputs, readOutputs } from '../runs/outputs';
 import { isOutputs } from '../runs/detail';
@@ -15,6 +26,8 @@ import { ConnectionState, IWorkspaceConnection } from '../tokens';
 
 /** So many charts stand side by side. */
 export const MOST_CHARTS = 2;
+/** What the processes of a run use is measured together for so long. */
+const USAGE_MS = 5000;
 /** Among so many of the notebook's newest runs those of the cell are looked for. */
 const MOST_RUNS = 50;
 const NO_OUTPUTS: IShownOutputs = { shown: [], more: 0 };
@@ -28,6 +41,9 @@ const NO_OUTPUTS: IShownOutputs = { shown: [], more: 0 };
 export class CardModel implements IDisposable {
   constructor(
     private readonly _connection: IWorkspaceConnection,
+    /** Id of the workspace. */
+    readonly workspace: string,
+    /** Id of the run. */
     readonly id: string
   ) {
     _connection.changed.connect(this._onChanges, this);
@@ -41,6 +57,11 @@ export class CardModel implements IDisposable {
 
   get isDisposed(): boolean {
     return this._isDisposed;
+  }
+
+  /** The way to ask the workspace. */
+  get connection(): IWorkspaceConnection {
+    return this._connection;
   }
 
   /** Null until the server said something of the run. */
@@ -73,6 +94,21 @@ export class CardModel implements IDisposable {
 
   get files(): readonly RunFile[] {
     return this._files;
+  }
+
+  /** What the run logged besides numbers, as far as it is needed to tell whose the files are. */
+  get typed(): readonly TypedMetric[] {
+    return this._typed;
+  }
+
+  /** The files that the run began with; null until that is known. */
+  get snapshot(): Snapshot | null {
+    return this._snapshot;
+  }
+
+  /** What the processes of the run use at the moment; nothing where nothing is measured, or nothing runs. */
+  get usage(): readonly MetricSummary[] {
+    return this._run?.status === 'Running' ? this._usage : [];
   }
 
   /** What the cell displayed. */
@@ -121,7 +157,7 @@ export class CardModel implements IDisposable {
     this._sleep();
     this._connection.changed.disconnect(this._onChanges, this);
     this._connection.stateChanged.disconnect(this._onState, this);
-    for (const reader of [this._runReader, ...this._parts]) {
+    for (const reader of [this._runReader, this._usageReader, ...this._parts]) {
       reader.dispose();
     }
     Signal.clearData(this);
@@ -205,6 +241,7 @@ export class CardModel implements IDisposable {
     }
     if (kinds.has('metric')) {
       this._pointsReader.request();
+      this._usageReader.request();
     }
     if (kinds.has('run') || kinds.has('log')) {
       this._logReader.request();
@@ -251,6 +288,9 @@ export class CardModel implements IDisposable {
     if (isFirst || hasEnded(run)) {
       this._readParts();
     }
+    if (isFirst) {
+      this._usageReader.request();
+    }
   }
 
   /** A part was read of a run that had ended before: when all were, nothing new will come. */
@@ -296,13 +336,36 @@ export class CardModel implements IDisposable {
   }
 
   private async _readFiles(): Promise<void> {
-    const page = await this._connection.request('files.list', { run: this.id });
-    this._files = page.items;
+    this._files = await readFiles(this._connection, this.id);
+    if (mayHaveValues(this._files)) {
+      const typed = await this._connection.request('metrics.typed', {
+        run: this.id
+      });
+      this._typed = typed.items;
+    }
     const file = this._files.find(it => isOutputs(it));
     if (file && file.digest !== this._outputsDigest) {
       const bytes = await this.download(file);
       this._outputs = readOutputs(new TextDecoder().decode(bytes));
       this._outputsDigest = file.digest;
+    }
+  }
+
+  private async _readSnapshot(): Promise<void> {
+    const snapshot = this._run?.snapshot_id ?? null;
+    if (snapshot !== null && this._snapshot === null) {
+      this._snapshot = await this._connection
+        .request('snapshots.summary', { snapshot })
+        .catch(unlessMissing);
+    }
+  }
+
+  private async _readUsage(): Promise<void> {
+    if (this._run?.status === 'Running') {
+      const page = await this._connection
+        .request('metrics.list', { run: this.id, system: true })
+        .catch(unlessMissing);
+      this._usage = page?.items ?? [];
     }
   }
 
@@ -334,6 +397,9 @@ export class CardModel implements IDisposable {
   private _run: Run | null = null;
   private _seen = false;
   private _siblings: readonly Run[] = [];
+  private _snapshot: Snapshot | null = null;
+  private _typed: readonly TypedMetric[] = [];
+  private _usage: readonly MetricSummary[] = [];
   private _watch: IDisposable | null = null;
 
   private _log = new LogTail(this._connection, 'std.log', () =>
@@ -347,13 +413,18 @@ export class CardModel implements IDisposable {
   }, 200);
   private _filesReader = this._reader(() => this._readFiles(), 500);
   private _siblingsReader = this._reader(() => this._readSiblings(), 1000);
+  private _snapshotReader = this._reader(() => this._readSnapshot(), 1000);
+  private _usageReader = new Coalescer(async () => {
+    await this._read(() => this._readUsage());
+  }, USAGE_MS);
   /** What was read after the run had ended. */
   private _readAtEnd = new Set<Coalescer>();
   private _parts = [
     this._pointsReader,
     this._logReader,
     this._filesReader,
-    this._siblingsReader
+    this._siblingsReader,
+    this._snapshotReader
   ];
 
   private _reader(task: () => Promise<void>, interval: number): Coalescer {
@@ -365,4 +436,12 @@ export class CardModel implements IDisposable {
     }, interval);
     return reader;
   }
+}
+
+/** What is not there any more is not shown. */
+function unlessMissing(error: unknown): null {
+  if (error instanceof ApiError && error.code === 'not_found') {
+    return null;
+  }
+  throw error;
 }

@@ -2,6 +2,7 @@ import {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
+import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import {
@@ -11,13 +12,15 @@ import {
 } from '@jupyterlab/translation';
 
 import { DOMAIN } from '../components/translation';
+import { registerModel } from '../models/register';
 import { confirmCancel, downloadFile, telling } from '../runs/actions';
-import { IWorkspaceConnections } from '../tokens';
+import { CommandIDs } from '../runs/commands';
+import { IWorkspaceConnections, SETTINGS } from '../tokens';
 import { MIME_TYPE } from './bundle';
+import { copyBeside, isBehind, notebookOf, useBelow } from './handing';
 import { ICardActions } from './RunCard';
 import { CardRenderer } from './renderer';
 
-const SETTINGS = 'jupyter-mlws:plugin';
 /** Before html and text of the same output. */
 const RANK = 0;
 
@@ -27,21 +30,29 @@ export const cardPlugin: JupyterFrontEndPlugin<void> = {
   description: 'Draws runs in the outputs of cells, live while they go.',
   autoStart: true,
   requires: [IRenderMimeRegistry, IWorkspaceConnections],
-  optional: [ISettingRegistry, ITranslator],
+  optional: [INotebookTracker, ISettingRegistry, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     rendermime: IRenderMimeRegistry,
     connections: IWorkspaceConnections,
+    notebooks: INotebookTracker | null,
     registry: ISettingRegistry | null,
     translator: ITranslator | null
   ): void => {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
-    const actions = cardActions(trans);
-    let settings: ISettingRegistry.ISettings | null = null;
-    void registry?.load(SETTINGS).then(loaded => {
-      settings = loaded;
-    });
-    const keepsResults = () => settings?.get('keepResults').composite !== false;
+    const actions = (renderer: CardRenderer) =>
+      cardActions({ app, notebooks, renderer, trans });
+    // What nobody can read is not known: then nothing is written.
+    const settings = registry?.load(SETTINGS).catch(() => null);
+    const keepsResults = async ({ node }: CardRenderer) => {
+      const loaded = await settings;
+      if (loaded === null || loaded?.get('keepResults').composite === false) {
+        return false;
+      }
+      const notebook = notebookOf(notebooks, node);
+      const { contents } = app.serviceManager;
+      return !(notebook && (await isBehind(contents, notebook)));
+    };
     const factory = {
       // It holds an id and nothing that could run.
       safe: true,
@@ -59,8 +70,17 @@ export const cardPlugin: JupyterFrontEndPlugin<void> = {
   }
 };
 
-function cardActions(trans: TranslationBundle): ICardActions {
-  return {
+interface IContext {
+  app: JupyterFrontEnd;
+  notebooks: INotebookTracker | null;
+  renderer: CardRenderer;
+  trans: TranslationBundle;
+}
+
+function cardActions(context: IContext): ICardActions {
+  const { app, notebooks, renderer, trans } = context;
+  const { node } = renderer;
+  const actions: ICardActions = {
     onCancel: (model, run) => {
       void telling(async () => {
         if (await confirmCancel(trans, run)) {
@@ -70,6 +90,24 @@ function cardActions(trans: TranslationBundle): ICardActions {
     },
     onDownload: (model, file) => {
       void downloadFile(file.name, () => model.download(file));
+    },
+    onOpen: (model, run) => {
+      const args = { workspace: model.workspace, run };
+      void app.commands.execute(CommandIDs.openRun, args);
+    },
+    onRegister: (model, run, file) => {
+      const { connection } = model;
+      void telling(() => registerModel({ connection, trans }, run, file.name));
     }
   };
+  const notebook = notebookOf(notebooks, node);
+  return notebook === null
+    ? actions
+    : {
+        ...actions,
+        onCopy: (model, file) => {
+          void telling(() => copyBeside(trans, model, file, notebook));
+        },
+        onUse: (_, run, name) => useBelow(notebook, node, run, name)
+      };
 }

@@ -7,6 +7,8 @@ import { PanelLayout, Widget } from '@lumino/widgets';
 import * as React from 'react';
 
 import { ApiError } from '../api';
+import { keepFocus } from '../components/focus';
+import { WithinText } from '../components/heading';
 import { Translation } from '../components/translation';
 import { IWorkspaceConnections } from '../tokens';
 import { IRunBundle, MIME_TYPE, readBundle } from './bundle';
@@ -28,6 +30,7 @@ export class CardRenderer extends Widget implements IRenderMime.IRenderer {
     });
     this._observer.observe(this.node);
     document.addEventListener('visibilitychange', this._updateSeen);
+    keepFocus(this.node);
   }
 
   get model(): CardModel | null {
@@ -62,7 +65,7 @@ export class CardRenderer extends Widget implements IRenderMime.IRenderer {
     this._isLive = false;
     if (bundle !== null) {
       const connection = this._options.connections.get(bundle.workspace);
-      this._model = new CardModel(connection, bundle.run);
+      this._model = new CardModel(connection, bundle.workspace, bundle.run);
       this._model.changed.connect(this._onChanged, this);
       this._updateSeen();
     }
@@ -84,10 +87,10 @@ export class CardRenderer extends Widget implements IRenderMime.IRenderer {
    * saves it: so nobody's changes are in the way of it.
    */
   private async _keep(model: CardModel): Promise<void> {
-    if (!this._options.keepsResults()) {
-      return;
-    }
     try {
+      if (!(await this._options.keepsResults(this))) {
+        return;
+      }
       const { text, html } = await model.readStatic();
       const mime = this._mime;
       if (this.isDisposed || mime === null || model !== this._model) {
@@ -115,7 +118,9 @@ export class CardRenderer extends Widget implements IRenderMime.IRenderer {
     const { actions, trans } = this._options;
     return ReactWidget.create(
       <Translation.Provider value={trans}>
-        <RunCard model={model} actions={actions} />
+        <WithinText>
+          <RunCard model={model} actions={actions(this)} />
+        </WithinText>
       </Translation.Provider>
     );
   }
@@ -159,10 +164,11 @@ export class CardRenderer extends Widget implements IRenderMime.IRenderer {
 
 export namespace CardRenderer {
   export interface IOptions {
-    actions: ICardActions;
+    /** What can be done from a card; asked when the card is where it will stay. */
+    actions: (renderer: CardRenderer) => ICardActions;
     connections: IWorkspaceConnections;
-    /** Whether results are put into the notebook when a run has ended. */
-    keepsResults: () => boolean;
+    /** Whether results are put into the notebook when a run has ended; asked then. */
+    keepsResults: (renderer: CardRenderer) => Promise<boolean>;
     rendermime: IRenderMimeRegistry;
     trans: TranslationBundle;
   }

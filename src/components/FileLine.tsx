@@ -2,6 +2,7 @@ import { downloadIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { formatBytes } from './format';
+import { IconButton } from './IconButton';
 import { escapeControls, Text } from './text';
 import { useTranslation } from './translation';
 
@@ -13,6 +14,8 @@ export function FileLine(props: {
   /** Whether it is the one that is looked at. */
   isChosen?: boolean;
   onChoose?: () => void;
+  /** What else can be done with it. */
+  children?: React.ReactNode;
 }): JSX.Element {
   const trans = useTranslation();
   const label = trans.__('Download %1', escapeControls(props.name));
@@ -31,15 +34,13 @@ export function FileLine(props: {
         <Text className="jp-mlws-file-name" value={props.name} />
       )}
       <span className="jp-mlws-file-size">{formatBytes(props.size)}</span>
-      <button
-        type="button"
-        className="jp-mlws-icon-button"
-        title={label}
-        aria-label={label}
+      {props.children}
+      <IconButton
+        icon={downloadIcon}
+        label={label}
+        size={14}
         onClick={props.onDownload}
-      >
-        <downloadIcon.react tag="span" width="14px" height="14px" />
-      </button>
+      />
     </li>
   );
 }

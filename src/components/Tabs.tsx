@@ -25,6 +25,7 @@ export function Tabs<Id extends string>(props: {
     tabs.findIndex(tab => tab.id === props.selected)
   );
   const front = tabs[at];
+  useInSight(list, front.id);
   const onKeyDown = (event: React.KeyboardEvent) => {
     const next = nextTab(event.key, at, tabs.length);
     if (next !== null) {
@@ -70,6 +71,30 @@ export function Tabs<Id extends string>(props: {
       </div>
     </>
   );
+}
+
+/** Keep the tab in front where it is seen, also when there is less room for all of them. */
+function useInSight(list: React.RefObject<HTMLElement>, front: string): void {
+  React.useEffect(() => {
+    const element = list.current;
+    if (!element) {
+      return;
+    }
+    const show = () => {
+      const tab = element.querySelector<HTMLElement>('[aria-selected=true]');
+      if (tab) {
+        const { offsetLeft: left, offsetWidth: width } = tab;
+        const start = left - element.offsetLeft;
+        element.scrollLeft = Math.min(
+          start,
+          Math.max(element.scrollLeft, start + width - element.clientWidth)
+        );
+      }
+    };
+    const observer = new ResizeObserver(show);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [list, front]);
 }
 
 /** Where a key leads from the tab in front; null for a key that means nothing here. */

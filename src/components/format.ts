@@ -64,6 +64,15 @@ export function formatDuration(seconds: number): string {
   return hours > 0 ? `${hours}:${tail}` : tail;
 }
 
+/**
+ * How long something took that is over: what went by in a blink took that long, and not no time.
+ */
+export function formatTook(seconds: number): string {
+  return seconds < 9.95
+    ? `${Math.max(0, seconds).toFixed(1)} s`
+    : formatDuration(seconds);
+}
+
 function pad(value: number, two: boolean): string {
   return two ? String(value).padStart(2, '0') : String(value);
 }

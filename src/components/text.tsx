@@ -17,6 +17,13 @@ export function escapeControls(text: string): string {
 }
 
 /**
+ * Foreign text as a literal of Python, to be shown or put into a cell: no control in it disguises the code around it.
+ */
+export function pythonLiteral(text: string): string {
+  return escapeControls(JSON.stringify(text));
+}
+
+/**
  * Foreign text on one line, isolated from the direction of what stands around it.
  */
 export function Text(props: {

@@ -62,16 +62,25 @@ async function answer(
 }
 
 function documentOf(options: IHandoverOptions, panel: NotebookPanel): Document {
-  const notebook = panel.context.model.toJSON() as unknown as INotebookContent;
-  const { id } = notebook.metadata;
+  const { id, text } = onScreen(panel);
   const cell =
     options.cells.of(panel.content) ?? panel.content.activeCell?.model.id;
   return {
     path: options.localPath(panel.context.path),
-    text: JSON.stringify(withoutOutputs(notebook)),
-    document_id: typeof id === 'string' ? id : '',
+    text,
+    document_id: id,
     cell_id: cell ?? '',
     answered: true
+  };
+}
+
+/** A notebook as it is on the screen without its outputs, and its identity, '' when it has none. */
+export function onScreen(panel: NotebookPanel): { id: string; text: string } {
+  const notebook = panel.context.model.toJSON() as unknown as INotebookContent;
+  const { id } = notebook.metadata;
+  return {
+    id: typeof id === 'string' ? id : '',
+    text: JSON.stringify(withoutOutputs(notebook))
   };
 }
 

@@ -1,8 +1,10 @@
 import { HTMLSelect } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { ApiError, BuiltEnvironment, Environment } from '../api';
-import { Button, Notice } from '../components/empty';
+import { BuiltEnvironment, Environment } from '../api';
+import { PairList } from '../components/Pairs';
+import { Button } from '../components/empty';
+import { Failure } from '../components/failure';
 import { formatBytes } from '../components/format';
 import { useSignal } from '../components/model';
 import { escapeControls, Text } from '../components/text';
@@ -122,20 +124,9 @@ function Facts(props: { environment: Environment }): JSX.Element {
       {description !== '' && (
         <p className="jp-mlws-description">{escapeControls(description)}</p>
       )}
-      <dl className="jp-mlws-pairs">
-        {[...facts, ...variables]
-          .filter(([, value]) => value !== '')
-          .map(([name, value]) => (
-            <React.Fragment key={name}>
-              <dt>
-                <Text value={name} />
-              </dt>
-              <dd>
-                <Text value={value} />
-              </dd>
-            </React.Fragment>
-          ))}
-      </dl>
+      <PairList
+        pairs={[...facts, ...variables].filter(([, value]) => value !== '')}
+      />
       {lines.length > 0 && (
         <ul className="jp-mlws-tags" aria-label={trans.__('Asks for')}>
           {lines.slice(0, MAX_LINES).map((line, i) => (
@@ -273,12 +264,5 @@ function Lock(
       )}
       <Packages lock={lock} onCopy={actions.onCopy} />
     </details>
-  );
-}
-
-export function Failure(props: { error: ApiError }): JSX.Element {
-  const { message, hint } = props.error;
-  return (
-    <Notice kind="error">{escapeControls(`${message} ${hint}`.trim())}</Notice>
   );
 }

@@ -1,8 +1,9 @@
 import * as React from 'react';
 
 import { Empty } from '../components/empty';
+import { errorText } from '../components/failure';
 import { useSignal } from '../components/model';
-import { escapeControls, Text } from '../components/text';
+import { Text } from '../components/text';
 import { useTranslation } from '../components/translation';
 import { ListModel } from '../model/list';
 import { EnvironmentDetail, IEnvironmentActions } from './EnvironmentDetail';
@@ -15,7 +16,7 @@ export interface IEnvironmentListProps {
   actions: IEnvironmentActions;
 }
 
-const RECIPE = `!mlws env register small \\
+const RECIPE = `%mlws env register small \\
     --package scikit-learn
 
 %%submit -E small`;
@@ -28,7 +29,7 @@ export function EnvironmentList(props: IEnvironmentListProps): JSX.Element {
   if (error) {
     return (
       <Empty>
-        <p>{escapeControls(`${error.message} ${error.hint}`.trim())}</p>
+        <p>{errorText(error)}</p>
       </Empty>
     );
   }

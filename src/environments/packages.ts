@@ -50,7 +50,7 @@ export function differenceOfLocks(one: string, other: string): IDifference[] {
   const sides = [one, other].map(
     text => new Map(packagesOf(text).map(it => [it.name, it.version]))
   );
-  return compare(sides[0], sides[1]);
+  return compareMaps(sides[0], sides[1]);
 }
 
 /** What two versions ask for differently; names of facts come from `words`. */
@@ -59,7 +59,7 @@ export function differenceOfSpecs(
   other: EnvironmentSpec,
   words: ISpecWords
 ): IDifference[] {
-  return compare(factsOf(one, words), factsOf(other, words));
+  return compareMaps(factsOf(one, words), factsOf(other, words));
 }
 
 /** What the facts of a specification are called. */
@@ -69,7 +69,8 @@ export interface ISpecWords {
   readonly dockerfile: string;
 }
 
-function compare(
+/** What is in one map and not the same in the other, by name. */
+export function compareMaps(
   one: ReadonlyMap<string, string>,
   other: ReadonlyMap<string, string>
 ): IDifference[] {

@@ -44,12 +44,37 @@ export async function enableFrom(
   await execute(kernel, enableCode(path));
 }
 
+/** A line that installs the package where nothing else helps. */
+export const INSTALL = '%pip install jupyter-mlws';
+
+/** Raises where runs of this kernel would stay out of sight, and says what to set. */
+const REFUSE_HIDDEN =
+  "__import__('jupyter_mlws.magics.gateway', fromlist=['gateway']).refuse_hidden_runs()";
+
+/**
+ * See to it that a Python kernel can submit: load the magics, from its own package or from the standard-library part.
+ *
+ * @throws Error with the kernel's own words
+ */
+export async function makeReady(
+  kernel: Kernel.IKernelConnection,
+  path: string
+): Promise<void> {
+  const enable = enableCode(path).replace(/^/gm, '    ');
+  await execute(
+    kernel,
+    `if ${LOOK}:\n    ${LOAD}\nelse:\n${enable}\n${REFUSE_HIDDEN}`
+  );
+}
+
 /** The code that `enableFrom` runs; it leaves no name behind. */
 export function enableCode(path: string): string {
   const literal = JSON.stringify(path);
   return [
+    "if __import__('sys').version_info < (3, 10):",
+    "    raise RuntimeError('This kernel runs Python %d.%d, and runs are submitted from Python 3.10 or newer.' % __import__('sys').version_info[:2])",
     `if not __import__('os').path.exists(${literal}):`,
-    "    raise FileNotFoundError('The kernel runs on another machine than the Jupyter server: install jupyter_mlws in its environment.')",
+    `    raise FileNotFoundError('The kernel runs on another machine than the Jupyter server. Install the package in its environment: ${INSTALL}')`,
     `if ${literal} not in __import__('sys').path:`,
     `    __import__('sys').path.append(${literal})`,
     "__import__('importlib').invalidate_caches()",

@@ -6,15 +6,18 @@ import { ICommandPalette, Notification } from '@jupyterlab/apputils';
 import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { Kernel } from '@jupyterlab/services';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
-import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import {
+  ITranslator,
+  nullTranslator,
+  TranslationBundle
+} from '@jupyterlab/translation';
 
 import { DOMAIN } from '../components/translation';
-import { IWorkspaceConnection } from '../tokens';
+import { IWorkspaceConnection, SETTINGS } from '../tokens';
 import { enableFrom, loadMagics } from './code';
 import { CommandIDs } from './commands';
+import { tellFailure } from './failure';
 import { kernelOf } from './model';
-
-const SETTINGS = 'jupyter-mlws:plugin';
 
 /** Brings the magics into kernels: when asked for one, or into all when the setting says so. */
 export const kernelsPlugin: JupyterFrontEndPlugin<void> = {
@@ -37,13 +40,10 @@ export const kernelsPlugin: JupyterFrontEndPlugin<void> = {
       describedBy: { args: { type: 'object', properties: {} } },
       isEnabled: () => kernelOf(notebooks.currentWidget) !== null,
       execute: async () => {
-        const kernel = kernelOf(notebooks.currentWidget);
-        if (kernel) {
-          await enable(
-            connection,
-            kernel,
-            trans.__('This kernel can submit runs now.')
-          );
+        const panel = notebooks.currentWidget;
+        const kernel = kernelOf(panel);
+        if (panel && kernel) {
+          await enable(connection, panel, kernel, trans);
         }
       }
     });
@@ -59,15 +59,18 @@ export const kernelsPlugin: JupyterFrontEndPlugin<void> = {
 
 async function enable(
   connection: IWorkspaceConnection,
+  panel: NotebookPanel,
   kernel: Kernel.IKernelConnection,
-  success: string
+  trans: TranslationBundle
 ): Promise<void> {
   try {
     const { path } = await connection.request('registry.far_side', {});
     await enableFrom(kernel, path);
-    Notification.success(success, { autoClose: 3000 });
+    Notification.success(trans.__('This kernel can submit runs now.'), {
+      autoClose: 3000
+    });
   } catch (error) {
-    Notification.error(error instanceof Error ? error.message : String(error));
+    tellFailure(trans, panel, error);
   }
 }
 

@@ -5,9 +5,12 @@ import { IDisposable } from '@lumino/disposable';
  * when it was asked for meanwhile. No request is lost, and no burst becomes a storm.
  */
 export class Coalescer implements IDisposable {
+  /**
+   * @param _interval milliseconds, or what tells them, asked anew for each run
+   */
   constructor(
     private readonly _task: () => Promise<void>,
-    private readonly _interval = 100
+    private readonly _interval: number | (() => number) = 100
   ) {}
 
   get isDisposed(): boolean {
@@ -28,7 +31,9 @@ export class Coalescer implements IDisposable {
       this._again = true;
       return;
     }
-    const wait = this._lastStart + this._interval - Date.now();
+    const interval =
+      typeof this._interval === 'number' ? this._interval : this._interval();
+    const wait = this._lastStart + interval - Date.now();
     if (wait > 0) {
       this._timer = setTimeout(() => {
         this._timer = undefined;

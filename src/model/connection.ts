@@ -1,11 +1,22 @@
 import { Event, ServerConnection } from '@jupyterlab/services';
+import { PromiseDelegate } from '@lumino/coreutils';
 import { DisposableDelegate, IDisposable } from '@lumino/disposable';
-import { Poll } from '@lumino/polling';
+import { IPoll, Poll } from '@lumino/polling';
 import { ISignal, IStream, Signal } from '@lumino/signaling';
 
-import { ApiError, Change, Operations, request, WorkspaceInfo } from '../api';
+import {
+  ApiError,
+  Change,
+  Operations,
+  OPERATIONS,
+  request,
+  urlOf,
+  WorkspaceInfo
+} from '../api';
 import { ConnectionState, IWorkspaceConnection } from '../tokens';
 import { Coalescer } from './coalescer';
+import { Feed, IChangesEvent } from './feed';
+import { SharedReads } from './reads';
 
 /** What the id of the event's schema begins with; its version follows. */
 const CHANGES_SCHEMA = 'https://events.jupyter-mlws.org/changes/';
@@ -14,24 +25,37 @@ const PAGE = 500;
 const CALM = { backoff: true, interval: 5000, max: 30000 };
 /** Facts of a workspace where nothing is live are read again when they are older. */
 const FACTS_AGE = 30000;
-const HURRIED = { backoff: true, interval: 1000, max: 10000 };
+/** Somebody waits for the server to come back. */
+const HURRIED = { backoff: 1.5, interval: 500, max: 4000 };
+/** The event stream is closed, as behind a proxy that lets no sockets through: the poll does its work. */
+const POLLING = { backoff: true, interval: 1000, max: 30000 };
+/** The server answers, and cannot read the workspace: its disk or its database may come back. */
+const AWAY = { backoff: true, interval: 2000, max: 10000 };
+/** A workspace that is not known here, as of a notebook from elsewhere: it may come, and nobody waits for it. */
+const STRANGE = { backoff: true, interval: 10000, max: 60000 };
+/** A read that the network swallowed is sent again so often. */
+const TRIES = 3;
 
 /**
- * Follows one workspace, the one that it was given or that of the document in front: events tell of changes at once, a slow poll of the change feed catches what they lost.
+ * Follows one workspace, the one that it was given or that of the document in front: events tell of changes at once, a
+ * slow poll of the change feed catches what they lost, and a quicker one stands in for them where none come through.
  *
- * Only the poll moves the cursor, because an event that never came leaves no gap to be seen. What an event told already
- * is not told again.
+ * A read that the network swallowed, or that met a workspace whose disk or database is away, waits until that is back and
+ * is sent again, so that nothing that is on screen has to know of it.
  */
 export class WorkspaceConnection implements IWorkspaceConnection, IDisposable {
   constructor(options: WorkspaceConnection.IOptions) {
     this._settings = options.serverSettings;
     this._stream = options.stream;
+    this._reads = SharedReads.of(this._settings);
     this._workspace = options.workspace;
     this._stream.connect(this._onEvent, this);
     this._poll = new Poll({
       auto: false,
       factory: () => this._tick(),
       frequency: CALM,
+      // What a poll tells, views read.
+      linger: 0,
       name: 'jupyter-mlws:changes',
       standby: 'when-hidden'
     });
@@ -50,8 +74,13 @@ export class WorkspaceConnection implements IWorkspaceConnection, IDisposable {
     return this._info;
   }
 
+  get chosen(): string | null {
+    return this._chosen;
+  }
+
   get document(): string {
-    return this._document;
+    // The document in front is none of a workspace that was chosen in its stead.
+    return this._chosen === null ? this._document : '';
   }
 
   get stateChanged(): ISignal<this, void> {
@@ -64,6 +93,10 @@ export class WorkspaceConnection implements IWorkspaceConnection, IDisposable {
 
   get changed(): ISignal<this, readonly Change[]> {
     return this._changed;
+  }
+
+  get isPolling(): boolean {
+    return this._feed.isDeaf;
   }
 
   /** Whether anybody keeps it awake. */
@@ -83,6 +116,7 @@ export class WorkspaceConnection implements IWorkspaceConnection, IDisposable {
     this._stream.disconnect(this._onEvent, this);
     this._poll.dispose();
     this._infoReader.dispose();
+    this._giveUp();
     Signal.clearData(this);
   }
 
@@ -91,21 +125,32 @@ export class WorkspaceConnection implements IWorkspaceConnection, IDisposable {
     parameters: Operations[Id]['arguments'],
     body?: Operations[Id]['body']
   ): Promise<Operations[Id]['answer']> {
-    try {
-      return await request(
-        {
-          settings: this._settings,
-          workspace: this._info?.id ?? this._workspace
-        },
-        id,
-        parameters,
-        body
-      );
-    } catch (error) {
-      if (isNetworkFailure(error)) {
-        this._setState('lost', error);
+    const workspace = this._info?.id ?? this._workspace;
+    const address = { settings: this._settings, workspace };
+    const ask = () => request(address, id, parameters, body);
+    const operation = OPERATIONS[id];
+    if (!operation.reads) {
+      return this._ask(ask).finally(() => {
+        this._reads.forget();
+        if (id.startsWith('registry.')) {
+          // From now on the document in front may be of another workspace.
+          this._own = null;
+        }
+      });
+    }
+    const url = urlOf(address, operation, parameters);
+    // A question that is too long for an address is a body.
+    const key = body === undefined ? url : `${url} ${JSON.stringify(body)}`;
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this._ask(() => this._reads.read(key, ask));
+      } catch (error) {
+        await this._untilBack(error);
+        const here = this._info?.id ?? this._workspace;
+        if (tries === TRIES || here !== workspace) {
+          throw error;
+        }
       }
-      throw error;
     }
   }
 
@@ -119,8 +164,21 @@ export class WorkspaceConnection implements IWorkspaceConnection, IDisposable {
       this._watchers -= 1;
       if (this._watchers === 0 && !this._isDisposed) {
         void this._poll.stop();
+        this._giveUp();
       }
     });
+  }
+
+  choose(workspace: string | null): void {
+    const chosen = workspace === this._own ? null : workspace;
+    if (chosen === this._chosen) {
+      return;
+    }
+    this._chosen = chosen;
+    this._resolved = false;
+    this._wish += 1;
+    this._stateChanged.emit();
+    void this.refresh();
   }
 
   setDocument(path: string): void {
@@ -128,17 +186,25 @@ export class WorkspaceConnection implements IWorkspaceConnection, IDisposable {
       return;
     }
     this._document = path;
-    this._resolved = false;
-    this._stateChanged.emit();
-    if (this._watchers > 0) {
-      void this.refresh();
+    this._own = null;
+    if (this._chosen !== null) {
+      return;
     }
+    this._resolved = false;
+    this._wish += 1;
+    this._stateChanged.emit();
+    void this.refresh();
   }
 
   async refresh(): Promise<void> {
-    if (!this._isDisposed) {
+    // A poll that sleeps would be woken by this, and go on.
+    if (!this._isDisposed && this.isWatched) {
       await this._poll.refresh();
     }
+  }
+
+  async reread(): Promise<void> {
+    await this._readInfo();
   }
 
   async wake(): Promise<void> {
@@ -150,63 +216,128 @@ export class WorkspaceConnection implements IWorkspaceConnection, IDisposable {
     }
   }
 
+  private async _ask<T>(ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      if (isNetworkFailure(error) && this._state !== 'lost') {
+        this._setState('lost', error);
+        void this.refresh();
+      }
+      throw error;
+    }
+  }
+
+  /**
+   * Wait until a lost connection, or a workspace that is away as a whole, is back.
+   *
+   * @throws what went wrong, if that was something else, or nobody is there for whom to wait
+   */
+  private async _untilBack(error: unknown): Promise<void> {
+    const isAway = isNetworkFailure(error) || (await this._isAway(error));
+    if (!isAway || !this.isWatched || this._isDisposed) {
+      throw error;
+    }
+    this._back ??= new PromiseDelegate<boolean>();
+    if (!(await this._back.promise)) {
+      throw error;
+    }
+  }
+
+  /** Whether what was refused was refused because nothing of the workspace can be read now. */
+  private async _isAway(error: unknown): Promise<boolean> {
+    if (!(error instanceof ApiError) || !mayComeBack(error)) {
+      return false;
+    }
+    // Many reads are refused at once; one look is enough for them all.
+    this._look ??= this._readInfo().finally(() => {
+      this._look = null;
+    });
+    await this._look;
+    return this._state !== 'connected';
+  }
+
+  /** Let those who wait for a lost connection go without an answer. */
+  private _giveUp(): void {
+    this._back?.resolve(false);
+    this._back = null;
+  }
+
+  /** What the connection itself asks: always sent, and never waited for when it is lost. */
+  private _read<Id extends keyof Operations>(
+    id: Id,
+    parameters: Operations[Id]['arguments'],
+    workspace = this._info?.id ?? this._workspace
+  ): Promise<Operations[Id]['answer']> {
+    return request({ settings: this._settings, workspace }, id, parameters);
+  }
+
   private async _tick(): Promise<void> {
+    const wish = this._wish;
     try {
       if (!this._resolved) {
         await this._resolve();
       }
       await this._catchUp();
       if (this._isInfoOld()) {
-        this._setInfo(await this.request('workspace.info', {}));
+        this._setInfo(await this._read('workspace.info', {}));
       }
-      this._setState('connected', null);
     } catch (error) {
+      if (wish !== this._wish) {
+        return this._tick(); // it went wrong with one that was left meanwhile
+      }
       this._fail(error);
       throw error;
     }
+    if (!this._resolved) {
+      return this._tick();
+    }
+    this._setState('connected', null);
   }
 
   private async _resolve(): Promise<void> {
-    const document = this._document;
+    const { _chosen: chosen, _document: document } = this;
+    const wanted = this._workspace ?? chosen;
     const info =
-      this._workspace === undefined
-        ? await this.request('registry.resolve', { document })
-        : await this.request('workspace.info', {});
-    if (document !== this._document) {
+      wanted === null
+        ? await this._read('registry.resolve', { document })
+        : await this._read('workspace.info', {}, wanted);
+    if (chosen !== this._chosen || document !== this._document) {
       return this._resolve();
     }
     this._resolved = true;
+    if (wanted === null) {
+      this._own = info.id;
+    }
     const previous = this._info;
     this._info = info;
     this._infoAt = Date.now();
     if (previous?.id !== info.id) {
-      this._cursor = info.last_change;
-      this._told.clear();
-      this._workspaceChanged.emit();
+      this._restart(info.last_change);
     }
     this._stateChanged.emit();
   }
 
+  private _restart(cursor: number): void {
+    this._feed.restart(cursor);
+    this._reads.forget();
+    this._giveUp();
+    this._workspaceChanged.emit();
+  }
+
   private async _catchUp(): Promise<void> {
     const workspace = this._info?.id;
-    const page = await this.request('workspace.changes', {
-      since: this._cursor,
-      limit: PAGE
-    });
+    const since = this._feed.cursor;
+    const page = await this._read('workspace.changes', { since, limit: PAGE });
     if (workspace !== this._info?.id) {
       return;
     }
-    this._cursor = page.cursor;
-    const fresh = page.changes.filter(
-      change => change.cursor > (this._told.get(keyOf(change)) ?? 0)
-    );
-    // All of it lies behind the cursor now, so nobody will tell it again.
-    for (const [key, cursor] of this._told) {
-      if (cursor <= page.cursor) {
-        this._told.delete(key);
-      }
+    if (page.cursor < since) {
+      // The records are older than what was told of them, as after a backup was put back: nothing that was read holds.
+      this._restart(page.cursor);
+      return;
     }
-    this._tell(fresh);
+    this._tell(this._feed.take(page));
     if (page.changes.length >= PAGE) {
       await this._catchUp();
     }
@@ -220,20 +351,19 @@ export class WorkspaceConnection implements IWorkspaceConnection, IDisposable {
     if (event.workspace !== this._info?.id || this._watchers === 0) {
       return;
     }
-    const changes = event.changes.map(change => ({
-      ...change,
-      cursor: event.cursor
-    }));
-    for (const change of changes) {
-      this._told.set(keyOf(change), event.cursor);
+    const isSeen = document.visibilityState !== 'hidden';
+    this._tell(this._feed.hear(event, isSeen));
+    if (this._wasPolling) {
+      // Events come again: that is told now, and not with the next poll.
+      this._setState(this._state, this._error);
     }
-    this._tell(changes);
   }
 
   private _tell(changes: readonly Change[]): void {
     if (changes.length === 0) {
       return;
     }
+    this._reads.forget();
     if (
       changes.some(change => change.kind !== 'metric' && change.kind !== 'log')
     ) {
@@ -243,10 +373,13 @@ export class WorkspaceConnection implements IWorkspaceConnection, IDisposable {
   }
 
   private async _readInfo(): Promise<void> {
+    const wish = this._wish;
     try {
-      this._setInfo(await this.request('workspace.info', {}));
+      this._setInfo(await this._read('workspace.info', {}));
     } catch (error) {
-      this._fail(error);
+      if (wish === this._wish) {
+        this._fail(error);
+      }
     }
   }
 
@@ -275,31 +408,65 @@ export class WorkspaceConnection implements IWorkspaceConnection, IDisposable {
   }
 
   private _setState(state: ConnectionState, error: ApiError | null): void {
-    this._poll.frequency = state === 'lost' ? HURRIED : CALM;
-    if (state === this._state && error?.message === this._error?.message) {
+    this._poll.frequency = this._frequency(state, error);
+    if (state === 'connected') {
+      this._back?.resolve(true);
+      this._back = null;
+    }
+    const { isPolling } = this;
+    if (
+      state === this._state &&
+      isPolling === this._wasPolling &&
+      error?.message === this._error?.message
+    ) {
       return;
     }
+    this._wasPolling = isPolling;
     this._state = state;
     this._error = error;
     this._stateChanged.emit();
   }
 
+  private _frequency(
+    state: ConnectionState,
+    error: ApiError | null
+  ): IPoll.Frequency {
+    if (state === 'lost') {
+      return HURRIED;
+    }
+    if (error !== null && mayComeBack(error)) {
+      const isStrange = this._workspace !== undefined && this._info === null;
+      return isStrange && error.code === 'not_found' ? STRANGE : AWAY;
+    }
+    return this._feed.isDeaf || this._feed.isInDoubt ? POLLING : CALM;
+  }
+
+  /** Those who wait for a lost connection: whether it is back. */
+  private _back: PromiseDelegate<boolean> | null = null;
   private _changed = new Signal<this, readonly Change[]>(this);
-  private _cursor = 0;
+  private _chosen: string | null = null;
   private _document = '';
   private _error: ApiError | null = null;
+  private _feed = new Feed();
   private _info: WorkspaceInfo | null = null;
   private _infoAt = 0;
   private _infoReader: Coalescer;
   private _isDisposed = false;
+  /** A look, under way, at whether the workspace can be read at all. */
+  private _look: Promise<void> | null = null;
+  /** Id of the workspace of the document in front, where it is known. */
+  private _own: string | null = null;
   private _poll: Poll;
+  private _reads: SharedReads;
   private _resolved = false;
   private _settings: ServerConnection.ISettings;
   private _state: ConnectionState = 'connecting';
   private _stateChanged = new Signal<this, void>(this);
   private _stream: IStream<unknown, Event.Emission>;
-  private _told = new Map<string, number>();
   private _watchers = 0;
+  private _wasPolling = false;
+  /** Counts how often another workspace was wished for. */
+  private _wish = 0;
   private _workspace: string | undefined;
   private _workspaceChanged = new Signal<this, void>(this);
 }
@@ -314,16 +481,6 @@ export namespace WorkspaceConnection {
   }
 }
 
-interface IChangesEvent {
-  workspace: string;
-  cursor: number;
-  changes: readonly { kind: string; subject: string }[];
-}
-
-function keyOf(change: { kind: string; subject: string }): string {
-  return `${change.kind} ${change.subject}`;
-}
-
 /** Whether nobody answered, or a proxy did in the server's stead. */
 function isNetworkFailure(error: unknown): error is ApiError {
   return (
@@ -331,4 +488,9 @@ function isNetworkFailure(error: unknown): error is ApiError {
     (error.code === 'network' ||
       (error.code === 'http_error' && [502, 503, 504].includes(error.status)))
   );
+}
+
+/** Whether the same question may be answered later: a disk may be mounted, a database started again. */
+function mayComeBack({ code, status }: ApiError): boolean {
+  return code === 'not_found' || status >= 500;
 }

@@ -27,6 +27,11 @@ export class ListModel<T> implements IDisposable {
     return this._items;
   }
 
+  /** Whether it was read, so that an empty list means that there is nothing. */
+  get isLoaded(): boolean {
+    return this._isLoaded;
+  }
+
   get error(): ApiError | null {
     return this._error;
   }
@@ -68,11 +73,14 @@ export class ListModel<T> implements IDisposable {
 
   private _reset(): void {
     this._items = [];
+    this._error = null;
+    this._isLoaded = false;
     this._changed.emit();
     this._reader.request();
   }
 
-  private async _read(): Promise<void> {
+  /** Read the list now, whatever was read shortly before. */
+  async read(): Promise<void> {
     const { connection, read } = this._options;
     if (!this._active || connection.info === null) {
       return;
@@ -82,11 +90,15 @@ export class ListModel<T> implements IDisposable {
       const items = await read(connection);
       if (connection.info?.id === workspace) {
         this._items = items;
+        this._isLoaded = true;
         this._error = null;
       }
     } catch (error) {
       if (!(error instanceof ApiError)) {
         throw error;
+      }
+      if (connection.info?.id !== workspace) {
+        return;
       }
       this._error = error.code === 'network' ? null : error;
     }
@@ -97,8 +109,9 @@ export class ListModel<T> implements IDisposable {
   private _changed = new Signal<this, void>(this);
   private _error: ApiError | null = null;
   private _isDisposed = false;
+  private _isLoaded = false;
   private _items: readonly T[] = [];
-  private _reader = new Coalescer(() => this._read(), 1000);
+  private _reader = new Coalescer(() => this.read(), 1000);
 }
 
 export namespace ListModel {

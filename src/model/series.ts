@@ -1,14 +1,14 @@
 import { decodeSeries } from '../api';
-import { Points } from '../charts/points';
+import { MAX_ROWS, Points } from '../charts/points';
 import { IWorkspaceConnection } from '../tokens';
 
-/** A series with more points is drawn as so many buckets. */
-export const MAX_POINTS = 4000;
+/** An answer has no more rows of a series than these: more are drawn as buckets. */
+export const MAX_POINTS = MAX_ROWS;
 
 /**
- * Read what is new of a metric's points, or the whole of it in buckets where it outgrew the chart.
+ * Read what is new of a metric's points: all of them where none are here, and no more rows than a chart can show.
  *
- * @param points as far as they are here; they take in what was read, unless other ones are returned
+ * @param points as far as they are here; they take in what was read
  * @param isWanted asked when the answer is here: whether it is still waited for
  * @throws ApiError
  */
@@ -18,21 +18,14 @@ export async function readPoints(
   points: Points,
   isWanted: () => boolean
 ): Promise<Points> {
-  // A first read does not know the size, so it asks for a bounded answer; so does one of a series that outgrew the chart.
-  const whole = points.count === 0 || points.isBucketed;
   const bytes = await connection.request('metrics.read', {
     run,
     name: points.name,
-    after: whole ? 0 : points.count,
-    points: whole ? MAX_POINTS : null
+    after: points.count,
+    points: MAX_POINTS
   });
-  if (!isWanted()) {
-    return points;
+  if (isWanted()) {
+    points.add(decodeSeries(bytes));
   }
-  const piece = decodeSeries(bytes);
-  if (piece.count > MAX_POINTS && !whole) {
-    return readPoints(connection, run, new Points(points.name), isWanted);
-  }
-  points.add(piece);
   return points;
 }

@@ -3,11 +3,13 @@ import * as React from 'react';
 import { Model, ModelFile } from '../api';
 import { Empty } from '../components/empty';
 import { FileLine } from '../components/FileLine';
+import { errorText } from '../components/failure';
 import { formatBytes } from '../components/format';
 import { useSignal } from '../components/model';
 import { escapeControls, Text } from '../components/text';
 import { useTranslation } from '../components/translation';
 import { ListModel } from '../model/list';
+import { MOST_MODELS } from './model';
 
 /** A model of more files is downloaded by a program. */
 const MAX_FILES = 50;
@@ -22,13 +24,16 @@ export function ModelList(props: {
 }): JSX.Element {
   const trans = useTranslation();
   useSignal(props.model.changed);
-  const { items, error } = props.model;
+  const { items, error, isLoaded } = props.model;
+  if (items.length === 0 && !isLoaded && !error) {
+    return <div className="jp-mlws-empty" aria-busy="true" />;
+  }
   if (items.length === 0) {
     return (
       <Empty>
         <p>
           {error
-            ? escapeControls(`${error.message} ${error.hint}`.trim())
+            ? errorText(error)
             : trans.__(
                 'No models yet. Register one with %1.',
                 'run.register_model(name, path)'
@@ -50,6 +55,14 @@ export function ModelList(props: {
           onDownload={props.onDownload}
         />
       ))}
+      {items.length >= MOST_MODELS && (
+        <li className="jp-mlws-hint">
+          {trans.__(
+            'These are the newest %1; mlws models list has all.',
+            MOST_MODELS
+          )}
+        </li>
+      )}
     </ul>
   );
 }

@@ -1,13 +1,19 @@
 import * as React from 'react';
 
 import { Run, toNumber } from '../api';
+import { PairList } from '../components/Pairs';
 import { Button } from '../components/empty';
 import { formatNumber } from '../components/format';
 import { escapeControls, Text } from '../components/text';
 import { useTranslation } from '../components/translation';
 import { Results } from '../runs/Results';
 import { Building } from '../runs/RunEnvironment';
-import { Notes, Pairs, Tags, Troubles } from '../runs/RunDetail';
+import { ChildrenPart } from '../run/Below';
+import { CellLink } from '../run/CellLink';
+import { IN_RECORD } from '../run/metricNames';
+import { Note } from '../run/Note';
+import { Pairs, SubmissionNotes, Troubles } from '../run/parts';
+import { TagEditor } from '../run/TagEditor';
 import type { IRunPageProps } from './RunPage';
 
 /** What a run is and how it came out, at a glance. */
@@ -19,13 +25,20 @@ export function Overview(props: IRunPageProps & { run: Run }): JSX.Element {
       <div className="jp-mlws-overview-main">
         <Building model={model.detail} run={run} />
         <Troubles run={run} />
-        <Notes run={run} />
+        <SubmissionNotes run={run} />
         <Summary run={run} />
+        <ChildrenPart
+          connection={model.connection}
+          run={run}
+          level={3}
+          onOpen={props.onOpenRun}
+        />
         <Results outputs={model.detail.outputs} />
       </div>
       <div className="jp-mlws-overview-side">
         <Pairs title={trans.__('Parameters')} pairs={run.params} />
-        <Tags tags={run.tags} />
+        <TagEditor edits={model.edits} />
+        <Note edits={model.edits} />
         <Origin {...props} />
         <Cell run={run} />
       </div>
@@ -88,6 +101,14 @@ function Summary(props: { run: Run }): JSX.Element | null {
           </tbody>
         </table>
       </div>
+      {metrics.length >= IN_RECORD && (
+        <p className="jp-mlws-hint">
+          {trans.__(
+            'The first %1. The tab Metrics has all of them.',
+            metrics.length
+          )}
+        </p>
+      )}
     </section>
   );
 }
@@ -95,8 +116,8 @@ function Summary(props: { run: Run }): JSX.Element | null {
 /** Who started the run, from where, when, and with what. */
 function Origin(props: IRunPageProps & { run: Run }): JSX.Element {
   const trans = useTranslation();
-  const { run, onOpenDocument, onOpenRun } = props;
-  const { document, execution_count } = run.source;
+  const { run, onOpenCell, onOpenRun } = props;
+  const { document } = run.source;
   const facts: [string, React.ReactNode][] = [];
   const add = (name: string, value: string | null | undefined) => {
     if (value) {
@@ -104,12 +125,9 @@ function Origin(props: IRunPageProps & { run: Run }): JSX.Element {
     }
   };
   if (document !== '') {
-    const cell = execution_count === null ? '' : ` [${execution_count}]`;
     facts.push([
       trans.__('Notebook'),
-      <Button key="notebook" minimal onClick={() => onOpenDocument(document)}>
-        <Text value={document + cell} />
-      </Button>
+      <CellLink key="notebook" run={run} onOpenCell={onOpenCell} />
     ]);
   }
   const { parent_id } = run;
@@ -135,14 +153,7 @@ function Origin(props: IRunPageProps & { run: Run }): JSX.Element {
   return (
     <section>
       <h3 className="jp-mlws-heading">{trans.__('About')}</h3>
-      <dl className="jp-mlws-pairs">
-        {facts.map(([name, value]) => (
-          <React.Fragment key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </React.Fragment>
-        ))}
-      </dl>
+      <PairList pairs={facts} />
       {run.environment_variables.length > 0 && (
         <details className="jp-mlws-more">
           <summary>

@@ -2,27 +2,32 @@ import { linkIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { Run, RunFile } from '../api';
-import { Notice } from '../components/empty';
+import { Failure } from '../components/failure';
+import { IconButton } from '../components/IconButton';
 import { useSignal } from '../components/model';
 import { StatusIcon } from '../components/status';
 import { ITab, Tabs } from '../components/Tabs';
-import { escapeControls, Text } from '../components/text';
+import { Text } from '../components/text';
 import { useTranslation } from '../components/translation';
 import { LocksModel } from '../environments/model';
+import { Below } from '../run/Below';
 import { CodeTab } from '../run/CodeTab';
+import { CompareTab } from '../run/CompareTab';
 import { CurveList } from '../run/CurveList';
 import { FileBrowser } from '../run/FileBrowser';
+import { HowFar } from '../run/HowFar';
 import { LogTab } from '../run/LogTab';
+import { Lost } from '../run/Lost';
 import { OnRunAction, RunActions } from '../runs/RunActions';
-import { Facts } from '../runs/RunDetail';
+import { Facts } from '../run/parts';
 import { RunEnvironment } from '../runs/RunEnvironment';
 import { Reproducible } from '../runs/Reproducible';
 import { nameOf } from '../runs/RunRow';
 import { hasEnded } from '../runs/status';
 import { TypedMetrics } from '../typed/TypedMetrics';
-import { Children } from './Children';
-import { RunPageModel, TabId } from './model';
+import { RunPageModel } from './model';
 import { Overview } from './Overview';
+import type { TabId } from './tabs';
 
 export interface IRunPageProps {
   model: RunPageModel;
@@ -31,8 +36,10 @@ export interface IRunPageProps {
   onCopy: (text: string) => void;
   onCopyLink: (run: Run) => void;
   onDownload: (file: RunFile) => void;
-  onOpenDocument: (path: string) => void;
+  onOpenCell: (run: Run) => void;
   onOpenRun: (run: string) => void;
+  /** Called once the tabs are there. */
+  onReady: () => void;
 }
 
 /** A run in the main area: everything that is known of it, in tabs. */
@@ -41,38 +48,21 @@ export function RunPage(props: IRunPageProps): JSX.Element {
   const { detail } = model;
   useSignal(detail.changed);
   useSignal(model.tabChanged);
-  useSignal(model.connection.stateChanged);
   const { run, error } = detail;
   return (
     <div className="jp-mlws-page-body" aria-busy={run === null && !error}>
-      <Lost {...props} />
-      {error && (
-        <Notice kind="error">
-          {escapeControls(`${error.message} ${error.hint}`)}
-        </Notice>
-      )}
+      <Lost connection={model.connection} said={error} />
+      {error && <Failure error={error} />}
       {run && <Head {...props} run={run} />}
+      {run && <HowFar run={run} />}
       {run && <Body {...props} run={run} />}
     </div>
   );
 }
 
-/** What is on screen may be old while nobody answers. */
-function Lost(props: IRunPageProps): JSX.Element | null {
-  const trans = useTranslation();
-  const { state } = props.model.connection;
-  return state === 'lost' ? (
-    <p className="jp-mlws-page-lost" role="status">
-      <span className="jp-mlws-dot" data-state="lost" />
-      {trans.__('The server does not answer; this page goes on when it does.')}
-    </p>
-  ) : null;
-}
-
 function Head(props: IRunPageProps & { run: Run }): JSX.Element {
   const trans = useTranslation();
   const { run } = props;
-  const label = trans.__('Copy a link to run %1', run.number);
   return (
     <div className="jp-mlws-detail-head">
       <StatusIcon status={run.status} />
@@ -82,16 +72,16 @@ function Head(props: IRunPageProps & { run: Run }): JSX.Element {
         </h2>
         <Facts run={run} />
       </div>
-      <button
-        type="button"
-        className="jp-mlws-icon-button"
-        title={label}
-        aria-label={label}
+      <IconButton
+        icon={linkIcon}
+        label={trans.__('Copy a link to run %1', run.number)}
         onClick={() => props.onCopyLink(run)}
-      >
-        <linkIcon.react tag="span" width="16px" height="16px" />
-      </button>
-      <RunActions run={run} onAction={props.onAction} />
+      />
+      <RunActions
+        run={run}
+        user={props.model.connection.info?.user ?? ''}
+        onAction={props.onAction}
+      />
     </div>
   );
 }
@@ -100,6 +90,8 @@ function Body(props: IRunPageProps & { run: Run }): JSX.Element {
   const trans = useTranslation();
   const { model, run } = props;
   const { connection, detail } = model;
+  // What there is to do then is done once.
+  React.useEffect(props.onReady, []);
   const tabs: ITab<TabId>[] = [
     {
       id: 'overview',
@@ -137,7 +129,9 @@ function Body(props: IRunPageProps & { run: Run }): JSX.Element {
     {
       id: 'code',
       label: trans.__('Code'),
-      render: () => <CodeTab connection={connection} run={run} />
+      render: () => (
+        <CodeTab connection={connection} run={run} other={model.other} />
+      )
     },
     {
       id: 'environment',
@@ -153,13 +147,31 @@ function Body(props: IRunPageProps & { run: Run }): JSX.Element {
           <Reproducible record={detail.reproducibility} />
         </>
       )
+    },
+    {
+      id: 'compare',
+      label: trans.__('Compare'),
+      render: () => (
+        <CompareTab
+          connection={connection}
+          run={run}
+          record={detail.reproducibility}
+          other={model.other}
+          locks={props.locks}
+          onShowCode={() => {
+            model.tab = 'code';
+          }}
+        />
+      )
     }
   ];
   if (run.child_count > 0 || model.tab === 'children') {
     tabs.push({
       id: 'children',
       label: trans.__('Children %1', run.child_count),
-      render: () => <Children model={model} onOpen={props.onOpenRun} />
+      render: () => (
+        <Below connection={connection} run={run.id} onOpen={props.onOpenRun} />
+      )
     });
   }
   return (
@@ -178,8 +190,11 @@ function Metrics(props: { model: RunPageModel; run: Run }): JSX.Element {
   const trans = useTranslation();
   const { model, run } = props;
   useSignal(model.detail.typed.changed);
+  useSignal(model.curves.changed);
   const isEmpty =
-    run.metrics.length === 0 && model.detail.typed.items.length === 0;
+    run.metrics.length === 0 &&
+    model.curves.names.length === 0 &&
+    model.detail.typed.items.length === 0;
   return (
     <>
       {isEmpty && (
@@ -191,7 +206,7 @@ function Metrics(props: { model: RunPageModel; run: Run }): JSX.Element {
             : trans.__('Metrics appear here once the run logs one.')}
         </p>
       )}
-      <CurveList curves={model.curves} metrics={run.metrics} />
+      <CurveList curves={model.curves} />
       <TypedMetrics model={model.detail.typed} />
     </>
   );

@@ -14,6 +14,8 @@ import {
 import { launchIcon } from '@jupyterlab/ui-components';
 
 import { ApiError } from '../api';
+import { afterActivation } from '../components/focus';
+import { loadPart } from '../components/parts';
 import { escapeControls } from '../components/text';
 import { DOMAIN } from '../components/translation';
 import { telling } from '../runs/actions';
@@ -24,7 +26,8 @@ import {
   IWorkspaceConnections
 } from '../tokens';
 import { ILinkedRun, linkOf, PATTERN, readLink, withoutLink } from './link';
-import { isTab, RunPageModel, TabId } from './model';
+import { RunPageModel } from './model';
+import { isTab, TabId } from './tabs';
 import type { RunPageWidget } from './widget';
 
 const OPEN_LINK = 'mlws:open-linked-run';
@@ -112,6 +115,7 @@ function addOpenCommand(context: IContext, selected: ISelectedRun): void {
           : connection.info?.id;
       if (run !== null && workspace !== undefined) {
         const tab = isTab(args.tab) ? args.tab : null;
+        await afterActivation();
         await telling(() => openRun(context, { workspace, run }, tab));
       }
     }
@@ -137,7 +141,7 @@ async function openRun(
     window.open(linkOf(link.workspace, found), '_blank', 'noopener');
     return;
   }
-  const { RunPageWidget } = await import('./widget');
+  const { RunPageWidget } = await loadPart(trans, () => import('./widget'));
   const known = tracker.find(
     page => page.id === RunPageWidget.idOf(link.workspace, id)
   );

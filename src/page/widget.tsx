@@ -6,16 +6,17 @@ import { Message } from '@lumino/messaging';
 import * as React from 'react';
 
 import { Run } from '../api';
+import { keepFocus } from '../components/focus';
 import { workspaceIcon } from '../components/icons';
 import { statusText } from '../components/status';
 import { escapeControls } from '../components/text';
 import { Translation } from '../components/translation';
 import { LocksModel } from '../environments/model';
-import { cancelRun, deleteRun, downloadFile } from '../runs/actions';
+import { act } from '../run/acting';
+import { openCell } from '../run/places';
+import { downloadFile } from '../runs/actions';
 import { CommandIDs } from '../runs/commands';
-import { rerunRun } from '../runs/rerun';
 import { nameOf } from '../runs/RunRow';
-import { RunAction } from '../runs/RunActions';
 import { linkOf } from './link';
 import { RunPageModel } from './model';
 import { RunPage } from './RunPage';
@@ -29,12 +30,13 @@ export class RunPageWidget extends ReactWidget {
     this.addClass('jp-mlws-surface');
     this.addClass('jp-mlws-page');
     this.node.tabIndex = -1;
+    keepFocus(this.node);
     this.title.icon = workspaceIcon;
     this.title.closable = true;
     this.title.label = _options.trans.__('Run');
     this._locks = new LocksModel(model.connection);
     model.detail.changed.connect(this._updateTitle, this);
-    model.runs.selectionChanged.connect(this._onAgain, this);
+    model.doer.made.connect(this._onAgain, this);
   }
 
   get model(): RunPageModel {
@@ -56,14 +58,20 @@ export class RunPageWidget extends ReactWidget {
         <RunPage
           model={model}
           locks={this._locks}
-          onAction={action => void this._act(action)}
+          onAction={action => void act(model, action, trans)}
           onCopy={text => Clipboard.copyToSystem(text)}
           onCopyLink={run => this._copyLink(run)}
           onDownload={file =>
             void downloadFile(file.name, () => model.detail.download(file))
           }
-          onOpenDocument={path => this._execute('docmanager:open', { path })}
+          onOpenCell={run => void openCell(this._options.commands, run)}
           onOpenRun={run => this._open(run)}
+          onReady={() => {
+            // Whoever came by the keyboard waits here since before there were any.
+            if (document.activeElement === this.node) {
+              this._focusTab();
+            }
+          }}
         />
       </Translation.Provider>
     );
@@ -91,18 +99,14 @@ export class RunPageWidget extends ReactWidget {
 
   protected onActivateRequest(msg: Message): void {
     super.onActivateRequest(msg);
-    const tab = this.node.querySelector<HTMLElement>('[aria-selected=true]');
-    (tab ?? this.node).focus();
+    this._focusTab();
   }
 
-  private async _act(action: RunAction): Promise<void> {
-    const { model, trans } = this._options;
-    const { connection, detail, runs } = model;
-    if (detail.run !== null) {
-      const context = { connection, detail, runs, trans };
-      await ACTIONS[action](context, detail.run);
-      detail.refresh();
-    }
+  private _focusTab(): void {
+    const tab = this.node.querySelector<HTMLElement>(
+      '[role=tab][aria-selected=true]'
+    );
+    (tab ?? this.node).focus();
   }
 
   private _copyLink(run: Run): void {
@@ -114,8 +118,8 @@ export class RunPageWidget extends ReactWidget {
   }
 
   /** A run that was done again is opened beside this one. */
-  private _onAgain(_: unknown, run: string | null): void {
-    if (run !== null && run !== this.model.run) {
+  private _onAgain(_: unknown, run: string): void {
+    if (run !== this.model.run) {
       this._open(run);
     }
   }
@@ -141,8 +145,6 @@ export class RunPageWidget extends ReactWidget {
 
   private _locks: LocksModel;
 }
-
-const ACTIONS = { cancel: cancelRun, delete: deleteRun, rerun: rerunRun };
 
 export namespace RunPageWidget {
   export interface IOptions {

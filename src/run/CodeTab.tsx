@@ -1,14 +1,17 @@
-import { searchIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { ApiError, ManifestEntry, Run } from '../api';
-import { Button, Notice } from '../components/empty';
-import { escapeControls, Text } from '../components/text';
+import { Run } from '../api';
+import { Finder } from '../components/Finder';
+import { Failure } from '../components/failure';
+import { useSignal } from '../components/model';
+import { Text } from '../components/text';
 import { useTranslation } from '../components/translation';
 import { IWorkspaceConnection } from '../tokens';
-import { changesBetween, IFileChange } from './code';
+import { changesBetween, IFileChange, useManifest } from './code';
 import { FileDiff } from './FileDiff';
 import { FilePreview } from './FilePreview';
+import { OtherRun } from './other';
+import { OtherForm } from './OtherForm';
 
 /** So many files are listed; the field finds the others. */
 const MOST_FILES = 500;
@@ -16,20 +19,18 @@ const MOST_FILES = 500;
 export interface ICodeTabProps {
   connection: IWorkspaceConnection;
   run: Run;
-}
-
-/** The other run that the code is compared with. */
-interface IOther {
-  readonly run: Run;
-  readonly files: readonly ManifestEntry[];
+  /** The run that it is compared with. */
+  other: OtherRun;
 }
 
 /** The files that travelled with a run, as they were, and what another run had otherwise. */
 export function CodeTab(props: ICodeTabProps): JSX.Element {
   const trans = useTranslation();
-  const { connection, run } = props;
-  const { files, error } = useManifest(connection, run.snapshot_id);
-  const [other, setOther] = React.useState<IOther | null>(null);
+  const { connection, run, other } = props;
+  useSignal(other.changed);
+  const here = useManifest(connection, run.snapshot_id);
+  const there = useManifest(connection, other.run?.snapshot_id ?? null);
+  const error = here.error ?? there.error;
   if (run.snapshot_id === null) {
     return (
       <p className="jp-mlws-hint">
@@ -40,88 +41,32 @@ export function CodeTab(props: ICodeTabProps): JSX.Element {
   if (error) {
     return <Failure error={error} />;
   }
-  if (files === null) {
-    return <div aria-busy="true" />;
-  }
   return (
     <>
-      <Comparing {...props} other={other} onChange={setOther} />
-      <Files
-        {...props}
-        key={other?.run.id ?? ''}
-        changes={changesBetween(other?.files ?? null, files)}
-        other={other}
-      />
-    </>
-  );
-}
-
-function Failure(props: { error: ApiError }): JSX.Element {
-  const { message, hint } = props.error;
-  return <Notice kind="error">{escapeControls(`${message} ${hint}`)}</Notice>;
-}
-
-/** The form that names another run. */
-function Comparing(
-  props: ICodeTabProps & {
-    other: IOther | null;
-    onChange: (other: IOther | null) => void;
-  }
-): JSX.Element {
-  const trans = useTranslation();
-  const { connection, other, onChange } = props;
-  const [wanted, setWanted] = React.useState('');
-  const [error, setError] = React.useState<ApiError | null>(null);
-  const compare = async () => {
-    setError(null);
-    try {
-      const run = await connection.request('runs.get', { run: wanted.trim() });
-      onChange({ run, files: await readFiles(connection, run.snapshot_id) });
-    } catch (failure) {
-      if (!(failure instanceof ApiError)) {
-        throw failure;
-      }
-      setError(failure);
-    }
-  };
-  return (
-    <form
-      className="jp-mlws-code-bar"
-      onSubmit={event => {
-        event.preventDefault();
-        if (wanted.trim() !== '') {
-          void compare();
-        }
-      }}
-    >
-      <label>
-        {trans.__('Compare with run')}{' '}
-        <input
-          className="jp-mlws-number"
-          value={wanted}
-          placeholder="#"
-          onChange={event => setWanted(event.target.value)}
+      <OtherForm other={other} run={run} />
+      {here.files && there.files ? (
+        <Files
+          {...props}
+          key={other.run?.id ?? ''}
+          changes={changesBetween(other.run && there.files, here.files)}
+          before={other.run}
         />
-      </label>
-      <Button>{trans.__('Compare')}</Button>
-      {other && (
-        <Button minimal onClick={() => onChange(null)}>
-          {trans.__('Show without comparing')}
-        </Button>
+      ) : (
+        <div aria-busy="true" />
       )}
-      {error && <Failure error={error} />}
-    </form>
+    </>
   );
 }
 
 function Files(
   props: ICodeTabProps & {
     changes: readonly IFileChange[];
-    other: IOther | null;
+    /** The other run; null where the files are shown without comparing. */
+    before: Run | null;
   }
 ): JSX.Element {
   const trans = useTranslation();
-  const { run, other, connection } = props;
+  const { run, before, connection } = props;
   const [query, setQuery] = React.useState('');
   const [chosen, setChosen] = React.useState<string | null>(null);
   const found = props.changes.filter(it =>
@@ -139,11 +84,8 @@ function Files(
   if (props.changes.length === 0) {
     return (
       <p className="jp-mlws-hint" role="status">
-        {other
-          ? trans.__(
-              'Run %1 had the same files, byte for byte.',
-              other.run.number
-            )
+        {before
+          ? trans.__('Run %1 had the same files, byte for byte.', before.number)
           : trans.__('The snapshot is empty.')}
       </p>
     );
@@ -151,7 +93,11 @@ function Files(
   return (
     <div className="jp-mlws-file-browser">
       <div className="jp-mlws-file-list">
-        <Finder query={query} onQuery={setQuery} />
+        <Finder
+          label={trans.__('Find a file')}
+          query={query}
+          onQuery={setQuery}
+        />
         <ul className="jp-mlws-files">
           {found.slice(0, MOST_FILES).map(it => (
             <li key={it.path}>
@@ -163,7 +109,7 @@ function Files(
               >
                 <Text value={it.path} />
               </button>
-              {other && <ChangeWord change={it} />}
+              {before && <ChangeWord change={it} />}
             </li>
           ))}
         </ul>
@@ -174,12 +120,12 @@ function Files(
         )}
       </div>
       {front &&
-        (other ? (
+        (before ? (
           <FileDiff
             key={front.path}
             path={front.path}
             before={
-              front.before && (() => load(other.run.snapshot_id, front.path))
+              front.before && (() => load(before.snapshot_id, front.path))
             }
             after={front.after && (() => load(run.snapshot_id, front.path))}
           />
@@ -214,66 +160,4 @@ function ChangeWord(props: { change: IFileChange }): JSX.Element {
           : trans.__('differs')}
     </span>
   );
-}
-
-function Finder(props: {
-  query: string;
-  onQuery: (query: string) => void;
-}): JSX.Element {
-  const trans = useTranslation();
-  const label = trans.__('Find a file');
-  return (
-    <div className="jp-mlws-search">
-      <searchIcon.react tag="span" width="14px" height="14px" />
-      <input
-        type="search"
-        value={props.query}
-        placeholder={label}
-        aria-label={label}
-        onChange={event => props.onQuery(event.target.value)}
-      />
-    </div>
-  );
-}
-
-async function readFiles(
-  connection: IWorkspaceConnection,
-  snapshot: string | null
-): Promise<readonly ManifestEntry[]> {
-  return snapshot === null
-    ? []
-    : (await connection.request('snapshots.get', { snapshot })).entries;
-}
-
-function useManifest(
-  connection: IWorkspaceConnection,
-  snapshot: string | null
-): { files: readonly ManifestEntry[] | null; error: ApiError | null } {
-  const [files, setFiles] = React.useState<readonly ManifestEntry[] | null>(
-    null
-  );
-  const [error, setError] = React.useState<ApiError | null>(null);
-  React.useEffect(() => {
-    let gone = false;
-    const read = async () => {
-      try {
-        const found = await readFiles(connection, snapshot);
-        if (!gone) {
-          setFiles(found);
-        }
-      } catch (failure) {
-        if (!(failure instanceof ApiError)) {
-          throw failure;
-        }
-        if (!gone) {
-          setError(failure);
-        }
-      }
-    };
-    void read();
-    return () => {
-      gone = true;
-    };
-  }, [connection, snapshot]);
-  return { files, error };
 }

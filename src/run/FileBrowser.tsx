@@ -3,8 +3,9 @@ import * as React from 'react';
 import { RunFile } from '../api';
 import { FileLine } from '../components/FileLine';
 import { useTranslation } from '../components/translation';
-import { sortFiles } from '../runs/RunDetail';
+import { MOST_FILES } from '../runs/fileList';
 import { FilePreview } from './FilePreview';
+import { shownName, sortFiles } from './files';
 
 export interface IFileBrowserProps {
   files: readonly RunFile[];
@@ -46,7 +47,7 @@ export function FileBrowser(props: IFileBrowserProps): JSX.Element {
                 {files.map(file => (
                   <FileLine
                     key={keyOf(file)}
-                    name={file.name}
+                    name={shownName(file)}
                     size={file.size_bytes}
                     isChosen={file === front}
                     onChoose={() => setChosen(keyOf(file))}
@@ -56,6 +57,14 @@ export function FileBrowser(props: IFileBrowserProps): JSX.Element {
               </ul>
             </section>
           ))}
+        {props.files.length >= MOST_FILES && (
+          <p className="jp-mlws-hint">
+            {trans.__(
+              'Of the files that it left these are the first %1 by name; mlws run files lists all.',
+              MOST_FILES
+            )}
+          </p>
+        )}
       </div>
       <FilePreview
         key={keyOf(front)}

@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 import { ApiError } from '../api';
-import { Notice } from '../components/empty';
+import { Failure } from '../components/failure';
 import { escapeControls } from '../components/text';
 import { useTranslation } from '../components/translation';
 import { diffLines, IDiffLine, IGap } from './lineDiff';
@@ -39,11 +39,7 @@ export function FileDiff(props: {
     case undefined:
       return <div aria-busy="true" />;
     case 'failed':
-      return (
-        <Notice kind="error">
-          {escapeControls(`${compared.error.message} ${compared.error.hint}`)}
-        </Notice>
-      );
+      return <Failure error={compared.error} />;
     case 'lines':
       return <Lines path={path} lines={compared.lines} />;
     default:

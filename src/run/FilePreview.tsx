@@ -1,7 +1,7 @@
 import * as React from 'react';
 
 import { ApiError } from '../api';
-import { Notice } from '../components/empty';
+import { Failure } from '../components/failure';
 import { escapeControls } from '../components/text';
 import { useTranslation } from '../components/translation';
 import { Result } from '../runs/Results';
@@ -45,11 +45,7 @@ export function FilePreview(props: IFilePreviewProps): JSX.Element {
     return <div className="jp-mlws-preview" aria-busy="true" />;
   }
   if (state.error) {
-    return (
-      <Notice kind="error">
-        {escapeControls(`${state.error.message} ${state.error.hint}`)}
-      </Notice>
-    );
+    return <Failure error={state.error} />;
   }
   return (
     <div

@@ -2,11 +2,11 @@ import { HTMLSelect } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { Run, RunFile } from '../api';
-import { Button, Notice } from '../components/empty';
+import { Button } from '../components/empty';
+import { Failure } from '../components/failure';
 import { formatBytes } from '../components/format';
 import { LogView } from '../components/LogView';
 import { useSignal } from '../components/model';
-import { escapeControls } from '../components/text';
 import { useTranslation } from '../components/translation';
 import { hasEnded } from '../runs/status';
 import { IWorkspaceConnection } from '../tokens';
@@ -68,11 +68,7 @@ function Shown(
   const isEmpty = log.isLoaded && log.lines.every(line => line.text === '');
   return (
     <div className="jp-mlws-logs">
-      {log.error && (
-        <Notice kind="error">
-          {escapeControls(`${log.error.message} ${log.error.hint}`)}
-        </Notice>
-      )}
+      {log.error && <Failure error={log.error} />}
       {log.earlier > 0 && (
         <p className="jp-mlws-hint">
           {trans.__('%1 of earlier output.', formatBytes(log.earlier))}{' '}

@@ -1,5 +1,6 @@
 import { PathExt } from '@jupyterlab/coreutils';
 
+import { indentJson } from '../components/json';
 import { readNotebook, IShownCell } from './notebook';
 import { ITable } from '../typed/reading';
 
@@ -97,14 +98,17 @@ function cutText(text: string): Preview {
   };
 }
 
+/** JSON with a line for each of its parts; what is none, or too long to be read so, as it is. */
 function prettyJson(text: string): string {
+  if (text.length > MOST_TEXT) {
+    return text;
+  }
   try {
-    return text.length > MOST_TEXT
-      ? text
-      : JSON.stringify(JSON.parse(text), null, 2);
+    JSON.parse(text);
   } catch {
     return text;
   }
+  return indentJson(text, MOST_TEXT);
 }
 
 /** Cells separated by a character, quoted as spreadsheets do; null where there is no table in it. */

@@ -32,8 +32,11 @@ export function NoRuns(props: INoRunsProps): JSX.Element {
       </Empty>
     );
   }
-  if (!runs.isLoaded) {
+  if (!runs.isLoaded || runs.isSearching) {
     return <div className="jp-mlws-empty" aria-busy="true" />;
+  }
+  if (runs.queryError) {
+    return <div className="jp-mlws-empty" />;
   }
   if (runs.search !== '') {
     return (
@@ -42,7 +45,7 @@ export function NoRuns(props: INoRunsProps): JSX.Element {
       >
         <p>
           {trans.__(
-            'The search looks at number (#12), experiment, name, tags, parameters and status (failed, running, completed …).'
+            'The search looks at number (#12), experiment, name, tags, parameters and status (failed, running, completed …); conditions such as metrics.acc > 0.9 and params.lr = 0.1 work, too.'
           )}
         </p>
         <Button onClick={() => (runs.search = '')}>

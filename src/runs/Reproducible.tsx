@@ -28,24 +28,37 @@ export function Verdict(props: { record: Reproducibility }): JSX.Element {
   const trans = useTranslation();
   const { can, secrets } = props.record;
   const reasons = props.record.reasons.filter(it => it.code !== 'secrets');
-  const [sign, words]: [SignKind, string] = !can
-    ? ['bad', trans.__('It cannot be done again as it is.')]
-    : reasons.length > 0
-      ? ['warn', trans.__('It can be done again, but for what stands below.')]
-      : secrets.length > 0
-        ? ['good', trans.__('It can be done again once its secrets are given.')]
-        : [
-            'good',
-            trans.__(
-              'It can be done again; nothing is known that would make a difference.'
-            )
-          ];
+  const [sign, words]: [SignKind, string] = isFromOutside(props.record)
+    ? [
+        'dot',
+        trans.__('The workspace did not start it, so it cannot repeat it.')
+      ]
+    : !can
+      ? ['bad', trans.__('It cannot be done again as it is.')]
+      : reasons.length > 0
+        ? ['warn', trans.__('It can be done again, but for what stands below.')]
+        : secrets.length > 0
+          ? [
+              'good',
+              trans.__('It can be done again once its secrets are given.')
+            ]
+          : [
+              'good',
+              trans.__(
+                'It can be done again; nothing is known that would make a difference.'
+              )
+            ];
   return (
     <p className="jp-mlws-verdict">
       <Sign kind={sign} />
       <span>{words}</span>
     </p>
   );
+}
+
+/** Whether a kernel or another process logged the run by itself: nothing is wrong with it, there is just no job to start. */
+function isFromOutside({ reasons }: Reproducibility): boolean {
+  return reasons.some(it => it.code === 'not_submitted');
 }
 
 /** What stands in the way first, then what may make a difference. */
@@ -62,7 +75,11 @@ export function Reasons(props: {
     >
       {reasons.map((reason, i) => (
         <li key={i} data-code={reason.code} data-blocks={reason.blocks}>
-          <Sign kind={reason.blocks ? 'bad' : 'dot'} />
+          <Sign
+            kind={
+              reason.blocks && reason.code !== 'not_submitted' ? 'bad' : 'dot'
+            }
+          />
           <span>
             {escapeControls(reason.sentence)}
             {reason.hint !== '' && (

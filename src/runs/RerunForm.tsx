@@ -1,18 +1,21 @@
-import { Dialog } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
-import { HTMLSelect, ReactWidget } from '@jupyterlab/ui-components';
+import { HTMLSelect } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import { ApiError, Compute, KERNEL, Run } from '../api';
-import { Notice } from '../components/empty';
+import { ApiError, Compute, KERNEL, RunLine } from '../api';
+import { ChoiceForm, Refused, useChoice } from '../components/ChoiceForm';
 import { escapeControls } from '../components/text';
-import { Translation, useTranslation } from '../components/translation';
+import { useTranslation } from '../components/translation';
 import type { IRerunChoice, IRerunFacts } from './rerun';
 import { Reasons, Verdict } from './Reproducible';
 
 export interface IRerunFormOptions {
-  run: Run;
+  run: RunLine;
   facts: IRerunFacts;
+  /** Names of the parameters whose values can be changed. */
+  params: readonly string[];
+  /** Whether these are what it is about. */
+  edits: boolean;
   /** Names of secrets, and options of masked arguments, that were never stored. */
   names: readonly string[];
   /** What was chosen when the form was up before. */
@@ -23,58 +26,31 @@ export interface IRerunFormOptions {
 }
 
 /** The body of the dialog before a run is done again. What is typed into it lives as long as it does. */
-export class RerunForm
-  extends ReactWidget
-  implements Dialog.IBodyWidget<IRerunChoice>
-{
+export class RerunForm extends ChoiceForm<IRerunChoice> {
   constructor(private readonly _options: IRerunFormOptions) {
-    super();
-    this.addClass('jp-mlws-rerun');
-    this._choice = _options.choice;
+    super(_options.choice, _options.trans, 'jp-mlws-rerun');
   }
 
-  getValue(): IRerunChoice {
-    return this._choice;
+  protected draw(onChange: (choice: IRerunChoice) => void): JSX.Element {
+    return <Form {...this._options} onChange={onChange} />;
   }
-
-  protected render(): JSX.Element {
-    return (
-      <Translation.Provider value={this._options.trans}>
-        <Form
-          {...this._options}
-          onChange={choice => {
-            this._choice = choice;
-          }}
-        />
-      </Translation.Provider>
-    );
-  }
-
-  private _choice: IRerunChoice;
 }
 
 function Form(
   props: IRerunFormOptions & { onChange: (choice: IRerunChoice) => void }
 ): JSX.Element {
   const trans = useTranslation();
-  const { facts, failure, names, run } = props;
-  const [choice, setChoice] = React.useState(props.choice);
-  const change = (part: Partial<IRerunChoice>) => {
-    const next = { ...choice, ...part };
-    setChoice(next);
-    props.onChange(next);
-  };
+  const { edits, facts, failure, names, params, run } = props;
+  const [choice, change] = useChoice(props.choice, props.onChange);
   return (
     <>
-      {failure && (
-        <Notice kind="error">
-          {escapeControls(`${failure.message} ${failure.hint}`.trim())}
-        </Notice>
-      )}
+      <Refused error={failure} />
       <p>
-        {trans.__(
-          'A new run with the same code, command, inputs and parameters.'
-        )}
+        {edits
+          ? trans.__('A new run with the same code, command and inputs.')
+          : trans.__(
+              'A new run with the same code, command, inputs and parameters.'
+            )}
       </p>
       {facts.record && (
         <>
@@ -84,6 +60,9 @@ function Form(
             reasons={facts.record.reasons.filter(it => it.code !== 'secrets')}
           />
         </>
+      )}
+      {params.length > 0 && (
+        <Parameters {...props} choice={choice} onChange={change} />
       )}
       {names.length > 0 && (
         <fieldset className="jp-mlws-fields">
@@ -158,6 +137,47 @@ function Form(
   );
 }
 
+/** The parameters with the values that they had. */
+function Parameters(props: {
+  run: RunLine;
+  params: readonly string[];
+  edits: boolean;
+  choice: IRerunChoice;
+  onChange: (change: Pick<IRerunChoice, 'params'>) => void;
+}): JSX.Element {
+  const trans = useTranslation();
+  const { run, params, edits, choice, onChange } = props;
+  const fields = (
+    <div className="jp-mlws-fields">
+      {params.map(name => (
+        <label key={name}>
+          <span>{escapeControls(name)}</span>
+          <input
+            className="jp-mlws-input"
+            type="text"
+            autoComplete="off"
+            spellCheck={false}
+            value={choice.params[name] ?? run.params[name]}
+            onChange={event =>
+              onChange({
+                params: { ...choice.params, [name]: event.target.value }
+              })
+            }
+          />
+        </label>
+      ))}
+    </div>
+  );
+  return edits ? (
+    fields
+  ) : (
+    <details className="jp-mlws-more">
+      <summary>{trans.__('With other parameters')}</summary>
+      {fields}
+    </details>
+  );
+}
+
 function ComputeOption(props: { target: Compute }): JSX.Element {
   const trans = useTranslation();
   const { name, ready } = props.target;
@@ -170,7 +190,7 @@ function ComputeOption(props: { target: Compute }): JSX.Element {
 
 /** Says at once what the server would refuse. */
 function Misfit(props: {
-  run: Run;
+  run: RunLine;
   choice: IRerunChoice;
   compute: readonly Compute[];
 }): JSX.Element | null {

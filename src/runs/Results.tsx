@@ -1,6 +1,7 @@
 import * as React from 'react';
 
 import { plainText } from '../components/ansi';
+import { Titled } from '../components/heading';
 import { escapeControls } from '../components/text';
 import { useTranslation } from '../components/translation';
 import { IShownOutputs, ShownOutput } from './outputs';
@@ -13,8 +14,7 @@ export function Results(props: { outputs: IShownOutputs }): JSX.Element | null {
     return null;
   }
   return (
-    <section className="jp-mlws-results">
-      <h4 className="jp-mlws-heading">{trans.__('Results')}</h4>
+    <Titled className="jp-mlws-results" title={trans.__('Results')}>
       {shown.map((output, i) => (
         <Result key={i} output={output} number={i + 1} />
       ))}
@@ -23,7 +23,7 @@ export function Results(props: { outputs: IShownOutputs }): JSX.Element | null {
           {trans._n('One more output.', '%1 more outputs.', more)}
         </p>
       )}
-    </section>
+    </Titled>
   );
 }
 

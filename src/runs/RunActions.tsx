@@ -1,14 +1,11 @@
-import {
-  deleteIcon,
-  LabIcon,
-  refreshIcon,
-  stopIcon
-} from '@jupyterlab/ui-components';
+import { deleteIcon, refreshIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { Run } from '../api';
+import { IconButton } from '../components/IconButton';
 import { useTranslation } from '../components/translation';
-import { canCancel, canDelete, canRerun, hasEnded } from './status';
+import { CancelButton } from './CancelButton';
+import { canDelete, canRerun, hasEnded } from './status';
 
 /** What can be done about a run with one press. */
 export type RunAction = 'cancel' | 'delete' | 'rerun';
@@ -19,24 +16,16 @@ export type OnRunAction = (action: RunAction, run: string) => void;
 /** The buttons of a run: to end it while it goes, to repeat or delete it when it has ended. */
 export function RunActions(props: {
   run: Run;
+  /** Who looks, '' where nobody knows. */
+  user: string;
   onAction: OnRunAction;
 }): JSX.Element {
   const trans = useTranslation();
-  const { run } = props;
+  const { run, user } = props;
   const act = (action: RunAction) => () => props.onAction(action, run.id);
   return (
     <div className="jp-mlws-actions">
-      {canCancel(run) && (
-        <button
-          type="button"
-          className="jp-mlws-cancel"
-          title={trans.__('Cancel run %1', run.number)}
-          onClick={act('cancel')}
-        >
-          <stopIcon.react tag="span" width="14px" height="14px" />
-          {trans.__('Cancel')}
-        </button>
-      )}
+      <CancelButton run={run} user={user} onCancel={act('cancel')} />
       {hasEnded(run) && canRerun(run) && (
         <IconButton
           icon={refreshIcon}
@@ -52,23 +41,5 @@ export function RunActions(props: {
         />
       )}
     </div>
-  );
-}
-
-function IconButton(props: {
-  icon: LabIcon;
-  label: string;
-  onClick: () => void;
-}): JSX.Element {
-  return (
-    <button
-      type="button"
-      className="jp-mlws-icon-button"
-      title={props.label}
-      aria-label={props.label}
-      onClick={props.onClick}
-    >
-      <props.icon.react tag="span" width="16px" height="16px" />
-    </button>
   );
 }

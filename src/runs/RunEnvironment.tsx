@@ -1,11 +1,13 @@
 import * as React from 'react';
 
-import { KERNEL, Run } from '../api';
+import { KERNEL, Reproducibility, Run } from '../api';
+import { PairList } from '../components/Pairs';
 import { plainText } from '../components/ansi';
+import { Failure } from '../components/failure';
 import { useSignal } from '../components/model';
 import { escapeControls, Text } from '../components/text';
 import { useTranslation } from '../components/translation';
-import { Failure } from '../environments/EnvironmentDetail';
+
 import { LocksModel } from '../environments/model';
 import { chooseLock, parseId, shortDigest } from '../environments/packages';
 import { Digest, OnCopy, Packages } from '../environments/Packages';
@@ -81,20 +83,31 @@ function BuildLog(props: { model: RunDetailModel }): JSX.Element {
   );
 }
 
+/**
+ * Where the exact packages of a run are kept: the version of an environment, null where none is known, and the digest of
+ * its lock, '' for the only one.
+ */
+export function packagesOf(run: Run, record: Reproducibility | null) {
+  return {
+    version: parseId(
+      run.environment === KERNEL ? (record?.environment ?? '') : run.environment
+    ),
+    digest: run.properties[LOCK] ?? record?.lock_digest ?? ''
+  };
+}
+
 /** Where the run found its packages. */
 export function RunEnvironment(props: IRunEnvironmentProps): JSX.Element {
   const trans = useTranslation();
   const { model, run } = props;
   const { properties } = run;
-  const recorded = model.reproducibility;
-  const digest = properties[LOCK] ?? recorded?.lock_digest ?? '';
-  const version = parseId(
-    run.environment === KERNEL ? (recorded?.environment ?? '') : run.environment
-  );
-  const facts: [string, React.ReactNode][] = [];
+  const { version, digest } = packagesOf(run, model.reproducibility);
+  const facts: [string, React.ReactNode][] = [
+    [trans.__('Name'), run.environment]
+  ];
   const add = (name: string, value: string | undefined) => {
     if (value) {
-      facts.push([name, <Text key={name} value={value} />]);
+      facts.push([name, value]);
     }
   };
   if (digest !== '') {
@@ -108,19 +121,8 @@ export function RunEnvironment(props: IRunEnvironmentProps): JSX.Element {
   add(trans.__('Interpreter'), interpreterOf(run));
   return (
     <section>
-      <h4 className="jp-mlws-heading">{trans.__('Environment')}</h4>
-      <dl className="jp-mlws-pairs">
-        <dt>{trans.__('Name')}</dt>
-        <dd>
-          <Text value={run.environment} />
-        </dd>
-        {facts.map(([name, value]) => (
-          <React.Fragment key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </React.Fragment>
-        ))}
-      </dl>
+      <h3 className="jp-mlws-heading">{trans.__('Environment')}</h3>
+      <PairList pairs={facts} />
       {version && <RunPackages {...props} version={version} digest={digest} />}
       {run.environment !== KERNEL && !buildsEnvironment(run) && (
         <BuildLog model={model} />

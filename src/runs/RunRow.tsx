@@ -1,40 +1,41 @@
-import {
-  caretDownIcon,
-  caretRightIcon,
-  stopIcon
-} from '@jupyterlab/ui-components';
+import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { Run, RunError, toNumber } from '../api';
+import { RunError, RunLine, toNumber } from '../api';
 import { Sparkline } from '../charts/Sparkline';
-import { formatDuration, formatNumber } from '../components/format';
+import { formatNumber } from '../components/format';
 import { StatusIcon, statusText, WarningIcon } from '../components/status';
 import { escapeControls, Text } from '../components/text';
 import { useTranslation } from '../components/translation';
-import { hasSecondLine, heightOf, IRow } from './rows';
+import { IRowActions, RowActions } from './RowActions';
+import { heightOf, IRow, Row } from './rows';
 import {
   buildingWords,
   buildsEnvironment,
-  canCancel,
+  durationText,
   isInKernel,
   isInteractive,
-  secondsOf,
   waitsFor,
   waitsItsTurn
 } from './status';
 
 export interface IRunRowProps {
-  row: IRow;
+  row: Row;
+  /** Where it begins, in pixels below the first line. */
+  top: number;
   /** Whether some line of the list can be opened, so that all leave room for the sign. */
   nested: boolean;
   now: number;
   selected: boolean;
+  /** Whether it is the one that keys move. */
+  current: boolean;
+  /** Whether what can be done about it is offered: the pointer is on it, or it is the current one. */
+  offers: boolean;
+  /** Whether the line below is no pinned one any more. */
+  lastPinned: boolean;
   values: readonly number[];
-  onSelect: () => void;
-  onOpen: () => void;
-  onToggle: () => void;
-  onCancel: () => void;
+  actions: IRowActions;
 }
 
 /** Lines that lie deeper are not indented further: there is no room. */
@@ -45,17 +46,32 @@ export function rowId(run: string): string {
   return `jp-mlws-row-${run}`;
 }
 
-/** One run in the list. */
-export function RunRow(props: IRunRowProps): JSX.Element {
-  const { row, selected } = props;
+/** One run in the list. It is drawn again only when something of it looks different. */
+export const RunRow = React.memo(DrawnRow, looksTheSame);
+
+function looksTheSame(before: IRunRowProps, after: IRunRowProps): boolean {
+  return (Object.keys(after) as (keyof IRunRowProps)[]).every(name =>
+    name === 'row' ? after.row.equals(before.row) : before[name] === after[name]
+  );
+}
+
+function DrawnRow(props: IRunRowProps): JSX.Element {
+  const { row, selected, current } = props;
   const { run } = row;
+  const states = [
+    'jp-mlws-row',
+    ...(selected ? ['jp-mod-selected'] : []),
+    ...(current ? ['jp-mod-current'] : []),
+    ...(props.lastPinned ? ['jp-mod-last-pinned'] : [])
+  ];
   return (
     <div
       id={rowId(run.id)}
-      className={`jp-mlws-row ${selected ? 'jp-mod-selected' : ''}`}
+      className={states.join(' ')}
       style={{
         height: heightOf(row),
-        paddingInlineStart: 5 + Math.min(row.depth, DEEPEST) * 12
+        paddingInlineStart: 5 + Math.min(row.depth, DEEPEST) * 12,
+        transform: `translateY(${props.top}px)`
       }}
       role="treeitem"
       aria-level={row.depth + 1}
@@ -63,36 +79,22 @@ export function RunRow(props: IRunRowProps): JSX.Element {
       aria-expanded={row.expanded ?? undefined}
       aria-posinset={row.position}
       aria-setsize={row.siblings}
-      aria-label={useLabel(props)}
+      aria-label={useLabel(row)}
       data-run={run.id}
       data-status={run.status}
-      onClick={props.onSelect}
-      onDoubleClick={event => {
-        if (!isButton(event.target)) {
-          props.onOpen();
-        }
-      }}
-      onContextMenu={props.onSelect}
     >
       <FirstLine {...props} />
-      {hasSecondLine(row) && <SecondLine {...props} />}
+      {row.hasSecondLine && <SecondLine {...props} />}
+      {props.offers && <RowActions row={row} actions={props.actions} />}
     </div>
-  );
-}
-
-/** Whether an element, or what it is in, does something of its own. */
-function isButton(target: EventTarget): boolean {
-  return (
-    target instanceof Element &&
-    target.closest('button, .jp-mlws-row-twisty') !== null
   );
 }
 
 function FirstLine(props: IRunRowProps): JSX.Element {
   const { run } = props.row;
   return (
-    <div className="jp-mlws-row-line">
-      {props.nested && <Twisty {...props} />}
+    <div className="jp-mlws-row-line" title={useOrigin(run)}>
+      {props.nested && <Twisty row={props.row} />}
       <StatusIcon status={run.status} />
       <span className="jp-mlws-row-number">#{run.number}</span>
       <Text className="jp-mlws-row-name" value={nameOf(run)} />
@@ -102,15 +104,17 @@ function FirstLine(props: IRunRowProps): JSX.Element {
           {run.children_ended}/{run.child_count}
         </span>
       )}
-      <Value {...props} />
+      <Value row={props.row} />
       <Sparkline values={props.values} />
-      <Duration {...props} />
+      <span className="jp-mlws-row-duration">
+        {durationText(run, props.now)}
+      </span>
     </div>
   );
 }
 
 /** Where the process of a run is that nobody started for it; '' for all others. */
-export function placeOf(trans: TranslationBundle, run: Run): string {
+export function placeOf(trans: TranslationBundle, run: RunLine): string {
   if (run.kind === 'offline') {
     return trans.__('recorded offline');
   }
@@ -126,7 +130,7 @@ export function placeOf(trans: TranslationBundle, run: Run): string {
     : trans.__('in a process on %1', from);
 }
 
-function Place(props: { run: Run }): JSX.Element | null {
+function Place(props: { run: RunLine }): JSX.Element | null {
   const trans = useTranslation();
   const place = placeOf(trans, props.run);
   if (place === '') {
@@ -145,22 +149,15 @@ function Place(props: { run: Run }): JSX.Element | null {
 }
 
 /** What a run is called: the name given to it, else its experiment. */
-export function nameOf(run: Run): string {
+export function nameOf(run: RunLine): string {
   return run.display_name || run.experiment;
 }
 
-function Twisty(props: IRunRowProps): JSX.Element {
+function Twisty(props: { row: IRow }): JSX.Element {
   const { expanded } = props.row;
   const Icon = expanded ? caretDownIcon : caretRightIcon;
   return (
-    <span
-      className="jp-mlws-row-twisty"
-      aria-hidden="true"
-      onClick={event => {
-        event.stopPropagation();
-        props.onToggle();
-      }}
-    >
+    <span className="jp-mlws-row-twisty" aria-hidden="true">
       {expanded !== null && (
         <Icon.react tag="span" width="14px" height="14px" />
       )}
@@ -168,7 +165,7 @@ function Twisty(props: IRunRowProps): JSX.Element {
   );
 }
 
-function Value(props: IRunRowProps): JSX.Element {
+function Value(props: { row: IRow }): JSX.Element {
   const { run, metric } = props.row;
   if (run.status === 'Failed' && run.error) {
     return (
@@ -200,38 +197,9 @@ export function failureWord(error: RunError): string {
   return name?.split('.').pop() ?? error.signal ?? error.code;
 }
 
-function Duration(props: IRunRowProps): JSX.Element {
-  const trans = useTranslation();
-  const { run } = props.row;
-  const seconds = secondsOf(run, props.now);
-  const label = trans.__('Cancel run %1', run.number);
-  return (
-    <span className="jp-mlws-row-end">
-      <span className="jp-mlws-row-duration">
-        {seconds === null ? '' : formatDuration(seconds)}
-      </span>
-      {canCancel(run) && (
-        <button
-          type="button"
-          className="jp-mlws-row-cancel"
-          tabIndex={-1}
-          title={label}
-          aria-label={label}
-          onClick={event => {
-            event.stopPropagation();
-            props.onCancel();
-          }}
-        >
-          <stopIcon.react tag="span" width="14px" height="14px" />
-        </button>
-      )}
-    </span>
-  );
-}
-
-/** What the run waits for, then what tells it from others. */
+/** What the run waits for, whose it is, then what tells it from others. */
 function SecondLine(props: IRunRowProps): JSX.Element {
-  const { run, params } = props.row;
+  const { run, params, author } = props.row;
   const builds = buildsEnvironment(run);
   const waits = builds ? buildingWords(run) : waitsFor(run);
   const facts = params.map(([name, value]) => `${name} ${value}`);
@@ -240,24 +208,40 @@ function SecondLine(props: IRunRowProps): JSX.Element {
       className={`jp-mlws-row-params ${props.nested ? 'jp-mod-nested' : ''}`}
     >
       {waits !== '' && !builds && !waitsItsTurn(run) && <WarningIcon />}
-      <Text value={[...(waits ? [waits] : []), ...facts].join(' · ')} />
+      <Text
+        value={[waits, author, ...facts].filter(it => it !== '').join(' · ')}
+      />
     </div>
   );
 }
 
-/** The line as a sentence. */
-function useLabel(props: IRunRowProps): string {
+/** The notebook or script, and whose run it is. */
+function useOrigin(run: RunLine): string {
   const trans = useTranslation();
-  const { run, metric, params } = props.row;
+  const { document } = run.source;
+  const words =
+    document === ''
+      ? trans.__('#%1 by %2', run.number, run.user)
+      : trans.__('#%1 by %2, from %3', run.number, run.user, document);
+  const place = placeOf(trans, run);
+  return escapeControls(place === '' ? words : `${words}, ${place}`);
+}
+
+/** The line as a sentence. */
+function useLabel(row: IRow): string {
+  const trans = useTranslation();
+  const { run, metric, params } = row;
+  const { document } = run.source;
   const parts = [
     `#${run.number} ${nameOf(run)}`,
     statusText(trans, run.status),
-    ...(placeOf(trans, run) ? [placeOf(trans, run)] : []),
-    ...(waitsFor(run) ? [waitsFor(run)] : []),
-    ...(metric
-      ? [`${metric.name} ${formatNumber(toNumber(metric.last))}`]
-      : []),
-    ...params.map(([name, value]) => `${name} ${value}`)
+    row.pinned ? trans.__('pinned') : '',
+    placeOf(trans, run),
+    waitsFor(run),
+    metric ? `${metric.name} ${formatNumber(toNumber(metric.last))}` : '',
+    ...params.map(([name, value]) => `${name} ${value}`),
+    row.author ? trans.__('by %1', row.author) : '',
+    document ? trans.__('from %1', document) : ''
   ];
-  return escapeControls(parts.join(', '));
+  return escapeControls(parts.filter(part => part !== '').join(', '));
 }

@@ -1,20 +1,25 @@
 import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
-import { TranslationBundle } from '@jupyterlab/translation';
+import { nullTranslator, TranslationBundle } from '@jupyterlab/translation';
 
-import { ApiError, Deletion, Run } from '../api';
+import { ApiError, Deletion, RunLine } from '../api';
 import { formatBytes } from '../components/format';
-import { escapeControls } from '../components/text';
+import { tellError } from '../components/telling';
+import { DOMAIN } from '../components/translation';
 import { IWorkspaceConnection } from '../tokens';
-import { RunDetailModel } from './detail';
 import { RunListModel } from './model';
 import { isInteractive, isScriptChild } from './status';
+
+/** Does what was decided about a run; a list shows it at once. */
+export type IRunDoer = Pick<
+  RunListModel,
+  'cancel' | 'delete' | 'rerun' | 'restore' | 'update'
+>;
 
 /** What is needed to do something about a run. */
 export interface IActionContext {
   connection: IWorkspaceConnection;
-  detail: RunDetailModel;
-  runs: RunListModel;
+  runs: IRunDoer;
   trans: TranslationBundle;
 }
 
@@ -23,19 +28,18 @@ const UNDO_MS = 20000;
 /** Ask whether a run shall end, and ask for its end. */
 export async function cancelRun(
   context: IActionContext,
-  run: Run
+  run: RunLine
 ): Promise<void> {
-  const { runs, detail, trans } = context;
+  const { runs, trans } = context;
   if (await confirmCancel(trans, run)) {
     await telling(() => runs.cancel(run.id));
-    detail.refresh();
   }
 }
 
 /** Say what becomes of a run that is canceled, and ask whether it shall be. */
 export async function confirmCancel(
   trans: TranslationBundle,
-  run: Run
+  run: RunLine
 ): Promise<boolean> {
   const { button } = await showDialog({
     title: trans.__('Cancel run %1?', run.number),
@@ -49,7 +53,7 @@ export async function confirmCancel(
 }
 
 /** What a cancellation does to a run of this kind. */
-export function cancelText(trans: TranslationBundle, run: Run): string {
+export function cancelText(trans: TranslationBundle, run: RunLine): string {
   if (isInteractive(run)) {
     return trans.__(
       'The run ends as canceled; the process that logs it goes on. What it logged and wrote so far is kept.'
@@ -72,7 +76,7 @@ export function cancelText(trans: TranslationBundle, run: Run): string {
 /** Ask whether a run shall go into the trash, put it there, and offer to take it back. */
 export async function deleteRun(
   context: IActionContext,
-  run: Run
+  run: RunLine
 ): Promise<void> {
   const { connection, runs, trans } = context;
   const bytes = await weigh(connection, run);
@@ -108,7 +112,7 @@ export async function deleteRun(
 /** What a deletion takes and frees, and for how long it can be undone. */
 export function deleteText(
   trans: TranslationBundle,
-  run: Run,
+  run: RunLine,
   bytes: number | null
 ): string {
   const what =
@@ -136,7 +140,7 @@ export function deleteText(
 
 function deletedText(
   trans: TranslationBundle,
-  run: Run,
+  run: RunLine,
   gone: Deletion
 ): string {
   const until = new Date(gone.until).toLocaleDateString();
@@ -159,7 +163,7 @@ function deletedText(
 /** Bytes that a deletion frees; null where the server cannot tell. */
 async function weigh(
   connection: IWorkspaceConnection,
-  run: Run
+  run: RunLine
 ): Promise<number | null> {
   try {
     return (await connection.request('runs.weigh', { run: run.id })).size_bytes;
@@ -189,16 +193,16 @@ export async function downloadFile(
 }
 
 /** Do something for the user, and tell in a sentence why when it fails. */
-export async function telling(act: () => Promise<void>): Promise<void> {
+export async function telling(
+  act: () => Promise<void>,
+  trans: TranslationBundle = nullTranslator.load(DOMAIN)
+): Promise<void> {
   try {
     await act();
   } catch (error) {
     if (!(error instanceof ApiError)) {
       throw error;
     }
-    Notification.error(
-      escapeControls(`${error.message} ${error.hint}`.trim()),
-      { autoClose: false }
-    );
+    tellError(trans, error.sentences);
   }
 }

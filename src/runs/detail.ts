@@ -1,16 +1,21 @@
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { ApiError, Change, Reproducibility, Run, RunFile } from '../api';
-import { Points } from '../charts/points';
+import {
+  ApiError,
+  Change,
+  Reproducibility,
+  Run,
+  RunFile,
+  RunUpdate
+} from '../api';
 import { Coalescer } from '../model/coalescer';
 import { Hold } from '../model/hold';
-import { readPoints } from '../model/series';
 import { IWorkspaceConnection } from '../tokens';
 import { TypedMetricsModel } from '../typed/model';
+import { readFiles } from './fileList';
 import { LogTail } from './logs';
 import { IShownOutputs, readOutputs } from './outputs';
-import { leadingMetric } from './rows';
 import { hasEnded } from './status';
 
 /** Outputs of more bytes are offered as a file instead of being read. */
@@ -19,14 +24,19 @@ const OUTPUTS = 'display.jsonl';
 const NO_OUTPUTS: IShownOutputs = { shown: [], more: 0 };
 
 /**
- * One run as the panel shows it: record, one metric's points, end of the logs, files, whether it can be done again. Only
- * what is new is read.
+ * One run as it is shown: record, end of the logs, files, whether it can be done again. Only what is new is read.
  */
 export class RunDetailModel implements IDisposable {
-  constructor(private readonly _connection: IWorkspaceConnection) {
+  /**
+   * @param choices which logged values somebody opened or closed, by their names, where that is shared between runs
+   */
+  constructor(
+    private readonly _connection: IWorkspaceConnection,
+    choices?: Map<string, boolean>
+  ) {
     _connection.changed.connect(this._onChanges, this);
     _connection.stateChanged.connect(this._onState, this);
-    this.typed = new TypedMetricsModel(_connection);
+    this.typed = new TypedMetricsModel(_connection, choices);
   }
 
   /** What the run logged besides numbers. */
@@ -51,16 +61,6 @@ export class RunDetailModel implements IDisposable {
 
   get error(): ApiError | null {
     return this._error;
-  }
-
-  /** Points of the metric that is shown. */
-  get points(): Points | null {
-    return this._points;
-  }
-
-  /** Name of the metric that is shown. */
-  get metric(): string | null {
-    return this._points?.name ?? null;
   }
 
   /** End of the log as it came, terminal escapes and all. */
@@ -141,7 +141,6 @@ export class RunDetailModel implements IDisposable {
     this._id = id;
     this._run = null;
     this._error = null;
-    this._points = null;
     this._log.reset();
     this._buildLog.reset();
     this._showsBuildLog = false;
@@ -152,16 +151,6 @@ export class RunDetailModel implements IDisposable {
     this._changed.emit();
     this.typed.setRun(id);
     this._readAll();
-  }
-
-  /** Show another metric of the run. */
-  setMetric(name: string): void {
-    if (name !== this.metric) {
-      this._chosen = name;
-      this._points = new Points(name);
-      this._pointsReader.request();
-      this._changed.emit();
-    }
   }
 
   /** Read everything again. */
@@ -177,6 +166,25 @@ export class RunDetailModel implements IDisposable {
       name: file.name,
       kind: file.kind
     });
+  }
+
+  /**
+   * Change what a person may change about the run.
+   *
+   * @throws ApiError
+   */
+  async update(change: RunUpdate): Promise<void> {
+    const id = this._id;
+    if (id === null) {
+      return;
+    }
+    const { display_name, description, tags, properties } =
+      await this._connection.request('runs.update', { run: id }, change);
+    if (id === this._id && this._run !== null) {
+      this._updates += 1;
+      this._run = { ...this._run, display_name, description, tags, properties };
+      this._changed.emit();
+    }
   }
 
   private _readAll(): void {
@@ -196,10 +204,8 @@ export class RunDetailModel implements IDisposable {
     const kinds = new Set(
       changes.filter(c => c.subject === this._id).map(c => c.kind)
     );
-    if (kinds.has('metric')) {
-      this._pointsReader.request();
-    }
-    if (kinds.has('run') || kinds.has('metric')) {
+    // How far the run is stands at the end of its log, so no change of the record tells of it.
+    if (kinds.has('run') || kinds.has('metric') || kinds.has('log')) {
       this._runReader.request();
     }
     if (kinds.has('log') || kinds.has('run')) {
@@ -233,8 +239,14 @@ export class RunDetailModel implements IDisposable {
   }
 
   private async _readRun(id: string): Promise<void> {
+    const updates = this._updates;
     const run = await this._connection.request('runs.get', { run: id });
     if (id !== this._id) {
+      return;
+    }
+    if (updates !== this._updates) {
+      // It may have been read before it was changed here.
+      this._runReader.request();
       return;
     }
     const wasLive = this._run !== null && !hasEnded(this._run);
@@ -243,32 +255,7 @@ export class RunDetailModel implements IDisposable {
     if (hasEnded(run) && (wasLive || this._reproducibility === null)) {
       this._reproducibilityReader.request();
     }
-    if (this._points === null) {
-      this._chooseMetric(run);
-    }
     this._changed.emit();
-  }
-
-  private _chooseMetric(run: Run): void {
-    const kept = run.metrics.find(metric => metric.name === this._chosen);
-    const name = kept?.name ?? leadingMetric([run]);
-    if (name !== null) {
-      this._points = new Points(name);
-      this._pointsReader.request();
-    }
-  }
-
-  private async _readPoints(id: string): Promise<void> {
-    const points = this._points;
-    if (points === null) {
-      return;
-    }
-    const isWanted = () => points === this._points;
-    const read = await readPoints(this._connection, id, points, isWanted);
-    if (isWanted()) {
-      this._points = read;
-      this._changed.emit();
-    }
   }
 
   private async _readLog(id: string): Promise<void> {
@@ -297,9 +284,9 @@ export class RunDetailModel implements IDisposable {
   }
 
   private async _readFiles(id: string): Promise<void> {
-    const page = await this._connection.request('files.list', { run: id });
+    const files = await readFiles(this._connection, id);
     if (id === this._id) {
-      this._files = page.items;
+      this._files = files;
       this._changed.emit();
       await this._readOutputs(id);
     }
@@ -320,7 +307,6 @@ export class RunDetailModel implements IDisposable {
 
   private _active = false;
   private _changed = new Signal<this, void>(this);
-  private _chosen: string | null = null;
   private _error: ApiError | null = null;
   private _files: readonly RunFile[] = [];
   private _hold = new Hold();
@@ -328,10 +314,11 @@ export class RunDetailModel implements IDisposable {
   private _isDisposed = false;
   private _outputs = NO_OUTPUTS;
   private _outputsDigest: string | null = null;
-  private _points: Points | null = null;
   private _reproducibility: Reproducibility | null = null;
   private _run: Run | null = null;
   private _showsBuildLog = false;
+  /** How often the run was changed from here. */
+  private _updates = 0;
 
   private _log = new LogTail(this._connection, 'std.log', () =>
     this._logReader.request()
@@ -342,7 +329,6 @@ export class RunDetailModel implements IDisposable {
 
   private _filesReader = this._reader(id => this._readFiles(id), 500);
   private _logReader = this._reader(id => this._readLog(id), 200);
-  private _pointsReader = this._reader(id => this._readPoints(id), 80);
   private _buildLogReader = this._reader(id => this._readBuildLog(id), 400);
   private _reproducibilityReader = this._reader(
     id => this._readReproducibility(id),
@@ -351,7 +337,6 @@ export class RunDetailModel implements IDisposable {
   private _runReader = this._reader(id => this._readRun(id), 400);
   private _readers = [
     this._runReader,
-    this._pointsReader,
     this._logReader,
     this._filesReader,
     this._buildLogReader,

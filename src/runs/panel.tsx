@@ -9,32 +9,34 @@ import { Message, MessageLoop } from '@lumino/messaging';
 import { AccordionPanel, Title, Widget } from '@lumino/widgets';
 import * as React from 'react';
 
-import { Compute, Model, RunFile, Secret } from '../api';
+import { Model, Secret } from '../api';
+import { keepFocus } from '../components/focus';
 import { workspaceIcon } from '../components/icons';
 import { DOMAIN, Translation } from '../components/translation';
 import { ComputeList } from '../compute/ComputeList';
+import { ComputeModel } from '../compute/model';
 import { IEnvironmentActions } from '../environments/EnvironmentDetail';
 import { EnvironmentList } from '../environments/EnvironmentList';
 import { IEnvironmentEntry, LocksModel } from '../environments/model';
+import { IExperimentActions } from '../experiments/ExperimentLine';
+import { ExperimentList } from '../experiments/ExperimentList';
+import { ExperimentsModel } from '../experiments/model';
 import { KernelNotice } from '../kernels/model';
 import { ListModel } from '../model/list';
 import { ModelList, OnDownloadModel } from '../models/ModelList';
 import { SecretList } from '../secrets/SecretList';
 import { IWorkspaceConnection } from '../tokens';
-import { Header } from '../workspace/Header';
-import { RunDetailModel } from './detail';
+import { Header, ISwitcher } from '../workspace/Header';
+import { Fitting } from './fitting';
 import { NoRuns } from './NoRuns';
 import { RunListModel } from './model';
 import { OnRunAction } from './RunActions';
-import { RunDetail } from './RunDetail';
 import { RunList } from './RunList';
 import { Sparklines } from './sparklines';
 
-/** Position of the selected run's section. */
-const DETAIL = 1;
-const SIZES = [5, 7, 2, 4, 2, 2];
-/** A section of less height, in pixels, shows nothing of use. */
-const ROOM = 120;
+/** The runs are open from the start, the sections from here on are not. */
+const CLOSED = 1;
+const SIZES = [10, 3, 3, 4, 3, 3];
 
 /**
  * The left panel. Its models are awake while it is on screen, and asleep otherwise.
@@ -50,10 +52,22 @@ export class WorkspacePanel extends SidePanel {
     this.title.caption = trans.__('ML Workspace');
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', trans.__('ML Workspace'));
+    this.node.tabIndex = -1;
+    keepFocus(this.node);
 
     this.header.addWidget(this._create(this._renderHeader()));
     this._addSection(trans.__('Runs'), 'runs', this._renderRuns());
-    this._addSection(trans.__('Selected run'), 'detail', this._renderDetail());
+    const experiments = this._addSection(
+      trans.__('Experiments'),
+      'experiments',
+      <ExperimentList
+        model={_options.experiments}
+        actions={{
+          ..._options.experimentActions,
+          onShow: name => this._showRunsOf(name)
+        }}
+      />
+    );
     this._models = this._addSection(
       trans.__('Models'),
       'models',
@@ -74,7 +88,7 @@ export class WorkspacePanel extends SidePanel {
     const compute = this._addSection(
       trans.__('Compute'),
       'compute',
-      <ComputeList model={_options.compute} />
+      <ComputeList model={_options.compute} onOpenRun={_options.onOpenRun} />
     );
     const secrets = this._addSection(
       trans.__('Secrets'),
@@ -86,18 +100,21 @@ export class WorkspacePanel extends SidePanel {
       />
     );
     this._lists = [
+      [experiments, _options.experiments],
       [this._models, _options.models],
       [environments, _options.environments],
       [compute, _options.compute],
       [secrets, _options.secrets]
     ];
     const content = this.content as AccordionPanel;
-    for (let i = DETAIL; i < content.widgets.length; i++) {
+    for (let i = CLOSED; i < content.widgets.length; i++) {
       content.collapse(i);
     }
     content.setRelativeSizes(SIZES);
-    content.expansionToggled.connect(this._onToggle, this);
-    _options.runs.selectionChanged.connect(this._onSelection, this);
+    content.expansionToggled.connect(this._updateActive, this);
+    this._fittings = this._lists.map(
+      ([section]) => new Fitting(section, () => content.fit())
+    );
     _options.connection.stateChanged.connect(this._updateTitles, this);
   }
 
@@ -105,9 +122,9 @@ export class WorkspacePanel extends SidePanel {
     if (this.isDisposed) {
       return;
     }
-    this._options.runs.selectionChanged.disconnect(this._onSelection, this);
     this._options.connection.stateChanged.disconnect(this._updateTitles, this);
     this._setWatching(false);
+    this._fittings.forEach(it => it.dispose());
     super.dispose();
   }
 
@@ -133,6 +150,12 @@ export class WorkspacePanel extends SidePanel {
     super.onBeforeDetach(msg);
   }
 
+  /** Whoever comes by the keyboard begins with the search, from which Tab leads to the list. */
+  protected onActivateRequest(msg: Message): void {
+    super.onActivateRequest(msg);
+    this.node.querySelector<HTMLElement>('.jp-mlws-search input')?.focus();
+  }
+
   private _setWatching(watching: boolean): void {
     if (watching === (this._watch !== null)) {
       return;
@@ -143,10 +166,9 @@ export class WorkspacePanel extends SidePanel {
   }
 
   private _updateActive(): void {
-    const { runs, detail, kernel } = this._options;
+    const { runs, kernel } = this._options;
     const watching = this._watch !== null;
     runs.active = watching;
-    detail.active = watching;
     if (kernel) {
       kernel.active = watching;
     }
@@ -155,15 +177,10 @@ export class WorkspacePanel extends SidePanel {
     }
   }
 
-  private _onToggle(content: AccordionPanel, index: number): void {
-    this._updateActive();
-    const section = content.widgets[index];
-    // Lumino gives a section what it had when it was closed, which was nothing for one that was never open.
-    requestAnimationFrame(() => {
-      if (section.isVisible && section.node.offsetHeight < ROOM) {
-        content.setRelativeSizes(SIZES);
-      }
-    });
+  /** Runs that are asked for are seen, also where their section was closed. */
+  private _showRunsOf(experiment: string): void {
+    (this.content as AccordionPanel).expand(0);
+    this._options.experiments.show(experiment);
   }
 
   /** A closed section says how much is in it. */
@@ -176,27 +193,16 @@ export class WorkspacePanel extends SidePanel {
     }
   }
 
-  private _onSelection(_: unknown, id: string | null): void {
-    this._options.detail.setRun(id);
-    this._makeRoom(id !== null);
-  }
-
-  /** Without a run the section of the selected one gives its room away, unless its user closed it before. */
-  private _makeRoom(hasRun: boolean): void {
-    const content = this.content as AccordionPanel;
-    if (hasRun && this._isDetailAway) {
-      this._isDetailAway = false;
-      content.expand(DETAIL);
-      content.setRelativeSizes(SIZES);
-    } else if (!hasRun && !content.widgets[DETAIL].isHidden) {
-      this._isDetailAway = true;
-      content.collapse(DETAIL);
-    }
-  }
-
   private _renderHeader(): JSX.Element {
-    const { connection, runs, kernel } = this._options;
-    return <Header connection={connection} runs={runs} kernel={kernel} />;
+    const { connection, runs, kernel, switcher } = this._options;
+    return (
+      <Header
+        connection={connection}
+        runs={runs}
+        kernel={kernel}
+        switcher={switcher}
+      />
+    );
   }
 
   private _renderRuns(): JSX.Element {
@@ -207,6 +213,7 @@ export class WorkspacePanel extends SidePanel {
         sparklines={sparklines}
         onCancel={id => this._options.onAction('cancel', id)}
         onOpen={this._options.onOpenRun}
+        onDelete={this._options.onDeleteSelected}
         empty={() => (
           <NoRuns
             connection={connection}
@@ -218,23 +225,12 @@ export class WorkspacePanel extends SidePanel {
     );
   }
 
-  private _renderDetail(): JSX.Element {
-    return (
-      <RunDetail
-        model={this._options.detail}
-        locks={this._options.locks}
-        onAction={this._options.onAction}
-        onCopy={this._options.environmentActions.onCopy}
-        onDownload={this._options.onDownload}
-      />
-    );
-  }
-
   private _addSection(label: string, name: string, view: JSX.Element): Widget {
     const widget = this._create(view);
     widget.addClass('jp-mlws-section');
     widget.title.label = label;
     widget.title.dataset = { section: name };
+    widget.node.dataset.section = name;
     this.addWidget(widget);
     return widget;
   }
@@ -246,10 +242,10 @@ export class WorkspacePanel extends SidePanel {
     );
   }
 
-  private _isDetailAway = true;
   /** What is read while its section is open. */
   private _lists: readonly (readonly [Widget, { active: boolean }])[];
   private _models: Widget;
+  private _fittings: readonly Fitting[];
   /** What the header says comes and goes, and the sections have the rest of the height: Lumino does not see it. */
   private _sizes = new ResizeObserver(() =>
     MessageLoop.postMessage(this.content, Widget.ResizeMessage.UnknownSize)
@@ -261,22 +257,24 @@ export namespace WorkspacePanel {
   export interface IOptions {
     connection: IWorkspaceConnection;
     runs: RunListModel;
-    detail: RunDetailModel;
     sparklines: Sparklines;
+    experiments: ExperimentsModel;
+    experimentActions: Omit<IExperimentActions, 'onShow'>;
     models: ListModel<Model>;
     environments: ListModel<IEnvironmentEntry>;
     locks: LocksModel;
     environmentActions: IEnvironmentActions;
-    compute: ListModel<Compute>;
+    compute: ComputeModel;
     secrets: ListModel<Secret>;
     kernel: KernelNotice | null;
+    switcher: ISwitcher;
     onAction: OnRunAction;
-    onDownload: (file: RunFile) => void;
     onDownloadModel: OnDownloadModel;
     /** @throws ApiError */
     onAddSecret: (name: string, value: string) => Promise<void>;
     onDeleteSecret: (secret: Secret) => void;
     onOpenRun: (run: string) => void;
+    onDeleteSelected: () => void;
     onOpenExample: () => void;
     translator?: ITranslator;
   }

@@ -8,12 +8,13 @@ import {
   KERNEL,
   Reproducibility,
   Rerun,
-  Run
+  RunLine
 } from '../api';
 import { idOf } from '../environments/packages';
 import { IWorkspaceConnection } from '../tokens';
 import { IActionContext } from './actions';
 import { RerunForm } from './RerunForm';
+import { canEdit } from './status';
 
 /** What a person may choose from, and what is known of the run, before it is done again. */
 export interface IRerunFacts {
@@ -29,6 +30,8 @@ export interface IRerunFacts {
 export interface IRerunChoice {
   readonly environment: string | null;
   readonly compute: string | null;
+  /** Values of parameters that shall be others. */
+  readonly params: Readonly<Record<string, string>>;
   /** Values by the names of secrets, or the options of masked arguments. */
   readonly secrets: Readonly<Record<string, string>>;
 }
@@ -36,16 +39,20 @@ export interface IRerunChoice {
 const AS_IT_WAS: IRerunChoice = {
   environment: null,
   compute: null,
+  params: {},
   secrets: {}
 };
 
 /**
  * Do a run again: same snapshot, command, parameters and inputs. What cannot be the same is said before, and what was
  * never stored is asked for.
+ *
+ * @param edits - whether it is about other values of its parameters
  */
 export async function rerunRun(
   context: IActionContext,
-  run: Run
+  run: RunLine,
+  edits = false
 ): Promise<void> {
   const { runs, trans } = context;
   const facts = await readFacts(context.connection, run);
@@ -57,26 +64,30 @@ export async function rerunRun(
     const form: RerunForm = new RerunForm({
       run,
       facts,
+      params: canEdit(run) ? Object.keys(run.params) : [],
+      edits,
       names,
       choice,
       failure,
       trans
     });
     const { button } = await showDialog({
-      title: trans.__('Do run %1 again?', run.number),
+      title: edits
+        ? trans.__('Do run %1 again with other parameters', run.number)
+        : trans.__('Do run %1 again?', run.number),
       body: form,
       buttons: [
         Dialog.cancelButton({ label: trans.__('Leave it') }),
         Dialog.okButton({ label: trans.__('Run again') })
       ],
-      focusNodeSelector: names.length > 0 ? 'input' : undefined
+      focusNodeSelector: edits || names.length > 0 ? 'input' : undefined
     });
     if (!button.accept) {
       return;
     }
     choice = form.getValue();
     try {
-      const again = await runs.rerun(run.id, wishOf(choice, key));
+      const again = await runs.rerun(run.id, wishOf(choice, key, run));
       Notification.success(
         trans.__('Run %1 does run %2 again.', again.number, run.number),
         { autoClose: 5000 }
@@ -94,8 +105,15 @@ export async function rerunRun(
   }
 }
 
-/** The wish as it travels; a secret that was left empty is not given. */
-export function wishOf(choice: IRerunChoice, key: string): Rerun {
+/** The wish as it travels: what was left as it was is not in it, nor a secret that was left empty. */
+export function wishOf(
+  choice: IRerunChoice,
+  key: string,
+  run: Pick<RunLine, 'params'>
+): Rerun {
+  const params = Object.entries(choice.params).filter(
+    ([name, value]) => value !== run.params[name]
+  );
   const secrets = Object.entries(choice.secrets).filter(
     ([, value]) => value !== ''
   );
@@ -103,6 +121,7 @@ export function wishOf(choice: IRerunChoice, key: string): Rerun {
     key,
     ...(choice.environment === null ? {} : { environment: choice.environment }),
     ...(choice.compute === null ? {} : { compute_target: choice.compute }),
+    ...(params.length > 0 ? { params: Object.fromEntries(params) } : {}),
     ...(secrets.length > 0 ? { secrets: Object.fromEntries(secrets) } : {})
   };
 }
@@ -118,7 +137,7 @@ function missingOf(error: ApiError): string[] {
 /** What cannot be read is left out: the run may be done again all the same. */
 async function readFacts(
   connection: IWorkspaceConnection,
-  run: Run
+  run: RunLine
 ): Promise<IRerunFacts> {
   const [record, compute, environments, kept] = await Promise.all([
     unlessRefused(
@@ -149,7 +168,7 @@ async function readFacts(
 }
 
 /** The newest version of each name, and what is shipped. */
-async function readEnvironments(
+export async function readEnvironments(
   connection: IWorkspaceConnection
 ): Promise<string[]> {
   const { items } = await connection.request('environments.list', {
@@ -170,7 +189,7 @@ async function readEnvironments(
   return [...newest.values()].sort();
 }
 
-async function unlessRefused<T, U>(
+export async function unlessRefused<T, U>(
   asked: Promise<T>,
   otherwise: U
 ): Promise<T | U> {

@@ -1,13 +1,14 @@
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { ApiError, decodeSeries } from '../api';
+import { ApiError, decodeMany } from '../api';
 import { Coalescer } from '../model/coalescer';
 import { IWorkspaceConnection } from '../tokens';
 import { IRow } from './rows';
 
 const POINTS = 30;
-const AT_ONCE = 3;
+/** Of lines that were on screen long ago nothing is kept. */
+const MOST = 2000;
 const EMPTY: readonly number[] = [];
 
 interface IEntry {
@@ -18,7 +19,7 @@ interface IEntry {
 }
 
 /**
- * The small curves beside the runs on screen. Each is read again only when its series grew, a few at a time.
+ * The small curves beside the runs on screen: all that grew since they were read are read with one question.
  */
 export class Sparklines implements IDisposable {
   constructor(private readonly _connection: IWorkspaceConnection) {
@@ -66,32 +67,49 @@ export class Sparklines implements IDisposable {
 
   private async _readAll(): Promise<void> {
     const wanted = this._rows.filter(row => this._wants(row));
-    while (wanted.length > 0 && !this._isDisposed) {
-      const some = wanted.splice(0, AT_ONCE);
-      try {
-        await Promise.all(some.map(row => this._read(row)));
-      } catch (error) {
-        // Only an ornament is missing; the connection tells of what is wrong.
-        if (!(error instanceof ApiError)) {
-          throw error;
-        }
-        return;
-      } finally {
-        this._changed.emit();
+    if (wanted.length === 0 || this._isDisposed) {
+      return;
+    }
+    try {
+      await this._read(wanted);
+    } catch (error) {
+      // Only an ornament is missing; the connection tells of what is wrong.
+      if (!(error instanceof ApiError)) {
+        throw error;
       }
     }
   }
 
-  private async _read(row: IRow): Promise<void> {
-    const { name, count } = row.metric!;
-    const bytes = await this._connection.request('metrics.read', {
-      run: row.run.id,
-      name,
-      points: POINTS
+  private async _read(rows: readonly IRow[]): Promise<void> {
+    const bytes = await this._connection.request(
+      'metrics.read_many',
+      {},
+      {
+        series: rows.map(row => ({
+          run: row.run.id,
+          name: row.metric!.name,
+          points: POINTS
+        }))
+      }
+    );
+    decodeMany(bytes).forEach(({ columns }, i) => {
+      const { run, metric } = rows[i];
+      const values = Array.from(columns.mean ?? columns.value);
+      // The newest last, so that the oldest go first.
+      this._entries.delete(run.id);
+      this._entries.set(run.id, {
+        metric: metric!.name,
+        count: metric!.count,
+        values
+      });
     });
-    const { columns } = decodeSeries(bytes);
-    const values = Array.from(columns.mean ?? columns.value);
-    this._entries.set(row.run.id, { metric: name, count, values });
+    for (const id of this._entries.keys()) {
+      if (this._entries.size <= MOST) {
+        break;
+      }
+      this._entries.delete(id);
+    }
+    this._changed.emit();
   }
 
   private _clear(): void {
@@ -101,6 +119,6 @@ export class Sparklines implements IDisposable {
   private _changed = new Signal<this, void>(this);
   private _entries = new Map<string, IEntry>();
   private _isDisposed = false;
-  private _reader = new Coalescer(() => this._readAll(), 1000);
+  private _reader = new Coalescer(() => this._readAll(), 500);
   private _rows: readonly IRow[] = [];
 }

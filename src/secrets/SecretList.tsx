@@ -2,8 +2,10 @@ import { deleteIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { ApiError, Secret } from '../api';
-import { Button, Empty, Notice } from '../components/empty';
+import { Button, Empty } from '../components/empty';
+import { Failure, errorText } from '../components/failure';
 import { useSignal } from '../components/model';
+import { IconButton } from '../components/IconButton';
 import { escapeControls, Text } from '../components/text';
 import { useTranslation } from '../components/translation';
 import { ListModel } from '../model/list';
@@ -33,7 +35,7 @@ export function SecretList(props: ISecretListProps): JSX.Element {
     >
       {error ? (
         <Empty>
-          <p>{escapeControls(`${error.message} ${error.hint}`.trim())}</p>
+          <p>{errorText(error)}</p>
         </Empty>
       ) : (
         <>
@@ -80,15 +82,12 @@ function SecretLine(props: ISecretListProps & { secret: Secret }): JSX.Element {
       <span className="jp-mlws-line-fact">
         {words[secret.vault] ?? escapeControls(secret.vault)}
       </span>
-      <button
-        type="button"
-        className="jp-mlws-icon-button"
-        title={label}
-        aria-label={label}
+      <IconButton
+        icon={deleteIcon}
+        label={label}
+        size={14}
         onClick={() => onDelete(secret)}
-      >
-        <deleteIcon.react tag="span" width="14px" height="14px" />
-      </button>
+      />
     </li>
   );
 }
@@ -155,11 +154,7 @@ function AddSecret(props: ISecretListProps): JSX.Element {
       <Button busy={busy}>
         {isKnown ? trans.__('Replace') : trans.__('Add')}
       </Button>
-      {error && (
-        <Notice kind="error">
-          {escapeControls(`${error.message} ${error.hint}`.trim())}
-        </Notice>
-      )}
+      {error && <Failure error={error} />}
     </form>
   );
 }

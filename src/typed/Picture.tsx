@@ -1,9 +1,9 @@
 import * as React from 'react';
 
-import { ApiError } from '../api';
 import { Notice } from '../components/empty';
 import { escapeControls } from '../components/text';
 import { useTranslation } from '../components/translation';
+import { Load, useFileUrl } from '../values/loading';
 import { IPictureFile } from './reading';
 
 /** Kinds of pictures that cannot hold scripts. */
@@ -16,6 +16,10 @@ const SAFE: ReadonlySet<string> = new Set([
 /** A picture unfolds in memory to four bytes a dot, whatever its file weighs. */
 const MAX_DOTS = 64e6;
 
+/** So wide a picture of few dots is drawn, such as a digit of 8 × 8: each dot of it a square. */
+const LEAST_WIDTH = 160;
+const FEW_DOTS = 64;
+
 /** Whether a picture may be drawn in the page. */
 export function isDrawable(picture: IPictureFile): boolean {
   return (
@@ -27,14 +31,19 @@ export function isDrawable(picture: IPictureFile): boolean {
 export function Picture(props: {
   name: string;
   picture: IPictureFile;
-  load: (file: string) => Promise<ArrayBuffer>;
+  load: Load;
   /** Changes when a file that was missing may have come. */
   fileCount: number;
 }): JSX.Element {
   const trans = useTranslation();
   const { picture, load, fileCount } = props;
   const drawable = isDrawable(picture);
-  const { url, error } = usePicture(drawable ? picture : null, load, fileCount);
+  const { found: url, error } = useFileUrl(
+    drawable ? picture.file : null,
+    picture.mediaType,
+    load,
+    fileCount
+  );
   if (!drawable) {
     return (
       <p className="jp-mlws-hint">
@@ -68,7 +77,8 @@ export function Picture(props: {
   return (
     <div
       className="jp-mlws-picture"
-      style={{ aspectRatio: ratioOf(picture), maxWidth: picture.width || 480 }}
+      style={{ aspectRatio: ratioOf(picture), maxWidth: widthOf(picture) }}
+      data-dots={hasFewDots(picture) ? 'few' : undefined}
       aria-busy={url === null || undefined}
     >
       {url && (
@@ -78,68 +88,18 @@ export function Picture(props: {
   );
 }
 
+function hasFewDots({ width, height }: IPictureFile): boolean {
+  return width > 0 && Math.max(width, height) <= FEW_DOTS;
+}
+
+/** As wide as it is; one of few dots in as many whole squares as make it large enough to be looked at. */
+function widthOf(picture: IPictureFile): number {
+  const { width } = picture;
+  return hasFewDots(picture)
+    ? width * Math.ceil(LEAST_WIDTH / Math.max(width, picture.height))
+    : width || 480;
+}
+
 function ratioOf({ width, height }: IPictureFile): string {
   return width > 0 && height > 0 ? `${width} / ${height}` : '4 / 3';
-}
-
-interface ILoaded {
-  url: string | null;
-  error: ApiError | null;
-}
-
-const NOTHING: ILoaded = { url: null, error: null };
-
-/**
- * The address of a picture in the page's memory, given back when another one is shown. What failed is tried again when
- * files came.
- */
-function usePicture(
-  picture: IPictureFile | null,
-  load: (file: string) => Promise<ArrayBuffer>,
-  fileCount: number
-): ILoaded {
-  const [loaded, setLoaded] = React.useState<ILoaded>(NOTHING);
-  const [attempt, tryAgain] = React.useReducer((count: number) => count + 1, 0);
-  const failed = React.useRef(false);
-  const file = picture?.file;
-  const type = picture?.mediaType;
-  React.useEffect(() => {
-    if (failed.current) {
-      tryAgain();
-    }
-  }, [fileCount]);
-  React.useEffect(() => {
-    if (file === undefined) {
-      return;
-    }
-    let url: string | null = null;
-    let gone = false;
-    failed.current = false;
-    const take = async () => {
-      try {
-        const bytes = await load(file);
-        if (!gone) {
-          url = URL.createObjectURL(new Blob([bytes], { type }));
-          setLoaded({ url, error: null });
-        }
-      } catch (error) {
-        if (!(error instanceof ApiError)) {
-          throw error;
-        }
-        if (!gone) {
-          failed.current = true;
-          setLoaded({ url: null, error });
-        }
-      }
-    };
-    void take();
-    return () => {
-      gone = true;
-      if (url !== null) {
-        URL.revokeObjectURL(url);
-        setLoaded(NOTHING);
-      }
-    };
-  }, [file, type, load, attempt]);
-  return loaded;
 }

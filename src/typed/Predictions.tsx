@@ -8,7 +8,7 @@ import { useTranslation } from '../components/translation';
 import { binAt, middlesOf, totalOf } from './bins';
 import { Chart } from './Chart';
 import { IPredictions } from './reading';
-import { Bars, lowScale } from './Residuals';
+import { Bars, lowScale } from './Bars';
 
 /** What was predicted, on average, where the truth was so much; a perfect model lies on the diagonal. */
 export function Predictions(props: {

@@ -3,19 +3,22 @@ import * as React from 'react';
 import { MetricValue, TypedMetric } from '../api';
 import { Notice } from '../components/empty';
 import { useSignal } from '../components/model';
+import { indentJson } from '../components/json';
 import { escapeControls, Text } from '../components/text';
 import { useTranslation } from '../components/translation';
+import { readTableFile } from '../values/reading';
+import { SERIES } from '../values/sizes';
+import { Series } from '../values/Series';
+import { TablePages } from '../values/TablePages';
 import { ConfusionMatrix } from './ConfusionMatrix';
 import { AccuracyCurves } from './Curves';
 import { DataTable, PagedTable, Pager } from './DataTable';
 import { IShownValues, pageSize, TypedMetricsModel } from './model';
-import { Picture } from './Picture';
 import { Predictions } from './Predictions';
 import {
   readAccuracy,
   readConfusion,
   readList,
-  readPicture,
   readPredictions,
   readResiduals,
   readRows,
@@ -76,7 +79,11 @@ function useTypeName(type: string): string {
     list: trans.__('list'),
     row: trans.__('rows'),
     table: trans.__('table'),
+    text: trans.__('text'),
+    histogram: trans.__('histogram'),
     image: trans.__('image'),
+    figure: trans.__('figure'),
+    audio: trans.__('sound'),
     confusion_matrix: trans.__('confusion matrix'),
     accuracy_table: trans.__('ROC · PR · lift'),
     residuals: trans.__('residuals'),
@@ -92,6 +99,10 @@ function Values(props: {
   const { model, item } = props;
   const shown = model.shown(item.name);
   const error = model.error(item.name);
+  const load = React.useCallback(
+    (file: string) => model.download(file),
+    [model]
+  );
   if (error) {
     return (
       <Notice kind="error">
@@ -107,6 +118,20 @@ function Values(props: {
         data-type={escapeControls(item.type)}
         aria-busy="true"
       />
+    );
+  }
+  if (item.type in SERIES) {
+    return (
+      <div className="jp-mlws-typed-body">
+        <Series
+          key={item.name}
+          item={item}
+          {...shown}
+          source={{ load, fileCount: model.fileCount }}
+          onShow={place => model.show(item.name, place)}
+          otherwise={value => <Json value={value} />}
+        />
+      </div>
     );
   }
   return (
@@ -155,24 +180,34 @@ function Value(props: {
   value: MetricValue;
 }): JSX.Element {
   const { model, item, value } = props;
-  const load = React.useCallback(
-    (file: string) => model.download(file),
-    [model]
+  const read = React.useCallback(
+    (first: number, limit: number) =>
+      model.rows(item.name, value.index, first, limit),
+    [model, item.name, value.index]
   );
-  const { fileCount } = model;
   const drawing = React.useMemo(
-    () => drawingOf(item.name, item.type, value.value, load, fileCount),
-    [item.name, item.type, value.value, load, fileCount]
+    () => drawingOf(item.name, item.type, value.value),
+    [item.name, item.type, value.value]
   );
+  const file = item.type === 'table' ? readTableFile(value.value) : null;
+  if (file !== null) {
+    return (
+      <TablePages
+        key={file.file}
+        name={item.name}
+        table={file}
+        read={read}
+        fileCount={model.fileCount}
+      />
+    );
+  }
   return drawing ?? <Json value={value.value} />;
 }
 
 function drawingOf(
   name: string,
   type: string,
-  value: unknown,
-  load: (file: string) => Promise<ArrayBuffer>,
-  fileCount: number
+  value: unknown
 ): JSX.Element | null {
   switch (type) {
     case 'list':
@@ -182,15 +217,6 @@ function drawingOf(
     case 'table':
       return withShape(readTable(value), table => (
         <PagedTable table={table} label={escapeControls(name)} />
-      ));
-    case 'image':
-      return withShape(readPicture(value), picture => (
-        <Picture
-          name={name}
-          picture={picture}
-          load={load}
-          fileCount={fileCount}
-        />
       ));
     case 'confusion_matrix':
       return withShape(readConfusion(value), confusion => (
@@ -221,7 +247,7 @@ function withShape<T>(
 }
 
 function Json(props: { value: unknown }): JSX.Element {
-  const text = JSON.stringify(props.value, null, 2) ?? '';
+  const text = indentJson(JSON.stringify(props.value) ?? '', MAX_CHARACTERS);
   return (
     <pre className="jp-mlws-typed-json" tabIndex={0}>
       {escapeControls(text.slice(0, MAX_CHARACTERS))}

@@ -1,13 +1,16 @@
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { ApiError, Change, MetricValue, TypedMetric } from '../api';
+import { ApiError, Change, MetricValue, TableRows, TypedMetric } from '../api';
 import { Coalescer } from '../model/coalescer';
 import { IWorkspaceConnection } from '../tokens';
+import { SERIES } from '../values/sizes';
 import { columnsOf } from './reading';
 
 /** Rows of a table that are in the page at a time. */
 export const ROWS = 50;
+/** How many values of a type are read at a time, where that is not one. */
+const PAGES: Readonly<Record<string, number>> = { row: ROWS, ...SERIES };
 /** Metrics that are open before their user said anything. */
 const OPEN_AT_FIRST = 3;
 /** A run that logs more names than this is read as a program, not in a panel. */
@@ -37,7 +40,13 @@ interface IEntry {
  * The typed metrics of one run: their names at once, the values of those that are open, and only what is on screen.
  */
 export class TypedMetricsModel implements IDisposable {
-  constructor(private readonly _connection: IWorkspaceConnection) {
+  /**
+   * @param _chosen what somebody opened or closed, by the metrics' names
+   */
+  constructor(
+    private readonly _connection: IWorkspaceConnection,
+    private readonly _chosen = new Map<string, boolean>()
+  ) {
     _connection.changed.connect(this._onChanges, this);
   }
 
@@ -142,6 +151,22 @@ export class TypedMetricsModel implements IDisposable {
       run: this._id!,
       name: file,
       kind: 'output'
+    });
+  }
+
+  /** Rows of a large table, which is one value of a metric. */
+  async rows(
+    name: string,
+    index: number,
+    first: number,
+    limit: number
+  ): Promise<TableRows> {
+    return this._connection.request('metrics.table', {
+      run: this._id!,
+      name,
+      index,
+      first,
+      limit
     });
   }
 
@@ -271,7 +296,6 @@ export class TypedMetricsModel implements IDisposable {
 
   private _active = false;
   private _changed = new Signal<this, void>(this);
-  private _chosen = new Map<string, boolean>();
   private _entries = new Map<string, IEntry>();
   private _fileCount = 0;
   private _id: string | null = null;
@@ -281,7 +305,7 @@ export class TypedMetricsModel implements IDisposable {
   private _reader = new Coalescer(() => this._read(), 500);
 }
 
-/** How many values of a type are on screen together. */
+/** How many values of a type are read together. */
 export function pageSize(type: string): number {
-  return type === 'row' ? ROWS : 1;
+  return PAGES[type] ?? 1;
 }

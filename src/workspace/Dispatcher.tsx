@@ -3,6 +3,7 @@ import * as React from 'react';
 import { ApiError } from '../api';
 import { WorkspaceInfo } from '../api/types';
 import { Button, Notice } from '../components/empty';
+import { errorText } from '../components/failure';
 import { escapeControls } from '../components/text';
 import { useTranslation } from '../components/translation';
 
@@ -40,7 +41,7 @@ export function Dispatcher(props: IDispatcherProps): JSX.Element | null {
   return (
     <Notice kind="error">
       <div className="jp-mlws-notice-body">
-        <p>{answer instanceof ApiError ? sentencesOf(answer) : wayOut}</p>
+        <p>{answer instanceof ApiError ? errorText(answer) : wayOut}</p>
         {words.current !== '' && <LastWords text={words.current} />}
       </div>
       <Button onClick={wake} busy={answer === 'trying'}>
@@ -62,10 +63,6 @@ function LastWords(props: { text: string }): JSX.Element {
       {props.text.split('\n').map(escapeControls).join('\n')}
     </pre>
   );
-}
-
-function sentencesOf(error: ApiError): string {
-  return escapeControls(`${error.message} ${error.hint}`.trim());
 }
 
 type Answer = 'trying' | 'started' | ApiError | null;

@@ -1,12 +1,16 @@
-import { HTMLSelect, searchIcon } from '@jupyterlab/ui-components';
+import { caretDownEmptyThinIcon, HTMLSelect } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import { WorkspaceInfo } from '../api';
 import { Button, Notice } from '../components/empty';
+import { errorText } from '../components/failure';
 import { formatBytes } from '../components/format';
 import { useSignal } from '../components/model';
-import { Text } from '../components/text';
+import { WarningIcon } from '../components/status';
+import { escapeControls, Text } from '../components/text';
 import { useTranslation } from '../components/translation';
 import { RunListModel } from '../runs/model';
+import { SearchBox } from '../runs/SearchBox';
 import { ConnectionState, IWorkspaceConnection } from '../tokens';
 import { IKernelNotice } from '../kernels/model';
 import { Dispatcher } from './Dispatcher';
@@ -16,7 +20,19 @@ export interface IHeaderProps {
   connection: IWorkspaceConnection;
   runs: RunListModel;
   kernel: IKernelNotice | null;
+  switcher: ISwitcher;
 }
+
+/** What a person does about workspaces. */
+export interface ISwitcher {
+  /** Offer other workspaces, below an element. */
+  open: (below: HTMLElement) => void;
+  /** Ask whether to trust what was refused. */
+  trust: () => void;
+}
+
+/** From here on a disk is called full. */
+const FULL = 80;
 
 /**
  * Name and state of the workspace, and what narrows the list of runs.
@@ -24,26 +40,42 @@ export interface IHeaderProps {
 export function Header(props: IHeaderProps): JSX.Element {
   return (
     <div className="jp-mlws-header">
-      <Facts connection={props.connection} />
+      <Facts connection={props.connection} switcher={props.switcher} />
       {props.kernel && <KernelNotice kernel={props.kernel} />}
       <Filter runs={props.runs} />
     </div>
   );
 }
 
-function Facts(props: { connection: IWorkspaceConnection }): JSX.Element {
+function Facts(props: {
+  connection: IWorkspaceConnection;
+  switcher: ISwitcher;
+}): JSX.Element {
   const trans = useTranslation();
-  const { connection } = props;
+  const { connection, switcher } = props;
   useSignal(connection.stateChanged);
   const { info, state, error } = connection;
   return (
     <>
       <div className="jp-mlws-workspace">
-        <ConnectionDot state={state} />
-        <Text
-          className="jp-mlws-workspace-name"
-          value={info?.name ?? trans.__('ML workspace')}
-        />
+        <ConnectionDot state={state} isPolling={connection.isPolling} />
+        <button
+          type="button"
+          className="jp-mlws-switcher"
+          aria-haspopup="menu"
+          title={
+            connection.chosen === null
+              ? trans.__('The workspace of the notebook in front; switch')
+              : trans.__('Chosen, whatever notebook is in front; switch')
+          }
+          onClick={event => switcher.open(event.currentTarget)}
+        >
+          <Text
+            className="jp-mlws-workspace-name"
+            value={info?.name ?? trans.__('ML workspace')}
+          />
+          <caretDownEmptyThinIcon.react tag="span" width="12px" />
+        </button>
         {info && (
           <span className="jp-mlws-workspace-facts">
             {info.active_count > 0 && (
@@ -54,13 +86,19 @@ function Facts(props: { connection: IWorkspaceConnection }): JSX.Element {
                 {' · '}
               </>
             )}
-            {formatBytes(info.size_bytes)}
+            <Size info={info} />
           </span>
         )}
       </div>
       {state === 'failed' && error && (
         <Notice kind="error">
-          {error.message} {error.hint}
+          {errorText(error)}
+          {error.code === 'not_trusted' && (
+            <>
+              {' '}
+              <Button onClick={switcher.trust}>{trans.__('Look at it')}</Button>
+            </>
+          )}
         </Notice>
       )}
       {info && <Warnings sentences={info.warnings} />}
@@ -75,12 +113,39 @@ function Facts(props: { connection: IWorkspaceConnection }): JSX.Element {
   );
 }
 
+/** What the workspace takes, with a sign when its disk fills up. */
+function Size(props: { info: WorkspaceInfo }): JSX.Element {
+  const trans = useTranslation();
+  const { disk_used_percent, location, size_bytes } = props.info;
+  const isFull = disk_used_percent >= FULL;
+  const disk = trans.__('%1 % of its disk are used.', disk_used_percent);
+  const wayOut = trans.__('mlws gc frees what was deleted.');
+  return (
+    <span
+      className="jp-mlws-size"
+      data-full={isFull}
+      title={escapeControls(
+        `${location}\n${disk}${isFull ? ` ${wayOut}` : ''}`
+      )}
+    >
+      {isFull && <WarningIcon />}
+      {formatBytes(size_bytes)}
+      {isFull && <> · {trans.__('disk %1 %', disk_used_percent)}</>}
+    </span>
+  );
+}
+
 /** The connection as a small dot: amber and hollow while it is lost. */
-function ConnectionDot(props: { state: ConnectionState }): JSX.Element {
+function ConnectionDot(props: {
+  state: ConnectionState;
+  isPolling: boolean;
+}): JSX.Element {
   const trans = useTranslation();
   const words: Record<ConnectionState, string> = {
     connecting: trans.__('Connecting'),
-    connected: trans.__('Connected'),
+    connected: props.isPolling
+      ? trans.__('Connected; looks for changes once a second')
+      : trans.__('Connected'),
     lost: trans.__('Connection lost, trying again'),
     failed: trans.__('The workspace cannot be read')
   };
@@ -118,22 +183,7 @@ function Filter(props: { runs: RunListModel }): JSX.Element {
   useSignal(runs.changed);
   return (
     <div className="jp-mlws-filter">
-      <label className="jp-mlws-search">
-        <searchIcon.react tag="span" width="14px" height="14px" />
-        <input
-          type="search"
-          aria-label={trans.__('Search runs')}
-          placeholder={trans.__('Search')}
-          title={trans.__(
-            'Number, experiment, name, tags, parameters or status'
-          )}
-          value={runs.search}
-          spellCheck={false}
-          onChange={event => {
-            runs.search = event.target.value;
-          }}
-        />
-      </label>
+      <SearchBox runs={runs} />
       <HTMLSelect
         className="jp-mlws-scope"
         aria-label={trans.__('Which runs')}

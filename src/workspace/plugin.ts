@@ -6,11 +6,15 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 
 import { WorkspaceConnection } from '../model/connection';
 import { WorkspaceConnections } from '../model/connections';
-import { IWorkspaceConnection, IWorkspaceConnections } from '../tokens';
+import {
+  IWorkspaceConnection,
+  IWorkspaceConnections,
+  SETTINGS
+} from '../tokens';
 
 /** Keeps one connection to the workspace of the notebook in front. */
 export const workspacePlugin: JupyterFrontEndPlugin<IWorkspaceConnection> = {
-  id: 'jupyter-mlws:plugin',
+  id: SETTINGS,
   description: 'Follows the workspace of the notebook in front.',
   autoStart: true,
   provides: IWorkspaceConnection,
@@ -29,11 +33,7 @@ export const workspacePlugin: JupyterFrontEndPlugin<IWorkspaceConnection> = {
         connection.setDocument(path === '' ? '' : contents.localPath(path))
       );
     }
-    document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'visible') {
-        void connection.refresh();
-      }
-    });
+    onReturn(() => void connection.refresh());
     return connection;
   }
 };
@@ -50,14 +50,20 @@ export const connectionsPlugin: JupyterFrontEndPlugin<IWorkspaceConnections> = {
       serverSettings,
       stream: events.stream
     });
-    document.addEventListener('visibilitychange', () => {
-      if (document.visibilityState === 'visible') {
-        connections.refresh();
-      }
-    });
+    onReturn(() => connections.refresh());
     return connections;
   }
 };
+
+/** Look at once when the page is seen again, or the computer has a network again, instead of at the next poll. */
+function onReturn(look: () => void): void {
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') {
+      look();
+    }
+  });
+  window.addEventListener('online', look);
+}
 
 /** Tell the path of the notebook in front, now and whenever another one comes or it is renamed. */
 function followNotebook(

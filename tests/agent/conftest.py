@@ -187,7 +187,7 @@ def follower_of() -> Callable[[RunFolder], list[int]]:
         while polled := reader.poll(offsets, final=True):
             for points in polled:
                 offsets[points.stream] = points.end
-                found += points.step
+                found.extend(points.step)
         return found
 
     return steps

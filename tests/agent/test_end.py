@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -288,3 +289,25 @@ def _agent(run) -> list[str]:
     from jupyter_mlws.runfolder.farside import agent_command
 
     return agent_command(run.folder.path)[3:]
+
+
+@pytest.mark.parametrize("ends", ["by itself", "when told"])
+@pytest.mark.parametrize("measured", [False, True])
+def test_an_agent_whose_folder_was_removed_ends_with_everything_of_its_run(
+    python_run, wait_until, tmp_path, ends, measured
+):
+    go_on = tmp_path / "go_on"
+    script = "import os, sys, time\nprint('up', flush=True)\nwhile not os.path.exists(sys.argv[1]): time.sleep(0.01)"
+    run = python_run(script, str(go_on), system_metrics_s=0.05 if measured else 0)
+    run.start()
+    run.until_log_has(b"up")
+    pids = everything_of(run) | {run.agents[0].pid}
+    if measured:
+        wait_until(lambda: list(run.folder.path.glob("journal/*")), "the first look")
+    shutil.rmtree(run.folder.path)
+    if ends == "by itself":
+        go_on.touch()
+    else:
+        run.agents[0].terminate()
+    run.agents[0].wait(20)
+    wait_until(lambda: nothing_lives(pids), "the end of all")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import textwrap
 import time
 
-import pytest
+from small_disk import run_with_own_mounts
 
 
 def test_stdout_and_stderr_share_one_log_in_order(python_run):
@@ -108,12 +107,6 @@ def test_a_stranger_who_was_handed_the_output_does_not_keep_the_run(agent_run, t
         listener.close()
 
 
-def _can_unshare() -> bool:
-    if shutil.which("unshare") is None:
-        return False
-    return subprocess.run(["unshare", "-Urm", "true"], capture_output=True, check=False).returncode == 0
-
-
 TELL = """
 import sys
 from jupyter_mlws.agent.tell import Teller
@@ -140,17 +133,14 @@ assert open(sys.argv[1] + "/state.jsonl", "rb").read().endswith(b"\\n")
 """
 
 
-@pytest.mark.skipif(not _can_unshare(), reason="needs unprivileged user namespaces (unshare -Urm)")
 def test_F09_the_end_of_a_run_is_told_on_a_full_disk(tmp_path):
     (tmp_path / "tell.py").write_text(TELL)
     (tmp_path / "disk").mkdir()
     commands = f"cd {tmp_path} && mount -t tmpfs -o size=1m none disk && exec {sys.executable} tell.py disk"
-    command = ["unshare", "-Urm", "sh", "-c", commands]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = run_with_own_mounts(commands)
     assert (done.returncode, done.stdout) == (0, "no room\n"), done.stderr
 
 
-@pytest.mark.skipif(not _can_unshare(), reason="needs unprivileged user namespaces (unshare -Urm)")
 def test_F09_a_full_disk_costs_output_but_not_the_script(tmp_path):
     """In a small memory file system: the script prints more than fits, and ends well."""
     from jupyter_mlws.runfolder.farside import build_folder
@@ -188,8 +178,7 @@ def test_F09_a_full_disk_costs_output_but_not_the_script(tmp_path):
         )
     )
     commands = f"mount -t tmpfs -o size=3m none {disk} && exec {sys.executable} {steps}"
-    command = ["unshare", "-Urm", "sh", "-c", commands]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = run_with_own_mounts(commands)
     assert done.returncode == 0, done.stderr
     import json
 

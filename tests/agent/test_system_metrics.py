@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from jupyter_mlws.agent.usage import Usage
-from jupyter_mlws.runfolder import processes
+from jupyter_mlws.runfolder import processes, state
 from jupyter_mlws.runfolder.journal import JournalReader
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
@@ -31,17 +31,24 @@ def child() -> Iterator[subprocess.Popen[bytes]]:
     found.communicate()
 
 
-def tell(child: subprocess.Popen[bytes], line: str) -> None:
+def tell(child: subprocess.Popen[bytes], line: str) -> str:
+    """What it answers, once it is done."""
     assert child.stdin is not None
     assert child.stdout is not None
     child.stdin.write(line.encode() + b"\n")
     child.stdin.flush()
-    child.stdout.readline()
+    return child.stdout.readline().decode()
 
 
-def cpu_seconds(usage: Usage, since: float) -> float:
+def spent_by(child: subprocess.Popen[bytes]) -> float:
+    """Seconds of a processor that it has spent, with those of its ended children, as the system counts them."""
+    return float(tell(child, "print(sum(os.times()[:4]), end='')"))
+
+
+def cpu_seconds(usage: Usage) -> float:
     """Seconds of a processor that the next look finds."""
-    return usage.look()["system/cpu_percent"] / 100 * (time.monotonic() - since)
+    last = usage._at
+    return usage.look()["system/cpu_percent"] / 100 * (usage._at - last)
 
 
 def burner(seconds: float) -> str:
@@ -50,13 +57,14 @@ def burner(seconds: float) -> str:
 
 def test_what_ended_children_have_spent_is_counted_once(child):
     usage = Usage(os.getpid(), time.monotonic())
+    before = spent_by(child)
     usage.look()
-    before = time.monotonic()
     tell(child, burner(0.3))
-    assert cpu_seconds(usage, before) == pytest.approx(0.35, abs=0.2)
-    before = time.monotonic()
+    spent = cpu_seconds(usage)
+    assert spent >= 0.25
+    assert spent == pytest.approx(spent_by(child) - before, abs=0.1)
     time.sleep(0.2)
-    assert cpu_seconds(usage, before) < 0.1
+    assert cpu_seconds(usage) < 0.1
 
 
 def test_children_that_nobody_waits_for_do_not_make_it_fall_below_what_the_others_spend(child):
@@ -68,11 +76,10 @@ def test_children_that_nobody_waits_for_do_not_make_it_fall_below_what_the_other
         time.sleep(0.01)
     time.sleep(0.2)
     usage.look()
-    before = time.monotonic()
     while processes.descendants(child.pid) and time.monotonic() < deadline:
         time.sleep(0.01)
     tell(child, f"exec({BURN.format(0.2)!r})")
-    assert cpu_seconds(usage, before) >= 0.15
+    assert cpu_seconds(usage) >= 0.15
 
 
 def test_processes_threads_and_memory_of_the_whole_tree(child):
@@ -94,10 +101,14 @@ def test_a_look_costs_less_than_a_hundredth_of_a_core(child):
         tell(child, "threading.Thread(target=time.sleep, args=(60,), daemon=True).start()")
     usage = Usage(os.getpid(), time.monotonic())
     usage.look()
-    began = time.thread_time()
-    for _ in range(50):
-        usage.look()
-    assert (time.thread_time() - began) / 50 < 0.01
+
+    def cost() -> float:
+        began = time.thread_time()
+        for _ in range(10):
+            usage.look()
+        return (time.thread_time() - began) / 10
+
+    assert min(cost() for _ in range(5)) < 0.01
 
 
 def points(run) -> dict[str, list[tuple[int, float, float]]]:
@@ -111,13 +122,13 @@ def points(run) -> dict[str, list[tuple[int, float, float]]]:
 
 
 def test_a_run_is_measured_period_by_period_to_its_end(python_run):
-    began = time.time()
-    run = python_run(f"import time\n{BURN.format(0.9)}time.sleep(0.4)", system_metrics_s=0.1)
+    run = python_run(f"import time\n{BURN.format(0.9)}time.sleep(1)", system_metrics_s=0.1)
     assert run.run()["exit_code"] == 0, run.log
+    began = state.read(run.folder.path)[0][0]["at"]
     found = points(run)
     assert all(name.startswith("system/") for name in found)
     cpu = found["system/cpu_percent"]
-    assert len(cpu) >= 8
+    assert len(cpu) >= 4
     spent = 0.0
     for last, (_, when, percent) in zip([(0, began, 0.0), *cpu], cpu, strict=False):
         spent += percent / 100 * (when - last[1])

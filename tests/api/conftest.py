@@ -11,7 +11,7 @@ from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.services import Services
 from jupyter_mlws.store import Store
 
-from .suite import Place, Waking
+from .place import Place, Waking
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from jupyter_mlws.api import codec, interface
 from jupyter_mlws.api.routes import Download, Upload, operations
 from jupyter_mlws.domain.child import RunEnd
 from jupyter_mlws.domain.environment import EnvironmentSpec
+from jupyter_mlws.domain.file_submission import FileSubmission
 from jupyter_mlws.domain.metric import MetricSummary
 from jupyter_mlws.domain.model import ModelRegistration
 from jupyter_mlws.domain.page import Page
@@ -42,6 +43,7 @@ _VALID = {
 # Facts that go together: what a record of these types may not have all at once.
 _FITTING: dict[object, dict[str, object]] = {
     ModelRegistration: {"path": "", "child_paths": ()},
+    FileSubmission: {"kind": "script", "parameters": {}, "document": ""},
     EnvironmentSpec: {"kind": "system_managed", "python": "3.11", "dockerfile": ""},
     RunEnd: {"status": RunStatus.FAILED},
 }

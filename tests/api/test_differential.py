@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from points import points
 from sqlalchemy import text
 
 from jupyter_mlws.api.codec import to_builtins
@@ -26,7 +25,7 @@ from jupyter_mlws.services import Services
 from jupyter_mlws.store import Store, metrics, runs
 from jupyter_mlws.store.tables import metadata
 
-from .suite import Place, Waking
+from .place import Place, Waking
 
 ODD = [
     "", " ", "a", "A", "b", "ä", "Ä", "ß", "SS", "ss", "İ", "i", "ı", "é", "e\u0301", "ﬁ", "ſ", "Ω", "%", "_", "a%",
@@ -114,20 +113,10 @@ def behind(name: str, do: Any) -> tuple[str, Any]:
     return name, do
 
 
-def points(values: list[float], name: str, start: int) -> SimpleNamespace:
-    """A batch of one series, as the journal's reader gives it."""
-    count = len(values)
-    return SimpleNamespace(
-        stream="s", start=start, end=start + count, names=[name], name_index=np.zeros(count, np.uint64),
-        step=np.zeros(count, np.int64), implicit=b"\1" * count, time=np.arange(count, dtype=float),
-        value=np.array(values),
-    )  # fmt: skip
-
-
 def log(run: str, name: str, values: list[float], start: int) -> tuple[str, Any]:
     def ask(world: World) -> Any:
         with world.place.store.write() as c:
-            return metrics.append_points(c, run, points(values, name, start))
+            return metrics.append_points(c, run, points(values, name=name, start=start))
 
     return behind(f"log({run!r}, {name!r}, {values}, {start})", ask)
 

@@ -10,7 +10,8 @@ from jupyter_mlws.api.interface import NOUNS
 from jupyter_mlws.api.routes import Operation, Upload, operations
 from jupyter_mlws.errors import MlwsError
 
-from .suite import ApiSuite, Place
+from .place import Place
+from .suite import ApiSuite
 
 EVERY = [operation for noun, protocol in NOUNS.items() for operation in operations(noun, protocol)]
 NONSENSE: list[Any] = [

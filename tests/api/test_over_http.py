@@ -18,7 +18,8 @@ from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.services import Services
 from jupyter_mlws.store import Store
 
-from .suite import ApiSuite, Place, Waking
+from .place import Place, Waking
+from .suite import ApiSuite
 
 
 class RunningServer:
@@ -103,6 +104,10 @@ class _TheServices:
 
     def data_version(self) -> int:
         return self.api.data_version()
+
+    @property
+    def commit_log(self) -> Path | None:
+        return self.api.commit_log
 
     def close(self) -> None:
         """The test closes its store itself."""

@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -80,7 +81,7 @@ class Points:
         self.time = [1_769_860_800.0 + i for i in range(count)]
 
 
-def submission(**more: object) -> RunSubmission:
+def submission(**more: Any) -> RunSubmission:
     """A submission with something in every field that is stored."""
     facts: dict[str, object] = {
         "experiment": "digits",
@@ -100,7 +101,7 @@ def submission(**more: object) -> RunSubmission:
         "notes": ("1 linked path",),
         "source": RunSource(document="digits.ipynb", document_id="d1", cell_id="c1", cell_source="x = 1"),
     }
-    return RunSubmission(**{**facts, **more})  # type: ignore[arg-type]
+    return RunSubmission(**{**facts, **more})
 
 
 def fill(store: Store) -> None:

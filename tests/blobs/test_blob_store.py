@@ -14,6 +14,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from small_disk import run_with_own_mounts
 
 from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.errors import CorruptData, InvalidInput, NotFound, StorageFull, Unavailable, WorkspaceError
@@ -33,7 +34,6 @@ def files_of(root: Path) -> dict[str, tuple[int, int]]:
 def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
     if request.param == "folder":
         return BlobStore(tmp_path / "blobs")
-    pytest.importorskip("fsspec")
     return BlobStore(f"memory://{tmp_path}/blobs")
 
 
@@ -90,7 +90,7 @@ def test_a_stream_that_breaks_leaves_nothing(tmp_path: Path) -> None:
             return b"x" * size
 
     with pytest.raises(ConnectionError):
-        BlobStore(tmp_path / "blobs").put_stream(Broken())  # type: ignore[arg-type]
+        BlobStore(tmp_path / "blobs").put_stream(Broken())
     assert list(files_of(tmp_path / "blobs")) == ["format"]
 
 
@@ -258,13 +258,8 @@ print("answered")
 
 
 def test_F07_a_full_disk_is_named_and_leaves_nothing_half_made(tmp_path: Path) -> None:
-    if shutil.which("unshare") is None:
-        pytest.skip("needs unshare, of util-linux")
-    mount = 'mount -t tmpfs -o size=4m none "$1" || exit 77; exec "$2" -c "$3" "$1/blobs"'
-    command = ["unshare", "-Urm", "sh", "-c", mount, "sh", str(tmp_path), sys.executable, _FILL]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode == 77 or "unshare failed" in done.stderr:
-        pytest.skip("needs a kernel that lets users mount a tmpfs")
+    mount = 'mount -t tmpfs -o size=4m none "$1" && exec "$2" -c "$3" "$1/blobs"'
+    done = run_with_own_mounts(mount, str(tmp_path), sys.executable, _FILL)
     assert done.stdout == "answered\n", done.stderr
 
 

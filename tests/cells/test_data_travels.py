@@ -339,6 +339,7 @@ def test_the_environment_is_never_stored(notebook: Any, monkeypatch: pytest.Monk
 
 def test_what_was_taken_out_of_the_vault_does_not_travel(notebook: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(own_secrets, "_added", {"canary-of-mine"})
+    monkeypatch.setattr(own_secrets, "_known_for", None)  # what another test knew is not known here
     notebook.cell("plain = 'canary-of-mine'\nother = 1")
     with pytest.raises(CaptureError, match="plain looks like a key"):
         notebook.prepare("print(plain)")

@@ -48,7 +48,7 @@ def test_a_failed_run_under_wait_exits_with_1_and_its_cause(mlws):
         (["submit", "nothing.py"], "There is no script 'nothing.py'"),
         (["submit", "-c", "gpu1", "train.py"], "local"),
         (["submit", "-e", "a b", "train.py"], "cannot be the name of an experiment"),
-        (["runs", "--status", "running"], "Running"),
+        (["runs", "--status", "asleep"], "Running"),
         (["run", "logs", "--name", "../../etc/passwd", "99"], "99"),
     ],
 )

@@ -8,71 +8,26 @@ import os
 import re
 import shutil
 import socket
-import sqlite3
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from damage import CAUSES, replace_by_file
 from typer.testing import CliRunner
 
 import jupyter_mlws
 from jupyter_mlws import workspace as room
-from jupyter_mlws.api.routes import Upload
 from jupyter_mlws.cli.app import app
 from jupyter_mlws.cli.doctor import building, dispatcher, installation
-from jupyter_mlws.dispatcher.place import lock_path, log_path
 from jupyter_mlws.dispatcher.settings import Settings
 from jupyter_mlws.domain.compute import Compute
-from jupyter_mlws.domain.file import FileKind, RunFile
 from jupyter_mlws.domain.run import RunSubmission
 from jupyter_mlws.errors import MlwsError
 from jupyter_mlws.runfolder import places
 from jupyter_mlws.workspace.waking import Wake
 
-AS_ROOT = os.geteuid() == 0
-NOW = time.time
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A workspace with a queued run and a stored file, and nobody to run it."""
-    place = tmp_path / "ws"
-    monkeypatch.setenv("MLWS_WORKSPACE", str(place))
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(Wake, "__call__", lambda self: None)
-    with room.connect(place) as opened:
-        run = opened.api.runs.submit(RunSubmission(experiment="e", command=("/bin/true",)))
-        put = opened.api.blobs.upload("model.bin", Upload(b"weights"))
-        _record_file(place, run.id, put.digest)
-    yield place
-    room.stop_dispatcher(place)
-
-
-def _record_file(place: Path, run_id: str, digest: str) -> None:
-    from jupyter_mlws.domain.clock import now
-    from jupyter_mlws.store import Store, files
-
-    with Store.open(place) as store, store.write() as c:
-        found = RunFile(
-            name="outputs/model.bin",
-            kind=FileKind.OUTPUT,
-            size_bytes=7,
-            digest=digest,
-            mode=0o600,
-            modified_at=now(),
-        )
-        files.put_files(c, run_id, [found])
-
-
-def findings(*words: str) -> tuple[int, list[dict[str, str]]]:
-    done = CliRunner().invoke(app, ["doctor", "--json", *words])
-    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
-    return done.exit_code, json.loads(done.output)
+from .conftest import findings
 
 
 def state_of(folder: Path) -> dict[str, str]:
@@ -85,87 +40,6 @@ def state_of(folder: Path) -> dict[str, str]:
         else:
             found[str(path)] = f"{facts.st_mode:o} {hashlib.sha256(path.read_bytes()).hexdigest()}"
     return {path: facts for path, facts in found.items() if "dispatcher" not in Path(path).name}
-
-
-def write(path: Path, at: int, data: bytes) -> None:
-    with open(path, "r+b") as file:
-        file.seek(at)
-        file.write(data)
-
-
-def flip_page(folder: Path) -> None:
-    database = folder / "mlws.sqlite"
-    with closing(sqlite3.connect(database)) as connection:
-        size = connection.execute("PRAGMA page_size").fetchone()[0]
-        root = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'runs'").fetchone()[0]
-    write(database, (root - 1) * size, b"\xff" * 200)
-
-
-def truncate(folder: Path) -> None:
-    database = folder / "mlws.sqlite"
-    os.truncate(database, database.stat().st_size // 2)
-
-
-def set_json(folder: Path, **changes: object) -> None:
-    path = folder / "workspace.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
-
-
-def make_newer(folder: Path) -> None:
-    with closing(sqlite3.connect(folder / "mlws.sqlite")) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
-        connection.execute("UPDATE counters SET value = 9999 WHERE name = 'tables_compatible_since'")
-        connection.commit()
-
-
-def queue_with(folder: Path, program: str) -> None:
-    with room.connect(folder) as opened:
-        opened.api.runs.submit(RunSubmission(experiment="e", command=(program,)))
-
-
-def submit_in_the_future(folder: Path) -> None:
-    with closing(sqlite3.connect(folder / "mlws.sqlite")) as connection:
-        (kind, at) = connection.execute("SELECT typeof(created_at), created_at FROM runs").fetchone()
-        later = at + 10_800_000_000 if kind == "integer" else at.replace("20", "21", 1)
-        connection.execute("UPDATE runs SET created_at = ?", (later,))
-        connection.commit()
-
-
-def damage_blob(folder: Path) -> None:
-    (blob,) = [path for path in (folder / "blobs").rglob("*") if len(path.name) == 62]
-    blob.chmod(0o600)
-    blob.write_bytes(b"WEIGHTS")
-
-
-def replace_by_file(path: Path) -> None:
-    shutil.rmtree(path, ignore_errors=True)
-    path.write_text("")
-
-
-# cause, what brings it about, subject, level, words of the sentence, words of the way out
-CAUSES: list[tuple[str, Callable[[Path], object], str, str, str, str]] = [
-    ("header flipped", lambda f: write(f / "mlws.sqlite", 0, b"\0" * 16), "Database", "error", "is damaged", "backup"),
-    ("page flipped", flip_page, "Database", "error", "is damaged", "Restore"),
-    ("truncated", truncate, "Database", "error", "is damaged", "Restore"),
-    ("zero bytes", lambda f: os.truncate(f / "mlws.sqlite", 0), "Database", "error", "is empty", "Restore"),
-    ("no database", lambda f: (f / "mlws.sqlite").unlink(), "Database", "error", "is missing", "Restore"),
-    ("newer database", make_newer, "Database", "error", "newer version", "pip install -U"),
-    ("a folder as database", lambda f: ((f / "mlws.sqlite").unlink(), (f / "mlws.sqlite").mkdir()), "Database",
-     "error", "no plain file", "Move it away"),
-    ("damaged workspace.json", lambda f: (f / "workspace.json").write_text("{"), "Folder", "error", "is damaged",
-     "Restore this small file"),
-    ("newer workspace.json", lambda f: set_json(f, format_version=9), "Folder", "error", "newer version", "Upgrade"),
-    ("no workspace.json", lambda f: (f / "workspace.json").unlink(), "Folder", "error", "is no workspace", "mlws init"),
-    ("nonsense in the file", lambda f: set_json(f, settings={"poll_s": "soon"}), "Settings", "error",
-     "The setting poll_s in workspace.json cannot be 'soon'", "remove it"),
-    ("a file as folder", replace_by_file, "Folder", "error", "is a file", "MLWS_WORKSPACE"),
-    ("blobs missing", lambda f: shutil.rmtree(f / "blobs"), "Blobs", "error", "is missing, and 1 files", "backup"),
-    ("blobs a file", lambda f: replace_by_file(f / "blobs"), "Blobs", "error", "is a file", "backup"),
-    ("blob damaged", damage_blob, "Blobs", "error", "other bytes", "backup"),
-    ("runs a file", lambda f: replace_by_file(f / "runs"), "Run folders", "error", "is a file", "Move it away"),
-    ("no interpreter", lambda f: queue_with(f, "/gone/python"), "Runs", "warning", "/gone/python", "environment"),
-    ("clock behind", submit_in_the_future, "Clock", "warning", "in the future", "Set the clock"),
-]  # fmt: skip
 
 
 @pytest.mark.parametrize(("bring_about", "subject", "level", "said", "hint"), [c[1:] for c in CAUSES],
@@ -197,144 +71,6 @@ def test_the_same_causes_are_one_sentence_with_a_way_out_where_somebody_opens_th
     assert done.exit_code == 1
     assert "\nmlws: " in f"\n{done.output}"
     assert "Traceback" not in done.output
-
-
-# cause, variable, value, subject, level, sentence, way out
-SETTINGS = [
-    ("MLWS_POLL_S", "soon", "Settings", "error", "MLWS_POLL_S cannot be 'soon'", "remove it"),
-    ("MLWS_POLL_S", "nan", "Settings", "error", "MLWS_POLL_S cannot be 'nan'", "Give a number"),
-    ("MLWS_LOST_S", "-1", "Settings", "error", "MLWS_LOST_S cannot be '-1'", "Give a number"),
-    ("MLWS_IDLE_POLL_S", "1e300", "Settings", "error", "MLWS_IDLE_POLL_S", "from 0 to"),
-    ("MLWS_LOCAL_SLOTS", "two", "Settings", "error", "MLWS_LOCAL_SLOTS", "whole number"),
-    ("MLWS_KEEP_RUN_FOLDER", "maybe", "Settings", "error", "MLWS_KEEP_RUN_FOLDER", "1 or 0"),
-    ("MLWS_POL_S", "1", "Settings", "warning", "MLWS_POL_S is no setting", "Did you mean MLWS_POLL_S?"),
-    ("MLWS_RUNTIME_DIR", "/tmp/" + "x" * 90, "Runtime folder", "error", "too long", "short path"),
-    ("MLWS_RUNTIME_DIR", "/dev/null", "Runtime folder", "error", "is no folder", "MLWS_RUNTIME_DIR"),
-    ("MLWS_DATA_DIR", "/dev/null/data", "Data folder", "error", "/dev/null is a file", "Move it away"),
-    ("MLWS_WORKSPACE", "ftp://host/ws", "Workspace", "error", "neither a folder nor", "one of the two"),
-    ("MLWS_WORKSPACE", "/dev/null/ws", "Folder", "error", "cannot be made", "MLWS_WORKSPACE"),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("name", "value", "subject", "level", "said", "hint"), SETTINGS)
-def test_settings_with_nonsense_are_named(folder, monkeypatch, name, value, subject, level, said, hint):
-    with monkeypatch.context() as patch:
-        patch.setenv(name, value)
-        code, found = findings()
-    mine = [finding for finding in found if finding["subject"] == subject and finding["level"] == level]
-    assert any(said in finding["message"] and hint in finding["hint"] for finding in mine), found
-    assert (code == 1) == (level == "error")
-
-
-def test_a_home_that_is_missing_or_not_set_is_told(folder, monkeypatch):
-    monkeypatch.delenv("XDG_DATA_HOME")
-    for home in (None, "/nowhere/home"):
-        monkeypatch.setenv("HOME", home) if home else monkeypatch.delenv("HOME")
-        if home is None and AS_ROOT:
-            continue  # the password file names root's
-        _, found = findings()
-        (told,) = [finding for finding in found if finding["subject"] == "Home"]
-        assert "no such folder" in told["message"] or "not set" in told["message"]
-        assert "MLWS_DATA_DIR" in told["hint"]
-
-
-def test_a_damaged_registry_is_told(folder):
-    (places.data_dir() / "workspaces.json").write_text("[")
-    code, found = findings()
-    assert code == 1
-    assert any("workspaces.json cannot be read" in finding["message"] for finding in found)
-
-
-HOLD = "import fcntl,sys\nf=open(sys.argv[1],'a')\nfcntl.flock(f, 2)\nprint(1, flush=True)\nsys.stdin.read()"
-
-
-@pytest.mark.parametrize(
-    ("path", "subject", "said"),
-    [(lambda f: f / "workspace.lock", "Lock", "alone"), (lock_path, "Dispatcher", "does not answer")],
-    ids=["the workspace's lock", "the dispatcher's lock"],
-)
-def test_a_lock_that_somebody_holds_is_told_with_the_process(folder, path, subject, said):
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLD, path(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as holder:
-        holder.stdout.readline()
-        code, found = findings()
-        holder.stdin.close()
-    assert code == 1
-    (told,) = [finding for finding in found if finding["subject"] == subject]
-    assert said in told["message"]
-    assert str(holder.pid) in told["message"]
-    assert "end it" in told["hint"].lower()
-
-
-@pytest.mark.skipif(AS_ROOT, reason="root may write everywhere: run this test as another user")
-@pytest.mark.parametrize("what", ["", "runs", "mlws.sqlite"])
-def test_what_cannot_be_written_is_told(folder, what):
-    (folder / "runs").mkdir(exist_ok=True)
-    mode = (folder / what).stat().st_mode
-    (folder / what).chmod(0o500 if (folder / what).is_dir() else 0o400)
-    try:
-        code, found = findings()
-    finally:
-        (folder / what).chmod(mode)
-    assert code == 1
-    assert any("cannot be" in finding["message"] and "chmod" in finding["hint"] for finding in found)
-
-
-def test_a_read_only_disk_and_a_full_one_are_told(folder):
-    from small_disk import Disk, apart
-
-    def body() -> None:
-        copy = folder.parent / "small"
-        disk = Disk(copy, 8 << 20)
-        shutil.copytree(folder, copy, dirs_exist_ok=True)
-        os.environ["MLWS_WORKSPACE"] = str(copy)
-        disk.fill()
-        code, found = findings()
-        assert code == 1
-        assert any(f["subject"] == "Disk" and "only 0 B are free" in f["message"] for f in found), found
-        disk.free()
-        disk.read_only()
-        code, found = findings()
-        assert code == 1
-        assert any(f["subject"] == "Folder" and "read-only" in f["message"] for f in found), found
-        with pytest.raises(MlwsError) as raised:
-            room.connect(copy).close()
-        assert "cannot be written" in raised.value.message
-
-    apart(body)
-
-
-def test_too_few_open_files_and_a_machine_without_proc_are_told(folder, monkeypatch):
-    import resource
-
-    from jupyter_mlws.cli.doctor import user
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    in_use = len(os.listdir("/proc/self/fd"))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(100, in_use + 20), hard))
-    try:
-        code, found = findings()
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    assert code == 1
-    (told,) = [finding for finding in found if finding["subject"] == "Open files"]
-    assert "ulimit -n" in told["hint"]
-    monkeypatch.setattr(user, "_PROC", Path("/no/proc"))
-    assert any(f["subject"] == "Processes" and "/proc" in f["message"] for f in findings()[1])
-    monkeypatch.setattr(user.time, "time", lambda: 1_000.0)
-    assert any(f["subject"] == "Clock" and "January 1970" in f["message"] for f in findings()[1])
-
-
-def test_a_dispatcher_that_cannot_start_is_told_with_its_last_words(folder, monkeypatch, tmp_path):
-    (tmp_path / "broken").mkdir()
-    (tmp_path / "broken" / "sqlalchemy.py").write_text("raise ImportError('this environment is broken')")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "broken"))
-    code, found = findings()
-    assert code == 1
-    (told,) = [finding for finding in found if finding["subject"] == "Dispatcher"]
-    assert "ImportError: this environment is broken" in told["message"]
-    assert str(log_path(folder)) in told["hint"]
 
 
 def test_a_healthy_workspace_is_told_aloud_and_its_queue_is_taken_up(folder):

@@ -16,6 +16,9 @@ from typer.testing import CliRunner
 from jupyter_mlws.cli.app import app
 from jupyter_mlws.cli.commands import runs
 from jupyter_mlws.cli.errors import EXIT_CODES
+from jupyter_mlws.sdk.experiment import Experiment
+from jupyter_mlws.sdk.model import Model
+from jupyter_mlws.sdk.workspace import Workspace
 
 
 def told(*words: str) -> tuple[int, str]:
@@ -40,6 +43,12 @@ def test_a_mistake_is_one_sentence_and_its_exit_code_says_whose(mlws, words, cod
     assert (found, found in EXIT_CODES) == (code, True)
     assert said.startswith(sentence)
     assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [[], ["run"]])
+def test_a_group_without_a_command_shows_its_help_once(words):
+    code, said = told(*words)
+    assert (code, said.count("Usage: mlws"), said.count("--help")) == (2, 1, 1)
 
 
 def test_a_mistake_is_had_in_json_where_that_was_asked(mlws):
@@ -67,10 +76,40 @@ def test_what_nobody_has_foreseen_is_a_sentence_and_with_debug_a_traceback(mlws,
     assert said.startswith("Traceback")
 
 
-def test_no_command_shows_the_help_and_is_no_success(mlws):
-    for words in ([], ["run"]):
-        code, said = told(*words)
-        assert (code, "Usage: mlws" in said) == (2, True)
+@pytest.mark.parametrize("group", ["models", "compute", "env", "secrets", "experiments"])
+def test_the_bare_name_of_what_a_workspace_holds_lists_it(mlws, group):
+    mlws("init")
+    assert mlws(group) == mlws(group, "list")
+    assert mlws.json(group) == mlws.json(group, "list")
+    assert "Usage: mlws" in mlws(group, "--help")
+    code, said = told(group, "nonsense")
+    assert (code, said) == (2, f"mlws: No such command 'nonsense'. See mlws {group} --help\n")
+
+
+def test_a_workspace_that_is_not_there_is_not_made_by_whoever_looks(mlws):
+    mlws("init")
+    for words in (["runs"], ["models"], ["compute", "pause", "local"], ["run", "show", "1"]):
+        code, said = told(*words, "-w", "typo")
+        assert (code, said.partition(". ")[0]) == (1, "mlws: There is no workspace typo")
+    assert not Path("typo").exists()
+    Path("typo").mkdir()
+    mlws("init", "typo")
+    assert "No runs yet" in mlws("runs", "-w", "typo")
+
+
+def test_a_number_alone_shows_its_run(mlws):
+    mlws("init")
+    for number in ("9", "#9"):
+        code, said = told("run", number)
+        assert (code, said.partition(". ")[0]) == (1, f"mlws: There is no run {number}")
+
+
+def test_help_names_values_as_the_documentation_does(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "110")
+    said = told("models", "list", "--help")[1]
+    assert "bool" not in said
+    for name in ("SEARCH", "LIMIT", "WORKSPACE"):
+        assert f" {name} " in said
 
 
 def test_what_is_piped_has_no_colours_and_is_not_cut(mlws):
@@ -104,3 +143,45 @@ def test_the_command_line_starts_without_the_library_of_the_database():
     code = "import sys, jupyter_mlws.cli.app; print([name for name in ('sqlalchemy', 'numpy') if name in sys.modules])"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True).stdout
     assert said == "[]\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("submit --wacth train.py", "There is no option --wacth. Did you mean --watch?"),
+        ("submit --nothing-like-it train.py", "There is no option --nothing-like-it. A script's own follow its name: "),
+        ("submit trian.py", "There is no script 'trian.py'. Did you mean train.py?"),
+        ("submit nowhere/train.py", "There is no script 'nowhere/train.py'. There is no folder 'nowhere'."),
+        ("runs -s Runing", "There is no status 'Runing'. Known: NotStarted, "),
+        ("runs -n 0", "Invalid value for '--limit' / '-n': "),
+        ("env show skleanr", "There is no environment 'skleanr'. Did you mean sklearn? List them: mlws env list."),
+        ("experiments archive Kpet", "There is no experiment 'Kpet'. Did you mean kept?"),
+        ("experiments archive other", "There is no experiment 'other'. An experiment appears with its first run."),
+        ("models show digtis", "There is no model 'digtis'. Did you mean digits? List the models "),
+        ("trust nowhere", "There is no folder 'nowhere'. Name a project's folder, or its .mlws/config.json."),
+        ("export 1", "Name one run and a file, or a file with --all or --filter. Such as: mlws export 12 run-12.zip"),
+        ("export 1 here.zip", "here.zip is there already. Choose another name, or give --overwrite."),
+        ("import tensorboard", "No folder of event files is named. Name what tensorboard --logdir is given: "),
+    ],
+)
+def test_what_was_mistyped_is_answered_with_what_was_meant(place_with_a_run, words, sentence):
+    code, said = told(*words.split())
+    assert said.startswith(f"mlws: {sentence}")
+    assert code in EXIT_CODES
+
+
+@pytest.fixture(scope="module")
+def place_with_a_run(tmp_path_factory):
+    """A workspace with an experiment and a model, for many mistakes."""
+    folder = tmp_path_factory.mktemp("kept")
+    (folder / "train.py").write_text("")
+    (folder / "here.zip").write_text("")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert told("init")[0] == 0
+        workspace = Workspace.from_config()
+        run = Experiment(workspace, "kept").start_logging(snapshot_directory=None)
+        run.complete()
+        Model.register(workspace, folder / "train.py", "digits")
+        yield folder
+        told("stop")

@@ -11,6 +11,9 @@ from typer.testing import CliRunner
 
 from jupyter_mlws.cli.app import app
 from jupyter_mlws.cli.terminal import Output
+from jupyter_mlws.magics.listing import show
+from jupyter_mlws.sdk.experiment import Experiment
+from jupyter_mlws.sdk.workspace import Workspace
 
 SCRIPT = """
 import jupyter_mlws as mlws
@@ -119,9 +122,20 @@ def test_tab_makes_no_workspace_and_shows_no_failure(mlws, tmp_path, monkeypatch
     assert offered("mlws run show ") == []
 
 
+def test_a_filter_finds_the_children_too_of_which_one_is_the_best(mlws):
+    mlws("init")
+    with Experiment(Workspace.from_config(), "digits").start_logging(snapshot_directory=None) as run:
+        for accuracy in (0.4, 0.9):
+            with run.child_run() as fold:
+                fold.log("acc", accuracy)
+    assert [each["number"] for each in mlws.json("runs")] == [1]
+    assert [each["number"] for each in mlws.json("runs", "-f", "metrics.acc > 0.5")] == [3]
+    assert [each.number for each in show("metrics.acc > 0.5")] == [3]
+
+
 def test_names_and_notes_are_given_at_submit_and_a_search_without_result_says_so(mlws):
     mlws("init")
-    assert mlws("runs") == "No runs yet.\n"
+    assert mlws("runs") == "No runs yet. Begin with one: mlws submit train.py\n"
     mlws("compute", "pause", "local")
     mlws("submit", "-e", "digits", "-n", "first try", "--note", "with little data", "train.py")
     shown = mlws.json("run", "show", "1")["run"]

@@ -35,7 +35,8 @@ def events(path: Path) -> dict[str, list[tuple[int, float]]]:
         length = tfevents.length_of(data[at:begin])
         assert length is not None
         at = begin + length + tfevents.TAIL_BYTES
-        assert tfevents.is_whole(data[begin : begin + length], data[begin + length : at])
+        tail = data[begin + length : at]
+        assert tfevents.checksum(data[begin : begin + length]) == int.from_bytes(tail, "little")
         scalars = tfevents.scalars_of(data[begin : begin + length])
         for tag, value in scalars.values if scalars else ():
             found.setdefault(tag, []).append((scalars.step, value))
@@ -79,3 +80,39 @@ def test_the_reader_of_tensorboard_finds_the_same(mlws, number):
     assert [(event.step, event.value) for event in read.Scalars("loss")] == [
         (10 * i, pytest.approx(1 / (1 + i))) for i in range(STEPS)
     ]
+
+
+def test_pictures_histograms_texts_and_sounds_are_found_by_the_reader_of_tensorboard(mlws):
+    accumulator = pytest.importorskip(
+        "tensorboard.backend.event_processing.event_accumulator", reason="needs TensorBoard: pip install tensorboard"
+    )
+    mlws("init")
+    with Experiment(Workspace(), "rich").start_logging() as run:
+        run.log_image("picture", plot=[[0, 255, 3], [128, 3, 9]], step=4)
+        run.log_histogram("weights", counts=[2, 0, 5], edges=[-1, 0, 1, 4], step=5)
+        run.log_text("sample", "once upon a time", step=6)
+        run.log_audio("tone", [0.0, 0.5, -0.5, 0.25], sample_rate=8_000)
+        run.log_list("neither", [1])
+    run.wait_for_completion()
+    assert "0 metrics and 4 values" in mlws("tensorboard", run.number)
+    (folder,) = Path("tensorboard").iterdir()
+    read = accumulator.EventAccumulator(str(folder)).Reload()
+    (picture,) = read.Images("picture")
+    assert (picture.step, picture.width, picture.height) == (4, 3, 2)
+    assert picture.encoded_image_string == run.get_metrics("picture", populate=True)["picture"]
+    (weights,) = read.Histograms("weights")
+    shown = weights.histogram_value
+    assert (weights.step, shown.min, shown.max, shown.num, shown.sum) == (5, -1, 4, 7, 11.5)
+    assert (list(shown.bucket_limit), list(shown.bucket)) == ([-1, 0, 1, 4], [0, 2, 0, 5])
+    (sample,) = read.Tensors("sample")
+    assert (sample.step, list(sample.tensor_proto.string_val)) == (6, [b"once upon a time"])
+    (tone,) = read.Audio("tone")
+    assert (tone.sample_rate, tone.length_frames, tone.content_type) == (8_000, 4, "audio/wav")
+    # and what was written comes back as it was
+    mlws("import", "tensorboard", "tensorboard", "--experiment", "again")
+    (again,) = Experiment(Workspace(), "again").get_runs()
+    assert again.get_metrics("sample") == {"sample": "once upon a time"}
+    assert again.get_metrics("weights")["weights"] == {"edges": [-1, 0, 1, 4], "counts": [2, 0, 5]}
+    assert again.get_metrics(populate=True)["picture"] == run.get_metrics("picture", populate=True)["picture"]
+    (sound,) = again.values("tone")
+    assert sound.facts["duration_s"] == 0.0005

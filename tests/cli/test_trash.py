@@ -22,7 +22,7 @@ def ws(workspace_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     monkeypatch.setenv("MLWS_WORKSPACE", str(workspace_folder))
     monkeypatch.setenv("MLWS_GARBAGE_GRACE_S", "0")
     found = Workspace()
-    services = found.api._api  # type: ignore[attr-defined]
+    services = found.api._api
     monkeypatch.setattr(type(services.runs._context.wake), "__call__", lambda self: None)
     for name in (b"first", b"second"):
         run = found.api.runs.submit(RunSubmission(experiment="digits", command=("p",)))

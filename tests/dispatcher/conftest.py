@@ -30,7 +30,7 @@ class Bench:
     def submit(self, script: str, **changes: Any) -> Any:
         return self.api.runs.submit(self.prepare(script, **changes))
 
-    def wait(self, what: Callable[[], Any], deadline_s: float = 40.0) -> Any:
+    def wait(self, what: Callable[[], Any], deadline_s: float = 90.0) -> Any:
         until = time.monotonic() + deadline_s
         while not (found := what()):
             assert time.monotonic() < until, (self.folder / "dispatcher.log").read_text()

@@ -7,39 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from event_runs import EventRun
 from pretended import Clock, World
 
-from jupyter_mlws.dispatcher import event_files
-from jupyter_mlws.dispatcher.ingesting import Ingest, store_together
-from jupyter_mlws.domain.run import RunSubmission
+from jupyter_mlws.dispatcher import event_files, event_records
+from jupyter_mlws.dispatcher.ingesting import store_together
 from jupyter_mlws.runfolder import tfevents
-from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.sdk.workspace import Workspace
 
 
-class Place:
-    """A run whose event files a test writes."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.run_id = world.api.runs.submit(RunSubmission(experiment="e", command=("true",))).id
-        self.context = world.begin().context
-        self.folder = RunFolder(self.context.run_folder(self.run_id)).create()
-        self.begin()
-
-    def begin(self) -> None:
-        """Another dispatcher takes the run up."""
-        self.ingest = Ingest(self.context, self.folder, self.run_id)
-
-    def write(self, path: str, data: bytes) -> None:
-        target = self.folder.path / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with open(target, "ab") as file:
-            file.write(data)
-
-    def take(self, *, final: bool = True) -> None:
-        while self.ingest.look(final=final):
-            store_together(self.context, [self.ingest])
+class Place(EventRun):
+    """A run whose numbers are asked for."""
 
     def series(self) -> dict[str, list[tuple[int, float]]]:
         from jupyter_mlws.api.series import decode_series
@@ -66,10 +44,10 @@ FILE = "outputs/events.out.tfevents.1.host"
 
 
 def test_numbers_are_metrics_under_folder_and_tag(place):
-    place.write(FILE, tfevents.beginning(1.0) + loss(1) + loss(2))
-    place.write("outputs/fit/train/events.out.tfevents.2.host", loss(7, "epoch_loss"))
-    place.write("logs/events.out.tfevents.3.host", loss(9, "lr"))
-    place.write("outputs/notes.txt", b"no event file")
+    place.append(FILE, tfevents.beginning(1.0) + loss(1) + loss(2))
+    place.append("outputs/fit/train/events.out.tfevents.2.host", loss(7, "epoch_loss"))
+    place.append("logs/events.out.tfevents.3.host", loss(9, "lr"))
+    place.append("outputs/notes.txt", b"no event file")
     place.take()
     assert place.series() == {"fit/train/epoch_loss": [(7, 3.5)], "loss": [(1, 0.5), (2, 1.0)], "lr": [(9, 4.5)]}
     assert place.ingest.warnings() == []
@@ -78,7 +56,7 @@ def test_numbers_are_metrics_under_folder_and_tag(place):
 def test_each_is_read_once_by_one_dispatcher_after_the_other_at_every_length_of_the_file(place):
     whole = b"".join(map(loss, range(4)))
     for i in range(0, len(whole), 7):
-        place.write(FILE, whole[i : i + 7])
+        place.append(FILE, whole[i : i + 7])
         place.take()
         place.begin()
     place.take()
@@ -86,7 +64,7 @@ def test_each_is_read_once_by_one_dispatcher_after_the_other_at_every_length_of_
 
 
 def test_what_is_not_stored_is_read_again(place, monkeypatch):
-    place.write(FILE, loss(1) + loss(2))
+    place.append(FILE, loss(1) + loss(2))
     assert place.ingest.look(final=True)
     with monkeypatch.context() as broken:
         broken.setattr("jupyter_mlws.dispatcher.ingesting._put_points", lambda c, points: 1 / 0)
@@ -99,7 +77,7 @@ def test_what_is_not_stored_is_read_again(place, monkeypatch):
 
 def test_rotated_files_and_several_writers_share_a_series(place):
     for i in range(3):
-        place.write(f"outputs/events.out.tfevents.{i}.host", loss(2 * i) + loss(2 * i + 1))
+        place.append(f"outputs/events.out.tfevents.{i}.host", loss(2 * i) + loss(2 * i + 1))
     place.take()
     assert place.series() == {"loss": [(i, i / 2) for i in range(6)]}
 
@@ -107,10 +85,10 @@ def test_rotated_files_and_several_writers_share_a_series(place):
 def test_a_damaged_record_is_passed_over_and_after_a_damaged_length_nothing_is_read(place):
     bad = bytearray(loss(2))
     bad[20] ^= 1
-    place.write(FILE, loss(1) + bytes(bad) + loss(3))
+    place.append(FILE, loss(1) + bytes(bad) + loss(3))
     lost = bytearray(loss(5))
     lost[0] ^= 1
-    place.write("outputs/b/tfevents", loss(4) + bytes(lost) + loss(6))
+    place.append("outputs/b/tfevents", loss(4) + bytes(lost) + loss(6))
     place.take()
     assert place.series() == {"b/loss": [(4, 2.0)], "loss": [(1, 0.5), (3, 1.5)]}
     assert place.ingest.warnings() == [
@@ -120,7 +98,7 @@ def test_a_damaged_record_is_passed_over_and_after_a_damaged_length_nothing_is_r
 
 
 def test_a_file_that_becomes_shorter_is_left_alone(place):
-    place.write(FILE, loss(1) + loss(2))
+    place.append(FILE, loss(1) + loss(2))
     place.take()
     os.truncate(place.folder.path / FILE, 10)
     place.take()
@@ -134,12 +112,12 @@ def test_hostile_tags_lengths_and_links_do_no_harm(place, tmp_path, monkeypatch)
     elsewhere.write_bytes(loss(1, "secret"))
     (place.folder.outputs / "a.tfevents").symlink_to(elsewhere)
     os.mkfifo(place.folder.outputs / "b.tfevents")
-    place.write(
+    place.append(
         "outputs/c.tfevents", b"".join(loss(1, tag) for tag in ("a\0b", "x" * 300, "../../up", "ok", "é", "four"))
     )
     huge = (1 << 62).to_bytes(8, "little")
-    place.write("outputs/d.tfevents", huge + tfevents.checksum(huge).to_bytes(4, "little") + b"x" * 100)
-    place.write("outputs/e.tfevents", tfevents.record(b"\xff" * 40) + tfevents.record(b"\x09" + b"\xff" * 8 + loss(1)))
+    place.append("outputs/d.tfevents", huge + tfevents.checksum(huge).to_bytes(4, "little") + b"x" * 100)
+    place.append("outputs/e.tfevents", tfevents.record(b"\xff" * 40) + tfevents.record(b"\x09" + b"\xff" * 8 + loss(1)))
     place.take()
     assert len(place.series()) == 3
     assert "secret" not in place.series()
@@ -147,16 +125,16 @@ def test_hostile_tags_lengths_and_links_do_no_harm(place, tmp_path, monkeypatch)
 
 
 def test_a_large_record_is_passed_over(place, monkeypatch):
-    monkeypatch.setattr(event_files, "_LARGEST", 1000)
-    place.write(FILE, loss(1) + tfevents.record(b"x" * 2000) + loss(2))
+    monkeypatch.setattr(event_records, "LARGEST", 1000)
+    place.append(FILE, loss(1) + tfevents.record(b"x" * 2000) + loss(2))
     place.take()
     assert place.series() == {"loss": [(1, 0.5), (2, 1.0)]}
-    assert place.ingest.warnings() == []
+    assert place.ingest.warnings() == ["1 records of event files are above 0 MiB and were left out."]
 
 
 def test_more_points_than_one_look_takes(place, monkeypatch):
     monkeypatch.setattr(event_files, "_POINTS_AT_ONCE", 3)
-    place.write(FILE, b"".join(map(loss, range(10))))
+    place.append(FILE, b"".join(map(loss, range(10))))
     place.take()
     assert place.series() == {"loss": [(i, i / 2) for i in range(10)]}
 
@@ -183,7 +161,7 @@ def test_a_look_ends_soon_however_much_there_is_that_holds_no_metric(place, monk
     monkeypatch.setattr(event_files, "_LONGEST_S", 0.0)
     picture = tfevents.record(bytes(2) + b"\x1a\x81\x08" + bytes(1025))
     whole = picture if not damage else picture[:-1] + damage
-    place.write(FILE, whole * 20 + loss(1))
+    place.append(FILE, whole * 20 + loss(1))
     looks = 0
     while place.ingest.look(final=True):
         store_together(place.context, [place.ingest])

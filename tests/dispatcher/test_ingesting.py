@@ -155,7 +155,7 @@ def test_points_of_very_many_names_are_stored_bit_by_bit_so_that_others_can_writ
         sizes.append(sum(len(points) for _, points in place.ingest.points))
         store_together(place.context, [place.ingest])
     assert sum(sizes) == 1000
-    assert max(sizes[1:]) == 50
+    assert max(sizes) == 50
     names = place.world.api.metrics.list(place.run_id, limit=1000).items
     assert len(names) == 1000
 
@@ -169,3 +169,15 @@ def test_a_process_of_too_many_names_is_known_as_such(place, monkeypatch):
         writer.log(f"k{i}", 1.0)
     place.take()
     assert place.ingest.is_full_of_names
+
+
+def test_values_of_too_many_files_are_counted_apart_from_those_that_found_no_room(place, capfd):
+    one, other = ValuesWriter(place.folder.path), ValuesWriter(place.folder.path)
+    for _ in range(3):
+        one.drop("'picture' has 10,000 files, and no more are kept.", surplus=True)
+    other.drop("'sound' has 10,000 files, and no more are kept.", surplus=True)
+    assert (place.ingest.surplus(), place.ingest.dropped()) == (4, 0)
+    assert place.ingest.warnings() == [
+        "4 pictures, sounds or tables were left out: a metric keeps at most 10,000 files."
+    ]
+    assert capfd.readouterr().err.count("the script goes on") == 2

@@ -183,7 +183,7 @@ def test_F27_a_dispatcher_that_was_stopped_itself_reads_before_it_judges(folder,
 def test_F30_an_agent_that_does_not_end_a_canceled_run_is_killed_and_at_last_given_up(folder, clock):
     target = Elsewhere(True)
     signals: list[int] = []
-    target.signal = lambda folder, agent, number: signals.append(number)  # type: ignore[attr-defined]
+    target.signal = lambda folder, agent, number: signals.append(number)
     agent = Agent(target, folder, SETTINGS, None)
     begin(folder, host="elsewhere")
     agent.look()
@@ -203,7 +203,7 @@ def test_F30_an_agent_that_does_not_end_a_canceled_run_is_killed_and_at_last_giv
 def test_F32_an_agent_that_did_not_start_in_time_never_does(folder, clock):
     abandoned: list[bool] = []
     target = Elsewhere(True)
-    target.abandon = lambda: abandoned.append(True)  # type: ignore[attr-defined]
+    target.abandon = lambda: abandoned.append(True)
     agent = Agent(target, folder, SETTINGS, target)
     clock.now += SETTINGS.start_timeout_s + 1
     agent.look()

@@ -22,6 +22,7 @@ _BEFORE = {
     "with Experiment(Workspace(), 'page').start_logging(\n"
     "    snapshot_directory=None, params={'lr': '0.1'}, tags={'owner': 'ada'}\n"
     ") as run: run.log_metrics({'acc': 0.95, 'loss': 0.1})",
+    "notebooks.md": f"import shutil; shutil.copy({str(ROOT / 'examples' / 'parameters.ipynb')!r}, '.')",
     "reproduce.md": "import os; from jupyter_mlws import Experiment, ScriptRunConfig, Workspace; os.mkdir('project')\n"
     "open('project/train.py', 'w').write('print(1)'); ws = Workspace.from_config()\n"
     "run = Experiment(ws, 'page').submit(ScriptRunConfig('project', 'train.py')); run.wait_for_completion()",
@@ -69,9 +70,10 @@ def test_the_code_of_a_page_runs(page: Path, tmp_path: Path) -> None:
     assert len(runs) >= submitted
 
 
-def test_the_example_notebook_is_clean() -> None:
-    notebook = nbformat.read(ROOT / "examples" / "digits.ipynb", as_version=4)
-    nbformat.validate(notebook)
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    assert all(not cell.outputs and cell.execution_count is None for cell in code)
-    assert any("--sweep" in cell.source for cell in code)
+def test_the_example_notebooks_are_clean() -> None:
+    for name, has in (("digits.ipynb", "--sweep"), ("parameters.ipynb", "train_size = 0.5")):
+        notebook = nbformat.read(ROOT / "examples" / name, as_version=4)
+        nbformat.validate(notebook)
+        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        assert all(not cell.outputs and cell.execution_count is None for cell in code)
+        assert any(has in cell.source for cell in code)

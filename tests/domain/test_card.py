@@ -49,10 +49,15 @@ def test_html_says_what_was_sent_and_how_to_stop_it() -> None:
         "project",
         "X 12.0 MiB",
         "train()",
-        "random state",
+        "the state of the random numbers",
         "def train()",
     ):
         assert said in html
+    assert "Sent along" in html
+    tracked = card_html(replace(RUN, kind="interactive"))
+    assert "Sent along" not in tracked
+    assert "what stops that ends the run" in tracked
+    assert "cancel()" not in tracked
     assert "mlws.run(12).cancel()" in html
     assert "cancel()" not in card_html(replace(RUN, status=RunStatus.COMPLETED, ended_at=_AT))
 

@@ -50,7 +50,8 @@ def processes_of_builds() -> list[int]:
 def nothing_is_left(cache: Path) -> None:
     assert processes_of_builds() == []
     assert [each for each in building.root().iterdir() if not each.name.startswith(".")] == []
-    assert list(cache.rglob(".tmp*")) == []
+    # What uv remembers of an interpreter is small, and its own to tidy.
+    assert [path for path in cache.rglob(".tmp*") if not path.parts[-3].startswith("interpreter-")] == []
 
 
 def wanted_until(event: threading.Event) -> Callable[[], bool]:

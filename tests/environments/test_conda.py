@@ -28,10 +28,12 @@ def test_a_wish_is_said_in_the_words_of_pip(spec: str, requirement: str) -> None
     assert conda.as_requirement(spec) == requirement
 
 
-def test_the_answer_names_the_ways_out() -> None:
+def test_the_answer_names_the_ways_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conda, "is_there", lambda: False)
     spec = EnvironmentSpec(conda=("cudatoolkit=11.8", "numpy=1.26"), channels=("conda-forge",))
     with pytest.raises(MissingPart, match="cudatoolkit=11.8") as caught:
         locking.lock(spec, print, lambda: True)
     assert "from_interpreter" in caught.value.hint
+    assert "pip install 'jupyter-mlws[conda]'" in caught.value.hint
     assert "packages=['cudatoolkit==11.8.*', 'numpy==1.26.*']" in caught.value.hint
     assert len(conda.refusal(["x" * 900] * 100).message) < 400

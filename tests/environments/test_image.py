@@ -10,6 +10,7 @@ import pytest
 
 from jupyter_mlws.environments import image, packing
 from jupyter_mlws.environments.building import Built
+from jupyter_mlws.environments.hearing import Hearing
 from jupyter_mlws.environments.probing import Platform
 from jupyter_mlws.errors import InvalidInput, Unavailable
 
@@ -90,3 +91,21 @@ def test_K05_a_base_that_is_no_reference_is_refused(monkeypatch, text):
 )
 def test_programs_are_led_to_the_interpreter_of_the_image(before, after):
     assert packing._script(before) == after
+
+
+def test_words_of_a_build_come_line_by_line_in_whatever_pieces_the_engine_sends_them():
+    said: list[str] = []
+    layers: list[str] = []
+    hearing = Hearing(said.append, layers)
+    hearing.hear({"stream": "Step 1/2 : FROM a"})
+    hearing.hear({"stream": "\n"})
+    hearing.hear({"stream": " ---> 0123456789ab\n"})
+    hearing.hear({"stream": "Step 2/2 : RUN pip install six\nColl"})
+    hearing.hear({"stream": "ecting six\n10%\r"})
+    hearing.hear({"stream": "20%\r"})
+    hearing.hear({"status": "Downloading", "progressDetail": {"current": 1}})
+    hearing.hear({"stream": "Removing intermediate container 0123456789ab\nlast"})
+    with pytest.raises(InvalidInput, match="returned a non-zero code"):
+        hearing.hear({"error": "The command '/bin/sh -c pip' returned a non-zero code: 1"})
+    assert said == ["Step 1/2 : FROM a", "Step 2/2 : RUN pip install six", "Collecting six", "10%", "20%", "last"]
+    assert layers == ["", "0123456789ab"]

@@ -24,7 +24,7 @@ from jupyter_mlws.sdk.run import Run
 from jupyter_mlws.sdk.script import ScriptRunConfig
 from jupyter_mlws.sdk.workspace import Workspace
 
-DEADLINE_S = 40.0
+DEADLINE_S = 90.0
 
 
 class Lab:

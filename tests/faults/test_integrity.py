@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-import fault_works
 import pytest
+from works.place import environment, services
+from works.records import write_records
 from workshop import Workshop
 
 from jupyter_mlws.cli.doctor import records as doctor
@@ -24,7 +25,7 @@ PAGE = 4096
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     """A workspace with a run and an output, and nobody who has it open."""
-    fault_works.write_records(tmp_path)
+    write_records(tmp_path)
     with closing(sqlite3.connect(database(tmp_path))) as c:
         c.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     return tmp_path
@@ -36,7 +37,7 @@ def database(place: Path) -> Path:
 
 @pytest.fixture
 def opened(place: Path) -> Iterator[Services]:
-    api = fault_works.services(place)
+    api = services(place)
     yield api
     api.store.close()
 
@@ -58,7 +59,7 @@ def page_of(path: Path, table: str) -> int:
 def test_F14_damage_that_is_met_ends_writing_and_not_reading(place, opened, capsys):
     damage(database(place), page_of(database(place), "models"))
     opened.store.close()
-    api = fault_works.services(place)
+    api = services(place)
     with pytest.raises(CorruptData):
         api.models.list()
     run = api.runs.list().items[0]
@@ -102,7 +103,7 @@ def test_F14_any_page_may_be_damaged(place):
 
 
 def test_F14_a_dispatcher_that_follows_one_that_was_killed_looks_for_damage(place, monkeypatch):
-    for name, value in fault_works.environment().items():
+    for name, value in environment().items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("MLWS_DISPATCHER_IDLE_S", "1")
     shop = Workshop()

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from tempfile import TemporaryDirectory
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
 from machines import live
+from points import points
 from run_model import ENDS, MOVES, STATES, parent_of
 from sqlalchemy import Connection, select, update
 
@@ -310,22 +310,12 @@ class Life(RuleBasedStateMachine):
         shift=st.integers(-3, 2),
         count=st.integers(1, 4),
     )
-    def points(self, store: int, name: str, stream: str, shift: int, count: int) -> None:
+    def log_points(self, store: int, name: str, stream: str, shift: int, count: int) -> None:
         record = self.known[name]
         have = record.points.get(stream, 0)
         start = max(0, have + shift)
         value = np.arange(start, start + count, dtype=float)
-        batch = SimpleNamespace(
-            stream=stream,
-            start=start,
-            end=start + count,
-            names=[f"loss-{stream}"],
-            name_index=np.zeros(count, np.uint64),
-            step=np.arange(start, start + count),
-            implicit=bytes(count),
-            time=value,
-            value=value,
-        )
+        batch = points(value, start=start, stream=stream, name=f"loss-{stream}", steps=value)
         try:
             with self.write(store) as c:
                 append_points(c, name, batch)

@@ -36,7 +36,7 @@ def took(function) -> float:
 
 MILLION = """
 import jupyter_mlws as mlws
-from jupyter_mlws.sdk.job import active_run
+from jupyter_mlws.sdk.active import active_run
 log = active_run().log
 for i in range({count}):
     log("x", (i * 7919) % 1000)
@@ -62,7 +62,7 @@ def test_F18_a_long_series_is_a_chart_at_once_and_exact_when_asked_for(lab, coun
 
 KEYS = """
 import jupyter_mlws as mlws
-from jupyter_mlws.sdk.job import active_run
+from jupyter_mlws.sdk.active import active_run
 log = active_run().log
 for i in range({count}):
     log(f"layer.{{i}}.weight/norm", i)

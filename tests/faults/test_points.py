@@ -1,6 +1,6 @@
 """Every fault point is passed by a piece of work, and the work is done with a fault at each of them.
 
-The page ``docs/faults.md`` names for each point who passes it: a work of ``tests/support/fault_works.py``, or a test
+The page ``docs/faults.md`` names for each point who passes it: a work of ``tests/support/works``, or a test
 elsewhere. A new point without a row fails here, and so does a row whose work does not come by.
 """
 
@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import fault_oracles
-import fault_works
 import pytest
+from works.place import POINTS, environment
 from workshop import FAILED_IN_WORDS, Done, Workshop
 
 import jupyter_mlws
@@ -81,7 +81,7 @@ def shop() -> Iterator[Workshop]:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in fault_works.environment().items():
+    for name, value in environment().items():
         monkeypatch.setenv(name, value)
 
 
@@ -184,7 +184,7 @@ def test_F04_runs_that_nobody_starts_are_taken_in_once_whoever_dies_on_the_way(s
     assert {run.id for run in found} == begun, said
     for run in found:
         assert run.status is RunStatus.COMPLETED
-        assert run.metrics[0].count == fault_works.POINTS
+        assert run.metrics[0].count == POINTS
     assert not list((tmp_path / "workspace" / "imports").glob("*/*"))
 
 

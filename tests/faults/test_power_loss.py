@@ -6,7 +6,6 @@ At each of them the disk may hold less or more of what was not synced (`power.Di
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 import sys
@@ -16,6 +15,7 @@ from pathlib import Path
 import fault_oracles
 import fault_works
 import pytest
+from needs import program
 from power import Disk, Event, record
 from sqlalchemy import Connection
 
@@ -33,9 +33,7 @@ SOME = {"names": 0.5, "data": 0.5, "torn": True}
 
 
 def need_strace() -> None:
-    if shutil.which("strace") is None:
-        missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        missing("Install strace (apt install strace): it records what is replayed here.")
+    program("strace", "it records what is replayed here")
 
 
 @pytest.fixture(scope="module")

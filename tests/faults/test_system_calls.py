@@ -5,8 +5,6 @@ This is how SQLite tests itself (https://www.sqlite.org/testing.html), one level
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +12,8 @@ from pathlib import Path
 import fault_oracles
 import fault_works
 import pytest
+from needs import program
+from works.records import write_records
 from workshop import FAILED_IN_WORDS
 
 KILLED = (-9, 137)
@@ -31,9 +31,7 @@ CODE = (
 
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
-    if shutil.which("strace") is None:
-        missing = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        missing("Install strace (apt install strace): it has system calls fail.")
+    program("strace", "it has system calls fail")
     return tmp_path
 
 
@@ -61,7 +59,7 @@ def have_it_fail(place: Path, kind: str, nth: int) -> bool:
             named = ("! StorageFull", "! Unavailable") if kind == "full" else ("! Unavailable",)
             assert words.startswith(named), words
         fault_oracles.write_records(place, said)
-        fault_works.write_records(place)
+        write_records(place)
         fault_oracles.write_records(place, [*said, "tag0", "tag3"])
     return happened
 

@@ -146,7 +146,7 @@ NAMES_OF_FILES = ("cafe\u0301.txt", "caf\u00e9.txt", "\u202egnp.txt", "\U0001f4b
 WRITES = f"""
 import os, sys
 import jupyter_mlws as mlws
-from jupyter_mlws.sdk.job import active_run
+from jupyter_mlws.sdk.active import active_run
 for name in {NAMES_OF_FILES!r}:
     with open(os.path.join("outputs", name), "w") as file:
         file.write(ascii(name))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import struct
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from needs import shared_library
 
 from jupyter_mlws.dispatcher import client
 from jupyter_mlws.domain.status import RunStatus
@@ -28,12 +28,7 @@ class Clocks:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.library = folder / "shim.so"
-        compiler = shutil.which("cc")
-        if compiler is None:
-            message = "There is no C compiler for the shim that shifts a clock: install gcc."
-            pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
-        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", self.library, SHIM], check=True)
+        self.library = shared_library(SHIM, folder / "shim.so")
         for who in ("dispatcher", "agent", "script"):
             self.set(who, 0)
 
@@ -90,7 +85,7 @@ def clocks(lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clo
 SCRIPT = """
 import os, time
 import jupyter_mlws as mlws
-from jupyter_mlws.sdk.job import active_run
+from jupyter_mlws.sdk.active import active_run
 run = active_run()
 i = 0
 while not os.path.exists({gate!r}):

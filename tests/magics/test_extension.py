@@ -32,7 +32,9 @@ def test_lists_comparisons_defaults_help_and_completion(kernel: Kernel) -> None:
     assert kernel.said("%runs kept").count("#") == 1
     assert kernel.said("%runs params.lr > 0.15 and metrics.a = 2").count("#") == 1
     assert kernel.said("%runs lr=0.1").count("#") == 1
+    assert kernel.said("%runs metrics.nowhere > 1") == kernel.said("%runs nothing-of-that") == "No run is like that."
     assert "the filter" in kernel.said("%runs statsu = 'Failed'").lower()
+    assert kernel.said("%runs 9999") == "NotFound: There is no run 9999. List the runs to see their numbers: %runs."
     assert "UsageError: %mlws set does not know 'colour=red'" in kernel.said("%mlws set colour=red")
     assert "kept" in kernel.said("%mlws runs")
     assert "--sweep" in kernel.said("%%submit --help\n1")
@@ -54,7 +56,10 @@ def test_loading_binds_mlws_only_where_the_name_is_free(tmp_path: Path) -> None:
 def test_a_kernel_behind_a_gateway_says_what_to_set(kernel: Kernel) -> None:
     kernel.said("import os\nos.environ['KERNEL_GATEWAY'] = '1'")
     assert "Set MLWS_WORKSPACE to the URL" in kernel.said("%reload_ext jupyter_mlws")
+    ask = "__import__('jupyter_mlws.magics.gateway', fromlist=['gateway']).refuse_hidden_runs()"
+    assert "Set MLWS_WORKSPACE to the URL" in kernel.said(ask)
     kernel.said("os.environ['MLWS_WORKSPACE'] = os.getcwd()")
+    assert kernel.said(ask) == ""
     assert kernel.said("%reload_ext jupyter_mlws") == ""
 
 
@@ -68,6 +73,22 @@ def test_the_stop_button_stops_the_waiting_and_a_second_press_the_run(kernel: Ke
     kernel.said("fit.wait_for_completion(raise_on_error=False)")
     assert kernel.said("print(fit.status, mlws.run(1).get_status())").strip() == "Canceled Running"
     kernel.said("mlws.run(1).cancel()")
+
+
+def test_a_cell_that_a_frontend_put_the_magic_above_counts_its_own_lines(kernel: Kernel) -> None:
+    cell = "\nlr = 0.1\n1 / 0"
+    told = kernel.said_to_frontend(f"%%submit -w --quiet\n{cell}", {"cellId": "abc", "mlws": {"cell": cell}})
+    assert "cell [2], line 3" in told
+    assert kernel.said("s = mlws.last_run.record.source\nprint([s.cell_id, s.cell_source])").strip() == str(
+        ["abc", cell]
+    )
+    tracked = "%%track kept\n1 / 0"
+    told = kernel.said_to_frontend(f"%%submit -w --quiet\n{cell}", {"mlws": {"cell": tracked}})
+    assert "line 4" in told
+    assert kernel.said("print(repr(mlws.last_run.record.source.cell_source))").strip() == repr(tracked)
+    assert "mlws" not in kernel.said_to_frontend("%%submit -w --quiet\nprint('odd')", {"mlws": [1]})
+    kernel.said_to_frontend("%%submit -w --quiet\nprint('far')", {"mlws": {"document": "a/fit.ipynb"}})
+    assert kernel.said("print(mlws.last_run.record.source.document)").strip() == "a/fit.ipynb"
 
 
 def test_mistakes_are_told_in_one_sentence(kernel: Kernel) -> None:
@@ -116,7 +137,7 @@ def test_another_notebook_takes_nothing_of_this_kernel(kernel: Kernel) -> None:
     cell = {"cell_type": "code", "source": "try:\n    cfg\nexcept NameError:\n    print('no', 'cfg')"}
     kernel.said(f"with open('other.ipynb', 'w') as file:\n    json.dump({{'cells': [{cell!r}]}}, file)")
     assert "no cfg" in kernel.said("%submit -w --quiet other.ipynb")
-    assert "no cfg" not in kernel.said("%submit -w --quiet --capture cfg other.ipynb")
+    assert "takes nothing of this kernel" in kernel.said("%submit --capture cfg other.ipynb")
 
 
 def test_sets_of_texts_have_the_same_order_in_every_run(kernel: Kernel) -> None:
@@ -161,7 +182,10 @@ def test_defaults_of_the_notebook_count_until_a_cell_says_otherwise_and_are_reco
 
 def test_the_command_line_answers_below_the_cell(kernel: Kernel) -> None:
     assert "workspace" in kernel.said("command = 'runs'\n%mlws $command --help")
+    assert "Let it begin again: %mlws compute resume local" in kernel.said("%mlws compute pause local")
+    kernel.said("%mlws compute resume local")
     said = kernel.said("%mlws run show 77")
+    assert "List the runs to see their numbers: %runs." in said
     assert "There is no run" in said
     assert "ended with exit code 1" in said
     kernel.said("%%submit --quiet --as slow\nimport time\nprint('begun', flush=True)\ntime.sleep(50)")

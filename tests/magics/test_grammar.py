@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from jupyter_mlws.errors import InvalidName, MlwsError, TooLarge, UsageError
 from jupyter_mlws.magics.grammar import OPTIONS, help_text, option_names, parse_cell_line, parse_file_line
 
 
-def parse(line: str, **names: object):  # type: ignore[no-untyped-def]
+def parse(line: str, **names: Any):
     return parse_cell_line(line, names)
 
 

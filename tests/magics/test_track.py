@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -40,7 +41,7 @@ def test_a_cell_runs_here_and_is_recorded_with_its_parameters_and_code(kernel: K
     assert record(kernel, facts) == [
         "Completed", "digits", "interactive", "first", {"depth": "4", "lr": "0.5"}, {"kind": "try"}, 2.0,
     ]  # fmt: skip
-    assert record(kernel, "r.source.cell_source").startswith("%%track digits -n first")  # type: ignore[attr-defined]
+    assert record(kernel, "r.source.cell_source").startswith("%%track digits -n first")
     kept = "[e.path for e in mlws.last_run.workspace.api.snapshots.get(r.snapshot_id).entries]"
     assert record(kernel, kept) == ["small.csv"]
 
@@ -54,6 +55,9 @@ def test_an_error_in_a_tracked_cell_is_that_of_an_ordinary_cell_and_fails_the_ru
     assert "line 3" in told
     assert "run_cell_magic" not in told
     assert record(kernel, "[r.status.value, r.error.code]") == ["Failed", "InvalidInput"]
+    kernel.said("with mlws.track('blocks') as run:\n    mlws.log(loss='high')")
+    places = [line for line in str(record(kernel, "r.error.traceback")).splitlines() if line.startswith("  File ")]
+    assert [re.sub(r"\d+", "N", place) for place in places] == ['  File "Cell In[N]", line N, in <module>']
 
 
 def test_the_stop_button_cancels_a_tracked_cell(kernel: Kernel) -> None:

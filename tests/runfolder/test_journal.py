@@ -163,6 +163,33 @@ def test_builds_without_the_gil_get_a_stream_for_each_thread(tmp_path, follower,
     assert len(follow.by_stream) == 4
 
 
+def _open_below(folder) -> list[str]:
+    paths = [f"/proc/self/fd/{fd}" for fd in os.listdir("/proc/self/fd")]
+    return [path for path in map(os.readlink, filter(os.path.islink, paths)) if path.startswith(str(folder))]
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="looks into /proc: Linux")
+@pytest.mark.parametrize("threaded", [False, True])
+@MODES
+def test_a_writer_that_was_closed_has_no_file_open_and_loses_nothing(tmp_path, follower, monkeypatch, mapped, threaded):
+    monkeypatch.setattr(journal_writer, "_FREE_THREADED", threaded)
+    writer = JournalWriter(tmp_path, mapped=mapped)
+    writer.close()
+    writer.log_many({f"n{i}": i for i in range(100)}, 1)
+    writer.log("x", 1)
+    assert _open_below(tmp_path)
+    writer.close()
+    assert _open_below(tmp_path) == []
+    writer.log("x", 2)
+    writer.log_many({f"n{i}": i for i in range(100)}, 2)
+    writer.close()
+    assert _open_below(tmp_path) == []
+    points = follower(tmp_path).follow()
+    assert sorted(point.value for point in points if point.name == "x") == [1, 2]
+    assert {point.name: point.step for point in points if point.name != "x"} == {f"n{i}": 2 for i in range(100)}
+    assert len(points) == 202
+
+
 def test_nothing_is_opened_before_the_first_point(tmp_path):
     JournalWriter(tmp_path)
     assert not (tmp_path / "journal").exists()
@@ -352,3 +379,25 @@ def test_journals_are_mapped_on_local_file_systems_only(tmp_path, monkeypatch):
     monkeypatch.undo()
     monkeypatch.delattr(os, "posix_fallocate")
     assert not can_map(str(tmp_path))
+
+
+@pytest.mark.parametrize("many", [10, 3000], ids=["few", "many"])
+def test_records_are_taken_apart_the_same_with_numpy_and_without(monkeypatch, many):
+    from jupyter_mlws.runfolder import journal_columns
+    from jupyter_mlws.runfolder.journal_format import NO_STEP, RECORD, RECORD_BYTES
+
+    rows = [(i + 1, i % 7, NO_STEP if i % 3 else i - 5, i / 8, math.nan if i % 5 == 0 else i / 3) for i in range(many)]
+    data = b"".join(RECORD.pack(*row) for row in rows)
+    gap = data[: 4 * RECORD_BYTES] + bytes(RECORD_BYTES) + data[5 * RECORD_BYTES :]
+
+    def found():
+        for names in (7, 5):
+            yield [bytes(memoryview(column).tobytes()) for column in journal_columns.columns(data, names)]
+        yield [journal_columns.count_in_order(part, 1) for part in (data, gap, data + b"half")]
+
+    import numpy  # noqa: F401, ICN001 - from now on it is loaded
+
+    quick = list(found())
+    monkeypatch.setattr(journal_columns, "_MANY", many + 1)
+    assert quick == list(found())
+    assert quick[-1] == [many, 4, many]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import textwrap
 
 import pytest
+from small_disk import run_with_own_mounts
 
 LIMITED = textwrap.dedent(
     """
@@ -72,13 +72,6 @@ FULL = textwrap.dedent(
 )
 
 
-def _can_unshare() -> bool:
-    if shutil.which("unshare") is None:
-        return False
-    return subprocess.run(["unshare", "-Urm", "true"], capture_output=True, check=False).returncode == 0
-
-
-@pytest.mark.skipif(not _can_unshare(), reason="needs unprivileged user namespaces (unshare -Urm)")
 @pytest.mark.parametrize("mapped", ["mapped", "written"])
 def test_F09_a_full_disk_drops_points_until_there_is_room_again(tmp_path, mapped):
     (tmp_path / "script.py").write_text(FULL)
@@ -89,9 +82,7 @@ def test_F09_a_full_disk_drops_points_until_there_is_room_again(tmp_path, mapped
         head -c 1m /dev/zero > {disk}/ballast &&
         exec {sys.executable} {tmp_path}/script.py {disk} {mapped}
     """
-    done = subprocess.run(
-        ["unshare", "-Urm", "sh", "-c", commands], capture_output=True, text=True, timeout=60, check=False
-    )
+    done = run_with_own_mounts(commands)
     assert done.returncode == 0, done.stderr
     assert "points are dropped" in done.stderr
     assert "metrics are kept again" in done.stderr

@@ -24,8 +24,16 @@ def data_of(record: bytes) -> bytes:
     length = tfevents.length_of(record[: tfevents.HEAD_BYTES])
     assert length == len(record) - tfevents.HEAD_BYTES - tfevents.TAIL_BYTES
     data, tail = record[tfevents.HEAD_BYTES : -tfevents.TAIL_BYTES], record[-tfevents.TAIL_BYTES :]
-    assert tfevents.is_whole(data, tail)
+    assert tfevents.checksum(data) == int.from_bytes(tail, "little")
     return data
+
+
+@pytest.mark.parametrize("size", [16_384, 16_385, 70_000])
+def test_the_checksum_of_much_is_that_of_its_bytes_one_by_one(size, monkeypatch):
+    data = bytes(i * i % 251 for i in range(size))
+    quick = tfevents.checksum(data)
+    monkeypatch.setattr(tfevents, "LEAST", size + 1)
+    assert tfevents.checksum(data) == quick
 
 
 def test_the_checksum_is_that_of_the_standard():

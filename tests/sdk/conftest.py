@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +16,12 @@ from jupyter_mlws.sdk import interactive
 from jupyter_mlws.sdk.experiment import Experiment
 from jupyter_mlws.sdk.script import ScriptRunConfig
 from jupyter_mlws.sdk.workspace import Workspace
+
+BEGIN = """
+import os, sys, time
+from jupyter_mlws import Workspace, Experiment
+run = Experiment(Workspace(sys.argv[1]), "digits").start_logging(snapshot_directory=None)
+"""
 
 
 @pytest.fixture
@@ -49,3 +59,39 @@ def submit(ws: Workspace, tmp_path: Path) -> Callable[..., object]:
         return Experiment(ws, "digits").submit(ScriptRunConfig(folder, "train.py", **config), tags=tags)
 
     return submit_text
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch, no_run_open: None) -> None:
+    """A silence that is noticed soon."""
+    monkeypatch.setenv("MLWS_SILENCE_S", "1.5")
+
+
+@pytest.fixture
+def exp(ws: Workspace) -> Experiment:
+    return Experiment(ws, "digits")
+
+
+@pytest.fixture
+def script(ws: Workspace, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start a script that begins a run; `location` is another way to the workspace."""
+    begun: list[subprocess.Popen[str]] = []
+
+    def start(text: str, location: str = "", **variables: str) -> subprocess.Popen[str]:
+        file = tmp_path / f"train{len(begun)}.py"
+        file.write_text(BEGIN + textwrap.dedent(text))
+        process = subprocess.Popen(
+            [sys.executable, str(file), location or ws.location],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            env={**os.environ, **variables},
+        )
+        begun.append(process)
+        return process
+
+    yield start
+    for process in begun:
+        process.kill()
+        process.communicate()

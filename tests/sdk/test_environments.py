@@ -64,7 +64,8 @@ def test_an_environment_is_written_to_a_folder_and_read(tmp_path: Path) -> None:
     assert [env.spec.in_container for env in made] == [True, True, True, False, False]
 
 
-def test_conda_packages_are_answered_with_the_way_out(tmp_path: Path) -> None:
+def test_conda_packages_are_answered_with_the_way_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("jupyter_mlws.environments.conda.is_there", lambda: False)
     (tmp_path / "environment.yml").write_text("dependencies: [python=3.11, cudatoolkit]\n")
     ws = Workspace(tmp_path / "w")
     env = Environment.from_conda_specification("c", tmp_path / "environment.yml").register(ws)
@@ -74,7 +75,7 @@ def test_conda_packages_are_answered_with_the_way_out(tmp_path: Path) -> None:
 
 def test_what_is_no_environment_is_refused_at_once(project: Path) -> None:
     with pytest.raises(UsageError, match="type int"):
-        ScriptRunConfig(project, "train.py", environment=3)  # type: ignore[arg-type]
+        ScriptRunConfig(project, "train.py", environment=3)
     with pytest.raises(InvalidInput, match="names no version"):
         ScriptRunConfig(project, "train.py", environment="a:b")
     wish = ScriptRunConfig(project, "train.py", environment=Environment("a"))

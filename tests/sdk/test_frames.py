@@ -28,7 +28,7 @@ def here(workspace_folder: Path) -> Iterator[Workspace]:
     """A workspace whose runs are recorded by `Recorder`."""
     opened = Workspace(workspace_folder)
     yield opened
-    opened.api.store.close()  # type: ignore[attr-defined]
+    opened.api.store.close()
 
 
 class Recorder:
@@ -169,7 +169,7 @@ def test_names_and_runs_are_chosen(here: Workspace, recorder: Recorder) -> None:
     assert set(here.metrics_dataframe("metrics.loss >= 1", experiment="e2")["run_number"]) == {3}
     assert len(here.metrics_dataframe(experiment="unknown")) == 0
     with pytest.raises(InvalidInput, match="names of metrics are text"):
-        here.metrics_dataframe(names=[1])  # type: ignore[list-item]
+        here.metrics_dataframe(names=[1])
     for names in ("{}", "loss", '[""]', "[1]"):
         with pytest.raises(InvalidInput):
             here.api.metrics.export(names=names)
@@ -212,6 +212,19 @@ def test_what_is_logged_while_the_table_is_read_is_left_out(
 
 
 @pytest.mark.only_sqlite
+def test_a_table_of_points_may_be_written_to(here: Workspace, recorder: Recorder) -> None:
+    run = recorder.run({"a": [1.0, 2.0], "b": [3.0]})
+    found = here.metrics_dataframe()
+    found.loc[0, "value"] = 7.0
+    found.loc[:, "step"] += 1
+    found.loc[0, ["run_number", "time"]] = [9, pd.Timestamp("2026-01-01", tz="UTC")]
+    assert found["value"].tolist() == [7.0, 2.0, 3.0]
+    assert found["step"].tolist() == [1, 2, 1]
+    assert list(found["run_id"]) == [run] * 3
+    assert here.metrics_dataframe()["value"].tolist() == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.only_sqlite
 def test_what_is_in_the_trash_is_in_no_table(here: Workspace, recorder: Recorder) -> None:
     recorder.run({"a": [1.0]})
     gone = recorder.run({"a": [2.0]})
@@ -241,7 +254,9 @@ def test_without_pandas_the_error_says_what_to_install(
 
 def test_a_table_that_ends_too_early_is_not_taken_for_whole() -> None:
     block = Block([(1, "a", 2)], {1: "run_1"}, b"\1" * 16, b"\2" * 16, b"\3" * 16)
-    whole = MAGIC + encode_block(block) + encode_end()
+    pieces = [MAGIC, *encode_block(block), encode_end()]
+    assert list(decode_blocks(pieces)) == [block]
+    whole = b"".join(pieces)
     assert list(decode_blocks(whole[i : i + 5] for i in range(0, len(whole), 5))) == [block]
     for end in (0, 5, 20, len(whole) - 1, len(whole) - len(encode_end())):
         with pytest.raises(CorruptData):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
@@ -50,7 +53,17 @@ def test_wrong_arguments_of_logging_are_answered_in_a_sentence(run):
     assert said(lambda: run.log_row("r")).startswith("The row 'r'")
     assert said(lambda: run.log_table("t", [{"a": 1}])).startswith("The table 't'")
     assert "by name" in said(lambda: mlws.log(5))
+    assert "run.log('acc', 0.2, step=3)" in said(lambda: mlws.log("acc", 0.3))
+    assert "step=3" in said(lambda: mlws.log({"acc": 0.3}, 3))
+    for more in ({}, {"value": 3}, {"step": 3}):
+        assert "run.log_metrics({'loss': 0.2}" in said(lambda more=more: run.log({"acc": 0.3}, **more))
+    assert said(lambda: run.log("acc")).startswith("Metric 'acc' was given None")
     assert run.get_metrics() == {}
+
+
+def test_a_call_that_is_refused_begins_no_run_that_is_recorded_offline(capfd):
+    assert "by name" in said(lambda: mlws.log("acc", 0.3))
+    assert capfd.readouterr().err == ""
 
 
 def test_metrics_whose_names_are_no_words_are_logged_from_a_dict(run):
@@ -149,3 +162,31 @@ def test_the_version_of_a_model_may_be_text(ws, tmp_path):
     model = Model.register(ws, "m.bin", "m")
     assert Model(ws, "m", "1") == model
     assert "no version x" in said(lambda: Model(ws, "m", "x"))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("init", 'Begin a run: with mlws.track("digits", lr=0.1) as run: ...'),
+        ("log_metrics", "Several numbers at once: mlws.log({"),
+        ("log_figure", "It is a method of the run: Run.get_context().log_figure(...)."),
+        ("Runn", "Did you mean Run?"),
+    ],
+)
+def test_names_of_other_trackers_are_answered_with_ours(name: str, said: str) -> None:
+    with pytest.raises(AttributeError, match=re.escape(f"module 'jupyter_mlws' has no attribute '{name}'. {said}")):
+        getattr(mlws, name)
+
+
+@pytest.mark.parametrize("name", ["_repr_html_", "__wrapped__", "zzz"])
+def test_names_that_nobody_knows_are_refused_as_by_any_module(name: str) -> None:
+    with pytest.raises(AttributeError, match=f"^module 'jupyter_mlws' has no attribute '{name}'$"):
+        getattr(mlws, name)
+    assert not hasattr(mlws, name)
+
+
+def test_a_name_that_is_asked_for_and_not_read_loads_nothing() -> None:
+    code = "import sys, jupyter_mlws as m; from jupyter_mlws import errors; hasattr(m, 'init'); print([*sys.modules])"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "jupyter_mlws.errors" in loaded
+    assert "jupyter_mlws.sdk" not in loaded

@@ -27,6 +27,10 @@ run.log_confusion_matrix("matrix", y_true=[0, 1, 1], y_pred=[0, 1, 0])
 run.log_accuracy_table("accuracy", y_true=[0, 1, 1], y_score=[0.1, 0.9, 0.4])
 run.log_residuals("residuals", y_true=[0, 1], y_pred=[0, 1.5])
 run.log_predictions("predictions", y_true=[0, 1], y_pred=[0, 1.5])
+run.log_text("sample", "once upon a time", step=1)
+run.log_histogram("weights", [0.1, 0.2, 0.9], bins=2)
+run.log_audio("tone", [0.0, 0.5, -0.5], sample_rate=8_000)
+run.log_table("large", {"i": range(20_000)}, step=9)
 run.log("loss", 1.0)
 run.log("loss", 0.5)
 run.log("once", 5)
@@ -35,6 +39,7 @@ assert json.dumps(found) == json.dumps(run.get_metrics(recursive=True)[run.id])
 json.dump(found, open("found.json", "w"))
 pictures = run.get_metrics("image", populate=True)["image"]
 assert all(picture.startswith(b"\\x89PNG") for picture in pictures)
+assert run.workspace.api.metrics.table(run.id, "large", first=19_999).cells == ([19_999],)
 """
 
 
@@ -54,6 +59,11 @@ def test_what_a_job_logs_comes_back_inside_and_outside_in_the_shape_it_went_in(s
     assert sum(found["residuals"]["data"]["bin_counts"]) == 2
     assert found["predictions"]["schema_type"] == "predictions"
     assert set(found["image"]) < set(run.get_file_names())
+    assert (found["sample"], found["tone"]) == ("once upon a time", "tone/0.wav")
+    assert found["weights"]["counts"] == [2, 1]
+    assert found["large"] == {"i": list(range(20_000))}
+    (large,) = run.values("large")
+    assert (large.step, large.file, large.facts["rows"]) == (9, "large/0.parquet", 20_000)
     inside = json.loads(run._download("found.json").read())
     assert json.dumps(inside) == json.dumps(found)
     assert run.get_metrics("rows") == {"rows": found["rows"]}

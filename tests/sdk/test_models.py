@@ -211,7 +211,7 @@ def test_a_version_is_named_in_many_ways_and_once(lab: Workspace, folder: Path) 
         {},
     ):
         with pytest.raises(UsageError):
-            Model(lab, **wrong)  # type: ignore[arg-type]
+            Model(lab, **wrong)
     for odd in ("bert:", "bert:x", "bert@", "bert:-1", "bert:1:2"):
         with pytest.raises(InvalidInput):
             Model(lab, odd)

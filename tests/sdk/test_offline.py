@@ -22,7 +22,7 @@ from jupyter_mlws.sdk.run import Run
 from jupyter_mlws.sdk.workspace import Workspace
 from jupyter_mlws.services.offline import imports_folder
 
-DEADLINE_S = 40.0
+DEADLINE_S = 90.0
 EVERYTHING = """
 with mlws.Run.get_context() as run:
     for i in range(2000): run.log("loss", 1 / (i + 1))
@@ -67,6 +67,24 @@ def test_metrics_outside_a_job_are_recorded_offline_and_said_once(own_home):
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=own_home)
     assert told.stderr.count("recorded offline") == 1
     assert "OfflineRun_" in told.stdout
+
+
+def test_runs_that_have_ended_take_no_files_from_the_process(own_home):
+    told = record(
+        """
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+        with mlws.Run.get_context() as run:
+            for i in range(60):
+                with run.child_run(f"part {i}") as child:
+                    child.log("loss", i)
+                    child.log_row("rows", i=i)
+        """,
+        own_home,
+    )
+    assert told.count("\n") == 1  # where it is recorded
+    assert len(list(only_folder().path.glob("children/*/journal/*.keys"))) == 60
 
 
 def test_a_secret_of_the_command_line_is_nowhere_in_the_folder(own_home):

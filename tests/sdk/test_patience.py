@@ -47,7 +47,7 @@ def test_F11_a_write_that_found_another_writer_comes_through_and_is_made_once(
         with pytest.raises(Unavailable) as caught:
             services.runs.submit(submission)
         assert caught.value.details["retry_after_s"] > 0
-        run = patience.patient(services).runs.submit(submission)  # type: ignore[arg-type]
+        run = patience.patient(services).runs.submit(submission)
         assert holder.wait(30) == 0
     assert [item.id for item in services.runs.list().items] == [run.id]
 
@@ -65,7 +65,7 @@ def test_F11_patience_ends(services: Services, database: str, monkeypatch: pytes
     with held(database, 30) as holder:
         try:
             with pytest.raises(Unavailable, match="has not finished"):
-                patience.patient(services).experiments.create("digits")  # type: ignore[arg-type]
+                patience.patient(services).experiments.create("digits")
         finally:
             holder.kill()
 
@@ -82,8 +82,8 @@ def test_a_second_request_for_the_same_thing_carries_the_first_ones_key(services
             raise Unavailable("The answer got lost.", details={"retry_after_s": 0.0})
         return run
 
-    services.runs.submit = lossy  # type: ignore[method-assign, assignment]
-    run = patience.patient(services).runs.submit(RunSubmission(experiment="digits", command=("true",)))  # type: ignore[arg-type]
+    services.runs.submit = lossy
+    run = patience.patient(services).runs.submit(RunSubmission(experiment="digits", command=("true",)))
     assert len(set(seen)) == 1
     assert len(seen) == 2
     assert [item.id for item in services.runs.list().items] == [run.id]
@@ -91,8 +91,8 @@ def test_a_second_request_for_the_same_thing_carries_the_first_ones_key(services
 
 @pytest.mark.only_sqlite
 def test_what_is_no_matter_of_time_is_said_at_once(services: Services) -> None:
-    api = patience.patient(services)  # type: ignore[arg-type]
+    api = patience.patient(services)
     with pytest.raises(NotFound):
         api.runs.get("7")
     with pytest.raises(MlwsError):
-        api.runs.submit(7)  # type: ignore[arg-type]
+        api.runs.submit(7)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from jupyter_mlws import Experiment, ScriptRunConfig, Workspace
 from jupyter_mlws.errors import InvalidInput, InvalidName, MlwsError, NotFound, TooLarge, UsageError
+from jupyter_mlws.sdk.notebook import NotebookRunConfig
 
 
 @pytest.fixture
@@ -108,11 +110,15 @@ def test_a_name_that_is_not_there_names_the_nearest(project: Path) -> None:
         ({"environment_variables": {"A": 1}}, "environment_variables must be an object of texts"),
         ({"secrets": {"A": "value"}}, "secrets must be a list of names, without their values"),
         ({"max_run_duration_seconds": "1h"}, "max_run_duration_seconds must be a number"),
-        ({"command": "true"}, "either the key script or the key command"),
-        ({"script": None}, "either the key script or the key command"),
+        ({"command": "true"}, "one of the keys script, command, notebook"),
+        ({"script": None}, "one of the keys script, command, notebook"),
+        ({"notebook": "a.ipynb"}, "one of the keys script, command, notebook"),
+        ({"parameters": {}}, "parameters is for a notebook, and the file has none. Remove it there."),
+        ({"parameters": []}, "parameters must be an object of values"),
+        ({"script": None, "notebook": "a.ipynb"}, "arguments is for a script, and the file has none"),
         ({"script": "../other/train.py"}, "not inside"),
         ({"source_directory": "nowhere"}, "source_directory leads to"),
-        ({"format": 2}, "format 2, which a newer version"),
+        ({"format": 3}, "format 3, which a newer version"),
         ({"format": None}, "does not say its format"),
         ({"format": "1"}, "does not say its format"),
     ],
@@ -201,7 +207,7 @@ def test_what_cannot_be_run_is_answered_at_once(project: Path, facts: dict[str, 
 
 def test_a_script_is_named_in_any_way_that_leads_into_the_folder(project: Path) -> None:
     for script in ("train.py", "./train.py", project / "train.py", "sub/../train.py"):
-        assert ScriptRunConfig(project, script).script == "train.py"  # type: ignore[arg-type]
+        assert ScriptRunConfig(project, script).script == "train.py"
 
 
 def test_a_loaded_configuration_is_submitted_with_its_secrets(
@@ -218,3 +224,47 @@ def test_a_loaded_configuration_is_submitted_with_its_secrets(
     monkeypatch.delenv("HF_TOKEN")
     with pytest.raises(InvalidInput, match="HF_TOKEN is neither a variable .* mlws secrets set HF_TOKEN"):
         Experiment(ws, "digits").submit(ScriptRunConfig.load(project, "train"))
+
+
+NOTEBOOK = json.dumps(
+    {
+        "nbformat": 4,
+        "nbformat_minor": 5,
+        "metadata": {},
+        "cells": [
+            {"cell_type": "code", "metadata": {"tags": ["parameters"]}, "source": "lr = 0.1\nn = 5", "outputs": []}
+        ],
+    }
+)
+
+
+def test_the_configuration_of_a_notebook_is_loaded_as_it_was(project: Path) -> None:
+    (project / "fit.ipynb").write_text(NOTEBOOK)
+    config = NotebookRunConfig(
+        project,
+        "fit.ipynb",
+        parameters={"lr": 0.5, "n": [1, None]},
+        output_notebook="done.ipynb",
+        environment_variables={"A": "b"},
+        secrets=["HF_TOKEN"],
+        cpus=2,
+    )
+    file = config.save("fit")
+    again = NotebookRunConfig.load(project, "fit")
+    assert again == replace(config, source_directory=str(project), compute_target="local", environment="kernel")
+    assert json.loads(Path(file).read_text())["format"] == 2
+    with pytest.raises(InvalidInput, match=r"of the notebook fit.ipynb. Load it: NotebookRunConfig.load"):
+        ScriptRunConfig.load(project, "fit")
+    ScriptRunConfig(project, "train.py").save("train")
+    with pytest.raises(InvalidInput, match=r"Load it: ScriptRunConfig.load"):
+        NotebookRunConfig.load(project, "train")
+
+
+def test_what_a_notebook_does_not_have_is_said_with_its_file(project: Path) -> None:
+    (project / "fit.ipynb").write_text(NOTEBOOK)
+    file = Path(NotebookRunConfig(project, "fit.ipynb", parameters={"lr": 1}).save("fit"))
+    file.write_text(file.read_text().replace('"lr"', '"learning"'))
+    with pytest.raises(InvalidInput, match=r"fit.runconfig.json: fit.ipynb has no parameter learning"):
+        NotebookRunConfig.load(project, "fit")
+    with pytest.raises(UsageError, match="none that JSON has"):
+        NotebookRunConfig(project, "fit.ipynb", parameters={"lr": float("nan")}).save("fit")

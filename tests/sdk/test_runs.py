@@ -188,6 +188,11 @@ def test_reprs_show_what_counts(submit, ws):
     run = submit("from jupyter_mlws import Run\nRun.get_context().log('<b>', 1)")
     run.wait_for_completion()
     assert repr(run) == f"Run #{run.number} digits Completed <b> 1"
+    assert f"#{run.number} digits" in run._repr_html_()
+    assert "<b>" not in run._repr_html_()
+    assert [found.number for found in ws.runs(status="completed")] == [run.number]
+    assert repr(ws.runs(status="Failed")) == "No run is like that."
+    assert "No run is like that" in ws.runs(filter="metrics.nowhere > 1")._repr_html_()
     assert "<b>" not in ws.runs()._repr_html_()
     assert "&lt;b&gt;" in ws.runs()._repr_html_()
     assert "Runs" in Workspace(ws.location)._repr_html_()

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -36,6 +37,14 @@ def test_the_whole_way_is_shown_to_whom_asks_for_it(error: NotFound, monkeypatch
     monkeypatch.setenv("MLWS_TRACEBACK", "full")
     assert "services/runs.py" in shown(error)
     assert shown(error).splitlines()[0].startswith("Traceback")
+
+
+@pytest.mark.parametrize("stub", [None, ModuleType("IPython"), SimpleNamespace(__file__=None)])
+def test_something_else_in_the_place_of_ipython_changes_nothing(
+    error: NotFound, monkeypatch: pytest.MonkeyPatch, stub: object
+) -> None:
+    monkeypatch.setitem(sys.modules, "IPython", stub)
+    assert error._render_traceback_()[0].startswith(f"File {__file__}, line ")
 
 
 def test_what_nobody_has_foreseen_is_shown_whole() -> None:

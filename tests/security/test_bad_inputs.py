@@ -9,7 +9,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -59,22 +59,30 @@ PATHS: dict[str, tuple[str, ...]] = {
 # Text that is looked for, not looked up: anything may stand there, and finds nothing (or sorts by what no run has).
 SOUGHT = {"search", "document", "status", "cursor", "kind", "run", "parent", "order_by"}
 TOO_LONG_FOR_A_LINE = 60_000
+AT_ONCE_S = 1
 
 
 async def asked(
     ask: Ask, token: dict[str, str], place: Place, verb: str, path: str, body: bytes | None = None, **headers: str
 ) -> HTTPResponse:
     """Ask, and see to what holds for every hostile input."""
-    # The time that the server works, not that in which others use the machine.
-    start = time.process_time()
-    answer = await ask(verb, path, body=body, **token, **headers)
-    assert time.process_time() - start < 1, (verb, path[:200])
+    answer, worked_s = await timed(lambda: ask(verb, path, body=body, **token, **headers))
+    if worked_s >= AT_ONCE_S:
+        # Whatever else this process did counts as well, as a collection of garbage; what is slow by itself is so again.
+        worked_s = min([(await timed(lambda: ask(verb, path, body=body, **token, **headers)))[1] for _ in range(2)])
+    assert worked_s < AT_ONCE_S, (verb, path[:200])
     assert answer.code < 500, (verb, path[:200], answer.body[:500])
     assert place.canary.encode() not in answer.body
     assert b"root:" not in answer.body
     if answer.code >= 400:
         failure(answer)
     return answer
+
+
+async def timed(ask: Callable[[], Awaitable[HTTPResponse]]) -> tuple[HTTPResponse, float]:
+    """The answer, and how long this process worked meanwhile; when others use the machine does not count."""
+    start = time.process_time()
+    return await ask(), time.process_time() - start
 
 
 def inputs(operation: Operation) -> Iterator[str]:
@@ -89,6 +97,7 @@ def address(scope: str, operation: Operation, place: Place, **hostile: str) -> s
     values |= {
         "document": "project/a.ipynb",
         "since": "0",
+        "workspace": place.id,
         "request": "x",
         "alias": "live",
         "label": "live",
@@ -255,8 +264,19 @@ BODIES: dict[str, dict[str, Any]] = {
     "runs.end": {"status": "Completed"},
     "snapshots.find_missing": {"entries": []},
     "snapshots.record": {"entries": []},
+    "metrics.read_many": {"series": [{"run": "1", "name": "loss"}]},
     "models.update": {"description": "x"},
     "models.register": {"name": "digits", "run_id": "1", "path": "outputs/none"},
+    # There is no such file.
+    "notebooks.submit": {"path": "project/none.ipynb"},
+    "notebooks.parameters": {"document": '{"cells": [], "metadata": {}}'},
+    "copies.put_file": {"run": "1", "name": "outputs/none", "beside": "none/a.ipynb"},
+    "copies.put_snapshot": {"run": "1", "beside": "none/a.ipynb"},
+    # There is neither such a folder nor such a workspace, and nothing to trust.
+    "registry.create": {"folder": "none"},
+    "registry.open": {"location": "none"},
+    "registry.rename": {"name": "x"},
+    "registry.trust": {"document": "project/a.ipynb", "place": "x"},
     "documents.request": {"kernel_id": "k", "timeout_s": 0},
     "documents.answer": {"path": "a.ipynb", "text": "{}", "answered": True},
 }

@@ -15,6 +15,7 @@ from jupyter_mlws.api.interface import Api
 from jupyter_mlws.api.routes import Upload
 from jupyter_mlws.domain.child import NewChild, NewChildren, RunEnd
 from jupyter_mlws.domain.experiment import ExperimentUpdate
+from jupyter_mlws.domain.metric import SeriesWanted, WantedSeries
 from jupyter_mlws.domain.model import ModelRegistration
 from jupyter_mlws.domain.rerun import Rerun
 from jupyter_mlws.domain.run import RunSubmission, RunUpdate
@@ -63,6 +64,9 @@ def calls(text: str) -> dict[str, Callable[[Api], Any]]:
         "files.download": lambda api: api.files.download("1", text).read(),
         "metrics.list": lambda api: api.metrics.list(text),
         "metrics.read": lambda api: api.metrics.read("1", text).read(),
+        "metrics.read_many": lambda api: api.metrics.read_many(
+            WantedSeries(series=(SeriesWanted(run=text, name=text),))
+        ).read(),
         "snapshots.get": lambda api: api.snapshots.get(text),
         "snapshots.download_file": lambda api: api.snapshots.download_file("0" * 64, text).read(),
         "models.get": lambda api: api.models.get(text, 1),
@@ -85,6 +89,7 @@ def calls(text: str) -> dict[str, Callable[[Api], Any]]:
         "folders.read": lambda api: api.folders.read("1", text).read(),
         "folders.imported": lambda api: api.folders.imported(text),
         "metrics.values": lambda api: api.metrics.values("1", text),
+        "metrics.table": lambda api: api.metrics.table("1", text),
         "metrics.export": lambda api: api.metrics.export(filter=text, names=text).read(),
         "archives.export": lambda api: api.archives.export(run=text).read(),
         "models.set_alias": lambda api: api.models.set_alias("digits", text, 1),

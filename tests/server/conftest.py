@@ -68,6 +68,10 @@ class OneWorkspace:
     def data_version(self) -> int:
         return 0
 
+    @property
+    def commit_log(self) -> Path | None:
+        return None
+
     def close(self) -> None:
         pass
 

@@ -311,9 +311,9 @@ async def test_arguments_travel_with_their_types(server: ServerApi, answer_with:
 async def test_the_client_refuses_what_the_declaration_does_not_have(server: ServerApi) -> None:
     api = server.workspace("here")
     with pytest.raises(InvalidInput, match=r"runs\.get takes run"):
-        api.runs.get("1", colour="red")  # type: ignore[call-arg]
+        api.runs.get("1", colour="red")
     with pytest.raises(InvalidInput):
-        api.runs.get()  # type: ignore[call-arg]
+        api.runs.get()
     with pytest.raises(InvalidInput):
         api.runs.get("..")
 

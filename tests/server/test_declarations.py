@@ -69,7 +69,8 @@ def test_no_two_operations_share_a_verb_and_path() -> None:
 
 def test_what_changes_something_is_never_a_get() -> None:
     assert all(operation.method != "GET" for _, operation in ALL if operation.permission != "read")
-    assert all(operation.method == "GET" for _, operation in ALL if operation.permission == "read")
+    asked = [operation for _, operation in ALL if operation.permission == "read" and operation.method != "GET"]
+    assert [operation.id for operation in asked] == ["metrics.read_many"], "only questions too long for an address"
 
 
 @pytest.mark.parametrize(("client", "nouns"), [(HttpApi, NOUNS), (ServerApi, SERVER_NOUNS)])

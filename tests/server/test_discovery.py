@@ -80,7 +80,7 @@ async def test_a_kernel_finds_the_server_that_started_it(
 def in_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     """This process as a kernel of the id 'mine'."""
     connect = ModuleType("ipykernel.connect")
-    connect.get_connection_file = lambda: "/somewhere/kernel-mine.json"  # type: ignore[attr-defined]
+    connect.get_connection_file = lambda: "/somewhere/kernel-mine.json"
     monkeypatch.setitem(sys.modules, "ipykernel", ModuleType("ipykernel"))
     monkeypatch.setitem(sys.modules, "ipykernel.connect", connect)
     for name in ("JPY_PARENT_PID", "JUPYTERHUB_SERVICE_URL", "JUPYTERHUB_API_TOKEN"):

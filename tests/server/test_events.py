@@ -56,10 +56,13 @@ async def test_a_kernel_gets_its_notebook_as_it_is_on_screen(server: ServerApi, 
 
 
 async def test_without_a_page_the_kernel_does_not_wait(server: ServerApi) -> None:
-    start = time.perf_counter()
-    found = await in_thread(server.documents.request, DocumentRequest(kernel_id=KERNEL, timeout_s=2.0))
-    assert not found.answered
-    assert time.perf_counter() - start < 1
+    took = []
+    for _ in range(3):  # of which one is not held up by others
+        start = time.perf_counter()
+        found = await in_thread(server.documents.request, DocumentRequest(kernel_id=KERNEL, timeout_s=2.0))
+        assert not found.answered
+        took.append(time.perf_counter() - start)
+    assert min(took) < 1
 
 
 async def test_a_kernel_waits_no_longer_than_it_wants_and_the_server_goes_on(
@@ -110,6 +113,7 @@ class Feed:
     """A workspace whose changes a test makes."""
 
     id = "here"
+    commit_log: Path | None = None
 
     def __init__(self) -> None:
         self.changes: list[Change] = []
@@ -212,6 +216,60 @@ def test_a_closed_workspace_is_not_looked_at(feed: Feed) -> None:
         feed.add("r1")
         watcher.look()
         assert events == []
+    finally:
+        watcher.close()
+
+
+def test_a_workspace_is_looked_at_the_less_the_quieter_it_is(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SimpleNamespace(now=1000.0)
+    monkeypatch.setattr("jupyter_mlws.server.watcher.time", SimpleNamespace(monotonic=lambda: clock.now))
+    looks: list[float] = []
+    version = feed.data_version
+
+    def looked_at() -> int:
+        looks.append(clock.now)
+        return version()
+
+    monkeypatch.setattr(feed, "data_version", looked_at)
+
+    def looks_within(seconds: int, is_changing: bool = False) -> int:
+        looks.clear()
+        end = clock.now + seconds
+        while clock.now < end:
+            if is_changing:
+                feed.add("r1")
+            clock.now += max(0.01, watcher.look_when_due())
+        return len(looks)
+
+    watcher = Watcher(lambda data: None, lambda: False)
+    watcher.watch(feed)
+    try:
+        assert 95 <= looks_within(10, is_changing=True) <= 101
+        looks_within(5)
+        assert 38 <= looks_within(10) <= 42
+        assert 90 <= looks_within(10, is_changing=True) <= 101
+        # Nobody has asked about it for a minute.
+        clock.now += 60
+        assert 9 <= looks_within(10) <= 12
+        watcher.want(feed.id)
+        assert watcher.look_when_due() <= 0.25
+        assert 38 <= looks_within(10) <= 42
+        watcher.want("unknown")
+    finally:
+        watcher.close()
+
+
+def test_an_event_is_small(feed: Feed) -> None:
+    watcher, events = told(feed)
+    try:
+        watcher.look()
+        feed.add("digits_1795304617_e6d1829c")
+        watcher.look()
+        assert len(json.dumps(events[0])) < 200
+        for number in range(1000):
+            feed.add(f"digits_1795304617_{number:08x}")
+        watcher.look()
+        assert len(json.dumps(events[1])) < 8000
     finally:
         watcher.close()
 

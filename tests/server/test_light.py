@@ -31,6 +31,6 @@ def test_loading_the_extension_loads_no_heavy_library(loaded: set[str]) -> None:
 
 
 def test_nothing_is_opened_before_the_first_request(jp_serverapp: object, own_home: object) -> None:
-    backend = jp_serverapp.web_app.settings["jupyter_mlws_backend"]  # type: ignore[attr-defined]
+    backend = jp_serverapp.web_app.settings["jupyter_mlws_backend"]
     assert not backend._workspaces._opened
     assert backend._watcher._thread is None

@@ -11,6 +11,7 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import archives
 import pytest
@@ -126,9 +127,9 @@ def test_a_package_without_a_wheel_is_named(here: Services, own_index: Index, ca
     assert report.wheels_added == 3
 
 
-def wheel_of(name: str, version: str, folder: Path, **words: object) -> bytes:
+def wheel_of(name: str, version: str, folder: Path, **words: Any) -> bytes:
     folder.mkdir(exist_ok=True)
-    return make_wheel(folder, name, version, **words).read_bytes()  # type: ignore[arg-type]
+    return make_wheel(folder, name, version, **words).read_bytes()
 
 
 def bomb(folder: Path) -> bytes:

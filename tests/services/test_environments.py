@@ -6,18 +6,21 @@ import json
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from asleep import Asleep
 
+from jupyter_mlws.api.interface import all_operations
 from jupyter_mlws.blobs import BlobStore
-from jupyter_mlws.domain.environment import EnvironmentSpec, NewEnvironment
+from jupyter_mlws.domain.environment import Environment, EnvironmentSpec, NewEnvironment
 from jupyter_mlws.domain.run import RunSubmission
 from jupyter_mlws.environments import building
 from jupyter_mlws.errors import InvalidInput, InvalidName, NotFound
 from jupyter_mlws.services import Services
 from jupyter_mlws.store import Store, environments
+from jupyter_mlws.targets import registry
 
 
 @pytest.fixture
@@ -144,3 +147,36 @@ def test_what_is_built_names_the_versions_it_serves(
     (found,) = api.environments.built().items
     assert (found.digest, found.size_bytes, found.built_at.timestamp()) == (digest, 5, 1.0)
     assert found.versions == ("other:1", "sk:2", "sk:1")
+
+
+@pytest.mark.parametrize(
+    ("spec", "target", "words"),
+    [
+        (EnvironmentSpec(base_image="python:3.11-slim", packages=("six",)), "local", "is an image"),
+        (EnvironmentSpec(kind="user_managed", base_image="python:3.11-slim"), "local", "is an image"),
+        (EnvironmentSpec(kind="user_managed", dockerfile="FROM python:3.11-slim"), "local", "is an image"),
+    ],
+)
+def test_an_environment_that_a_target_has_no_use_for_is_told_before_the_run_is_recorded(
+    api: Services, spec: EnvironmentSpec, target: str, words: str
+) -> None:
+    api.environments.register(NewEnvironment(name="boxed", spec=spec))
+    submission = RunSubmission(experiment="e", command=("x",), environment="boxed", compute_target=target)
+    with pytest.raises(InvalidInput, match=words) as caught:
+        api.runs.submit(submission)
+    assert "compute_target='docker'" in caught.value.hint
+    assert api.runs.list().items == ()
+
+
+def test_an_interpreter_of_this_machine_is_not_given_to_containers() -> None:
+    spec = EnvironmentSpec(kind="user_managed", python=sys.executable)
+    found = Environment(name="mine", version=1, spec=spec, created_at=datetime.now(UTC))
+    with pytest.raises(InvalidInput, match="which no container has"):
+        registry.check_takes("docker", found)
+    registry.check_takes("local", found)
+
+
+def test_what_the_next_run_is_given_is_said_by_those_only_who_may_run() -> None:
+    asked = {f"{each.noun}.{each.name}": each.permission for _, each in all_operations()}
+    telling = [f"environments.{name}" for name in ("register", "set_label", "remove_label", "lock")]
+    assert {asked[name] for name in telling} == {"execute"}

@@ -16,6 +16,7 @@ from garbage_makers import Place
 from sqlalchemy import Connection, update
 
 from jupyter_mlws.api.routes import Upload
+from jupyter_mlws.api.series import decode_series
 from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.blobs.marking import put_mark
 from jupyter_mlws.dispatcher.collecting import Collector
@@ -421,3 +422,24 @@ def test_a_store_of_objects_is_swept_too(garden, tmp_path):
     assert api.files.download(kept.id, "a").read() == b"a" * 100
     assert api.snapshots.download(kept.snapshot_id).read()
     api.store.close()
+
+
+@pytest.mark.only_sqlite
+def test_the_databases_file_becomes_smaller_by_the_points_of_purged_runs(garden):
+    def size() -> int:
+        garden.api.store.settle()
+        return garden.api.store.path.stat().st_size
+
+    run, kept = garden.run(), garden.run()
+    values = np.random.default_rng(1).random(150_000)
+    for made, count in ((run, 150_000), (kept, 5_000)):
+        with garden.api.store.write() as c:
+            put_points(c, made.number, "loss", np.arange(count), values[:count], values[:count], now())
+    before = size()
+    garden.api.runs.delete(run.id)
+    assert garden.api.trash.collect(dry_run=True, everything=True).database_bytes == 0
+    report = garden.api.trash.collect(everything=True)
+    assert report.database_bytes == report.freed_bytes == before - size() > 1 << 20
+    left = decode_series(garden.api.metrics.read(kept.id, "loss").read())
+    assert left.columns["value"].tolist() == values[:5_000].tolist()
+    assert garden.api.trash.collect(everything=True).freed_bytes == 0

@@ -8,6 +8,7 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from asleep import Asleep
@@ -35,8 +36,8 @@ def services(tmp_path: Path) -> Iterator[Services]:
         yield Services(tmp_path, store, BlobStore(tmp_path / "blobs"), wake=Asleep(), user="ada", host="box")
 
 
-def submission(**facts: object) -> RunSubmission:
-    return RunSubmission(**{"experiment": "digits", "command": ("python", "a.py"), **facts})  # type: ignore[arg-type]
+def submission(**facts: Any) -> RunSubmission:
+    return RunSubmission(**{"experiment": "digits", "command": ("python", "a.py"), **facts})
 
 
 def test_what_is_taken_is_what_was_left_and_it_is_gone() -> None:
@@ -121,7 +122,7 @@ def test_F15_what_is_handed_over_stays_where_only_the_answer_to_the_commit_got_l
 
     def record(self: Runs, *values: object) -> object:
         if committed:
-            real(self, *values)  # type: ignore[arg-type]
+            real(self, *values)
         raise Unavailable("The database ended the connection.")
 
     monkeypatch.setattr(Runs, "_record", record)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from asleep import Asleep
@@ -37,9 +38,9 @@ class Place:
     api: Services
     blobs: BlobStore
 
-    def run(self, *names: str, **facts: object) -> Run:
+    def run(self, *names: str, **facts: Any) -> Run:
         """A run that left these outputs."""
-        run = self.api.runs.submit(RunSubmission(experiment="digits", command=("true",), **facts))  # type: ignore[arg-type]
+        run = self.api.runs.submit(RunSubmission(experiment="digits", command=("true",), **facts))
         for name in names:
             stored = self.blobs.put_bytes(name.encode())
             left = RunFile(
@@ -58,11 +59,11 @@ class Place:
         stored = self.api.blobs.upload("m", Upload(data))
         return ModelFile(path=path, size_bytes=stored.size_bytes, digest=stored.digest)
 
-    def register(self, name: str = "digits", **facts: object) -> Model:
-        return self.api.models.register(ModelRegistration(name=name, files=(self.file(),), **facts))  # type: ignore[arg-type]
+    def register(self, name: str = "digits", **facts: Any) -> Model:
+        return self.api.models.register(ModelRegistration(name=name, files=(self.file(),), **facts))
 
-    def ids(self, **wish: object) -> list[str]:
-        return [model.id for model in self.api.models.list(**wish).items]  # type: ignore[arg-type]
+    def ids(self, **wish: Any) -> list[str]:
+        return [model.id for model in self.api.models.list(**wish).items]
 
     def blob_file(self, digest: str) -> Path:
         found = self.blobs.local_path(digest)
@@ -91,7 +92,7 @@ def test_a_version_keeps_every_fact_and_where_it_comes_from(place: Place, tmp_pa
         "framework": "ScikitLearn",
         "framework_version": "1.5",
     }
-    made = place.api.models.register(ModelRegistration(name="digits", run_id=run.id, path="outputs/m", **facts))  # type: ignore[arg-type]
+    made = place.api.models.register(ModelRegistration(name="digits", run_id=run.id, path="outputs/m", **facts))
     assert made == place.api.models.get("digits", 1) == place.api.models.get("digits", 0)
     assert {name: getattr(made, name) for name in facts} == facts
     assert [file.path for file in made.files] == ["m/a.bin", "m/b/c.bin"]
@@ -145,7 +146,7 @@ def test_what_the_run_did_not_leave_is_not_found_and_takes_no_number(place: Plac
         ({"framework": "x" * 101}, TooLarge),
     ],
 )
-def test_what_no_model_can_be_is_refused_before_anything_is_stored(facts: dict, error: type[MlwsError]) -> None:  # type: ignore[type-arg]
+def test_what_no_model_can_be_is_refused_before_anything_is_stored(facts: dict, error: type[MlwsError]) -> None:
     with pytest.raises(error):
         ModelRegistration(**{"name": "digits", "run_id": "r", "path": "outputs/m", **facts})
 
@@ -282,7 +283,7 @@ def test_pages_of_a_search_have_each_version_once(place: Place) -> None:
         found: list[str] = []
         cursor = None
         while True:
-            page = place.api.models.list(limit=4, cursor=cursor, **wish)  # type: ignore[arg-type]
+            page = place.api.models.list(limit=4, cursor=cursor, **wish)
             found += [model.id for model in page.items]
             cursor = page.next_cursor
             if cursor is None:

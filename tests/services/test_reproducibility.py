@@ -16,13 +16,16 @@ from archives import add_run, services
 from jupyter_mlws.api.routes import Upload
 from jupyter_mlws.domain.environment import EnvironmentSpec, NewEnvironment
 from jupyter_mlws.domain.interactive import RunStart
+from jupyter_mlws.domain.locks import lock_digest
 from jupyter_mlws.domain.rerun import Rerun
-from jupyter_mlws.domain.run import Captured, Run, RunSubmission
+from jupyter_mlws.domain.run import Captured, Run, RunSource, RunSubmission
 from jupyter_mlws.domain.secret import SecretValue
 from jupyter_mlws.domain.snapshot import LinkedPath, SnapshotRequest
+from jupyter_mlws.environments.locking import system
 from jupyter_mlws.errors import NotFound
 from jupyter_mlws.services import Services
 from jupyter_mlws.store import Store
+from jupyter_mlws.store.environments import put_lock
 
 
 @pytest.fixture
@@ -60,7 +63,12 @@ def test_what_nobody_submitted_cannot_be_done_again(api: Services) -> None:
     run = api.runs.start(RunStart(experiment="digits"))
     found = api.runs.reproducibility(run.id)
     assert (found.can, [reason.code for reason in found.reasons]) == (False, ["not_submitted"])
-    assert "Experiment.start_logging()" in found.reasons[0].hint
+    assert "mlws submit FILE.py" in found.reasons[0].hint
+    source = RunSource(document="digits.ipynb", cell_id="c1")
+    tracked = api.runs.start(RunStart(experiment="digits", source=source))
+    (reason,) = api.runs.reproducibility(tracked.id).reasons
+    assert "a cell of digits.ipynb" in reason.sentence
+    assert "Execute the cell again" in reason.hint
     with pytest.raises(NotFound):
         api.runs.reproducibility("99")
 
@@ -283,3 +291,16 @@ def test_every_reason_is_explained_in_the_docs() -> None:
     rows = {code for cell in table for code in re.findall(r"`([a-z_]+)`", cell)}
     assert named <= rows
     assert rows - named == {"can", "reasons", "secrets", "environment", "lock_digest"} - named
+
+
+def test_packages_of_conda_that_are_not_built_here_need_their_channel(
+    api: Services, script: Callable[..., Run], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MLWS_CACHE_DIR", str(tmp_path / "cache"))
+    found = api.environments.register(NewEnvironment(name="signals", spec=EnvironmentSpec(conda=("demo",))))
+    text = f"lab::demo=1=0 sha256:{'0' * 64}\n"
+    with api.store.write() as c:
+        put_lock(c, found, system=system(), python="3.11", digest=lock_digest("3.11", system(), text), body=text)
+    (reason,) = api.runs.reproducibility(script(environment="signals:1").id).reasons
+    assert reason.code == "needs_network"
+    assert "no archive" in reason.hint

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from asleep import Asleep
@@ -44,7 +45,7 @@ class Place:
     api: Services
     blobs: Watched
 
-    def submission(self, data: bytes = b"x", **facts: object) -> RunSubmission:
+    def submission(self, data: bytes = b"x", **facts: Any) -> RunSubmission:
         captured = tuple(Captured(name=f"v{i}", how="data", type="ndarray") for i in range(20))
         given = self.api.blobs.upload("X.pkl", Upload(data))
         return RunSubmission(
@@ -54,7 +55,7 @@ class Place:
             captured=captured,
             inherited_environment=dict(os.environ),
             source=RunSource(cell_source="x = 1\n" * 50, document="a.ipynb"),
-            **facts,  # type: ignore[arg-type]
+            **facts,
         )
 
     def runs(self) -> tuple[Run, ...]:

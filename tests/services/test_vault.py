@@ -261,7 +261,7 @@ def test_who_reads_while_the_key_is_changed_reads_all_the_same() -> None:
 class Memory(KeyringBackend):
     """A keyring of a desktop, without the desktop."""
 
-    priority = 5  # type: ignore[assignment]
+    priority = 5
     kept: dict[tuple[str, str], str]
 
     def __init__(self) -> None:

@@ -86,7 +86,7 @@ def test_F41_pipes_sockets_and_devices_are_named_and_hold_nothing_up(
             os.mknod(project / "device", 0o020666, os.makedev(1, 5))
         start = time.monotonic()
         report = take(project, files=("pipe", "socket"))
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 60  # a pipe without a writer would never end
     assert names(report) == ["pyproject.toml"]
     assert {line.split()[0] for line in report.skipped} >= {"pipe", "socket"}
 
@@ -124,7 +124,7 @@ def test_F41_a_file_deleted_while_it_is_read_is_left_out_and_said(
     def vanish(found: Found, sink: object) -> object:
         if found.path == "b.py":
             os.unlink(found.source)
-        return read(found, sink)  # type: ignore[arg-type]
+        return read(found, sink)
 
     monkeypatch.setattr("jupyter_mlws.snapshots.taking.read", vanish)
     report = take(project)
@@ -249,5 +249,5 @@ def test_two_snapshots_at_once_agree(project: Path, write: Write, blobs: BlobSto
         thread.join()
     assert len({report.snapshot.id for report in found if report.snapshot}) == 1
     assert len(found) == 4
-    root = blobs.local_path(found[0].files[0].digest).parent.parent  # type: ignore[union-attr]
+    root = blobs.local_path(found[0].files[0].digest).parent.parent
     assert os.listdir(root / "drafts") == []

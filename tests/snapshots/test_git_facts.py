@@ -120,7 +120,7 @@ def test_a_slow_git_is_not_waited_for_and_leaves_no_process(
     with GitQuery(str(repository), timeout_s=0.5) as query:
         assert query.answer() is not None
         assert query.warning
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 60  # and not the 600 s of that git
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "bin/git.pid").read_text()), 0)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from needs import program
 
 from jupyter_mlws.snapshots.ignore import IgnoreRules
 
@@ -61,7 +62,7 @@ def grow(folder: Path, tree: dict[str, object], rules: list[list[str]]) -> None:
         if inner is None:
             (folder / name).touch()
         else:
-            grow(folder / name, inner, rules)  # type: ignore[arg-type]
+            grow(folder / name, inner, rules)
 
 
 def ours(folder: str, base: str = "", rules: IgnoreRules | None = None) -> dict[str, bool]:
@@ -85,9 +86,8 @@ def gits(folder: Path, paths: list[str]) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def repository() -> Path:  # type: ignore[misc]
-    if shutil.which("git") is None:
-        pytest.skip("needs git")
+def repository() -> Path:
+    program("git", "it says what its rules ignore")
     folder = Path(tempfile.mkdtemp())
     subprocess.run(["git", "init", "-q", str(folder)], check=True)
     yield folder

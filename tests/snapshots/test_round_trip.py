@@ -33,11 +33,11 @@ def grow(folder: Path, tree: dict[str, object]) -> None:
         path = folder / name
         if isinstance(value, dict):
             grow(path, value)
-        elif value[0] == "link":  # type: ignore[index]
-            path.symlink_to(value[1])  # type: ignore[index]
+        elif value[0] == "link":
+            path.symlink_to(value[1])
         else:
-            path.write_bytes(value[1])  # type: ignore[index]
-            path.chmod(value[2])  # type: ignore[index]
+            path.write_bytes(value[1])
+            path.chmod(value[2])
 
 
 def below(folder: Path) -> set[str]:

@@ -7,10 +7,9 @@ import sys
 from collections.abc import Callable
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 
-import numpy as np
 import pytest
 
 from jupyter_mlws.domain.names import new_run_id
@@ -62,28 +61,3 @@ def submit(store: Store) -> Callable[..., Run]:
             )
 
     return record
-
-
-def points(
-    values: Any,
-    *,
-    start: int = 0,
-    stream: str = "s",
-    name: str = "loss",
-    steps: Any = None,
-    records: int | None = None,
-) -> SimpleNamespace:
-    """A batch of one series, shaped as the journal's reader shapes it."""
-    value = np.asarray(values, dtype=float)
-    count = len(value)
-    return SimpleNamespace(
-        stream=stream,
-        start=start,
-        end=start + (count if records is None else records),
-        names=[name],
-        name_index=np.zeros(count, np.uint64),
-        step=np.zeros(count, np.int64) if steps is None else np.asarray(steps, np.int64),
-        implicit=bytes([steps is None]) * count,
-        time=np.arange(count, dtype=float) + start,
-        value=value,
-    )

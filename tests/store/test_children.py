@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 
@@ -34,15 +35,15 @@ def look(store: Store, run: str) -> Run:
         return runs.get_run(c, run)
 
 
-def make(store: Store, parent: str, *ids: str, **facts: object) -> tuple[Run, ...]:
+def make(store: Store, parent: str, *ids: str, **facts: Any) -> tuple[Run, ...]:
     with store.write() as c:
-        return run_children.create_children(c, parent, [NewChild(id=child, **facts) for child in ids])  # type: ignore[arg-type]
+        return run_children.create_children(c, parent, [NewChild(id=child, **facts) for child in ids])
 
 
-def end(store: Store, run: Run, status: RunStatus = S.COMPLETED, **facts: object) -> Run:
+def end(store: Store, run: Run, status: RunStatus = S.COMPLETED, **facts: Any) -> Run:
     error = RunError(code="x", message="no luck") if status is S.FAILED else None
     with store.write() as c:
-        told = RunEnd(status=status, error=error, **facts)  # type: ignore[arg-type]
+        told = RunEnd(status=status, error=error, **facts)
         return run_children.end_children(c, [(run.number, told)])[run.number]
 
 
@@ -63,9 +64,9 @@ def test_all_descendants_are_one_list(store: Store, root: Run, submit: RUN) -> N
     make(store, deep.id, "e")
     other = submit()
 
-    def below(run: str, **how: object) -> list[str]:
+    def below(run: str, **how: Any) -> list[str]:
         with store.read() as c:
-            page = runs.page_runs(c, parent=run, recursive=True, **how)  # type: ignore[arg-type]
+            page = runs.page_runs(c, parent=run, recursive=True, **how)
         return [each.id for each in page.items]
 
     assert below(root.id) == ["e", "d", "c", "b", "a"]
@@ -111,7 +112,7 @@ def test_the_clock_of_a_script_puts_nothing_before_its_parent_or_into_the_future
     assert child.created_at < late
     after = end(store, child, ended_at=early)
     assert after.ended_at == after.started_at
-    assert end(store, look(store, "a"), ended_at=late).ended_at < late  # type: ignore[operator]
+    assert end(store, look(store, "a"), ended_at=late).ended_at < late
 
 
 def test_the_first_end_counts_and_the_parent_counts_the_ended(store: Store, root: Run) -> None:

@@ -79,7 +79,7 @@ def test_P01_P05_a_name_that_leaves_the_run_is_not_recorded(store: Store, submit
 
 
 def register(store: Store, run: Run, name: str = "digits", **facts: str) -> Model:
-    wish = ModelRegistration(name=name, run_id=run.id, path="outputs/m", **facts)  # type: ignore[arg-type]
+    wish = ModelRegistration(name=name, run_id=run.id, path="outputs/m", **facts)
     with store.write() as c:
         return models.create_model(c, wish, [ModelFile(path="m", size_bytes=3, digest="a" * 64)])
 

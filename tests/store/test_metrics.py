@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from points import points
 from sqlalchemy import Connection, event
 
 from jupyter_mlws.api.series import Series, decode_series
@@ -20,8 +21,6 @@ from jupyter_mlws.domain.run import Run
 from jupyter_mlws.errors import Conflict, NotFound
 from jupyter_mlws.store import Store, metric_export, metrics, runs
 from jupyter_mlws.store.metrics import CHUNK_POINTS
-
-from .conftest import points
 
 RUN = Callable[..., Run]
 
@@ -198,17 +197,21 @@ def test_F19_a_thousand_keys_in_one_batch(store: Store, submit: RUN) -> None:
     assert rest.next_cursor is None
 
 
-def test_chunks_fill_up_and_are_not_touched_again(store: Store, submit: RUN) -> None:
+def test_only_a_short_last_chunk_is_written_again(store: Store, submit: RUN) -> None:
     run = submit()
+    whole = CHUNK_POINTS // 16
     at = 0
-    for size in (1, CHUNK_POINTS - 2, 1, 3 * CHUNK_POINTS + 5, 7):
+    for size in (1, whole - 2, 1, 3 * CHUNK_POINTS + 5, 7, 1):
         append(store, run, points(range(at, at + size), start=at))
         at += size
     with store.read() as c:
         chunks = c.exec_driver_sql("SELECT start, point_count FROM metric_chunks ORDER BY start").all()
+    even = (3 * CHUNK_POINTS + 5) // 4 + 1
     assert [tuple(chunk) for chunk in chunks] == [
-        *((i * CHUNK_POINTS, CHUNK_POINTS) for i in range(4)),
-        (4 * CHUNK_POINTS, 12),
+        (0, whole),
+        *((whole + i * even, even) for i in range(3)),
+        (whole + 3 * even, 3 * CHUNK_POINTS + 5 - 3 * even),
+        (at - 8, 8),
     ]
     assert list(read(store, run).columns["value"]) == list(range(at))
 

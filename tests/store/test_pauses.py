@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from jupyter_mlws.domain.run import Run
 from jupyter_mlws.store import Store, pauses, runs
 
 
-def claimed(store: Store, target: str = "local", **who: object) -> int:
+def claimed(store: Store, target: str = "local", **who: Any) -> int:
     with store.write() as c:
         how = {"user": "ada", "host": "box", **who}
-        return len(runs.claim_queued(c, owner="box:1:1", limit=9, target=target, **how))  # type: ignore[arg-type]
+        return len(runs.claim_queued(c, owner="box:1:1", limit=9, target=target, **how))
 
 
 def test_nothing_is_claimed_of_what_is_paused(store: Store, submit: Callable[..., Run]) -> None:

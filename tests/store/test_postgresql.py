@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from points import points
 from sqlalchemy import create_engine, text
 
 from jupyter_mlws.domain.names import new_run_id
 from jupyter_mlws.domain.run import RunSubmission
 from jupyter_mlws.errors import InvalidInput, MlwsError, Unavailable, WorkspaceError
 from jupyter_mlws.store import Store, changes, counters, experiments, metrics, runs, schema, tables
-
-from .conftest import points
 
 SECRET = "tiger-0451"
 

@@ -8,8 +8,10 @@ import pickle
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from itertools import pairwise
+from typing import Any
 
 import pytest
+from points import points
 from sqlalchemy import event, insert, update
 
 from jupyter_mlws.api import codec
@@ -24,14 +26,14 @@ from jupyter_mlws.store.stored_run import StoredRun
 from jupyter_mlws.store.tables import run_cards as cards_table
 from jupyter_mlws.store.tables import run_tags
 
-from .conftest import make_store, points
+from .conftest import make_store
 
 RUN = Callable[..., Run]
 
 
-def listed(store: Store, **how: object) -> list[Run]:
+def listed(store: Store, **how: Any) -> list[Run]:
     with store.read() as c:
-        return list(runs.page_runs(c, include_children=True, limit=10_000, **how).items)  # type: ignore[arg-type]
+        return list(runs.page_runs(c, include_children=True, limit=10_000, **how).items)
 
 
 def from_rows(store: Store) -> list[Run]:
@@ -83,7 +85,7 @@ def test_a_run_of_a_list_is_a_run_in_all_that_can_be_seen(store: Store, full: Ru
     assert found.duration_s == full.duration_s
     assert found.metrics[1].last == float("inf")
     with pytest.raises(dataclasses.FrozenInstanceError):
-        found.tags = {}  # type: ignore[misc]
+        found.tags = {}
 
 
 @pytest.mark.usefixtures("eager")
@@ -112,7 +114,7 @@ def test_a_summary_of_a_list_is_a_summary_in_all_that_can_be_seen(store: Store, 
     assert (pickle.loads(pickle.dumps(endless)), copy.deepcopy(endless)) == (plain, plain)
     assert dataclasses.replace(endless, count=9) == dataclasses.replace(plain, count=9) != plain
     with pytest.raises(AttributeError):
-        endless.count = 9  # type: ignore[misc]
+        endless.count = 9
 
 
 @pytest.fixture

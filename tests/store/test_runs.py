@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import event
 
+from jupyter_mlws.domain.child import NewChild
 from jupyter_mlws.domain.run import Run, RunSource, RunSubmission, RunUpdate
 from jupyter_mlws.domain.snapshot import Snapshot
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import InvalidInput, InvalidName, NotFound, TooLarge
-from jupyter_mlws.store import Store, changes, experiments, runs, snapshots
+from jupyter_mlws.services.filters import parse_filter
+from jupyter_mlws.store import Store, changes, deletion, experiments, run_children, runs, snapshots
 
 from .conftest import make_store
 
@@ -21,9 +24,9 @@ AT, DIGEST, submission = make_store.AT, make_store.DIGEST, make_store.submission
 RUN = Callable[..., Run]
 
 
-def numbers(store: Store, **how: object) -> list[int]:
+def numbers(store: Store, **how: Any) -> list[int]:
     with store.read() as c:
-        return [run.number for run in runs.page_runs(c, **how).items]  # type: ignore[arg-type]
+        return [run.number for run in runs.page_runs(c, **how).items]
 
 
 def test_a_run_comes_back_whole(store: Store) -> None:
@@ -124,6 +127,47 @@ def test_conditions_can_be_combined(store: Store, submit: RUN) -> None:
     assert numbers(store, search="föhn") == [2]
     assert numbers(store, search="KIND=f") == [2]
     assert numbers(store, search="lr=7", include_children=True) == [4]
+
+
+def test_what_is_said_below_a_run_finds_it_in_a_list_without_children(store: Store, submit: RUN) -> None:
+    submit("a", tags={"kind": "plain"})
+    submit("b", kind="sweep", sweep=({"lr": "7"}, {"lr": "8"}))
+    with store.write() as c:
+        for status in (RunStatus.PREPARING, RunStatus.RUNNING):
+            runs.move_run(c, runs.get_run(c, "3").id, status)
+        run_children.create_children(c, "3", [NewChild(id="below_1_0a0b0c0d", tags={"fold": "nine"})])
+    assert numbers(store, search="lr=7") == numbers(store, search="fold=nine") == [2]
+    assert numbers(store, search="#5") == [2]
+    assert numbers(store, search="kind=plain") == [1]
+    assert numbers(store, search="fold=nine", include_children=True) == [5]
+    assert numbers(store, search="fold=nine", parent="2") == [3]
+    assert numbers(store, search="fold=nine", parent="2", recursive=True) == [5]
+    assert numbers(store, search="no such thing") == []
+    with store.read() as c:
+        assert runs.count_runs(c, search="fold=nine") == 1
+    other = submit("b", kind="sweep", sweep=({"lr": "9"},))
+    assert numbers(store, search="lr=9") == [other.number]
+    with store.write() as c:
+        runs.cancel_run(c, other.number)
+        deletion.delete_run(c, "7")
+    assert numbers(store, search="lr=9") == []
+
+
+def test_there_are_as_many_as_all_pages_have_by_whatever_they_are_found(store: Store, submit: RUN) -> None:
+    for i in range(6):
+        submit(params={"lr": str(i % 3)}, source=RunSource(document=f"{i % 2}.ipynb", document_id=f"d{i % 2}"))
+    ways: list[dict[str, object]] = [
+        {},
+        {"document": "1.ipynb"},
+        {"document": "d1", "wanted": parse_filter("params.lr = 0")},
+        {"wanted": parse_filter("params.lr = '1' or number > 5")},
+        {"search": "lr=2"},
+        {"statuses": [RunStatus.RUNNING]},
+        {"include_children": True},
+    ]
+    for how in ways:
+        with store.read() as c:
+            assert runs.count_runs(c, **how) == len(numbers(store, **how))
 
 
 def test_V07_wildcards_in_a_search_are_only_characters(store: Store, submit: RUN) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -23,9 +24,9 @@ def status(store: Store, run: Run | str) -> RunStatus:
         return runs.get_run(c, run if isinstance(run, str) else run.id).status
 
 
-def move(store: Store, run: Run | str, new: RunStatus, **how: object) -> Run | None:
+def move(store: Store, run: Run | str, new: RunStatus, **how: Any) -> Run | None:
     with store.write() as c:
-        return runs.move_run(c, run if isinstance(run, str) else run.id, new, **how)  # type: ignore[arg-type]
+        return runs.move_run(c, run if isinstance(run, str) else run.id, new, **how)
 
 
 def claim(store: Store, limit: int = 10, **who: str) -> list[Run]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import func, insert, select, update
@@ -27,11 +28,11 @@ SWEEP = ({"x": "1"}, {"x": "2"})
 def ended(store: Store, submit: Callable[..., Run]) -> Callable[..., Run]:
     """Record a run that has ended, and its sweep's children with it."""
 
-    def record(experiment: str = "digits", **facts: object) -> Run:
+    def record(experiment: str = "digits", **facts: Any) -> Run:
         run = submit(experiment, **facts)
         with store.write() as c:
             of_it = (runs.c.number == run.number) | (runs.c.parent_number == run.number)
-            count = len(facts.get("sweep", ()))  # type: ignore[arg-type]
+            count = len(facts.get("sweep", ()))
             c.execute(update(runs).where(of_it).values(status="Completed", children_ended=0))
             c.execute(update(runs).where(runs.c.number == run.number).values(children_ended=count))
             return store_runs.get_run(c, run.id)
@@ -39,9 +40,9 @@ def ended(store: Store, submit: Callable[..., Run]) -> Callable[..., Run]:
     return record
 
 
-def listed(store: Store, **wishes: object) -> list[int]:
+def listed(store: Store, **wishes: Any) -> list[int]:
     with store.read() as c:
-        return [run.number for run in store_runs.page_runs(c, limit=1000, **wishes).items]  # type: ignore[arg-type]
+        return [run.number for run in store_runs.page_runs(c, limit=1000, **wishes).items]
 
 
 def trash(store: Store) -> list[tuple[str, str, int]]:
@@ -288,7 +289,7 @@ def purge(store: Store) -> None:
 
 def _row(table: object, number: int) -> dict[str, object]:
     made: dict[str, object] = {}
-    for column in table.c:  # type: ignore[attr-defined]
+    for column in table.c:
         kind = str(column.type).upper()
         if column.name == "run_number":
             made[column.name] = number

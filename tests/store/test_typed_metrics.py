@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from points import points
 
 from jupyter_mlws.domain.metric import MetricValue
 from jupyter_mlws.domain.run import Run
@@ -15,8 +16,6 @@ from jupyter_mlws.errors import Conflict, NotFound
 from jupyter_mlws.store import Store, changes, metrics, typed_metrics
 from jupyter_mlws.store import runs as store_runs
 from jupyter_mlws.store.typed_metrics import CHUNK_BYTES, CHUNK_VALUES, NewValue
-
-from .conftest import points
 
 RUN = Callable[..., Run]
 AT = datetime(2026, 11, 21, 12, 30, 0, 123456, tzinfo=timezone.utc)

@@ -12,14 +12,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 from asleep import Asleep
+from points import points
 
 from jupyter_mlws.api.routes import Upload
 from jupyter_mlws.blobs import BlobStore
+from jupyter_mlws.domain.archive import ImportReport
 from jupyter_mlws.domain.child import NewChild, NewChildren
 from jupyter_mlws.domain.experiment import ExperimentUpdate
 from jupyter_mlws.domain.file import FileKind, RunFile
@@ -30,7 +31,12 @@ from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.services import Services
 from jupyter_mlws.store import Store, files, metrics, runs, typed_metrics
 
-__all__ = ["AT", "LOG", "add_run", "everything", "fill", "forge", "parts", "services"]
+__all__ = [
+    "AT", "LOG", "OLD", "add_run", "everything", "exported", "fill", "forge", "imported", "parts", "services",
+]  # fmt: skip
+
+# An archive of the first format.
+OLD = Path(__file__).parents[1] / "assets" / "archive-1.zip"
 
 WEIGHTS = b"".join(b"%d" % i for i in range(10_000))
 LOG = b"".join(b"line %d\n" % i for i in range(5_000))
@@ -43,6 +49,16 @@ def services(store: Store, folder: Path, name: str = "lab") -> Services:
     return Services(
         folder, store, BlobStore(folder / "blobs"), wake=Asleep(), user="ada", host="box", workspace_id=name, name=name
     )
+
+
+def exported(api: Services, **which: Any) -> bytes:
+    """The archive of what is asked for."""
+    return api.archives.export(**which).read()
+
+
+def imported(api: Services, archive: bytes) -> ImportReport:
+    """Take an archive in."""
+    return api.archives.import_file(Upload(archive))
 
 
 def add_run(api: Services, *, ended: RunStatus | None = RunStatus.COMPLETED, **facts: Any) -> Run:
@@ -63,21 +79,10 @@ def end(api: Services, run: Run, ended: RunStatus = RunStatus.COMPLETED, **facts
 
 def log(api: Services, run: Run, name: str, values: Iterable[float]) -> None:
     """Log a series."""
-    value = np.array(list(values), float)
-    count = len(value)
-    batch = SimpleNamespace(
-        stream=name,
-        start=0,
-        end=count,
-        names=[name],
-        name_index=np.zeros(count, int),
-        step=np.zeros(count, int),
-        implicit=b"\1" * count,
-        time=1e9 + np.arange(count) / 3,
-        value=value,
-    )
+    value = list(values)
+    times = 1e9 + np.arange(len(value)) / 3
     with api.store.write() as c:
-        metrics.append_points(c, run.id, batch)
+        metrics.append_points(c, run.id, points(value, stream=name, name=name, times=times))
 
 
 def leave(api: Services, run: Run, name: str, data: bytes, kind: FileKind = FileKind.OUTPUT) -> None:

@@ -111,9 +111,9 @@ class Canceling:
         self._store.close()
         for process in self._cancelers:
             with suppress(BrokenPipeError):
-                process.stdin.close()  # type: ignore[union-attr]
+                process.stdin.close()
             process.wait()
-            process.stdout.close()  # type: ignore[union-attr]
+            process.stdout.close()
 
     # -- looking on
 
@@ -217,11 +217,11 @@ class Canceling:
                     for _ in range(2)
                 ]
             for process in self._cancelers:
-                process.stdin.write(run_id + "\n")  # type: ignore[union-attr]
-                process.stdin.flush()  # type: ignore[union-attr]
+                process.stdin.write(run_id + "\n")
+                process.stdin.flush()
             self.lab.api.runs.cancel(run_id)
             for process in self._cancelers:
-                assert process.stdout.readline() == "done\n"  # type: ignore[union-attr]
+                assert process.stdout.readline() == "done\n"
         self.lab.api.runs.cancel(run_id)
 
     def wait(self, what: Callable[[], Any], otherwise: str, deadline_s: float = _LONG_S) -> Any:

@@ -27,12 +27,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from needs import lacking
 
 LABEL = "org.jupyter.mlws.workspace"
 _SYSTEM_SOCKET = "/var/run/docker.sock"
 _BASE = "mlws-tests/base"
 # Root's programs are not on everybody's path.
 _PATH = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"))
+# As the session began: what has the home of a test is ended with that test, even an engine.
+_ENVIRONMENT = {**os.environ, "PATH": _PATH}
 _UP_S = 60.0
 _DOWN_S = 20.0
 _SKIPPED = {"test", "tests", "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3"}
@@ -111,8 +114,6 @@ class Engine:
     """
 
     def __init__(self) -> None:
-        # Of the session: what has the home of a test is ended with that test.
-        self._environment = {**os.environ, "PATH": _PATH}
         self.folder: Path | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self.host = _there_already()
@@ -148,7 +149,7 @@ class Engine:
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
-                env=self._environment,
+                env=_ENVIRONMENT,
                 preexec_fn=_end_with_the_tests,  # noqa: PLW1509 - one call into the C library
             )
         deadline = time.monotonic() + _UP_S
@@ -159,11 +160,6 @@ class Engine:
                 said = (self.folder / "dockerd.log").read_text(errors="replace")[-2000:]
                 raise RuntimeError(f"dockerd did not come up: {said}")
             time.sleep(0.05)
-
-    def revive(self) -> None:
-        """Start our engine again where it has ended; its images are still there."""
-        if self._process is not None and self._process.poll() is not None:
-            self.start()
 
     def stop(self, number: int = signal.SIGTERM) -> None:
         """Stop our engine; its containers go on."""
@@ -284,9 +280,7 @@ def docker_engine() -> Iterator[Engine]:
     """The engine of this session; where there can be none the test says what to install."""
     reason = reason_there_is_none()
     if reason:
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        lacking(reason)
     engine = Engine()
     try:
         yield engine
@@ -308,7 +302,6 @@ def base_image(docker_engine: Engine) -> str:
 
 @pytest.fixture
 def docker_host(docker_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Have this test and what it starts use the engine, which is started again where it has died."""
-    docker_engine.revive()
+    """Have this test and what it starts use the engine."""
     monkeypatch.setenv("DOCKER_HOST", docker_engine.host)
     return docker_engine.host

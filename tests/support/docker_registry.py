@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import re
-import shutil
 import socket
 import subprocess
 import time
@@ -16,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from needs import program
 
 from jupyter_mlws.containers.own import _sealed
 
@@ -102,9 +101,7 @@ def forget(docker: Any, host: str) -> None:
 @pytest.fixture(scope="session")
 def registry(tmp_path_factory: pytest.TempPathFactory, docker_engine: Any) -> Iterator[Registry]:
     """One for all tests, so that the layers of the base are sent once."""
-    if shutil.which("docker-registry") is None:
-        reason = "Install docker-registry: scripts/engines.sh"
-        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+    program("docker-registry", "images are sent to it")
     found = Registry(tmp_path_factory.mktemp("registry") / "of", docker_engine)
     try:
         yield found

@@ -11,15 +11,18 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-import fault_works
+from works.files import blob_bytes
+from works.place import POINTS, services
 
 from jupyter_mlws.api.series import decode_series
 from jupyter_mlws.blobs import BlobStore
+from jupyter_mlws.dispatcher.place import host_name
 from jupyter_mlws.domain.run import Run
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.runfolder import farside, mailbox, processes
 from jupyter_mlws.runfolder.journal_reader import JournalReader
 from jupyter_mlws.runfolder.values_reader import ValuesReader
+from jupyter_mlws.services.offline import imports_folder
 
 __all__ = ["blobs_are_what_they_say", "store_is_sound"]
 
@@ -46,7 +49,7 @@ def told(said: Sequence[str], word: str) -> list[str]:
 
 def runs(place: Path, **wanted: str) -> list[Run]:
     """All runs of the place's workspace."""
-    api = fault_works.services(place)
+    api = services(place)
     try:
         return [api.runs.get(run.id) for run in api.runs.list(include_children=True, limit=1000).items]
     finally:
@@ -113,7 +116,7 @@ def write_records(place: Path, said: Sequence[str]) -> None:
 def collect_garbage(place: Path, said: Sequence[str], root: str = "workspace/blobs") -> None:
     store_is_sound(place / "workspace")
     blobs_are_what_they_say(place / root)
-    api = fault_works.services(place)
+    api = services(place)
     blobs = BlobStore(f"local://{place}/{root}") if root == "remote" else api.snapshots._context.blobs
     try:
         for run_id, digest, model in (line.split() for line in told(said, "kept")):
@@ -152,7 +155,7 @@ def put_remote_blobs(place: Path, said: Sequence[str]) -> None:
 
 def copy_blob(place: Path, said: Sequence[str]) -> None:
     if told(said, "copied"):
-        assert (place / "copy").read_bytes() == fault_works.blob_bytes(3)
+        assert (place / "copy").read_bytes() == blob_bytes(3)
     elif any(line.startswith("! ") for line in said):
         assert not (place / "copy").exists()
 
@@ -161,7 +164,7 @@ def download(place: Path, said: Sequence[str]) -> None:
     file = place / "down" / "file.bin"
     assert file.exists() or "saved" not in said
     if file.exists():
-        assert file.read_bytes() == 2 * fault_works.blob_bytes(2)
+        assert file.read_bytes() == 2 * blob_bytes(2)
 
 
 def fetch_model(place: Path, said: Sequence[str]) -> None:
@@ -172,7 +175,7 @@ def fetch_model(place: Path, said: Sequence[str]) -> None:
     assert len(cached) == 1 or "cached" not in said
     for folder in (*([saved] if saved.exists() else []), *cached):
         for number in range(3):
-            assert (folder / f"{number}.bin").read_bytes() == fault_works.blob_bytes(number)
+            assert (folder / f"{number}.bin").read_bytes() == blob_bytes(number)
 
 
 def unpack(place: Path, said: Sequence[str]) -> None:
@@ -248,7 +251,7 @@ def start_interactive(place: Path, said: Sequence[str]) -> None:
 
 def import_offline(place: Path, said: Sequence[str]) -> None:
     store_is_sound(place / "workspace")
-    waiting = fault_works.imports_folder(place / "workspace", fault_works.host_name())
+    waiting = imports_folder(place / "workspace", host_name())
     found = [run.id for run in runs(place)]
     assert len(found) <= 1
     assert set(told(said, "imported")) <= set(found)
@@ -272,7 +275,7 @@ def served(place: Path, submitted: Sequence[str]) -> dict[str, Run]:
     assert set(submitted) <= set(found)
     starts = (place / "starts").read_text().split() if (place / "starts").exists() else []
     assert len(starts) == len(set(starts))
-    models = [model.run_id for model in fault_works.services(place).models.list(limit=1000).items]
+    models = [model.run_id for model in services(place).models.list(limit=1000).items]
     assert len(models) == len(set(models))
     for run in found.values():
         assert run.status.is_terminal
@@ -292,9 +295,9 @@ def served(place: Path, submitted: Sequence[str]) -> dict[str, Run]:
 
 def whole(place: Path, run: Run) -> None:
     """A run that completed has everything that its script did, once."""
-    api = fault_works.services(place)
+    api = services(place)
     values = decode_series(api.metrics.read(run.id, "n").read()).columns["value"]
-    assert list(values) == list(range(fault_works.POINTS))
+    assert list(values) == list(range(POINTS))
     assert run.tags == {"done": "yes"}
     assert api.files.download(run.id, "outputs/model.bin").read() == b"weights"
     assert api.logs.read(run.id).text.endswith("over\n")

@@ -36,6 +36,8 @@ __all__ = ["ROLES", "Place", "check_everything", "work"]
 
 LONGEST_WAIT_S = 0.02
 LONGEST_PAUSE_S = 0.05
+# Of two collections the later one goes on. Two that begin again at once take the turn from each other for ever.
+LONGEST_WITHDRAWAL_S = 1.0
 CONTENTS = [bytes([i]) * (100 + 1000 * i) for i in range(12)]
 # What may be answered when a collection came between, and is tried again.
 EXPECTED = (Unavailable, NotFound, InvalidInput)
@@ -74,7 +76,7 @@ class Place(Services):
             with write() as c:
                 yield c
 
-        self.store.write = waiting  # type: ignore[method-assign]
+        self.store.write = waiting
 
 
 def _ended(api: Place, run_id: str) -> None:
@@ -156,7 +158,7 @@ ROLES: dict[str, Callable[[Place, random.Random, Path], None]] = {
 
 def work(api: Place, role: str, place: Path, seconds: float, seed: int) -> int:
     """Do a role's work for a while; returns how often it succeeded."""
-    chance, done, began = random.Random(seed), 0, time.monotonic()
+    chance, done, refused, began = random.Random(seed), 0, 0, time.monotonic()
     expected = (Conflict,) if role == "sweep" else EXPECTED
     if role != "sweep":
         api.wait_before_writing(chance)
@@ -165,8 +167,11 @@ def work(api: Place, role: str, place: Path, seconds: float, seed: int) -> int:
         try:
             ROLES[role](api, chance, place)
             done += 1
+            refused = 0
         except expected:
-            continue
+            if role == "sweep":
+                refused += 1
+                time.sleep(chance.random() * min(2**refused * LONGEST_PAUSE_S, LONGEST_WITHDRAWAL_S))
     return done
 
 

@@ -11,6 +11,9 @@ from jupyter_client.manager import KernelManager, start_new_kernel
 __all__ = ["Kernel"]
 
 
+_CONTENT = {"silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False, "stop_on_error": True}
+
+
 class Kernel:
     def __init__(self, folder: Path) -> None:
         self.manager: KernelManager
@@ -26,6 +29,21 @@ class Kernel:
 
         self.client.execute_interactive(source, timeout=60, output_hook=hear)
         return "".join(parts)
+
+    def said_to_frontend(self, source: str, metadata: dict[str, Any]) -> str:
+        """What a cell says that a frontend sends with metadata of its own."""
+        message = self.client.session.msg("execute_request", _CONTENT | {"code": source}, metadata=metadata)
+        self.client.shell_channel.send(message)
+        parts: list[str] = []
+        while True:
+            heard = self.client.get_iopub_msg(timeout=60)
+            if heard["parent_header"].get("msg_id") != message["header"]["msg_id"]:
+                continue
+            content = heard["content"]
+            parts.append(content.get("text") or content.get("data", {}).get("text/plain", ""))
+            parts.extend(content.get("traceback", []))
+            if content.get("execution_state") == "idle":
+                return "".join(parts)
 
     def interrupted(self, source: str, after: str, times: int = 1) -> str:
         """What a cell says that is interrupted `times` times, first when it has said `after`."""

@@ -90,7 +90,9 @@ class _Collector:
         self._found: dict[str, dict[str, Any]] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take a result; setup and teardown count where they fail."""
+        """Take a result; setup and teardown count where they fail, an attempt before another does not."""
+        if report.outcome == "rerun":
+            return
         ids = ids_in(report.nodeid)
         properties = [(key, value) for key, value in report.user_properties if key in ("trials", "measured")]
         wanted = ids or properties or "soak" in report.keywords

@@ -23,6 +23,7 @@ import tarfile
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -118,9 +119,9 @@ class Index:
         """Its address, for ``UV_DEFAULT_INDEX``."""
         return (self.folder / "simple").as_uri()
 
-    def add(self, name: str, version: str, **words: object) -> Path:
+    def add(self, name: str, version: str, **words: Any) -> Path:
         """Make a wheel and offer it; see `make_wheel`."""
-        return self.offer(name, make_wheel(self.folder / "files", name, version, **words))  # type: ignore[arg-type]
+        return self.offer(name, make_wheel(self.folder / "files", name, version, **words))
 
     def add_source(self, name: str, version: str, backend: str) -> Path:
         """Make a source package and offer it; see `make_source`."""

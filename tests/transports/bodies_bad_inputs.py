@@ -51,7 +51,7 @@ ROWS: dict[str, Row] = {
     "a page of half a run": (lambda g: g.ws.api.runs.list(limit=1.5), INPUT),
     "a page beyond 64 bits": (lambda g: g.ws.api.runs.list(limit=2**70), INPUT),
     "a cursor that was made up": (lambda g: g.ws.api.runs.list(cursor="made up"), INPUT),
-    "a status in small letters": (lambda g: g.ws.runs(status="running"), INPUT),
+    "a status that there is not": (lambda g: g.ws.runs(status="walking"), INPUT),
     "a status of SQL": (lambda g: g.ws.runs(status="' OR 1=1 --"), INPUT),
     "a filter of a number": (lambda g: g.ws.runs(filter=5), INPUT),
     "a filter that is none": (lambda g: g.ws.runs(filter="accuracy best please"), FILTER),

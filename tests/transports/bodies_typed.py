@@ -25,6 +25,32 @@ def a_picture_comes_back_as_its_bytes(g: Ground) -> None:
 
 
 @body
+def texts_histograms_and_sounds_come_back(g: Ground) -> None:
+    found = g.done.get_metrics()
+    assert (found["sample"], found["tone"]) == ("NaN", "tone/0.wav")
+    assert found["weights"] == {"edges": [0, 1, 2], "counts": [2, 1]}
+    assert [(value.step, value.value) for value in g.done.values("sample")] == [(3, "NaN")]
+    (tone,) = g.done.values("tone")
+    assert tone.read().startswith(b"RIFF")
+    assert refused(lambda: g.done.values("nothing")) == ("NotFound", "not_found")
+
+
+@body
+def a_large_table_comes_back_and_is_shown_page_by_page(g: Ground) -> None:
+    assert g.done.get_metrics("large")["large"]["i"] == list(range(12_000))
+    page = g.ws.api.metrics.table(g.done.id, "large", first=11_998, limit=100)
+    assert [(column.name, column.type) for column in page.columns] == [("i", "int"), ("x", "float")]
+    assert list(page.cells) == [[11_998, 11_999], ["NaN", "NaN"]]
+    assert (page.first, page.row_count) == (11_998, 12_000)
+    table = g.ws.api.metrics.table
+    assert [len(text) for text in table(g.done.id, "wordy").cells[0]] == [301, 301]
+    assert refused(lambda: table(g.done.id, "large", index=1)) == ("NotFound", "not_found")
+    assert refused(lambda: table(g.done.id, "large", first=-1)) == ("InvalidInput", "invalid_input")
+    assert refused(lambda: table(g.done.id, "table")) == ("InvalidInput", "invalid_input")
+    assert refused(lambda: table(g.done.id, "nothing")) == ("NotFound", "not_found")
+
+
+@body
 def values_come_in_pages(g: Ground) -> None:
     page = g.ws.api.metrics.values(g.done.id, "epochs", after=1)
     assert [(value.index, value.type, value.value["epoch"]) for value in page.items] == [(1, "row", 1)]

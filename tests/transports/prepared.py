@@ -20,6 +20,11 @@ run.log_row("epochs", epoch=1)
 run.log_table("table", {"x": [1, 2], "y": ["a", None]})
 run.log_confusion_matrix("matrix", y_true=[0, 1, 1], y_pred=[0, 1, 0])
 run.log_image("picture", plot=[[0, 255], [128, 3]])
+run.log_text("sample", "NaN", step=3)
+run.log_histogram("weights", counts=[2, 1], edges=[0, 1, 2])
+run.log_audio("tone", [0.0, 0.5], sample_rate=8_000)
+run.log_table("wordy", {"text": ["x" * 400_000] * 2})
+run.log_table("large", {"i": range(12_000), "x": [math.nan] * 12_000})
 with run.child_run("one", params={"n": 1}, tags={"kind": "first"}) as child:
     child.log("depth", 1)
     with child.child_run() as below:

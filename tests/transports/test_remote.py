@@ -92,7 +92,7 @@ def uploads(monkeypatch: pytest.MonkeyPatch, ws: Workspace) -> list[str]:
 
     def watched(name: str, content: object) -> object:
         sent.append(name)
-        return upload(name, content)  # type: ignore[arg-type]
+        return upload(name, content)
 
     monkeypatch.setattr(ws.api.blobs, "upload", watched)
     return sent
@@ -277,11 +277,11 @@ def stranger() -> Iterator[HTTPServer]:
 def test_an_address_of_something_else_is_answered_with_a_sentence(
     stranger: HTTPServer, status: int, body: bytes, error: type[Exception]
 ) -> None:
-    stranger.RequestHandlerClass.status, stranger.RequestHandlerClass.body = status, body  # type: ignore[attr-defined]
+    stranger.RequestHandlerClass.status, stranger.RequestHandlerClass.body = status, body
     with pytest.raises(error) as caught:
         Workspace(f"http://127.0.0.1:{stranger.server_port}/", token="x")
     assert f"http://127.0.0.1:{stranger.server_port}" in str(caught.value)
-    assert caught.value.hint  # type: ignore[attr-defined]
+    assert caught.value.hint
 
 
 def test_an_address_where_nobody_is(server: JupyterProcess) -> None:

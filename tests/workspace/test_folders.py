@@ -18,8 +18,6 @@ from jupyter_mlws.workspace import registry
 from jupyter_mlws.workspace.connection import open_registered
 from jupyter_mlws.workspace.waking import Wake
 
-AS_ROOT = os.geteuid() == 0
-
 
 @pytest.fixture
 def asleep(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,7 +172,7 @@ def test_a_workspace_of_another_user_is_refused(tmp_path, monkeypatch):
         prepare(tmp_path / "one")
 
 
-@pytest.mark.skipif(AS_ROOT, reason="root may write everywhere: run this test as another user")
+@pytest.mark.usefixtures("held_by_modes")
 def test_F42_a_read_only_folder_is_answered_in_one_sentence(tmp_path):
     workspace.connect(tmp_path / "one").close()
     (tmp_path / "one").chmod(0o500)

@@ -26,7 +26,7 @@ export async function watchChart(page: IJupyterLabPageFixture): Promise<void> {
       for (const record of records) {
         note(record.target as Element);
       }
-    }).observe(document.querySelector('#jp-mlws-panel')!, {
+    }).observe(document.querySelector('#jp-mlws-details')!, {
       attributeFilter: ['data-count'],
       subtree: true
     });

@@ -15,6 +15,29 @@ export function clockCell(experiment: string, seconds: number): string {
   ].join('\n');
 }
 
+/** A cell of code, by its source alone or with its tags. */
+type Cell = string | { source: string; tags: string[] };
+
+/** A notebook as its file has it. */
+export function notebookOf(cells: Cell[], kernel = 'python3') {
+  return {
+    cells: cells.map((cell, i) => ({
+      cell_type: 'code',
+      id: `cell-${i}`,
+      metadata: typeof cell === 'string' ? {} : { tags: cell.tags },
+      source: typeof cell === 'string' ? cell : cell.source,
+      execution_count: null,
+      outputs: []
+    })),
+    metadata: {
+      kernelspec: { name: kernel, display_name: kernel, language: 'python' },
+      language_info: { name: 'python' }
+    },
+    nbformat: 4,
+    nbformat_minor: 5
+  };
+}
+
 /**
  * Write a notebook of code cells and open it.
  *
@@ -23,29 +46,38 @@ export function clockCell(experiment: string, seconds: number): string {
 export async function openNotebook(
   page: IJupyterLabPageFixture,
   path: string,
-  sources: string[],
+  cells: Cell[],
   kernel = 'python3'
 ): Promise<string> {
-  const cells = sources.map((source, i) => ({
-    cell_type: 'code',
-    id: `cell-${i}`,
-    metadata: {},
-    source,
-    execution_count: null,
-    outputs: []
-  }));
-  const content = {
-    cells,
-    metadata: {
-      kernelspec: { name: kernel, display_name: kernel, language: 'python' }
-    },
-    nbformat: 4,
-    nbformat_minor: 5
-  };
-  await page.contents.uploadContent(JSON.stringify(content), 'text', path);
+  const content = JSON.stringify(notebookOf(cells, kernel));
+  await page.contents.uploadContent(content, 'text', path);
   await page.notebook.openByPath(path);
   await page.notebook.activate(path.split('/').pop()!);
   return path;
+}
+
+/** Open a file as a click on it does, also where the file browser is not in sight. */
+export async function openFile(
+  page: IJupyterLabPageFixture,
+  path: string
+): Promise<void> {
+  await page.evaluate(async file => {
+    const { commands } = (window as any).jupyterapp;
+    await commands.execute('docmanager:open', { path: file });
+  }, path);
+}
+
+/** Begin a command of the application, and do not wait for its end: that may be a person's answer. */
+export async function beginCommand(
+  page: IJupyterLabPageFixture,
+  command: string,
+  args: object = {}
+): Promise<void> {
+  await page.evaluate(
+    ([command, args]) =>
+      void (window as any).jupyterapp.commands.execute(command, args),
+    [command, args] as const
+  );
 }
 
 /** Execute cells one after another, as Shift Enter does. */
@@ -56,4 +88,15 @@ export async function runCells(
   for (const index of indexes) {
     await page.notebook.runCell(index);
   }
+}
+
+/** What a cell has put out, as the notebook that is open has it, as JSON. */
+export async function outputsOf(
+  page: IJupyterLabPageFixture,
+  cell: number
+): Promise<string> {
+  return page.evaluate(index => {
+    const { content } = (window as any).jupyterapp.shell.currentWidget;
+    return JSON.stringify(content.model.toJSON().cells[index].outputs);
+  }, cell);
 }

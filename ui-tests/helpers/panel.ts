@@ -2,22 +2,24 @@ import { expect, IJupyterLabPageFixture } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
 
 /**
- * The left panel as a person uses it.
+ * The left panel as a person uses it, with the details of the selected run on the right.
  */
 export class WorkspacePanel {
   constructor(readonly page: IJupyterLabPageFixture) {
     this.root = page.locator('#jp-mlws-panel');
     this.rows = this.root.getByRole('treeitem');
-    this.detail = this.root.locator('.jp-mlws-detail');
-    this.chart = this.detail.getByRole('img', { name: /^Chart of/ });
+    this.details = page.locator('#jp-mlws-details');
+    this.detail = this.details.locator('.jp-mlws-detail');
+    this.chart = this.detail.getByRole('img', { name: /^Chart of/ }).first();
     this.log = this.detail.getByLabel('End of the log', { exact: true });
     this.dot = this.root.locator('.jp-mlws-dot');
-    this.search = this.root.getByRole('searchbox', { name: 'Search runs' });
+    this.search = this.root.getByRole('combobox', { name: 'Search runs' });
     this.scope = this.root.getByRole('combobox', { name: 'Which runs' });
   }
 
   readonly root: Locator;
   readonly rows: Locator;
+  readonly details: Locator;
   readonly detail: Locator;
   readonly chart: Locator;
   readonly log: Locator;
@@ -27,6 +29,7 @@ export class WorkspacePanel {
 
   async open(): Promise<void> {
     await this.page.sidebar.openTab('jp-mlws-panel');
+    await this.page.sidebar.openTab('jp-mlws-details');
     await expect(this.dot).toHaveAttribute('data-state', 'connected');
   }
 
@@ -83,4 +86,12 @@ export class WorkspacePanel {
       return answer.json();
     }, path);
   }
+}
+
+/** Open what a metric shows, where it is closed. */
+export async function unfold(metric: Locator): Promise<void> {
+  if ((await metric.getAttribute('open')) === null) {
+    await metric.locator('summary').first().click();
+  }
+  await expect(metric).toHaveAttribute('open', '');
 }

@@ -2,7 +2,13 @@ import { expect, IJupyterLabPageFixture, test } from '@jupyterlab/galata';
 
 import { expectAccessible } from '../helpers/axe';
 import { RunCard } from '../helpers/card';
-import { clockCell, LOAD, openNotebook, runCells } from '../helpers/notebook';
+import {
+  clockCell,
+  LOAD,
+  openNotebook,
+  outputsOf,
+  runCells
+} from '../helpers/notebook';
 
 const SOON = { timeout: 30000 };
 const FIT = [
@@ -17,6 +23,7 @@ const FIT = [
   '    print("epoch", step)',
   'Path("outputs").mkdir(exist_ok=True)',
   'Path("outputs/answer.txt").write_text("42")',
+  'Path("outputs/net.joblib").write_bytes(b"net")',
   'plt.plot([1, 2, 4])',
   'model = {"a": 1}',
   '"the result"'
@@ -26,19 +33,6 @@ const FIT = [
 async function start(page: IJupyterLabPageFixture, cell: number) {
   await page.notebook.selectCells(cell);
   await page.keyboard.press('Shift+Enter');
-}
-
-/** Static html of a cell's output, as the notebook that is open has it. */
-async function htmlOf(
-  page: IJupyterLabPageFixture,
-  cell: number
-): Promise<string> {
-  return page.evaluate(index => {
-    const { content } = (window as any).jupyterapp.shell.currentWidget;
-    const outputs = content.model.toJSON().cells[index].outputs;
-    const card = outputs.find((it: any) => it.data?.['text/html']);
-    return [card.data['text/html']].flat().join('');
-  }, cell);
 }
 
 test('the card of a run is live while it goes, and can end it while the kernel is busy', async ({
@@ -117,12 +111,32 @@ test('the card of a run that ended shows what came of it', async ({
   await expectAccessible(page, 'completed', '.jp-mlws-runcard');
 
   // What the notebook keeps of it is that of the end, and saving it asks nothing.
-  await expect.poll(() => htmlOf(page, 1)).toContain('the result');
-  expect(await htmlOf(page, 1)).not.toContain('cancel()');
-  expect(await htmlOf(page, 1)).not.toContain(tmpPath);
+  await expect.poll(() => outputsOf(page, 1)).toContain('the result');
+  expect(await outputsOf(page, 1)).not.toContain('cancel()');
+  expect(await outputsOf(page, 1)).not.toContain(tmpPath);
   await page.notebook.save();
   await expect(page.getByRole('dialog')).toHaveCount(0);
   await expect(card.root).toBeVisible();
+
+  // What it left comes back: beside the notebook, in a cell below, as a model.
+  await card.root.getByTitle(/^Copy outputs\/answer.txt/).click();
+  await expect(page.getByText('Copied to answer.txt.')).toBeVisible();
+  expect(await page.contents.fileExists(`${tmpPath}/answer.txt`)).toBe(true);
+  await card.root.getByTitle(/^Register outputs\/net.joblib/).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Name').fill('digits-net');
+  await dialog.getByRole('button', { name: 'Register' }).click();
+  await expect(page.getByText(/digits-net version 1/)).toBeVisible();
+  await card.root.getByTitle(/gives model in a new cell/).click();
+  const inserted = page.locator('.jp-Notebook .jp-Cell').nth(2);
+  await expect(inserted).toContainText(/mlws\.run\(\d+\)\["model"\]/);
+  await page.notebook.runCell(2, true);
+  await expect(inserted.locator('.jp-OutputArea-output')).toContainText(
+    "{'a': 1}"
+  );
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('d');
+  await page.keyboard.press('d');
 
   await runCells(page, 2);
   const failed = new RunCard(page, 2);
@@ -133,6 +147,9 @@ test('the card of a run that ended shows what came of it', async ({
   await runCells(page, 2);
   await expect(failed.root).toHaveAttribute('data-status', 'Failed', SOON);
   await expect(failed.root).toContainText('This cell:');
+  await card.root.getByLabel(/^Open run/).click();
+  await expect(page.locator('.jp-mlws-page')).toBeVisible();
+  await page.activity.activateTab('ended.ipynb');
   await expectAccessible(page, 'failed', '.jp-mlws-runcard');
 });
 

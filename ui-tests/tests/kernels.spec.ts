@@ -8,6 +8,7 @@ import { LOAD, openNotebook, runCells } from '../helpers/notebook';
 import { WorkspacePanel } from '../helpers/panel';
 
 const BARE = 'without-mlws';
+const SOON = { timeout: 30000 };
 
 /**
  * A kernel that has all packages of this environment but ours: their folders are linked into a place of their own.
@@ -40,7 +41,24 @@ function installBareKernel(): void {
   fs.writeFileSync(path.join(folder, 'kernel.json'), JSON.stringify(spec));
 }
 
-test.beforeAll(() => installBareKernel());
+/** Kernels of this environment's Python that stand for others: behind a gateway, and of another language. */
+function installKernel(name: string, facts: object): void {
+  const folder = path.join(process.env.JUPYTER_DATA_DIR!, 'kernels', name);
+  fs.mkdirSync(folder, { recursive: true });
+  const spec = {
+    argv: ['python', '-m', 'ipykernel_launcher', '-f', '{connection_file}'],
+    display_name: name,
+    language: 'python',
+    ...facts
+  };
+  fs.writeFileSync(path.join(folder, 'kernel.json'), JSON.stringify(spec));
+}
+
+test.beforeAll(() => {
+  installBareKernel();
+  installKernel('gated', { env: { KERNEL_GATEWAY: '1' } });
+  installKernel('other', { language: 'R', display_name: 'R 4' });
+});
 
 test('a kernel without the package is told of, and enabled with one click', async ({
   page,
@@ -67,6 +85,53 @@ test('a kernel without the package is told of, and enabled with one click', asyn
   await panel.newest('Completed');
   await expect(panel.log).toContainText('hello from a job');
   await expect(panel.chart).toHaveAttribute('data-last', '42');
+});
+
+test('Run Cell as Job enables a kernel by itself, or says what to do', async ({
+  page,
+  tmpPath
+}) => {
+  const submit = () =>
+    page.evaluate(
+      () =>
+        void (window as any).jupyterapp.commands.execute('mlws:run-cell-as-job')
+    );
+  const plain = ['print("hello from", 40 + 2)'];
+  const toast = page.locator('.jp-toastContainer, .Toastify').first();
+
+  await openNotebook(page, `${tmpPath}/lacking.ipynb`, plain, BARE);
+  // A kernel on another machine sees no file of the server.
+  await page.route('**/mlws/api/v1/farside*', route =>
+    route.fulfill({ json: { path: '/nowhere/farside.zip', version: '1' } })
+  );
+  await submit();
+  await expect(toast).toContainText('%pip install jupyter-mlws', SOON);
+  await toast
+    .getByRole('button', { name: 'Put the line above this cell' })
+    .click();
+  expect((await page.notebook.getCellTextInput(0)).trim()).toBe(
+    '%pip install jupyter-mlws'
+  );
+  await page.unroute('**/mlws/api/v1/farside*');
+  await page.notebook.selectCells(1);
+  await submit();
+  await expect(page.locator('.jp-mlws-runcard')).toContainText(
+    'hello from 42',
+    SOON
+  );
+
+  await openNotebook(page, `${tmpPath}/gated.ipynb`, plain, 'gated');
+  await submit();
+  await toast.getByRole('button', { name: 'Read all' }).click(SOON);
+  const dialog = page.getByRole('dialog');
+  await expect(dialog).toContainText('Set MLWS_WORKSPACE to the URL');
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await openNotebook(page, `${tmpPath}/other.ipynb`, plain, 'other');
+  await submit();
+  await expect(toast).toContainText(
+    'A cell of a R 4 notebook cannot run as a job by itself',
+    SOON
+  );
 });
 
 test('the example that the empty panel offers really runs', async ({

@@ -12,7 +12,8 @@ import {
 import { clockCell, LOAD, openNotebook, runCells } from '../helpers/notebook';
 import { WorkspacePanel } from '../helpers/panel';
 
-/** The server answers at once unless the machine is busy with something else. */
+/** The server answers at once unless the machine is busy with something else; then a point is on its chart in half a second. */
+const QUIET = 0.03;
 const BUSY = 0.1;
 
 test.describe('a cell run as a job', () => {
@@ -47,7 +48,7 @@ test.describe('a cell run as a job', () => {
     expect(live.length).toBe(80);
     expect(trips.length).toBeGreaterThan(10);
     expect(median).toBeLessThanOrEqual(1);
-    expect(p95).toBeLessThanOrEqual(trip > BUSY ? 2.5 : 1);
+    expect(p95).toBeLessThanOrEqual(trip > BUSY ? 2.5 : trip > QUIET ? 1 : 0.5);
   });
 
   test('is there after a reload, with chart and log', async ({

@@ -1,13 +1,29 @@
 import * as fs from 'fs';
 import * as path from 'path';
 
-import { expect, test } from '@jupyterlab/galata';
-import type { Locator } from '@playwright/test';
+import {
+  expect,
+  galata,
+  IJupyterLabPageFixture,
+  test
+} from '@jupyterlab/galata';
+import type { Locator, TestInfo } from '@playwright/test';
 
-import { LOAD, openNotebook, runCells } from '../helpers/notebook';
-import { WorkspacePanel } from '../helpers/panel';
+import { RunCard } from '../helpers/card';
+import { RunCharts } from '../helpers/charts';
+import {
+  beginCommand,
+  LOAD,
+  notebookOf,
+  openFile,
+  openNotebook,
+  runCells
+} from '../helpers/notebook';
+import { unfold, WorkspacePanel } from '../helpers/panel';
 
 const IMAGES = path.resolve(__dirname, '../../docs/images');
+
+const THEMES = ['Light', 'Dark'];
 
 const SWEEP = `%%submit digits --sweep rate=0.05,0.1,0.2,0.4
 import math, random, time
@@ -32,19 +48,20 @@ for step in range(400):
     print(f"epoch {step:3}  loss {loss:.3f}")
     time.sleep(0.08)`;
 
-test('the panel as the README shows it, light and dark', async ({
+test('the panel and a card as the README shows them, light and dark', async ({
   page,
   tmpPath
 }, testInfo) => {
   const panel = new WorkspacePanel(page);
-  await page.setViewportSize({ width: 1240, height: 960 });
-  await openNotebook(page, `${tmpPath}/digits.ipynb`, [
+  const card = new RunCard(page, 3);
+  await page.setViewportSize({ width: 1120, height: 760 });
+  await openNotebook(page, `${tmpPath}/first.ipynb`, [
     LOAD,
     SWEEP,
     WRONG,
     LIVE
   ]);
-  await panel.open();
+  await page.sidebar.openTab('jp-mlws-panel');
   await page.sidebar.setWidth(280, 'left');
   await runCells(page, 0, 1, 2);
   await expect(panel.rows).toHaveCount(2);
@@ -54,32 +71,213 @@ test('the panel as the README shows it, light and dark', async ({
   });
   await runCells(page, 3);
   await panel.newest('Running');
-  const sweep = panel.rows.nth(2);
-  await sweep.locator('.jp-mlws-row-twisty').click();
+  await panel.rows.nth(2).locator('.jp-mlws-row-twisty').click();
   await expect(panel.rows).toHaveCount(7);
-  await page.mouse.move(700, 600);
+  await expect(card.charts).toHaveCount(2);
+  await card.log.scrollIntoViewIfNeeded();
+  await page.mouse.move(700, 5);
   await expect
-    .poll(async () => Number(await panel.chart.getAttribute('data-count')), {
-      timeout: 30000
-    })
+    .poll(
+      async () => Number(await card.charts.first().getAttribute('data-count')),
+      { timeout: 30000 }
+    )
     .toBeGreaterThan(80);
-  await panel.detail.evaluate(it => it.scrollTo(0, 0));
-  for (const [theme, name] of [
-    ['JupyterLab Light', 'panel'],
-    ['JupyterLab Dark', 'panel-dark']
-  ]) {
-    await page.theme.setTheme(theme);
-    await expectDrawn(panel.chart);
-    // Tracked files change only when somebody asks for it.
-    const file = process.env.MLWS_UPDATE_IMAGES
-      ? path.join(IMAGES, `${name}.png`)
-      : testInfo.outputPath(`${name}.png`);
-    fs.mkdirSync(path.dirname(file), { recursive: true });
-    await page.screenshot({ path: file, animations: 'disabled' });
+  for (const theme of THEMES) {
+    await page.theme.setTheme(`JupyterLab ${theme}`);
+    await expectDrawn(card.charts.first());
+    await page.screenshot({
+      path: fileOf(testInfo, 'panel', theme),
+      animations: 'disabled'
+    });
   }
-  await panel.cancel();
+  await card.cancel();
   await panel.newest('Canceled');
 });
+
+/** Where a picture goes: tracked files change only when somebody asks for it. */
+function fileOf(testInfo: TestInfo, name: string, theme: string): string {
+  const file = `${name}${theme === 'Dark' ? '-dark' : ''}.png`;
+  const place = process.env.MLWS_UPDATE_IMAGES
+    ? path.join(IMAGES, file)
+    : testInfo.outputPath(file);
+  fs.mkdirSync(path.dirname(place), { recursive: true });
+  return place;
+}
+
+/** Take a picture of a part of the page in both themes. */
+async function shoot(
+  page: IJupyterLabPageFixture,
+  testInfo: TestInfo,
+  name: string,
+  part: Locator
+): Promise<void> {
+  for (const theme of THEMES) {
+    await page.theme.setTheme(`JupyterLab ${theme}`);
+    await part.screenshot({
+      path: fileOf(testInfo, `tour-${name}`, theme),
+      animations: 'disabled'
+    });
+  }
+}
+
+const FIRST = `%%submit digits --as fit -t baseline -t team=vision
+from pathlib import Path
+
+rate, depth = 0.12, 6
+for step in range(60):
+    loss = math.exp(-rate * step / 3) + 0.03 * random.random()
+    mlws.log(accuracy=0.98 - 0.7 * loss / 1.03, loss=loss, step=step)
+    print(f"epoch {step:2}  loss {loss:.3f}")
+Path("net.joblib").write_bytes(bytes(120_000))
+model = {"rate": rate, "depth": depth}
+f"{loss:.4f} at the end"`;
+
+const FOUR = `%%submit digits --sweep rate=0.05,0.1,0.2,0.4
+rate = 0.1
+for step in range(60):
+    loss = math.exp(-rate * step) + 0.05 * random.random()
+    mlws.log({"loss": loss, "accuracy": 0.97 - 0.7 * loss / 1.05, "val/loss": loss * 1.1, "val/f1": 0.9 - 0.6 * loss / 1.05}, step=step)`;
+
+const VALUES = `%%submit digits
+from jupyter_mlws import Run
+
+run = Run.get_context()
+for epoch in range(12):
+    run.log_histogram("weights", [random.gauss(epoch / 6, 1 + epoch / 10) for _ in range(2_000)], step=epoch, bins=40)
+    run.log_text("sample", f"Epoch {epoch}: once upon a time there was a model.", step=epoch)
+truth = [random.randrange(4) for _ in range(200)]
+guess = [t if random.random() < 0.85 else random.randrange(4) for t in truth]
+run.log_confusion_matrix("digits", y_true=truth, y_pred=guess)
+run.log_table("predictions", {"id": range(12_000), "score": [random.random() for _ in range(12_000)]})`;
+
+const TRAIN = {
+  source:
+    'rate = 0.1  # how fast it learns\nepochs = 20\nsolver = "adam"\naugment = True',
+  tags: ['parameters']
+};
+
+// Its name is in the pictures.
+test.use({
+  tmpPath: async ({ request }, use) => {
+    const contents = galata.newContentsHelper(request);
+    await contents.createDirectory('project');
+    await use('project');
+    await contents.deleteDirectory('project');
+  }
+});
+
+test('the pictures of the tour, light and dark', async ({
+  page,
+  tmpPath
+}, testInfo) => {
+  test.setTimeout(180 * 1000);
+  const panel = new WorkspacePanel(page);
+  const card = new RunCard(page, 1);
+  const take = (name: string, part: Locator) =>
+    shoot(page, testInfo, name, part);
+  const main = page.locator('#jp-main-dock-panel');
+  await page.setViewportSize({ width: 1180, height: 860 });
+  await openNotebook(page, `${tmpPath}/digits.ipynb`, [
+    `${LOAD}\nimport math, random`,
+    FIRST,
+    FOUR,
+    VALUES,
+    WRONG
+  ]);
+  await page.sidebar.openTab('jp-mlws-panel');
+  await page.sidebar.setWidth(280, 'left');
+  await runCells(page, 0, 1);
+  const first = await panel.newest('Completed');
+  await expect(card.charts).toHaveCount(2);
+  await expect(card.root).toContainText('at the end');
+  await card.root.scrollIntoViewIfNeeded();
+  await page.mouse.move(700, 5);
+  await take('card', main);
+
+  await runCells(page, 2, 3, 4);
+  await expect(panel.rows).toHaveCount(4);
+  await panel.newest('Failed');
+  const completed = '[role=treeitem][data-status=Completed]';
+  await expect(panel.root.locator(completed)).toHaveCount(3, {
+    timeout: 60000
+  });
+  const [, values, sweep] = await panel.rows.evaluateAll(all =>
+    all.map(it => (it as HTMLElement).dataset.run!)
+  );
+  await panel.row(sweep).locator('.jp-mlws-row-twisty').click();
+  await expect(panel.rows).toHaveCount(8);
+  const compute = await panel.section('Compute');
+  await expect(compute.getByRole('meter').first()).toBeVisible();
+  await panel.row(first).click();
+  await page.mouse.move(700, 5);
+  await take('panel', panel.root);
+
+  await panel.root.locator('.jp-mlws-switcher').click();
+  await expect(page.locator('.jp-mlws-switcher-menu')).toBeVisible();
+  await takeCorner(page, testInfo);
+  await page.keyboard.press('Escape');
+
+  await page.sidebar.openTab('jp-mlws-details');
+  await page.sidebar.setWidth(340, 'right');
+  await expect(panel.chart).toHaveAttribute('data-count', '60');
+  await take('details', panel.details);
+  await page.sidebar.close('right');
+
+  await panel.row(first).dblclick();
+  await expect(page.locator(`.jp-mlws-page[id$="-${first}"]`)).toContainText(
+    'net.joblib'
+  );
+  await page.mouse.move(700, 5);
+  await take('page', main);
+  const charts = new RunCharts(page, sweep);
+  await charts.open(panel.row(sweep));
+  await expect(charts.all.first()).toHaveAttribute('data-series', '4');
+  await charts.all.first().focus();
+  await charts.all.first().press('End');
+  await take('charts', main);
+
+  const seen = new RunCharts(page, values);
+  await seen.open(panel.row(values));
+  for (const name of ['weights', 'digits']) {
+    const metric = seen.root.locator(`[data-metric="${name}"]`);
+    await expect(metric).toBeVisible();
+    await unfold(metric);
+  }
+  // The table above them is as high as the picture.
+  await expect(
+    seen.root.getByRole('img', { name: /^Histogram weights/ })
+  ).toHaveCount(1);
+  await seen.root
+    .locator('[data-metric="sample"]')
+    .evaluate(metric => metric.scrollIntoView());
+  await page.mouse.move(700, 5);
+  await take('values', main);
+
+  const path = `${tmpPath}/train.ipynb`;
+  const content = JSON.stringify(notebookOf([TRAIN]));
+  await page.contents.uploadContent(content, 'text', path);
+  await openFile(page, path);
+  await beginCommand(page, 'mlws:run-notebook-as-job');
+  const form = page.locator('.jp-Dialog-content');
+  await expect(form.getByRole('textbox', { name: 'rate' })).toHaveValue('0.1');
+  await take('notebook', form);
+  await page.keyboard.press('Escape');
+});
+
+/** The upper left corner with the list of workspaces, in both themes. */
+async function takeCorner(
+  page: IJupyterLabPageFixture,
+  testInfo: TestInfo
+): Promise<void> {
+  for (const theme of THEMES) {
+    await page.theme.setTheme(`JupyterLab ${theme}`);
+    await page.screenshot({
+      path: fileOf(testInfo, 'tour-workspaces', theme),
+      clip: { x: 0, y: 0, width: 420, height: 300 },
+      animations: 'disabled'
+    });
+  }
+}
 
 /**
  * The canvas holds a line in the theme's colour that rises from left to right, as the values do.

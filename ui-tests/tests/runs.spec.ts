@@ -61,7 +61,7 @@ test('child runs of a script are nested, and runs are repeated, deleted and rest
   ).toBeVisible();
   await page.keyboard.press('Escape');
   await panel.row(parent).click({ button: 'right' });
-  await page.getByRole('menuitem', { name: 'Re-run' }).click();
+  await page.getByRole('menuitem', { name: 'Re-run…', exact: true }).click();
   await page
     .getByRole('dialog')
     .getByRole('button', { name: 'Run again' })
@@ -120,7 +120,10 @@ test('a registered model tells its aliases and framework, and is downloaded', as
   await runCells(page, 0, 1);
   await panel.newest('Completed');
   await panel.root.getByRole('button', { name: /Models/ }).click();
-  const model = panel.root.locator('.jp-mlws-model');
+  // Other tests may have left models, too.
+  const model = panel.root
+    .locator('.jp-mlws-model')
+    .filter({ hasText: 'ScikitLearn' });
   await expect(model).toContainText('ScikitLearn 1.7');
   await runCells(page, 2);
   await expect(model).toContainText('production');
@@ -129,4 +132,29 @@ test('a registered model tells its aliases and framework, and is downloaded', as
   const download = page.waitForEvent('download');
   await model.getByRole('button', { name: /^Download .*model.bin/ }).click();
   expect((await download).suggestedFilename()).toBe('model.bin');
+});
+
+test('sections of the panel are as high as what is in them, however many are open', async ({
+  page
+}) => {
+  await page.setViewportSize({ width: 1366, height: 700 });
+  const panel = new WorkspacePanel(page);
+  await panel.open();
+  for (const name of ['Compute', 'Secrets', 'Environments']) {
+    const list = await panel.section(name);
+    await expect
+      .poll(() => list.evaluate(it => it.scrollHeight - it.clientHeight))
+      // Long ones scroll, and are no slits.
+      .toBeLessThanOrEqual(name === 'Environments' ? 240 : 0);
+    await expect
+      .poll(() => list.evaluate(it => it.clientHeight))
+      .toBeGreaterThan(80);
+  }
+  const tree = panel.root.locator('[data-section=runs].jp-mlws-section');
+  expect((await tree.boundingBox())!.height).toBeGreaterThanOrEqual(160);
+  await panel.root.evaluate(it => it.scrollTo(0, it.scrollHeight));
+  await expect(
+    panel.root.getByRole('group', { name: 'Secrets', exact: true })
+  ).toBeInViewport({ ratio: 0.9 });
+  await expect(panel.search).toBeInViewport();
 });

@@ -3,7 +3,7 @@ import type { Locator } from '@playwright/test';
 
 import { expectAccessible } from '../helpers/axe';
 import { LOAD, openNotebook, runCells } from '../helpers/notebook';
-import { WorkspacePanel } from '../helpers/panel';
+import { unfold, WorkspacePanel } from '../helpers/panel';
 
 /** A run that logs a value of each type. */
 const EVERY_TYPE = `%%submit typed
@@ -51,10 +51,10 @@ test('what a run logs besides numbers is drawn, light and dark', async ({
   await expect(panel.detail.locator('[data-metric]')).toHaveCount(8);
   // The first are open; the others are opened, and stay so.
   for (const name of ['epochs', 'errors', 'fit', 'grid', 'quality', 'ramp']) {
-    await open(metric(name));
+    await unfold(metric(name));
   }
-  await open(metric('steps'));
-  await open(metric('animals'));
+  await unfold(metric('steps'));
+  await unfold(metric('animals'));
 
   await expect(cells(metric('steps'))).toHaveText([
     '0.5',
@@ -133,13 +133,6 @@ test('what a run logs besides numbers is drawn, light and dark', async ({
 });
 
 /** Open a metric unless it is. */
-async function open(metric: Locator): Promise<void> {
-  if ((await metric.getAttribute('open')) === null) {
-    await metric.locator('summary').first().click();
-  }
-  await expect(metric).toHaveAttribute('open', '');
-}
-
 function cells(metric: Locator): Locator {
   return metric.locator('tbody td');
 }

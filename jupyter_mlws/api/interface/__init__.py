@@ -13,6 +13,7 @@ from typing import Literal, Protocol
 from jupyter_mlws.api.interface.archives import ArchivesApi
 from jupyter_mlws.api.interface.blobs import BlobsApi
 from jupyter_mlws.api.interface.compute import ComputeApi
+from jupyter_mlws.api.interface.copies import CopiesApi
 from jupyter_mlws.api.interface.documents import DocumentsApi
 from jupyter_mlws.api.interface.environments import EnvironmentsApi
 from jupyter_mlws.api.interface.experiments import ExperimentsApi
@@ -21,6 +22,7 @@ from jupyter_mlws.api.interface.folders import FoldersApi
 from jupyter_mlws.api.interface.logs import LogsApi
 from jupyter_mlws.api.interface.metrics import MetricsApi
 from jupyter_mlws.api.interface.models import ModelsApi
+from jupyter_mlws.api.interface.notebooks import NotebooksApi
 from jupyter_mlws.api.interface.registry import RegistryApi
 from jupyter_mlws.api.interface.runs import RunsApi
 from jupyter_mlws.api.interface.secrets import SecretsApi
@@ -36,6 +38,7 @@ __all__ = [
     "ArchivesApi",
     "BlobsApi",
     "ComputeApi",
+    "CopiesApi",
     "DocumentsApi",
     "EnvironmentsApi",
     "ExperimentsApi",
@@ -44,6 +47,7 @@ __all__ = [
     "LogsApi",
     "MetricsApi",
     "ModelsApi",
+    "NotebooksApi",
     "RegistryApi",
     "RunsApi",
     "SecretsApi",
@@ -108,7 +112,12 @@ NOUNS: dict[str, type] = {
     "secrets": SecretsApi,
 }
 # Below the root of the extension.
-SERVER_NOUNS: dict[str, type] = {"registry": RegistryApi, "documents": DocumentsApi}
+SERVER_NOUNS: dict[str, type] = {
+    "registry": RegistryApi,
+    "documents": DocumentsApi,
+    "notebooks": NotebooksApi,
+    "copies": CopiesApi,
+}
 
 
 def all_operations() -> Iterator[tuple[Literal["workspace", "server"], Operation]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from jupyter_mlws.api.routes import route
-from jupyter_mlws.domain.compute import Compute
+from jupyter_mlws.domain.compute import Compute, ComputeLoad, ComputeQueue
 from jupyter_mlws.domain.page import Page
 
 __all__ = ["ComputeApi"]
@@ -17,6 +17,28 @@ class ComputeApi(Protocol):
     @route("GET", "/compute", resource="compute")
     def list(self) -> Page[Compute]:
         """All targets with their slots and queue."""
+        ...
+
+    @route("GET", "/compute/{name}/queue", resource="compute")
+    def queue(self, name: str, limit: int = 50) -> ComputeQueue:
+        """The runs on a target, and the first `limit` of those that wait for it, each with the one before it.
+
+        Raises
+        ------
+        InvalidInput
+            There is no such target.
+        """
+        ...
+
+    @route("GET", "/compute/{name}/load", resource="compute")
+    def load(self, name: str) -> ComputeLoad:
+        """How busy the target's machine is at the moment.
+
+        Raises
+        ------
+        InvalidInput
+            There is no such target, or it does not tell (`Compute.has_load` says so beforehand).
+        """
         ...
 
     @route("POST", "/compute/{name}/pause", resource="compute", permission="execute")

@@ -14,7 +14,7 @@ __all__ = ["EnvironmentsApi"]
 class EnvironmentsApi(Protocol):
     """Environments: versioned specifications of what a run needs around its script."""
 
-    @route("POST", "/environments", resource="environments", permission="write")
+    @route("POST", "/environments", resource="environments", permission="execute")
     def register(self, environment: NewEnvironment) -> Environment:
         """The newest version of the name where it says the same already, else the next one."""
         ...
@@ -29,12 +29,12 @@ class EnvironmentsApi(Protocol):
         """One version (0: the newest, or the one with the label), or `NotFound`."""
         ...
 
-    @route("PUT", "/environments/{name}/labels/{label}", resource="environments", permission="write")
+    @route("PUT", "/environments/{name}/labels/{label}", resource="environments", permission="execute")
     def set_label(self, name: str, label: str, version: int) -> Environment:
         """Have a label name this version."""
         ...
 
-    @route("DELETE", "/environments/{name}/labels/{label}", resource="environments", permission="write")
+    @route("DELETE", "/environments/{name}/labels/{label}", resource="environments", permission="execute")
     def remove_label(self, name: str, label: str) -> Environment:
         """Take a label away; the answer is the version that had it."""
         ...

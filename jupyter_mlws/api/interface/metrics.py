@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from jupyter_mlws.api.routes import Download, route
-from jupyter_mlws.domain.metric import MetricSummary, MetricValue, TypedMetric
+from jupyter_mlws.domain.metric import MetricNames, MetricSummary, MetricValue, TableRows, TypedMetric, WantedSeries
 from jupyter_mlws.domain.page import Page
 
 __all__ = ["MetricsApi"]
@@ -22,6 +22,21 @@ class MetricsApi(Protocol):
         ----------
         system : bool
             Instead of what the script logged what was measured of its processes: the series ``system/...``.
+        """
+        ...
+
+    @route("GET", "/runs/{run}/metrics/names", resource="runs")
+    def names(
+        self, run: str, search: str = "", limit: int = 1000, cursor: str | None = None, system: bool = False
+    ) -> MetricNames:
+        """The names alone, of which a run may have a hundred thousand, or those that are searched for.
+
+        Parameters
+        ----------
+        search : str
+            Words that a name has to have all of, in any case; letters beyond ASCII as they are written.
+        system : bool
+            Instead of what the script logged what was measured of its processes.
         """
         ...
 
@@ -53,6 +68,21 @@ class MetricsApi(Protocol):
         """
         ...
 
+    @route("POST", "/metrics/read", resource="runs")
+    def read_many(self, wanted: WantedSeries) -> Download:
+        """Several series, of whichever runs, each in the wire form of `read`, one behind the other as they were asked.
+
+        What a page of charts shows is one question; where nothing is new it is answered by headers alone. A series
+        that is not there, or no more, has no points and the count 0, so that one deleted run blanks no chart but its
+        own.
+
+        Raises
+        ------
+        TooLarge
+            More than 500 series.
+        """
+        ...
+
     @route("GET", "/runs/{run}/typed", resource="runs", from_job=True)
     def typed(self, run: str, limit: int = 1000, cursor: str | None = None) -> Page[TypedMetric]:
         """The metrics of a run that are more than numbers, by name."""
@@ -68,6 +98,33 @@ class MetricsApi(Protocol):
         ----------
         after : int
             Skip so many values.
+        """
+        ...
+
+    @route("GET", "/runs/{run}/table", resource="runs", from_job=True)
+    def table(self, run: str, name: str, index: int = 0, first: int = 0, limit: int = 100) -> TableRows:
+        """Some rows of a table that is kept as a file, or `NotFound`: a large one is looked at page by page.
+
+        Parameters
+        ----------
+        name : str
+            Of a metric of type 'table'.
+        index : int
+            Which of its values.
+        first : int
+            The first of the rows, from 0.
+        limit : int
+            At most so many rows, at most 1,000, and of a table of more than 100 columns at most 100,000 cells.
+            Texts are cut after 300 characters; the file has all of them.
+
+        Raises
+        ------
+        InvalidInput
+            The value is no table in a file: all of it is in `values`.
+        CorruptData
+            The file is no table, or one that another program wrote.
+        TooLarge
+            To show these rows, more than 512 MiB would have to be unpacked.
         """
         ...
 

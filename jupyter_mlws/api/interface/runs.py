@@ -13,6 +13,7 @@ from jupyter_mlws.domain.page import Page
 from jupyter_mlws.domain.reproducibility import Reproducibility
 from jupyter_mlws.domain.rerun import Rerun
 from jupyter_mlws.domain.run import Run, RunSubmission, RunUpdate
+from jupyter_mlws.domain.run_line import RunLines
 
 __all__ = ["RunsApi"]
 
@@ -99,14 +100,35 @@ class RunsApi(Protocol):
 
         With `recursive` they are those below `parent` at any depth. `document` keeps the runs of one notebook (its
         `source.document` or `source.document_id`); `search` is a piece of text found in number, experiment, display
-        name, tags or params. `filter` is a condition such as
-        ``metrics.acc > 0.9 and params.lr = '0.1'``, `order_by` an order such as ``metrics.acc desc``; both are
-        explained in ``docs/filters.md``.
+        name, tags or params; where children are not listed, theirs and their children's find the run above them.
+        `filter` is a condition such as ``metrics.acc > 0.9 and params.lr = '0.1'``, `order_by` an order such as
+        ``metrics.acc desc``; both are explained in ``docs/filters.md``.
 
         Raises
         ------
         InvalidFilter
             `filter` or `order_by` cannot be understood; the message and `details` point at the word.
+        """
+        ...
+
+    @route("GET", "/run-lines", resource="runs")
+    def lines(
+        self,
+        status: str | None = None,
+        document: str | None = None,
+        parent: str | None = None,
+        search: str | None = None,
+        filter: str | None = None,
+        include_children: bool = False,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> RunLines:
+        """What `list` finds by the same arguments, of each run only what a line of a long list shows.
+
+        Raises
+        ------
+        InvalidFilter
+            `filter` cannot be understood; the message and `details` point at the word.
         """
         ...
 
@@ -150,7 +172,13 @@ class RunsApi(Protocol):
 
     @route("POST", "/runs/{run}/cancel", resource="runs", permission="write")
     def cancel(self, run: str) -> Run:
-        """Ask for the end of a run and of its children. A queued one is Canceled at once; an ended one stays."""
+        """Ask for the end of a run and of its children. A queued one is Canceled at once; an ended one stays.
+
+        Raises
+        ------
+        Forbidden
+            It is a run of another user of the workspace.
+        """
         ...
 
     @route("DELETE", "/runs/{run}", resource="runs", permission="write")

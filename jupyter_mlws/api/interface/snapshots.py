@@ -23,6 +23,11 @@ class SnapshotsApi(Protocol):
         """The files of a snapshot, or `NotFound`."""
         ...
 
+    @route("GET", "/snapshots/{snapshot}/summary", resource="artifacts")
+    def summary(self, snapshot: str) -> Snapshot:
+        """How many files a snapshot has and how large they are, without the list of them; or `NotFound`."""
+        ...
+
     @route("GET", "/snapshots/{snapshot}/zip", resource="artifacts")
     def download(self, snapshot: str) -> Download:
         """The snapshot as a zip, streamed."""

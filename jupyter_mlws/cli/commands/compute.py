@@ -9,13 +9,14 @@ from rich.table import Table
 from rich.text import Text
 
 from jupyter_mlws.cli import completing
+from jupyter_mlws.cli.groups import Lists
 from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, console, open_workspace, print_json
 from jupyter_mlws.domain.compute import Compute
 from jupyter_mlws.sdk.text import visible
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="See where runs can go and how busy it is; hold a queue back.")
+app = typer.Typer(cls=Lists, help="See where runs can go and how busy it is; hold a queue back.")
 NameArgument = Annotated[
     str,
     typer.Argument(metavar="COMPUTE", help="Name of the target, such as local.", autocompletion=completing.computes),

@@ -6,7 +6,7 @@ import typer
 from rich.text import Text
 
 from jupyter_mlws.cli.doctor.finding import Finding
-from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, console, print_json
+from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, console, print_json, spoken
 
 __all__ = ["doctor"]
 
@@ -35,6 +35,6 @@ def doctor(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> No
 def _show(finding: Finding) -> None:
     symbol, style = _SYMBOLS[finding.level]
     message, *more = finding.message.splitlines() or [""]
-    console.print(Text(symbol, style=style), Text(f"{finding.subject}: {message}"))
+    console.print(Text(symbol, style=style), Text(spoken(f"{finding.subject}: {message}")))
     for line in [*more, *([finding.hint] if finding.hint else [])]:
-        console.print(Text(f"  {line}"))
+        console.print(Text(spoken(f"  {line}")))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -15,6 +15,7 @@ from rich.text import Text
 
 from jupyter_mlws.api.codec import to_builtins
 from jupyter_mlws.cli import completing
+from jupyter_mlws.cli.groups import Lists
 from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, console, open_workspace, pairs, print_json
 from jupyter_mlws.domain.environment import CURATED, KERNEL, check_environment_name, split_reference
 from jupyter_mlws.errors import NotFound, Unavailable, UsageError
@@ -22,13 +23,14 @@ from jupyter_mlws.sdk.environment import Environment
 from jupyter_mlws.sdk.text import size_text, visible
 
 if TYPE_CHECKING:
+    from jupyter_mlws.containers.shelving import Removed
     from jupyter_mlws.environments.building import Built
     from jupyter_mlws.environments.images import BuiltImage
     from jupyter_mlws.sdk.workspace import Workspace
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Find, register, build and compare environments.")
+app = typer.Typer(cls=Lists, help="Find, register, build and compare environments.")
 NameArgument = Annotated[
     str,
     typer.Argument(
@@ -233,12 +235,12 @@ def _newest(ws: Workspace, name: str) -> str:
 
 
 def _with(env: Environment, python: str | None, variables: dict[str, str]) -> Environment:
-    changes: dict[str, object] = {}
+    changes: dict[str, Any] = {}
     if python:
         changes["python"] = python
     if variables:
         changes["environment_variables"] = {**env.environment_variables, **variables}
-    return Environment.of_spec(env.name, replace(env.spec, **changes), env.description)  # type: ignore[arg-type]
+    return Environment.of_spec(env.name, replace(env.spec, **changes), env.description)
 
 
 @app.command()
@@ -306,23 +308,49 @@ def label(
         console.print(f"{record.name}@{word} is {f'no longer {record.id}' if remove else record.id}.")
 
 
+def _prune_registries(unused_for_s: float, dry_run: bool) -> Removed:
+    """Remove images from the registries of this user's workspaces; those that run are left alone."""
+    from jupyter_mlws.containers import shelving
+    from jupyter_mlws.environments import images
+    from jupyter_mlws.workspace.registry import all_locations
+
+    folders = [Path(location) / "registry" for location in all_locations().values() if "://" not in location]
+    found = [shelving.prune(folder, images.used_at, unused_for_s, dry_run) for folder in folders if folder.is_dir()]
+    return shelving.Removed(
+        images=sum(each.images for each in found), size_bytes=sum(each.size_bytes for each in found)
+    )
+
+
 @app.command()
 def prune(
     unused_for: Annotated[
         float, typer.Option("--unused-for", metavar="DAYS", min=0, help="Keep what was used in the last so many days.")
     ] = 0.0,
+    packages: Annotated[
+        bool, typer.Option("--packages", help="Also packages that archives have brought, which a network gives again.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be removed.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Remove what is built on this machine and no run uses, images too; it is built again when it is wanted."""
-    from jupyter_mlws.environments import building, images, pruning
+    from jupyter_mlws.environments import building, images, pruning, wheels
 
     removed = pruning.prune(unused_for_s=unused_for * _DAY_S, dry_run=dry_run)
     gone = pruning.prune_images(unused_for_s=unused_for * _DAY_S, dry_run=dry_run)
+    kept = pruning.prune_caches(unused_for_s=unused_for * _DAY_S, dry_run=dry_run)
+    brought = wheels.prune(unused_for_s=unused_for * _DAY_S, dry_run=dry_run) if packages else 0
+    shelved = _prune_registries(unused_for * _DAY_S, dry_run)
     if as_json:
         print_json([*map(_of_built, removed), *map(_of_image, gone)])
         return
     console.print(f"{'Would be removed' if dry_run else 'Removed'}: {_counted(removed, gone)}.")
+    if kept:
+        console.print(f"Packages that were kept for the next build: {size_text(kept)}.")
+    if brought:
+        console.print(f"Packages that archives have brought: {size_text(brought)}.")
+    if shelved.images:
+        size = f", {size_text(shelved.size_bytes)}" if shelved.size_bytes else ""
+        console.print(f"Images in registries of workspaces: {shelved.images}{size}.")
     left = len(building.built()) + len(images.built()) - (len(removed) + len(gone) if dry_run else 0)
     if left:
         console.print(f"{left} {'stays' if left == 1 else 'stay'}: in use, or used lately.")

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from jupyter_mlws.cli import completing
+from jupyter_mlws.cli.groups import Lists
 from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, console, open_workspace, pairs, print_json
 from jupyter_mlws.domain.deletion import Deletion
 from jupyter_mlws.sdk.experiment import Experiment
@@ -16,7 +17,7 @@ from jupyter_mlws.sdk.text import size_text, visible
 
 __all__ = ["app", "print_deletion"]
 
-app = typer.Typer(no_args_is_help=True, help="List, archive, tag, delete and restore experiments.")
+app = typer.Typer(cls=Lists, help="List, archive, tag, delete and restore experiments.")
 NameArgument = Annotated[
     str, typer.Argument(metavar="NAME", help="Name of the experiment.", autocompletion=completing.experiments)
 ]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, console, open_workspace, print_json
-from jupyter_mlws.errors import UsageError
+from jupyter_mlws.errors import AlreadyExists, UsageError
 from jupyter_mlws.sdk.archives import counts
 from jupyter_mlws.sdk.archives import export as save_archive
 from jupyter_mlws.sdk.text import size_text
@@ -37,16 +37,21 @@ def export(
     """Write a run with its descendants, or the whole workspace, into one file, for `mlws import` elsewhere."""
     *run, file = names
     if len(run) > 1 or (len(run) == 1) == (whole or filter is not None):
-        raise UsageError("Name one run and a file, or a file with --all or --filter.", hint="mlws export 12 run-12.zip")
+        raise UsageError(
+            "Name one run and a file, or a file with --all or --filter.", hint="Such as: mlws export 12 run-12.zip"
+        )
     ws = open_workspace(workspace)
-    path = save_archive(
-        ws.api,
-        file,
-        run=run[0] if run else None,
-        filter=filter,
-        exist_ok=overwrite,
-        with_environment=with_environment,
-    )
+    try:
+        path = save_archive(
+            ws.api,
+            file,
+            run=run[0] if run else None,
+            filter=filter,
+            exist_ok=overwrite,
+            with_environment=with_environment,
+        )
+    except AlreadyExists as error:
+        raise AlreadyExists(error.message, hint="Choose another name, or give --overwrite.") from None
     size = Path(path).stat().st_size
     runs, left_out = counts(path)
     if as_json:

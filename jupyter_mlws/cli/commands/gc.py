@@ -48,6 +48,7 @@ def print_report(report: GarbageReport) -> None:
         ("Stored files", report.blob_count, report.blob_bytes),
         ("Run folders", report.folder_count, report.folder_bytes),
         ("Metric points", None, report.point_bytes),
+        *(() if report.dry_run else (("Database file", None, report.database_bytes),)),
     ):
         table.add_row(name, "" if count is None else f"{count:,}", "" if size is None else size_text(size))
     console.print(table)

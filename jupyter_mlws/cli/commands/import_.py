@@ -9,6 +9,7 @@ import typer
 
 from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, console, open_workspace, print_json, print_runs
 from jupyter_mlws.errors import UsageError
+from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.sdk.tensorboard_import import import_folder
 from jupyter_mlws.sdk.workspace import Workspace
 
@@ -38,18 +39,24 @@ def import_(
 ) -> None:
     """Bring runs into the workspace. What is there already is left as it is: to import twice changes nothing."""
     given = paths or []
-    of_tensorboard = len(given) > 1 and given[0] == _TENSORBOARD
+    of_tensorboard = given[:1] == [_TENSORBOARD] and not RunFolder(_TENSORBOARD).job.is_file()
+    if of_tensorboard and len(given) == 1:
+        raise UsageError(
+            "No folder of event files is named.",
+            hint="Name what tensorboard --logdir is given: mlws import tensorboard logs",
+        )
     if (experiment is not None or as_one) and not of_tensorboard:
         raise UsageError(
-            "--experiment and --as-one are for event files of TensorBoard.", hint="mlws import tensorboard FOLDER"
+            "--experiment and --as-one are for event files of TensorBoard.",
+            hint="Such as: mlws import tensorboard logs",
         )
-    ws = open_workspace(workspace)
+    ws = open_workspace(workspace, make=True)
     if of_tensorboard:
         import_event_files(ws, given[1:], experiment, as_one=as_one, as_json=as_json)
         return
     files = [path for path in paths or () if path.is_file()]
     if files and len(paths or ()) > 1:
-        raise UsageError("An exported file is imported by itself.", hint=f"mlws import {files[0]}")
+        raise UsageError("An exported file is imported by itself.", hint=f"Such as: mlws import {files[0]}")
     if files:
         import_file(ws, files[0], as_json=as_json)
     else:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from jupyter_mlws.cli import completing
+from jupyter_mlws.cli.groups import Lists
 from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, console, open_workspace, pairs, print_json
 from jupyter_mlws.errors import UsageError
 from jupyter_mlws.sdk.model import Model
@@ -18,7 +19,7 @@ from jupyter_mlws.sdk.text import size_text, visible
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Find, register, download and name models.")
+app = typer.Typer(cls=Lists, help="Find, register, download and name models.")
 ModelArgument = Annotated[
     str,
     typer.Argument(
@@ -42,7 +43,7 @@ def list_models(
     run: Annotated[str | None, typer.Option("--run", help="That this run made: its number or id.")] = None,
     latest: Annotated[bool, typer.Option("--latest", help="Only the newest version of each name.")] = False,
     deleted: Annotated[bool, typer.Option("--deleted", help="What is in the trash.")] = False,
-    limit: Annotated[int, typer.Option("--limit", "-n", help="How many.")] = 50,
+    limit: Annotated[int, typer.Option("--limit", "-n", help="How many.", min=1)] = 50,
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -62,7 +63,8 @@ def list_models(
         print_json([model.record for model in found])
         return
     if not found:
-        console.print("No models." if name or search or tag or run or deleted else "No models yet.")
+        narrowed = name or search or tag or run or deleted
+        console.print("No models." if narrowed else "No models yet. Register one: mlws models register NAME PATH")
         return
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for heading in ("Model", "Aliases", "Run", "Size", "Registered", "Tags"):

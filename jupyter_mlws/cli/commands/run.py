@@ -13,6 +13,7 @@ from rich.text import Text
 from jupyter_mlws.cli import completing
 from jupyter_mlws.cli.commands.experiments import print_deletion
 from jupyter_mlws.cli.following import follow
+from jupyter_mlws.cli.groups import ShowsRun
 from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, console, open_workspace, print_json
 from jupyter_mlws.cli.terminal import Output
 from jupyter_mlws.domain.rerun import RERUN_OF
@@ -22,7 +23,10 @@ from jupyter_mlws.sdk.text import SYMBOLS, duration_text, number_text, visible
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Look at one run, stop it, delete it.")
+# Of the end of a log, in which a few lines are looked for: at first, and how much more where it has too few.
+_END_BYTES, _END_GROWTH = 65_536, 8
+
+app = typer.Typer(cls=ShowsRun, no_args_is_help=True, help="Look at one run (mlws run 12), stop it, delete it.")
 RunArgument = Annotated[
     str, typer.Argument(metavar="RUN", help="Number or id of the run.", autocompletion=completing.runs)
 ]
@@ -51,6 +55,10 @@ def visible_lines(text: str) -> str:
     return "\n".join(visible(line) for line in text.split("\n"))
 
 
+def _points(count: int) -> str:
+    return f"{count:,} point{'' if count == 1 else 's'}"
+
+
 def _facts(record: Record) -> list[tuple[str, str]]:
     error = record.error
     return [
@@ -67,7 +75,7 @@ def _facts(record: Record) -> list[tuple[str, str]]:
         ("Took", duration_text(record.duration_s) if record.duration_s is not None else ""),
         ("Parameters", "\n".join(f"{key} = {value}" for key, value in record.params.items())),
         ("Tags", "\n".join(f"{key} = {value}" if value else key for key, value in record.tags.items())),
-        ("Metrics", "\n".join(f"{m.name} {number_text(m.last)}  ({m.count} points)" for m in record.metrics)),
+        ("Metrics", "\n".join(f"{m.name} {number_text(m.last)}  ({_points(m.count)})" for m in record.metrics)),
         ("Snapshot", record.snapshot_id or ""),
         ("Git", _git(record)),
         ("Notes", "\n".join((*record.notes, *record.warnings))),
@@ -85,6 +93,9 @@ def _git(record: Record) -> str:
 def logs(
     run: RunArgument,
     go_on: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run ends.")] = False,
+    tail: Annotated[
+        int | None, typer.Option("--tail", "-n", min=1, help="Begin with the last so many lines of what is there.")
+    ] = None,
     name: Annotated[str, typer.Option("--name", help="std.log, agent.log or environment.log.")] = "std.log",
     workspace: WorkspaceOption = None,
     as_json: JsonOption = False,
@@ -92,9 +103,13 @@ def logs(
     """Print a run's log."""
     found = Run.get(open_workspace(workspace), run)
     if as_json:
-        print_json({"run": found.id, "name": name, "text": found.get_log(name)})
+        text = found.get_log(name)
+        print_json({"run": found.id, "name": name, "text": text if tail is None else _last_lines(text, tail)})
         return
     out, offset, told = Output(), 0, ""
+    if tail is not None:
+        text, offset = _end_of_log(found, name, tail)
+        out.write(text)
     while True:
         part = found.workspace.api.logs.read(found.id, name=name, offset=offset)
         out.write(part.text)
@@ -109,6 +124,28 @@ def logs(
         time.sleep(0.2)
     if not offset:
         _say_why_there_is_none(found, name)
+
+
+def _end_of_log(run: Run, name: str, count: int) -> tuple[str, int]:
+    """The last lines of a log, of which no more is read than they may need, and the offset behind them."""
+    read, size = run.workspace.api.logs.read, _END_BYTES
+    while True:
+        part = read(run.id, name=name, offset=-size)
+        texts, end, is_whole = [part.text], part.size_bytes, part.size_bytes <= size
+        while part.text and part.next_offset < end:
+            part = read(run.id, name=name, offset=part.next_offset)
+            texts.append(part.text)
+        text = "".join(texts)
+        if is_whole or text.count("\n") > count:  # the first line may have begun before
+            return _last_lines(text, count), part.next_offset
+        size *= _END_GROWTH
+
+
+def _last_lines(text: str, count: int) -> str:
+    """The end of a text, as many lines; one that is not ended yet is the last."""
+    lines = text.split("\n")
+    wanted = count + (not lines[-1])  # nothing is behind the last end of a line
+    return "\n".join(lines[-wanted:])
 
 
 def _say_what_it_waits_for(run: Run, told: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Annotated
 
 import typer
@@ -11,8 +10,9 @@ from rich.text import Text
 from jupyter_mlws.cli import completing
 from jupyter_mlws.cli.commands.offline import show_offline
 from jupyter_mlws.cli.commands.trash import show_trash
-from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, console, open_workspace, print_json, print_runs
+from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, console, open_workspace, print_json, print_runs, spoken
 from jupyter_mlws.cli.watching import can_watch, watch_runs
+from jupyter_mlws.domain.nearest import meant
 from jupyter_mlws.domain.run import Run
 from jupyter_mlws.errors import UsageError
 from jupyter_mlws.sdk import stuck
@@ -38,8 +38,10 @@ def runs(
         str | None,
         typer.Option("--order-by", "-o", help='An order, such as "metrics.acc desc"; default: newest first.'),
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", help="How many.")] = 20,
-    children: Annotated[bool, typer.Option("--children", help="Also the children of sweeps.")] = False,
+    limit: Annotated[int, typer.Option("--limit", "-n", help="How many.", min=1)] = 20,
+    children: Annotated[
+        bool, typer.Option("--children", help="Also the children of sweeps; a filter finds them anyway.")
+    ] = False,
     offline: Annotated[
         bool, typer.Option("--offline", help="What was recorded without a workspace and not imported yet.")
     ] = False,
@@ -67,7 +69,12 @@ def runs(
 
     def find() -> list[Run]:
         found = ws.runs(
-            limit, filter=filter, order_by=order_by, experiment=experiment, status=status, include_children=children
+            limit,
+            filter=filter,
+            order_by=order_by,
+            experiment=experiment,
+            status=status,
+            include_children=children or filter is not None,
         )
         return [run.record for run in found]
 
@@ -78,15 +85,16 @@ def runs(
     elif found := find():
         print_runs(found)
     else:
-        console.print(Text(_nothing(ws, experiment, narrowed=status is not None or filter is not None)))
+        console.print(Text(spoken(_nothing(ws, experiment, narrowed=status is not None or filter is not None))))
 
 
 def _nothing(ws: Workspace, experiment: str | None, *, narrowed: bool) -> str:
     """What to say where no run is found: a name that was mistyped is answered with the nearest."""
     if experiment is not None and experiment not in (known := list(ws.experiments)):
-        near = difflib.get_close_matches(experiment, known, 1)
-        return f"There is no experiment {visible(experiment)!r}.{f' Did you mean {near[0]}?' if near else ''}"
-    return "No run is like that." if narrowed or experiment is not None else "No runs yet."
+        return f"There is no experiment {visible(experiment)!r}. {meant(experiment, known)}".rstrip()
+    if narrowed or experiment is not None:
+        return "No run is like that."
+    return "No runs yet. Begin with one: mlws submit train.py"
 
 
 def _check_plain(filter: str | None, order_by: str | None) -> None:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from jupyter_mlws.cli import completing
+from jupyter_mlws.cli.groups import Lists
 from jupyter_mlws.cli.output import JsonOption, WorkspaceOption, console, open_workspace, print_json
 from jupyter_mlws.domain.secret import MAX_SECRET_BYTES, check_secret_name
 from jupyter_mlws.errors import UsageError
@@ -16,7 +17,7 @@ from jupyter_mlws.sdk.text import visible
 
 __all__ = ["app"]
 
-app = typer.Typer(no_args_is_help=True, help="Keep tokens and passwords that runs are handed by name.")
+app = typer.Typer(cls=Lists, help="Keep tokens and passwords that runs are handed by name.")
 NameArgument = Annotated[
     str, typer.Argument(metavar="NAME", help="Such as HF_TOKEN.", autocompletion=completing.secrets)
 ]

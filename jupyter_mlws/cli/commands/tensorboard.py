@@ -39,5 +39,7 @@ def tensorboard(
         return
     for each in written:
         series = f"{each.series:,} metric{'' if each.series == 1 else 's'}"
+        if each.values:
+            series += f" and {each.values:,} value{'' if each.values == 1 else 's'}"
         console.print(f"Run #{each.run}: {series} in {each.folder}", soft_wrap=True, markup=False, highlight=False)
     console.print(f"Show them with: tensorboard --logdir {shlex.quote(str(to))}", markup=False, highlight=False)

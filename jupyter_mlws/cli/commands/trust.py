@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from jupyter_mlws.cli.output import JsonOption, console, print_json
+from jupyter_mlws.errors import NotFound
 
 __all__ = ["trust"]
 
@@ -19,6 +20,8 @@ def trust(
     """Allow a project's configuration to name a workspace outside its own folder."""
     from jupyter_mlws import workspace
 
+    if not path.exists():
+        raise NotFound(f"There is no folder {str(path)!r}.", hint="Name a project's folder, or its .mlws/config.json.")
     target = workspace.trust(path.resolve())
     if as_json:
         print_json({"path": str(path.resolve()), "workspace": str(target)})

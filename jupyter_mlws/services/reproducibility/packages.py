@@ -144,11 +144,14 @@ class Packages:
                 f"({self.lock_digest[:12]}).",
             )
         self.lock_digest = self.lock_digest or lock.digest
-        if building.find(lock.digest) is None and wheels.missing(lock.text):
+        of_conda = found.spec.conda
+        if building.find(lock.digest) is None and (of_conda or wheels.missing(lock.text)):
             yield Reason(
                 code="needs_network",
                 sentence=f"{found.id} is not built on this machine, and building it needs the network.",
-                hint="Where there is none, have the packages brought along: mlws export --with-environment",
+                hint="Packages of conda are brought along by no archive: build it where their channels can be reached."
+                if of_conda
+                else "Where there is none, have the packages brought along: mlws export --with-environment",
             )
 
     def _no_lock(self, found: Environment, systems: tuple[str, ...]) -> Reason:

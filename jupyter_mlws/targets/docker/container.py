@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import pwd
+import time
 from contextlib import suppress
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_mlws.containers import engine
+from jupyter_mlws.containers.removing import remove
 from jupyter_mlws.runfolder import farside
 from jupyter_mlws.runfolder.names import RUN_FOLDER_VARIABLE
 from jupyter_mlws.runfolder.paths import RunFolder
@@ -32,6 +35,9 @@ _AGENT = "/opt/mlws/agent.zip"
 _OF_THE_MACHINE = ("/proc", "/sys", "/dev", "/run")
 # Below these there is data nevertheless.
 _DISKS = ("/dev/shm", "/run/media")  # noqa: S108 - only looked at
+# So long an engine takes at most to end what it was at when it was lost: making a container, or removing one.
+_NAME_IS_FREE_S = 20.0
+_PAUSE_S = 0.1
 _HOME = "/tmp"  # noqa: S108 - of the container: the one folder that anybody may write in every image
 
 
@@ -43,7 +49,27 @@ def name_of(folder: RunFolder) -> str:
 def create(
     client: APIClient, folder: RunFolder, run_id: str, ground: Ground, settings: DockerSettings, *, rootless: bool
 ) -> str:
-    """A container that waits to be started; its id."""
+    """A container that waits to be started, in the place of any that has its name; its id.
+
+    The caller holds the run folder, so that nobody else needs what an engine, lost on the way, has made of it since.
+    """
+    import docker.errors
+
+    until = time.monotonic() + _NAME_IS_FREE_S
+    while True:
+        try:
+            return _create(client, folder, run_id, ground, settings, rootless=rootless)
+        except docker.errors.APIError as error:
+            taken = error.status_code == HTTPStatus.CONFLICT and "already in use" in str(error.explanation)
+            if not taken or time.monotonic() > until:
+                raise
+        remove(name_of(folder))
+        time.sleep(_PAUSE_S)
+
+
+def _create(
+    client: APIClient, folder: RunFolder, run_id: str, ground: Ground, settings: DockerSettings, *, rootless: bool
+) -> str:
     # Whoever is root of a rootless engine's containers is the submitter outside.
     user = "0:0" if rootless else f"{os.getuid()}:{os.getgid()}"
     made = client.create_container(

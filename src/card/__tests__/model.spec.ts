@@ -52,6 +52,19 @@ describe('CardModel', () => {
       .on(`GET ${WORKSPACE}/runs/${ID}/files`, {
         json: { items: [], next_cursor: null }
       })
+      .on(`GET ${WORKSPACE}/snapshots/s1/summary`, {
+        json: { id: 's1', file_count: 2, size_bytes: 9, created_at: '' }
+      })
+      .on(`${RUN}/metrics`, ({ query }) => ({
+        json: {
+          items:
+            query.system === 'true' ? [makeMetric('system/cpu_percent')] : [],
+          next_cursor: null
+        }
+      }))
+      .on(`${RUN}/typed`, {
+        json: { items: [{ name: 'c', type: 'image' }], next_cursor: null }
+      })
       .on(`GET ${WORKSPACE}/runs`, () => ({
         json: {
           items: [
@@ -63,7 +76,7 @@ describe('CardModel', () => {
         }
       }));
     events = connect(server, 'w1');
-    model = new CardModel(events.connection, ID);
+    model = new CardModel(events.connection, 'w', ID);
   });
 
   afterEach(() => {
@@ -91,6 +104,30 @@ describe('CardModel', () => {
     expect(model.charts.map(points => points.name)).toEqual(['acc', 'loss']);
     expect(model.log).toBe('epoch 1\n');
     expect(model.siblings.map(it => it.number)).toEqual([11]);
+  });
+
+  it('reads what the processes use while they run, and once what travelled', async () => {
+    run = { ...run, snapshot_id: 's1' };
+    await see();
+    await until(() => model.usage.length > 0 && model.snapshot !== null);
+    expect(model.snapshot?.file_count).toBe(2);
+    run = { ...run, ...ENDED };
+    events.tell(11, { kind: 'run', subject: ID });
+    await until(() => model.isComplete);
+    expect(model.usage).toEqual([]);
+    expect(
+      server.requests.filter(it => it.path.includes('/snapshots/'))
+    ).toHaveLength(1);
+  });
+
+  it('asks which values the run logged only where there are files of values', async () => {
+    await see();
+    expect(server.asked(`${RUN}/typed`)).toEqual([]);
+    const items = [{ name: 'c/0.svg', kind: 'output' }];
+    server.on(`${RUN}/files`, { json: { items, next_cursor: null } });
+    events.tell(11, { kind: 'file', subject: ID });
+    await until(() => model.typed.length > 0);
+    expect(model.files).toHaveLength(1);
   });
 
   it('follows the run while it is seen, and nothing while it is not', async () => {

@@ -75,9 +75,14 @@ describe('CardRenderer', () => {
       initialFactories: standardRendererFactories
     });
     renderer = new CardRenderer({
-      actions: { onCancel: jest.fn(), onDownload: jest.fn() },
+      actions: () => ({
+        onCancel: jest.fn(),
+        onDownload: jest.fn(),
+        onOpen: jest.fn(),
+        onRegister: jest.fn()
+      }),
       connections: { get: () => events.connection },
-      keepsResults: () => keeps,
+      keepsResults: async () => keeps,
       rendermime,
       trans: nullTranslator.load('')
     });

@@ -1,9 +1,16 @@
 import { nullTranslator } from '@jupyterlab/translation';
 
-import { makeMetric, makeRun } from '../../__tests__/server';
+import { makeInfo, makeMetric, makeRun } from '../../__tests__/server';
 import { Captured, Run } from '../../api';
 import { readBundle } from '../bundle';
-import { progressText, sentCode, sentGroups, siblingsOf } from '../words';
+import {
+  progressText,
+  sentCode,
+  sentGroups,
+  siblingsOf,
+  statusWords,
+  usageText
+} from '../words';
 
 const trans = nullTranslator.load('');
 
@@ -37,6 +44,11 @@ describe('readBundle', () => {
 });
 
 describe('sentGroups', () => {
+  it('says nothing of a run that a kernel logs, for nothing travelled', () => {
+    const run = makeRun(1, { kind: 'interactive', snapshot_scope: 'project' });
+    expect(sentGroups(trans, run)).toEqual([]);
+  });
+
   it('says what travelled, in groups', () => {
     const run = makeRun(1, {
       snapshot_scope: 'project',
@@ -54,12 +66,19 @@ describe('sentGroups', () => {
       links: [{ path: 'data', target: '', reason: 'outside' }] as never
     });
     expect(sentGroups(trans, run)).toEqual([
-      'project',
+      'the project',
       'X, y 12.1 MB',
       'train(), Net',
-      'random state',
-      'one linked path: not fully reproducible'
+      'the state of the random numbers',
+      'data linked, not copied: not fully reproducible'
     ]);
+    const [project] = sentGroups(trans, run, {
+      id: 's',
+      file_count: 41,
+      size_bytes: 1.2e6,
+      created_at: ''
+    });
+    expect(project).toBe('the project (41 files, 1.2 MB)');
     expect(sentCode(run)).toBe('def train(): ...');
   });
 
@@ -68,6 +87,27 @@ describe('sentGroups', () => {
     expect(sentGroups(trans, makeRun(1, { captured: names }))).toEqual([
       'v0, v1, v2, v3, v4, v5, v6, v7 and 2 more 0 B'
     ]);
+  });
+});
+
+describe('usageText', () => {
+  it('says what is measured, of several GPUs the busiest', () => {
+    expect(usageText([])).toBe('');
+    const measured = {
+      cpu_percent: 311.7,
+      gpu0_percent: 12,
+      gpu1_percent: 87.4,
+      gpu0_memory_percent: 99,
+      memory_bytes: 2.1e9,
+      memory_percent: 13
+    };
+    expect(
+      usageText(
+        Object.entries(measured).map(([name, last]) =>
+          makeMetric(`system/${name}`, { last })
+        )
+      )
+    ).toBe('cpu 312% · mem 2.1 GB · gpu 87%');
   });
 });
 
@@ -90,6 +130,12 @@ describe('siblingsOf', () => {
       ['', false],
       ['0.9480', true]
     ]);
+  });
+
+  it('gives the best one however long ago it was', () => {
+    const others = [7, 6, 5, 4, 3, 2, 1].map(i => ended(i, i === 2 ? 1 : 0.5));
+    const numbers = siblingsOf(ended(8, 0.5), others).map(it => it.run.number);
+    expect(numbers).toEqual([7, 6, 5, 4, 2]);
   });
 
   it('knows that a loss is better low, and of other metrics nothing', () => {
@@ -119,5 +165,26 @@ describe('progressText', () => {
     [{ current: 'NaN' as const, total: 'Infinity' as const }, 'NaN']
   ])('with %j says %s', (facts, text) => {
     expect(progressText(trans, { ...progress, ...facts })).toBe(text);
+  });
+});
+
+describe('how a run does', () => {
+  const { dispatcher } = makeInfo();
+  const coming = makeInfo({ dispatcher: { ...dispatcher, alive: false } });
+  const failed = makeInfo({
+    dispatcher: { ...dispatcher, alive: false, message: 'ImportError' }
+  });
+
+  it.each([
+    [1, {}, coming, 'Starting workspace (first time)'],
+    [12, {}, coming, 'Starting workspace'],
+    [12, {}, makeInfo(), 'Queued'],
+    [12, {}, failed, 'Queued'],
+    [12, {}, null, 'Queued'],
+    [12, { waiting_for: 'behind #11 on local' }, coming, 'Queued'],
+    [12, { status: 'Running' }, coming, 'Running']
+  ] as const)('is told of #%j, %j', (number, facts, info, words) => {
+    const run = makeRun(number, { status: 'Queued', ...facts });
+    expect(statusWords(trans, run, info)).toBe(words);
   });
 });

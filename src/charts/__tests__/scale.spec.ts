@@ -1,4 +1,11 @@
-import { domainOf, linePath, scaleOf, ticksOf } from '../scale';
+import {
+  domainOf,
+  linePath,
+  logarithmicScaleOf,
+  logarithmicTicksOf,
+  scaleOf,
+  ticksOf
+} from '../scale';
 
 describe('ticksOf', () => {
   it.each([
@@ -13,6 +20,29 @@ describe('ticksOf', () => {
   ])('of %p, about %d', (domain, wanted, ticks) => {
     const [low, high] = domain;
     expect(ticksOf([low, high], wanted)).toEqual(ticks);
+  });
+});
+
+describe('a logarithmic axis', () => {
+  it.each([
+    [[0.5, 2000], 5, [1, 10, 100, 1000]],
+    [[0.9, 120], 8, [1, 2, 5, 10, 20, 50, 100]],
+    [[1, 12], 12, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]],
+    [[2.1, 2.9], 4, [2.2, 2.4, 2.6, 2.8]],
+    [[1e-12, 1e12], 5, [1e-10, 1e-5, 1, 1e5, 1e10]],
+    [[0.0731, 1.2e6], 4, [1, 1e3, 1e6]],
+    [[0, 1], 4, []],
+    [[5e-324, Infinity], 4, [5e-324]]
+  ])('of %p, about %d', (domain, wanted, expected) => {
+    const found = logarithmicTicksOf(domain as [number, number], wanted);
+    expect(found.length).toBeLessThanOrEqual(wanted + 6);
+    expect(found).toEqual(expected);
+  });
+
+  it('has no place for what is not above 0', () => {
+    const scale = logarithmicScaleOf([1, 100], 0, 10);
+    expect([scale(1), scale(10), scale(100)]).toEqual([0, 5, 10]);
+    expect([scale(0), scale(-1), scale(NaN)].some(Number.isFinite)).toBe(false);
   });
 });
 

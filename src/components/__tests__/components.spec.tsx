@@ -3,9 +3,14 @@ import * as React from 'react';
 
 import { RunStatus } from '../../api';
 import { plainText } from '../ansi';
-import { formatBytes, formatDuration, formatNumber } from '../format';
+import {
+  formatBytes,
+  formatDuration,
+  formatNumber,
+  formatTook
+} from '../format';
 import { StatusIcon } from '../status';
-import { escapeControls, Text } from '../text';
+import { escapeControls, pythonLiteral, Text } from '../text';
 
 describe('escapeControls', () => {
   it('X20 shows what would reorder text', () => {
@@ -76,6 +81,16 @@ describe('formats', () => {
   });
 
   it.each([
+    [0.04, '0.0 s'],
+    [0.44, '0.4 s'],
+    [9.96, '0:09'],
+    [12.3, '0:12'],
+    [-5, '0.0 s']
+  ])('writes of %d seconds that something took %s', (seconds, text) => {
+    expect(formatTook(seconds)).toBe(text);
+  });
+
+  it.each([
     [0, '0 B'],
     [999, '999 B'],
     [1500, '1.5 kB'],
@@ -122,5 +137,16 @@ describe('StatusIcon', () => {
       return new XMLSerializer().serializeToString(container);
     });
     expect(new Set(shapes).size).toBe(shapes.length);
+  });
+});
+
+describe('pythonLiteral', () => {
+  it.each([
+    ['loss', '"loss"'],
+    ['a "b"\\', '"a \\"b\\"\\\\"'],
+    ['x\u202ey\u2066', '"x\\u202ey\\u2066"'],
+    ['é 漢', '"é 漢"']
+  ])('writes %j so that nothing in it is hidden', (text, literal) => {
+    expect(pythonLiteral(text)).toBe(literal);
   });
 });

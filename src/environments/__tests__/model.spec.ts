@@ -82,6 +82,7 @@ describe('what is read of environments', () => {
     server.on(`GET ${AT}/small/versions/1/locks`, {
       json: { items: [LOCK], next_cursor: null }
     });
+    events.tell(11, { kind: 'run', subject: 'build' });
     await locks.read(SMALL);
     await locks.read(SMALL);
     expect(locks.get(SMALL).locks).toEqual([LOCK]);

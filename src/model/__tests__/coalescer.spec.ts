@@ -36,6 +36,21 @@ describe('Coalescer', () => {
     coalescer.dispose();
   });
 
+  it('asks how long to wait each time, where that may change', async () => {
+    let interval = 100;
+    const task = jest.fn(async () => undefined);
+    const coalescer = new Coalescer(task, () => interval);
+    coalescer.request();
+    interval = 1000;
+    await jest.advanceTimersByTimeAsync(150);
+    coalescer.request();
+    await jest.advanceTimersByTimeAsync(800);
+    expect(task).toHaveBeenCalledTimes(1);
+    await jest.advanceTimersByTimeAsync(100);
+    expect(task).toHaveBeenCalledTimes(2);
+    coalescer.dispose();
+  });
+
   it('does nothing after its end', async () => {
     const task = jest.fn(async () => undefined);
     const coalescer = new Coalescer(task, 10);

@@ -4,6 +4,7 @@ import * as React from 'react';
 
 import { ApiError, Model } from '../../api';
 import { ListModel } from '../../model/list';
+import { MOST_MODELS } from '../model';
 import { ModelList } from '../ModelList';
 
 function makeModel(facts: Partial<Model> = {}): Model {
@@ -34,8 +35,12 @@ function makeModel(facts: Partial<Model> = {}): Model {
 describe('ModelList', () => {
   const onDownload = jest.fn();
 
-  function show(items: Model[], error: ApiError | null = null): HTMLElement {
-    const list = { items, error };
+  function show(
+    items: Model[],
+    error: ApiError | null = null,
+    isLoaded = true
+  ): HTMLElement {
+    const list = { items, error, isLoaded };
     Object.assign(list, { changed: new Signal(list) });
     return render(
       <ModelList
@@ -63,6 +68,19 @@ describe('ModelList', () => {
     expect(screen.getByText('Knows all ten.')).toBeTruthy();
     expect(screen.getByText('stage: final')).toBeTruthy();
     expect(screen.getByText('data: 2026-01')).toBeTruthy();
+  });
+
+  it('says that there is none only when that is known', () => {
+    expect(show([], null, false).textContent).toBe('');
+    expect(show([]).textContent).toContain('No models yet');
+  });
+
+  it('says that there are more than are listed', () => {
+    const many = Array.from({ length: MOST_MODELS }, (_, i) =>
+      makeModel({ version: i })
+    );
+    expect(show(many.slice(1)).textContent).not.toContain('the newest');
+    expect(show(many).textContent).toContain('the newest 200');
   });
 
   it('hands over the file that was asked for', () => {

@@ -73,8 +73,9 @@ describe('RunPage', () => {
         onCopy={() => undefined}
         onCopyLink={() => undefined}
         onDownload={() => undefined}
-        onOpenDocument={() => undefined}
+        onOpenCell={() => undefined}
         onOpenRun={run => opened.push(run)}
+        onReady={() => undefined}
       />
     );
   });
@@ -96,6 +97,14 @@ describe('RunPage', () => {
     expect(model.tab).toBe('overview');
   });
 
+  it('shows the children among what came out, under a heading of the first rank', async () => {
+    const main = await screen.findByRole('tabpanel');
+    const heading = await screen.findByRole('heading', { name: 'Children' });
+    expect(main.contains(heading)).toBe(true);
+    expect(heading.tagName).toBe('H3');
+    expect(await screen.findByRole('button', { name: /#2/ })).toBeTruthy();
+  });
+
   it('lists children in the order of their numbers, with what differs', async () => {
     fireEvent.click(await screen.findByRole('tab', { name: 'Children 2' }));
     await screen.findByText('rate');
@@ -104,6 +113,15 @@ describe('RunPage', () => {
     expect(rows[2]).toContain('#3');
     fireEvent.click(screen.getByRole('button', { name: /#2/ }));
     expect(opened).toEqual([makeRun(2).id]);
+    const heading = screen.getByRole('button', { name: 'rate' });
+    fireEvent.click(heading);
+    fireEvent.click(heading);
+    const [, first] = screen.getAllByRole('row');
+    expect(first.textContent).toContain('#3');
+    expect(
+      screen.getByRole('columnheader', { name: 'rate' }).ariaSort ??
+        heading.closest('th')?.getAttribute('aria-sort')
+    ).toBe('descending');
   });
 
   it('shows the code, and what another run had otherwise', async () => {

@@ -72,6 +72,20 @@ describe('previewOf', () => {
 
   it('sees from the bytes whether a file of any name is text', () => {
     expect(previewOf('LICENSE', bytes('words')).kind).toBe('text');
+    expect(previewOf('a.json', bytes('{"a": [1, {}]}'))).toMatchObject({
+      text: '{\n  "a": [\n    1,\n    {}\n  ]\n}',
+      isCut: false
+    });
+    expect(previewOf('a.json', bytes('no  JSON'))).toMatchObject({
+      text: 'no  JSON'
+    });
+    // Written out as it is nested it would have more letters than a text can have.
+    const depth = 4000;
+    const deep = '['.repeat(depth) + '1,'.repeat(1e5) + '1' + ']'.repeat(depth);
+    const shown = previewOf('a.json', bytes(deep)) as { text: string };
+    expect(shown).toMatchObject({ kind: 'text', isCut: true });
+    expect(shown.text.slice(0, 7)).toBe('[\n  [\n ');
+    expect(shown.text.length).toBe(512 * 1024);
     expect(previewOf('a.bin', bytes('a\u0000b')).kind).toBe('none');
     const broken = new Uint8Array([0xff, 0xfe, 0xfd]).buffer;
     expect(previewOf('a.txt', broken).kind).toBe('none');

@@ -10,7 +10,9 @@ const ENDED = { status: 'Completed' } as const;
 describe('the buttons of a run', () => {
   const onAction = jest.fn();
   const names = (run: Run) => {
-    const { container } = render(<RunActions run={run} onAction={onAction} />);
+    const { container } = render(
+      <RunActions run={run} user="ada" onAction={onAction} />
+    );
     return [...container.querySelectorAll('button')].map(it => it.title);
   };
 
@@ -25,8 +27,19 @@ describe('the buttons of a run', () => {
 
   it('tell what is wanted', () => {
     const run = makeRun(5, ENDED);
-    render(<RunActions run={run} onAction={onAction} />);
+    render(<RunActions run={run} user="ada" onAction={onAction} />);
     fireEvent.click(screen.getByRole('button', { name: 'Delete #5' }));
     expect(onAction).toHaveBeenCalledWith('delete', run.id);
+  });
+
+  it('say whose run it is that only somebody else can cancel', () => {
+    const run = makeRun(6, { user: 'bob' });
+    render(<RunActions run={run} user="ada" onAction={onAction} />);
+    const cancel = screen.getByRole('button', { name: 'Cancel' });
+    expect(cancel.title).toBe('Run 6 is of bob, who can cancel it.');
+    expect(cancel.getAttribute('aria-disabled')).toBe('true');
+    onAction.mockClear();
+    fireEvent.click(cancel);
+    expect(onAction).not.toHaveBeenCalled();
   });
 });

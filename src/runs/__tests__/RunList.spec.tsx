@@ -1,21 +1,19 @@
 import { act, fireEvent, render, screen } from '@testing-library/react';
 import * as React from 'react';
 
+import { serveRuns } from '../../__tests__/lines';
 import {
   connect,
   FakeServer,
   IEvents,
   makeRun,
-  until,
-  WORKSPACE
+  until
 } from '../../__tests__/server';
 import { Run } from '../../api';
 import { RunListModel } from '../model';
 import { RunList } from '../RunList';
 import { failureWord } from '../RunRow';
 import { Sparklines } from '../sparklines';
-
-const LIST = `GET ${WORKSPACE}/runs`;
 
 describe('failureWord', () => {
   const error = { code: 'script_failed', exit_code: 1, traceback: '' };
@@ -35,11 +33,15 @@ describe('RunList', () => {
   let events: IEvents;
   let model: RunListModel;
   let cancelled: string[];
+  let opened: string[];
+  let deletions: number;
   let sparklines: Sparklines;
 
   beforeEach(() => {
     server = new FakeServer();
     cancelled = [];
+    opened = [];
+    deletions = 0;
   });
 
   afterEach(() => {
@@ -49,9 +51,7 @@ describe('RunList', () => {
   });
 
   async function show(runs: Run[], children: Run[] = []): Promise<void> {
-    server.on(LIST, ({ query }) => ({
-      json: { items: query.parent ? children : runs, next_cursor: null }
-    }));
+    serveRuns(server, () => [...runs, ...children]);
     events = connect(server);
     events.connection.watch();
     await until(() => events.connection.state === 'connected');
@@ -64,22 +64,32 @@ describe('RunList', () => {
         model={model}
         sparklines={sparklines}
         onCancel={id => cancelled.push(id)}
-        onOpen={() => undefined}
+        onOpen={id => opened.push(id)}
+        onDelete={() => (deletions += 1)}
         empty={() => <p>nothing</p>}
       />
     );
   }
 
-  const press = (key: string) =>
+  const press = (key: string, held: { [name: string]: boolean } = {}) =>
     act(() => {
-      fireEvent.keyDown(screen.getByRole('tree'), { key });
+      fireEvent.keyDown(screen.getByRole('tree'), { key, ...held });
     });
+  const selection = () => model.selection.map(id => model.find(id)?.number);
 
   it('keeps few lines in the page however many runs there are', async () => {
     await show(Array.from({ length: 10000 }, (_, i) => makeRun(10000 - i)));
     const lines = screen.getAllByRole('treeitem');
     expect(lines.length).toBeLessThan(200);
     expect(lines[0].getAttribute('aria-setsize')).toBe('10000');
+    press('End');
+    await act(() => until(() => model.listed === 10000));
+    await act(() => until(() => model.selected === makeRun(1).id));
+    const current = document.getElementById(
+      screen.getByRole('tree').getAttribute('aria-activedescendant')!
+    );
+    expect(current?.getAttribute('aria-posinset')).toBe('10000');
+    expect(screen.getAllByRole('treeitem').length).toBeLessThan(200);
   });
 
   it('says what is missing when there is nothing', async () => {
@@ -117,15 +127,79 @@ describe('RunList', () => {
     expect(model.rows).toHaveLength(2);
   });
 
-  it('selects by a click and offers to cancel what is live', async () => {
+  it('selects several by Shift, Ctrl and Space', async () => {
+    await show([5, 4, 3, 2, 1].map(number => makeRun(number)));
+    press('ArrowDown', { shiftKey: true });
+    press('ArrowDown', { shiftKey: true });
+    expect(selection()).toEqual([5, 4, 3]);
+    press('ArrowDown', { ctrlKey: true });
+    expect(selection()).toEqual([5, 4, 3]);
+    press(' ');
+    expect(selection()).toEqual([5, 4, 3, 2]);
+    expect(model.selected).toBe(makeRun(2).id);
+    fireEvent.click(screen.getByText('#4'), { ctrlKey: true });
+    expect(selection()).toEqual([5, 3, 2]);
+    fireEvent.click(screen.getByText('#1'), { shiftKey: true });
+    expect(selection()).toEqual([4, 3, 2, 1]);
+    const tree = screen.getByRole('tree');
+    expect(tree.getAttribute('aria-multiselectable')).toBe('true');
+    const chosen = screen
+      .getAllByRole('treeitem')
+      .filter(it => it.getAttribute('aria-selected') === 'true');
+    expect(chosen).toHaveLength(4);
+    press('Delete');
+    expect(deletions).toBe(1);
+    press('Escape');
+    expect(selection()).toEqual([1]);
+    press('a', { ctrlKey: true });
+    await act(() => until(() => model.selection.length === 5));
+  });
+
+  it('goes to the run whose number or name is typed', async () => {
+    await show([
+      makeRun(31, { display_name: 'best one' }),
+      makeRun(12, { display_name: 'bench' }),
+      makeRun(2),
+      makeRun(1)
+    ]);
+    for (const letter of '12') {
+      press(letter);
+    }
+    expect(model.selected).toBe(makeRun(12).id);
+    await new Promise(resolve => setTimeout(resolve, 750));
+    for (const letter of 'best ') {
+      press(letter);
+    }
+    expect(model.selected).toBe(makeRun(31).id);
+    expect(selection()).toEqual([31]);
+    press('Enter');
+    expect(opened).toEqual([makeRun(31).id]);
+  });
+
+  it('offers on the line under the pointer to cancel, pin and open', async () => {
     await show([makeRun(2), makeRun(1, { status: 'Completed' })]);
     fireEvent.click(screen.getByText('#1'));
     expect(model.selected).toBe(makeRun(1).id);
-    const buttons = screen.getAllByRole('button');
-    expect(buttons).toHaveLength(1);
-    fireEvent.click(buttons[0]);
+    fireEvent.pointerOver(screen.getByText('#2'));
+    fireEvent.click(screen.getByRole('button', { name: 'Cancel run 2' }));
+    fireEvent.click(screen.getByRole('button', { name: 'Open run 2' }));
     expect(cancelled).toEqual([makeRun(2).id]);
+    expect(opened).toEqual([makeRun(2).id]);
     expect(model.selected).toBe(makeRun(1).id);
+    expect(screen.queryByRole('button', { name: 'Cancel run 1' })).toBeNull();
+    expect(screen.getByRole('button', { name: /^Pin run 2/ })).toBeTruthy();
+  });
+
+  it('says whose run it is, and why somebody else cannot cancel it', async () => {
+    await show([makeRun(1, { user: 'bob' })]);
+    expect(screen.getByText('bob')).toBeTruthy();
+    const [line] = screen.getAllByRole('treeitem');
+    expect(line.getAttribute('aria-label')).toContain('by bob, from a.ipynb');
+    const button = screen.getByRole('button', { name: 'Cancel run 1' });
+    expect(button.getAttribute('aria-disabled')).toBe('true');
+    expect(button.title).toBe('Run 1 is of bob, who can cancel it.');
+    fireEvent.click(button);
+    expect(cancelled).toEqual([]);
   });
 
   it('says what live runs wait for, and with a sign what holds a started one up', async () => {

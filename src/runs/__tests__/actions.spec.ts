@@ -1,6 +1,7 @@
 import { Notification } from '@jupyterlab/apputils';
 import { nullTranslator } from '@jupyterlab/translation';
 
+import { serveRuns } from '../../__tests__/lines';
 import {
   connect,
   FakeServer,
@@ -11,7 +12,6 @@ import {
 } from '../../__tests__/server';
 import { Run } from '../../api';
 import { cancelText, deleteRun, deleteText, IActionContext } from '../actions';
-import { RunDetailModel } from '../detail';
 import { RunListModel } from '../model';
 import { placeOf } from '../RunRow';
 
@@ -27,25 +27,20 @@ describe('what is done about runs', () => {
   let server: FakeServer;
   let events: IEvents;
   let runs: Run[];
-  let context: IActionContext;
+  let context: IActionContext & { runs: RunListModel };
   let list: RunListModel;
-  let detail: RunDetailModel;
   let told: string[];
 
   beforeEach(async () => {
     runs = [3, 2, 1].map(number => makeRun(number, ENDED));
     server = new FakeServer();
-    server.on(`GET ${RUNS}`, () => ({
-      json: { items: runs, next_cursor: null }
-    }));
+    serveRuns(server, () => runs);
     events = connect(server);
     events.connection.watch();
     await until(() => events.connection.state === 'connected');
     list = new RunListModel(events.connection);
-    detail = new RunDetailModel(events.connection);
     context = {
       connection: events.connection,
-      detail,
       runs: list,
       trans
     };
@@ -64,7 +59,6 @@ describe('what is done about runs', () => {
 
   afterEach(() => {
     list.dispose();
-    detail.dispose();
     events.connection.dispose();
     jest.restoreAllMocks();
   });

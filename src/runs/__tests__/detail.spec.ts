@@ -1,6 +1,5 @@
 import {
   connect,
-  encodeSeries,
   FakeServer,
   IEvents,
   makeMetric,
@@ -8,9 +7,9 @@ import {
   until,
   WORKSPACE
 } from '../../__tests__/server';
-import { RunFile } from '../../api';
+import { RunFile, TypedMetric } from '../../api';
+import { shownName, sortFiles } from '../../run/files';
 import { RunDetailModel } from '../detail';
-import { sortFiles } from '../RunDetail';
 
 const RUN = makeRun(1, {
   metrics: [makeMetric('loss'), makeMetric('accuracy')]
@@ -21,12 +20,10 @@ describe('RunDetailModel', () => {
   let server: FakeServer;
   let events: IEvents;
   let model: RunDetailModel;
-  let values: number[];
   let stdLog: string;
   let buildLog: string;
 
   beforeEach(async () => {
-    values = [1, 2, 3];
     stdLog = 'one\n';
     buildLog = 'Resolved\n';
     server = new FakeServer();
@@ -46,16 +43,6 @@ describe('RunDetailModel', () => {
         }
       };
     });
-    server.on(`${AT}/metric`, ({ query }) => {
-      const fresh = values.slice(Number(query.after));
-      return {
-        bytes: encodeSeries(query.name, values.length, {
-          step: fresh.map((_, i) => Number(query.after) + i),
-          time: fresh,
-          value: fresh
-        })
-      };
-    });
     events = connect(server);
     events.connection.watch();
     await until(() => events.connection.state === 'connected');
@@ -69,47 +56,7 @@ describe('RunDetailModel', () => {
     events.connection.dispose();
   });
 
-  const loaded = () => until(() => model.points?.count === values.length);
-
-  it('shows the most telling metric of the run', async () => {
-    await loaded();
-    expect(model.metric).toBe('accuracy');
-    expect(model.points?.data.y).toEqual([1, 2, 3]);
-  });
-
-  it('fetches only new points', async () => {
-    await loaded();
-    values.push(4, NaN);
-    events.tell(11, { kind: 'metric', subject: RUN.id });
-    await loaded();
-    expect(server.asked(`${AT}/metric`).pop()?.query.after).toBe('3');
-    expect(model.points?.data.y).toEqual([1, 2, 3, 4, null]);
-  });
-
-  it('takes buckets for a series that outgrew the chart', async () => {
-    await loaded();
-    values = Array.from({ length: 5000 }, (_, i) => i);
-    server.on(`${AT}/metric`, ({ query }) => ({
-      bytes: query.points
-        ? encodeSeries(query.name, 5000, {
-            step: [2499, 4999],
-            time: [1, 2],
-            minimum: [0, 2500],
-            maximum: [2499, 4999],
-            mean: [1250, 3750],
-            count: [2500, 2500]
-          })
-        : encodeSeries(query.name, 5000, {
-            step: values.slice(3),
-            time: values.slice(3),
-            value: values.slice(3)
-          })
-    }));
-    events.tell(11, { kind: 'metric', subject: RUN.id });
-    await until(() => model.points?.isBucketed === true);
-    expect(model.points?.data.high).toEqual([2499, 4999]);
-    expect(model.points?.count).toBe(5000);
-  });
+  const loaded = () => until(() => model.run !== null && model.log !== '');
 
   it('goes on reading the log where it stopped', async () => {
     await until(() => model.log === 'one\n');
@@ -159,11 +106,34 @@ describe('RunDetailModel', () => {
     expect(server.asked(`${AT}/reproducibility`).length).toBe(1);
   });
 
-  it('shows another metric when it is chosen', async () => {
-    await loaded();
-    model.setMetric('loss');
-    await loaded();
-    expect(server.asked(`${AT}/metric`).pop()?.query.name).toBe('loss');
+  it('shows what the cell displayed also of a run that left very many files', async () => {
+    const made = (kind: RunFile['kind'], ...names: string[]) =>
+      names.map(name => makeFile(name, { kind, digest: name }));
+    const pages: Record<string, RunFile[]> = {
+      '': [...made('log', 'a.log'), ...made('output', 'a.png', 'b.png')],
+      log: made('log', 'a.log', 'std.log'),
+      result: made('result', 'display.jsonl', 'fit.pkl')
+    };
+    server.on(`${AT}/files`, ({ query: { kind = '' } }) => ({
+      json: { items: pages[kind], next_cursor: kind === '' ? 'b.png' : null }
+    }));
+    const output = {
+      output_type: 'display_data',
+      data: { 'text/plain': 'the result' }
+    };
+    server.on(`${AT}/file`, {
+      bytes: new TextEncoder().encode(JSON.stringify(output)).buffer as never
+    });
+    model.refresh();
+    await until(() => model.outputs.shown.length === 1);
+    expect(model.files.map(file => file.name)).toEqual([
+      'a.png',
+      'b.png',
+      'display.jsonl',
+      'fit.pkl',
+      'a.log',
+      'std.log'
+    ]);
   });
 
   it('does not hear of other runs', async () => {
@@ -178,9 +148,8 @@ describe('RunDetailModel', () => {
     const other = makeRun(9);
     server.on(`GET ${WORKSPACE}/runs/${other.id}`, { json: other });
     model.setRun(other.id);
-    await until(() => model.run?.number === 9);
-    expect(model.points).toBeNull();
     expect(model.log).toBe('');
+    await until(() => model.run?.number === 9);
   });
 
   it('reads what the cell displayed, again only when it changed', async () => {
@@ -222,6 +191,38 @@ describe('sortFiles', () => {
     ]);
     expect(outputs.map(file => file.name)).toEqual(['index.json']);
     expect(returned.map(file => file.name)).toEqual(['model.pkl']);
+  });
+
+  it('keeps the files of logged values apart from those that the script left', () => {
+    const typed = ['c', 'roc curve', 'a/b'].map(
+      name => ({ name, type: 'image' }) as TypedMetric
+    );
+    const { outputs, values } = sortFiles(
+      [
+        'c/0.svg',
+        'c/notes.txt',
+        'd/0.svg',
+        'a/b/12.png',
+        'roc curve/1.png',
+        'roc_curve-0123abcd/0.png',
+        'c/0123456789abcdef.png',
+        'outputs/0.png'
+      ].map(name => makeFile(name, { kind: 'output' })),
+      typed
+    );
+    expect(outputs.map(file => file.name)).toEqual([
+      'c/notes.txt',
+      'd/0.svg',
+      'outputs/0.png'
+    ]);
+    expect(values).toHaveLength(5);
+  });
+
+  it('calls a value by the name that the cell gave it', () => {
+    expect(shownName(makeFile('frame.pkl'))).toBe('frame');
+    expect(shownName(makeFile('frame.pkl', { kind: 'output' }))).toBe(
+      'frame.pkl'
+    );
   });
 
   it('offers outputs that are too large to show', () => {

@@ -2,6 +2,7 @@ import { Notification } from '@jupyterlab/apputils';
 import { nullTranslator } from '@jupyterlab/translation';
 import { fireEvent } from '@testing-library/react';
 
+import { serveRuns } from '../../__tests__/lines';
 import {
   Answer,
   connect,
@@ -12,7 +13,6 @@ import {
   WORKSPACE
 } from '../../__tests__/server';
 import { Reproducibility, Rerun, Run } from '../../api';
-import { RunDetailModel } from '../detail';
 import { RunListModel } from '../model';
 import { rerunRun, wishOf } from '../rerun';
 
@@ -36,7 +36,6 @@ describe('the dialog before a run is done again', () => {
   let server: FakeServer;
   let events: IEvents;
   let runs: RunListModel;
-  let detail: RunDetailModel;
   let told: string[];
   let answers: Answer[];
   let done: Promise<void>;
@@ -45,7 +44,7 @@ describe('the dialog before a run is done again', () => {
     // The dialog draws itself, when and as it wants.
     Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: false });
     server = new FakeServer();
-    server.on(`GET ${RUNS}`, { json: { items: [RUN], next_cursor: null } });
+    serveRuns(server, () => [RUN]);
     server.on(`GET ${RUNS}/${RUN.id}/reproducibility`, { json: RECORD });
     server.on(`GET ${WORKSPACE}/environments`, {
       json: {
@@ -76,7 +75,6 @@ describe('the dialog before a run is done again', () => {
     events.connection.watch();
     await until(() => events.connection.state === 'connected');
     runs = new RunListModel(events.connection);
-    detail = new RunDetailModel(events.connection);
     runs.active = true;
     await until(() => runs.isLoaded);
     told = [];
@@ -88,7 +86,6 @@ describe('the dialog before a run is done again', () => {
 
   afterEach(() => {
     runs.dispose();
-    detail.dispose();
     events.connection.dispose();
     jest.restoreAllMocks();
     document.body.replaceChildren();
@@ -102,15 +99,15 @@ describe('the dialog before a run is done again', () => {
       .find(it => it.textContent!.startsWith(words))!
       .querySelector<HTMLInputElement | HTMLSelectElement>('input, select')!;
 
-  async function ask(run: Run = RUN): Promise<string> {
+  async function ask(run: Run = RUN, edits = false): Promise<string> {
     done = rerunRun(
       {
         connection: events.connection,
-        detail,
         runs,
         trans: nullTranslator.load('')
       },
-      run
+      run,
+      edits
     );
     return body();
   }
@@ -201,6 +198,35 @@ describe('the dialog before a run is done again', () => {
     expect(second.key).not.toBe(first.key);
   });
 
+  it('sends the parameters that were changed, and no others', async () => {
+    const run = makeRun(1, { ...RUN, params: { lr: '0.1', depth: '3' } });
+    await ask(run, true);
+    expect(label('lr').value).toBe('0.1');
+    fireEvent.change(label('lr'), { target: { value: '0.01' } });
+    fireEvent.change(label('depth'), { target: { value: '4' } });
+    fireEvent.change(label('depth'), { target: { value: '3' } });
+    await press('Run again');
+    await done;
+    expect(sent()[0].params).toEqual({ lr: '0.01' });
+  });
+
+  it('has parameters folded where it is not about them, and none where they are only words', async () => {
+    const params = { lr: '0.1' };
+    await ask(makeRun(1, { ...RUN, params }));
+    expect(find('details summary').map(it => it.textContent)).toContain(
+      'With other parameters'
+    );
+    await press('Leave it');
+    await done;
+    await until(() => find('label').length === 0);
+    expect(await ask(makeRun(1, { ...RUN, kind: 'script', params }))).toContain(
+      'and parameters.'
+    );
+    expect(find('label').some(it => it.textContent === 'lr')).toBe(false);
+    await press('Leave it');
+    await done;
+  });
+
   it('asks with the same key after an answer that never came', async () => {
     answers.unshift('down');
     await ask();
@@ -223,6 +249,11 @@ describe('the dialog before a run is done again', () => {
 });
 
 it('gives no secret that was left empty', () => {
-  const choice = { environment: null, compute: null, secrets: { A: '' } };
-  expect(wishOf(choice, 'k')).toEqual({ key: 'k' });
+  const choice = {
+    environment: null,
+    compute: null,
+    params: {},
+    secrets: { A: '' }
+  };
+  expect(wishOf(choice, 'k', RUN)).toEqual({ key: 'k' });
 });

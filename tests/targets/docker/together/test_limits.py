@@ -56,6 +56,20 @@ def test_gpus_are_asked_for_by_their_numbers(docker_host, docker_engine, base_im
     assert (asked["DeviceIDs"], asked["Capabilities"]) == (["0", "2"], [["gpu"]])
 
 
+def test_a_container_that_a_lost_engine_made_after_all_makes_room(docker_host, docker_engine, base_image, tmp_path):
+    folder = RunFolder(tmp_path / "runs" / "x")
+    folder.create()
+    client = docker_engine.client.api
+    stale, made = (
+        container.create(client, folder, "x", Ground(image=base_image), DockerSettings(), rootless=False)
+        for _ in range(2)
+    )
+    try:
+        assert container.find(client, folder, "x")["Id"] == made != stale
+    finally:
+        client.remove_container(made, force=True)
+
+
 @pytest.mark.parametrize(("options", "mode"), [(("name=userns",), "host"), (("name=seccomp,profile=default",), "")])
 def test_where_the_engine_maps_users_a_container_asks_for_the_machines(
     docker_host, base_image, docker_engine, tmp_path, monkeypatch, options, mode

@@ -1,0 +1,46 @@
+import { Dialog } from '@jupyterlab/apputils';
+import { TranslationBundle } from '@jupyterlab/translation';
+import { ReactWidget } from '@jupyterlab/ui-components';
+import * as React from 'react';
+
+/** A tag: its value may be ''. */
+export interface ITag {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** The body of the dialog that asks for a tag. */
+export class TagForm extends ReactWidget implements Dialog.IBodyWidget<ITag> {
+  constructor(private readonly _trans: TranslationBundle) {
+    super();
+    this.addClass('jp-mlws-tag-form');
+  }
+
+  getValue(): ITag {
+    return this._tag;
+  }
+
+  protected render(): JSX.Element {
+    return (
+      <label>
+        {this._trans.__('Name, or name=value')}
+        <input
+          type="text"
+          className="jp-mod-styled"
+          spellCheck={false}
+          onChange={event => {
+            this._tag = parseTag(event.target.value);
+          }}
+        />
+      </label>
+    );
+  }
+
+  private _tag: ITag = { name: '', value: '' };
+}
+
+/** A tag as it is typed everywhere: `owner=ada`, or only `best`. */
+export function parseTag(text: string): ITag {
+  const [name, ...rest] = text.split('=');
+  return { name: name.trim(), value: rest.join('=').trim() };
+}

@@ -1,0 +1,122 @@
+import { RunLine, RunLines } from '../api';
+import { IWorkspaceConnection } from '../tokens';
+import { both, IQuery, isOneOf } from './query';
+
+/** Pages are so large at first; whoever goes far down gets larger ones. */
+export const PAGE = 100;
+const LARGE_PAGE = 1000;
+/** So many runs are asked for by their ids at a time. */
+const BY_ID = 50;
+
+/** What is listed. */
+export interface IListing extends IQuery {
+  /** Path of the notebook whose runs they are; null for all. */
+  readonly document: string | null;
+}
+
+/** Which lines a question is for. */
+export interface IPart {
+  readonly cursor?: string | null;
+  /** How many are lacking. */
+  readonly wanted?: number;
+  /** Only those of these ids. */
+  readonly only?: readonly string[];
+}
+
+/** The questions for lines of runs. Each may throw an `ApiError`. */
+export class Questions {
+  constructor(private readonly _connection: IWorkspaceConnection) {}
+
+  /** A page of a list. */
+  page(listing: IListing, part: IPart): Promise<RunLines> {
+    const { cursor = null, wanted = PAGE, only } = part;
+    const { filter } = listing;
+    return this._connection.request('runs.lines', {
+      ...listing,
+      filter: only ? both(filter, isOneOf(only)) : filter,
+      limit: Math.max(PAGE, Math.min(LARGE_PAGE, wanted)),
+      cursor
+    });
+  }
+
+  /**
+   * The beginning of a list, so far as it is wanted.
+   *
+   * @param isWanted asked after each answer: whether it is still waited for
+   * @returns null when it is not
+   */
+  async begin(
+    listing: IListing,
+    wanted: number,
+    isWanted: () => boolean
+  ): Promise<RunLines | null> {
+    const items: RunLine[] = [];
+    let total: number | null = null;
+    let cursor: string | null = null;
+    do {
+      const page: RunLines = await this.page(listing, {
+        cursor,
+        wanted: wanted - items.length
+      });
+      if (!isWanted()) {
+        return null;
+      }
+      total ??= page.total;
+      items.push(...page.items);
+      cursor = page.next_cursor;
+    } while (cursor !== null && items.length < wanted);
+    return { items, total, next_cursor: cursor };
+  }
+
+  /** Those of the runs that are on a list, some at a time, each time with the ids that were asked for. */
+  async *among(
+    listing: IListing,
+    ids: readonly string[]
+  ): AsyncIterable<[readonly string[], readonly RunLine[]]> {
+    for (const only of chunks(ids)) {
+      yield [only, (await this.page(listing, { only })).items];
+    }
+  }
+
+  /** Those of the runs that are there, some at a time, wherever they lie. */
+  async *anywhere(
+    ids: readonly string[]
+  ): AsyncIterable<[readonly string[], readonly RunLine[]]> {
+    for (const some of chunks(ids)) {
+      const { items } = await this._connection.request('runs.lines', {
+        filter: isOneOf(some),
+        include_children: true,
+        limit: BY_ID
+      });
+      yield [some, items];
+    }
+  }
+
+  /** All children of a run; null when they are no longer waited for. */
+  async childrenOf(
+    parent: string,
+    isWanted: () => boolean
+  ): Promise<RunLine[] | null> {
+    const children: RunLine[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: RunLines = await this._connection.request('runs.lines', {
+        parent,
+        limit: LARGE_PAGE,
+        cursor
+      });
+      if (!isWanted()) {
+        return null;
+      }
+      children.push(...page.items);
+      cursor = page.next_cursor;
+    } while (cursor !== null);
+    return children;
+  }
+}
+
+function* chunks(ids: readonly string[]): Iterable<readonly string[]> {
+  for (let i = 0; i < ids.length; i += BY_ID) {
+    yield ids.slice(i, i + BY_ID);
+  }
+}
