@@ -2,6 +2,7 @@ import * as React from 'react';
 
 import { Empty } from '../components/empty';
 import { errorText } from '../components/failure';
+import { Lesson } from '../components/Lesson';
 import { useSignal } from '../components/model';
 import { Text } from '../components/text';
 import { useTranslation } from '../components/translation';
@@ -43,29 +44,21 @@ export function EnvironmentList(props: IEnvironmentListProps): JSX.Element {
       role="group"
       aria-label={trans.__('Environments')}
     >
-      {items.every(entry => entry.shipped || entry.recorded) && <Lesson />}
+      {items.every(entry => entry.shipped || entry.recorded) && (
+        <Lesson
+          about={trans.__(
+            'An environment is the packages around a script: resolved once, built once, then every run in it starts at once. None of your own yet.'
+          )}
+          recipe={RECIPE}
+        >
+          <p>{trans.__('These come with the workspace:')}</p>
+        </Lesson>
+      )}
       <ul className="jp-mlws-entries">
         {items.map(entry => (
           <EnvironmentLine key={entry.name} {...props} entry={entry} />
         ))}
       </ul>
-    </div>
-  );
-}
-
-function Lesson(): JSX.Element {
-  const trans = useTranslation();
-  return (
-    <div className="jp-mlws-lesson">
-      <p>
-        {trans.__(
-          'An environment is the packages around a script: resolved once, built once, then every run in it starts at once. None of your own yet.'
-        )}
-      </p>
-      <pre className="jp-mlws-recipe" tabIndex={0}>
-        {RECIPE}
-      </pre>
-      <p>{trans.__('These come with the workspace:')}</p>
     </div>
   );
 }

@@ -4,6 +4,7 @@ import * as React from 'react';
 import { Experiment } from '../api';
 import { Button } from '../components/empty';
 import { Failure } from '../components/failure';
+import { Lesson } from '../components/Lesson';
 import { useSignal } from '../components/model';
 import { useTranslation } from '../components/translation';
 import { ExperimentLine, IExperimentListProps } from './ExperimentLine';
@@ -37,34 +38,26 @@ export function ExperimentList(props: IExperimentListProps): JSX.Element {
 }
 
 function Loaded(props: IExperimentListProps): JSX.Element {
+  const trans = useTranslation();
   const { model } = props;
   const { count, archivedCount, items, typed } = model;
   const listable = count + (model.withArchived ? archivedCount : 0);
   return (
     <>
-      {count === 0 && <Lesson />}
+      {count === 0 && (
+        <Lesson
+          about={trans.__(
+            'An experiment is a group of runs with one aim. The first run that names one makes it; runs that name none are in that of their notebook.'
+          )}
+          recipe={RECIPE}
+        />
+      )}
       {(listable > MOST_WITHOUT_SEARCH || typed !== '') && (
         <Search model={model} found={items.length} />
       )}
       <Lines {...props} items={items} />
       <Rest model={model} />
     </>
-  );
-}
-
-function Lesson(): JSX.Element {
-  const trans = useTranslation();
-  return (
-    <div className="jp-mlws-lesson">
-      <p>
-        {trans.__(
-          'An experiment is a group of runs with one aim. The first run that names one makes it; runs that name none are in that of their notebook.'
-        )}
-      </p>
-      <pre className="jp-mlws-recipe" tabIndex={0}>
-        {RECIPE}
-      </pre>
-    </div>
   );
 }
 

@@ -6,6 +6,7 @@ import { Button, Empty } from '../components/empty';
 import { Failure, errorText } from '../components/failure';
 import { useSignal } from '../components/model';
 import { IconButton } from '../components/IconButton';
+import { Lesson } from '../components/Lesson';
 import { escapeControls, Text } from '../components/text';
 import { useTranslation } from '../components/translation';
 import { ListModel } from '../model/list';
@@ -39,7 +40,14 @@ export function SecretList(props: ISecretListProps): JSX.Element {
         </Empty>
       ) : (
         <>
-          {items.length === 0 && <Lesson />}
+          {items.length === 0 && (
+            <Lesson
+              about={trans.__(
+                'A secret is kept encrypted outside the workspace. A run gets those that it names, and its log shows *** in their place:'
+              )}
+              recipe={RECIPE}
+            />
+          )}
           <ul className="jp-mlws-entries">
             {items.map(secret => (
               <SecretLine key={secret.name} {...props} secret={secret} />
@@ -48,22 +56,6 @@ export function SecretList(props: ISecretListProps): JSX.Element {
           <AddSecret {...props} />
         </>
       )}
-    </div>
-  );
-}
-
-function Lesson(): JSX.Element {
-  const trans = useTranslation();
-  return (
-    <div className="jp-mlws-lesson">
-      <p>
-        {trans.__(
-          'A secret is kept encrypted outside the workspace. A run gets those that it names, and its log shows *** in their place:'
-        )}
-      </p>
-      <pre className="jp-mlws-recipe" tabIndex={0}>
-        {RECIPE}
-      </pre>
     </div>
   );
 }
