@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import os
 
-from jupyter_mlws.domain.literals import literal_assignments
+from jupyter_mlws.domain.literals import literal_places
 from jupyter_mlws.domain.notebook import INJECTED, PARAMETERS, code_cells, is_tagged, language_of, source_of
 from jupyter_mlws.domain.notebook_code import assignments, python_value
 from jupyter_mlws.domain.notebook_parameters import plain_python
@@ -58,11 +58,30 @@ def with_literals(source: str, values: Mapping[str, Any]) -> tuple[str, set[str]
         tree = ast.parse(plain_python(source))
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         return source, set()
+    # Each edit as (line, from, line, to, what stands there then).
+    edits: list[tuple[int, int, int, int, str]] = []
+    found: set[str] = set()
+    for name, value, chain in literal_places(tree):
+        if name not in values:
+            continue
+        found.add(name)
+        code = python_value(name, values[name])
+        if chain is None:
+            edits.append((*_start(value), *_end(value), code))
+        else:
+            edits.append((*_end(chain), *_end(chain), f"; {name} = {code}"))
     lines = source.encode().split(b"\n")
-    found = [(name, node) for name, node in literal_assignments(tree) if name in values]
     # From the last to the first, so that places before stay where they are.
-    for name, node in sorted(found, key=lambda item: (item[1].lineno, item[1].col_offset), reverse=True):
-        last = (node.end_lineno or node.lineno) - 1
-        before, after = lines[node.lineno - 1][: node.col_offset], lines[last][node.end_col_offset or 0 :]
-        lines[node.lineno - 1 : last + 1] = [before + python_value(name, values[name]).encode() + after]
-    return b"\n".join(lines).decode(), {name for name, _ in found}
+    for first, start, last, end, new in sorted(edits, reverse=True):
+        lines[first : last + 1] = [lines[first][:start] + new.encode() + lines[last][end:]]
+    return b"\n".join(lines).decode(), found
+
+
+def _start(node: ast.expr | ast.stmt) -> tuple[int, int]:
+    """The line where it begins, from 0, and the byte there."""
+    return node.lineno - 1, node.col_offset
+
+
+def _end(node: ast.expr | ast.stmt) -> tuple[int, int]:
+    """The line where it ends, from 0, and the byte behind it."""
+    return (node.end_lineno or node.lineno) - 1, node.end_col_offset or 0

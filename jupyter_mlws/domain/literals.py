@@ -8,9 +8,11 @@ import ast
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from typing import Any
+    from typing import Any, TypeVar
 
-__all__ = ["literal", "literal_assignments", "replace_literals"]
+    _Node = TypeVar("_Node", bound=ast.AST)
+
+__all__ = ["literal", "literal_assignments", "literal_places", "replace_literals"]
 
 
 def literal(text: str) -> Any:
@@ -23,13 +25,22 @@ def literal(text: str) -> Any:
 
 def literal_assignments(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
     """Top-level ``name = literal``, each name at its first assignment."""
+    return ((name, value) for name, value, _ in literal_places(tree))
+
+
+def literal_places(tree: ast.Module) -> Iterator[tuple[str, ast.expr, ast.stmt | None]]:
+    """The same, and the statement of those that share their literal with another name: ``a = b = literal``.
+
+    There nothing can be put in the place of the literal for one name alone; its value comes behind the statement.
+    """
     seen: set[str] = set()
     for statement in tree.body:
+        chain = statement if isinstance(statement, ast.Assign) and len(statement.targets) > 1 else None
         for name, value in _pairs(statement):
             if name not in seen:
                 seen.add(name)
                 if _is_literal(value):
-                    yield name, value
+                    yield name, value, chain
 
 
 def _pairs(statement: ast.stmt) -> Iterator[tuple[str, ast.expr]]:
@@ -60,13 +71,31 @@ def _is_literal(value: ast.expr) -> bool:
 
 def replace_literals(tree: ast.Module, params: Mapping[str, str]) -> set[str]:
     """Put parameters in the place of top-level literals; the names that were found."""
-    found = {}
-    for name, value in literal_assignments(tree):
-        if name in params:
-            found[id(value)] = ast.copy_location(ast.parse(repr(literal(params[name])), mode="eval").body, value)
+    names: set[str] = set()
+    found: dict[int, ast.expr] = {}
+    behind: dict[ast.stmt, list[ast.stmt]] = {}
+    for name, value, chain in literal_places(tree):
+        if name not in params:
+            continue
+        names.add(name)
+        new = ast.parse(repr(literal(params[name])), mode="eval").body
+        if chain is None:
+            found[id(value)] = new
+        else:
+            target = ast.Name(id=name, ctx=ast.Store())
+            behind.setdefault(chain, []).append(_located(ast.Assign(targets=[target], value=new), chain))
     if found:
         _Replacer(found).visit(tree)
-    return {name for name, _ in literal_assignments(tree) if name in params}
+    if behind:
+        tree.body[:] = [each for statement in tree.body for each in (statement, *behind.get(statement, ()))]
+    return names
+
+
+def _located(new: _Node, old: ast.AST) -> _Node:
+    """A node with all its parts where another one is."""
+    for part in ast.walk(new):
+        ast.copy_location(part, old)
+    return new
 
 
 class _Replacer(ast.NodeTransformer):
@@ -75,8 +104,4 @@ class _Replacer(ast.NodeTransformer):
 
     def visit(self, node: ast.AST) -> Any:
         new = self._found.get(id(node))
-        if new is None:
-            return self.generic_visit(node)
-        for part in ast.walk(new):
-            ast.copy_location(part, node)
-        return new
+        return self.generic_visit(node) if new is None else _located(new, node)

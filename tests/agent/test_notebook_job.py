@@ -178,6 +178,12 @@ def test_values_take_the_place_of_literals_and_leave_the_rest_as_it_was_typed() 
     assert with_literals("%%bash\nlr=1", {"lr": 2}) == ("%%bash\nlr=1", set())
 
 
+def test_names_that_share_a_literal_get_each_its_own_value():
+    source, found = with_literals("a = b = 3  # both\nc = (b,\n  1)", {"a": 10, "b": 200})
+    assert (source, found) == ("a = b = 3; a = 10; b = 200  # both\nc = (b,\n  1)", {"a", "b"})
+    assert with_literals("a = b, c = 1, 2", {"c": 7})[0] == "a = b, c = 1, 2; c = 7"
+
+
 def test_the_cell_of_an_earlier_run_gives_way_to_a_new_one() -> None:
     cells = [v4.new_code_cell("lr = 1", metadata={"tags": ["parameters"]})]
     cells += [v4.new_code_cell("lr = 2", metadata={"tags": ["injected-parameters"]}), v4.new_code_cell("lr")]
