@@ -31,6 +31,10 @@ class Opened(Protocol):
         """A file that is written to shortly before that number changes; None where nothing foretells it."""
         ...
 
+    def is_there(self) -> bool:
+        """Whether its place still has it: it is neither gone nor is another one there; asked with every request."""
+        ...
+
     def close(self) -> None: ...
 
 
@@ -105,12 +109,19 @@ class Workspaces:
             raise NotFound("This server knows no workspace of that id.", hint="Open a notebook of it once.")
         if not self._opener.exists(location):
             self._drop(location)
-            raise NotFound("The folder of this workspace is gone.", hint="Open a notebook in its new place once.")
-        return self._at(location)
+            raise _gone(location)
+        opened = self._at(location)
+        if opened.id != workspace:
+            raise NotFound(f"Another workspace is now in {location}.", hint="Open a notebook of it once.")
+        return opened
 
     def resolve(self, document: Path) -> Opened:
         """The workspace of a document or folder, by the rule that a kernel follows."""
-        return self._at(self._opener.find(document))
+        location = self._opener.find(document)
+        if not self._opener.exists(location) and location in self._opener.locations().values():
+            # Its disk may be mounted again: an empty one in its place would stand in its way.
+            raise _gone(location)
+        return self._at(location)
 
     def open(self, location: str) -> Opened:
         """The workspace at a location, made when it is missing."""
@@ -135,7 +146,9 @@ class Workspaces:
     def _at(self, location: str) -> Opened:
         opened = self._opened.get(location)
         if opened is not None:
-            return opened
+            if opened.is_there():
+                return opened
+            self._drop(location, opened)
         with self._lock:
             if location not in self._opened:
                 opened = self._opener.open(location)
@@ -143,12 +156,15 @@ class Workspaces:
                 self._on_open(opened)
             return self._opened[location]
 
-    def _drop(self, location: str) -> None:
+    def _drop(self, location: str, known: Opened | None = None) -> None:
+        """Close what is open there; what another thread has opened there meanwhile stays, where one is `known`."""
         with self._lock:
-            opened = self._opened.pop(location, None)
-        if opened is not None:
-            self._on_close(opened)
-            opened.close()
+            opened = self._opened.get(location)
+            if opened is None or known not in (None, opened):
+                return
+            del self._opened[location]
+        self._on_close(opened)
+        opened.close()
 
     def close(self) -> None:
         """Close all."""
@@ -156,3 +172,10 @@ class Workspaces:
             opened, self._opened = list(self._opened.values()), {}
         for workspace in opened:
             workspace.close()
+
+
+def _gone(location: str) -> NotFound:
+    return NotFound(
+        f"The folder of this workspace, {location}, is gone.",
+        hint="Put it back; or open a notebook in its new place once; or take it out of the list and begin anew.",
+    )

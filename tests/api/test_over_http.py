@@ -105,6 +105,9 @@ class _TheServices:
     def data_version(self) -> int:
         return self.api.data_version()
 
+    def is_there(self) -> bool:
+        return True
+
     @property
     def commit_log(self) -> Path | None:
         return self.api.commit_log

@@ -68,6 +68,9 @@ class OneWorkspace:
     def data_version(self) -> int:
         return 0
 
+    def is_there(self) -> bool:
+        return True
+
     @property
     def commit_log(self) -> Path | None:
         return None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -89,6 +91,47 @@ async def test_a_forgotten_one_stays_where_it_is(server: ServerApi, root: Path) 
         assert (await in_thread(server.registry.forget, made.id)).items == ()
     assert (await refusal(server.workspace(made.id).workspace.info)).code == "not_found"
     assert (await in_thread(server.registry.resolve, "a/x.ipynb")).id == made.id
+
+
+async def test_one_whose_folder_is_away_is_not_made_anew_by_a_page(server: ServerApi, root: Path) -> None:
+    (root / "a").mkdir()
+    made = await in_thread(server.registry.create, NewWorkspace(folder="a"))
+    place, away = Path(made.location), root / "away"
+    # As a disk that is unmounted for a while.
+    os.rename(place, away)
+    for _ in range(2):
+        assert (await refusal(server.workspace(made.id).workspace.info)).code == "not_found"
+        error = await refusal(server.registry.resolve, "a/x.ipynb")
+        assert (error.code, str(place) in error.message) == ("not_found", True)
+    # As nothing was made in its place, it can come back.
+    os.rename(away, place)
+    assert (await in_thread(server.registry.resolve, "a/x.ipynb")).id == made.id
+    assert (await in_thread(server.workspace(made.id).workspace.info)).id == made.id
+
+
+async def test_one_whose_folder_is_gone_for_good_is_made_anew_when_it_is_out_of_the_list(
+    server: ServerApi, root: Path
+) -> None:
+    (root / "a").mkdir()
+    made = await in_thread(server.registry.create, NewWorkspace(folder="a"))
+    shutil.rmtree(made.location)
+    assert "list" in (await refusal(server.registry.resolve, "a/x.ipynb")).hint
+    await in_thread(server.registry.forget, made.id)
+    assert (await in_thread(server.registry.resolve, "a/x.ipynb")).id != made.id
+
+
+async def test_one_that_somebody_made_in_the_place_of_another_is_not_taken_for_that(
+    server: ServerApi, root: Path
+) -> None:
+    (root / "a").mkdir()
+    first = await in_thread(server.registry.create, NewWorkspace(folder="a"))
+    # By a terminal, between two questions of the page.
+    shutil.rmtree(root / "a" / ".mlws")
+    create(root / "a")
+    second = await in_thread(server.registry.resolve, "a/x.ipynb")
+    assert second.id != first.id
+    assert (await refusal(server.workspace(first.id).workspace.info)).code == "not_found"
+    assert (await in_thread(server.workspace(second.id).workspace.info)).id == second.id
 
 
 async def test_one_that_is_gone_or_damaged_is_listed_as_such(server: ServerApi, tmp_path: Path) -> None:
