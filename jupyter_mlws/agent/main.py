@@ -161,6 +161,9 @@ def _run(folder: str, handed: dict[str, Any], pipe: Pipe, say: AgentLog, masker:
     finally:
         meter.stop()
     say(facts["message"] or "The script ended well.")
+    if meter.hangs:
+        # All is told and on the disk, and the interpreter would wait for that thread.
+        os._exit(0)
 
 
 def _masked_stream(masker: Masker | None) -> MaskedStream | None:

@@ -34,6 +34,11 @@ class Meter:
         0 measures nothing.
     say : callable
         Writes a line to the agent's log.
+
+    Attributes
+    ----------
+    hangs : bool
+        It was stopped in the middle of a look that does not end, as one at a GPU whose driver hangs.
     """
 
     def __init__(self, folder: str, period_s: float, say: Callable[[str], None]) -> None:
@@ -45,6 +50,7 @@ class Meter:
         self._seen: list[tuple[float, int, dict[str, float]]] = []
         self._stopping = _thread.allocate_lock()
         self._living = _thread.allocate_lock()
+        self.hangs = False
         self._is_on = period_s > 0 and os.path.isdir("/proc/self/task")
         if self._is_on:
             self._stopping.acquire()
@@ -60,7 +66,9 @@ class Meter:
         if self._is_on:
             self._is_on = False
             self._stopping.release()
-            self._living.acquire(timeout=_PATIENCE_S)
+            self.hangs = not self._living.acquire(timeout=_PATIENCE_S)
+            if self.hangs:
+                self._say("System metrics end here: a look at what the run uses does not end.")
 
     def _run(self) -> None:
         try:

@@ -1,10 +1,12 @@
 /* A driver of GPUs for tests: NVML's functions, which tell what a file says, line by line:
  *     gpu PERCENT            a GPU, and how busy all of it is
  *     process PID BYTES PERCENT    one on the GPU above; PERCENT -1: the driver does not know it
+ *     hang FILE              it does not answer at all, once it has made this file
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef struct { unsigned pid; unsigned long long memory; unsigned instance, compute_instance; } Process;
 typedef struct { unsigned pid; unsigned long long at; unsigned busy, memory, encoder, decoder; } Sample;
@@ -17,7 +19,7 @@ static Process found[8][MOST];
 
 static int look(void) {
     FILE *file = fopen(getenv("GPUS_OF_TEST"), "r");
-    char line[200];
+    char line[200], note[200];
     gpus = 0;
     if (!file) return GONE;
     while (fgets(line, sizeof line, file)) {
@@ -28,6 +30,7 @@ static int look(void) {
             found[g][i] = (Process){pid, memory, 0, 0};
             busy[g][i] = percent;
         }
+        else if (sscanf(line, "hang %199s", note) == 1) { fclose(fopen(note, "w")); for (;;) pause(); }
     }
     fclose(file);
     return SUCCESS;

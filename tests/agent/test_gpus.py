@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -112,3 +113,18 @@ def test_a_run_has_its_gpus_among_its_metrics(python_run: Callable[..., Any], ma
             found.setdefault(part.names[name], set()).add(value)
     assert found["system/gpu_memory_bytes"] == {4096.0}
     assert found["system/gpu_percent"] == {60.0}
+
+
+def test_a_driver_that_does_not_answer_any_more_keeps_neither_the_run_nor_the_agent(
+    python_run: Callable[..., Any], machine: dict[str, str]
+):
+    # Short: the driver reads lines of 200 bytes.
+    with tempfile.TemporaryDirectory() as place:
+        hangs = Path(place, "hangs")
+        Path(machine["GPUS_OF_TEST"]).write_text(f"hang {hangs}\n")
+        script = f"import os, time\nwhile not os.path.exists({str(hangs)!r}):\n    time.sleep(0.02)\n"
+        run = python_run(script, system_metrics_s=0.1)
+        # The agent is waited for: it ends by itself, and well.
+        assert run.run(env=machine)["exit_code"] == 0, run.log
+    assert run.agents[-1].returncode == 0
+    assert "System metrics end here" in run.folder.agent_log.read_text()
