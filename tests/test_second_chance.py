@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -105,3 +106,21 @@ def test_fails_at_first(first, n): assert not first
     )
     assert code == 1, output
     assert "1 failed, 3 passed, 3 rerun" in output
+
+
+SECOND_CHANCE = Path(__file__).parent.parent / "ui-tests" / "second-chance.js"
+
+
+@pytest.mark.parametrize(
+    ("failing", "errors", "code"), [(0, 1, 1), (1, 0, 0), (3, 0, 0), (2, 1, 0), (3, 1, 1), (4, 0, 1)]
+)
+def test_few_browser_tests_have_a_second_chance_and_are_named(tmp_path, failing, errors, code):
+    specs = [{"title": f"shows {n}", "file": "panel.spec.ts", "line": n, "ok": n >= failing} for n in range(8)]
+    results = {"suites": [{"specs": specs[:2], "suites": [{"specs": specs[2:]}]}], "errors": [{}] * errors}
+    (tmp_path / "results.json").write_text(json.dumps(results))
+    done = subprocess.run(
+        ["node", SECOND_CHANCE, tmp_path / "results.json"], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == code
+    assert done.stdout.splitlines() == [f"FLAKY panel.spec.ts:{n} shows {n}" for n in range(failing)]
+    assert ("no second attempt" in done.stderr) == bool(code)

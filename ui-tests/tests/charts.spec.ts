@@ -4,6 +4,7 @@ import { expect, test } from '@jupyterlab/galata';
 import type { Download } from '@playwright/test';
 
 import { rangeOf, rowsOf, RunCharts } from '../helpers/charts';
+import { reloadKept } from '../helpers/layout';
 import { look } from '../helpers/look';
 import { LOAD, openNotebook, runCells } from '../helpers/notebook';
 import { WorkspacePanel } from '../helpers/panel';
@@ -138,7 +139,7 @@ test('options stay after a reload, and charts fill the screen and are taken away
   await options.getByLabel('X axis').selectOption('step');
 
   // The page comes back with its tab, and draws as it did.
-  await page.reload({ waitForIsReady: false } as object);
+  await reloadKept(page, `"run":"${id}","tab":"metrics"`);
   await expect(loss).toHaveAttribute('data-count', '40', { timeout: 30000 });
   await expect(options.getByLabel('Clip outliers')).toBeChecked();
   await expect(options.getByLabel('Smoothing', { exact: true })).toHaveValue(

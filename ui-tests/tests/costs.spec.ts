@@ -14,6 +14,7 @@ import {
   watchRequests,
   watchStart
 } from '../helpers/costs';
+import { reloadKept } from '../helpers/layout';
 import { clockCell, LOAD, openNotebook, runCells } from '../helpers/notebook';
 import { WorkspacePanel } from '../helpers/panel';
 import { test } from '../helpers/server';
@@ -73,10 +74,8 @@ test.describe('from the beginning', () => {
     const path = `${tmpPath}/start.ipynb`;
     const panel = await submit(page, path, clockCell('start', 1));
     await panel.newest('Completed');
-    // JupyterLab writes its layout, to which the open panel belongs, a moment later.
-    await page.waitForTimeout(2000);
     await watchStart(page);
-    await page.reload({ waitForIsReady: false } as object);
+    await reloadKept(page, '"current":"jp-mlws-panel"');
     await expect(panel.rows.first()).toBeVisible({ timeout: 30000 });
     const { lab, panel: usable } = await start(page);
     tell(

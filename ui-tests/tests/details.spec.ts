@@ -1,6 +1,7 @@
 import { expect, IJupyterLabPageFixture, test } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
 
+import { reloadKept } from '../helpers/layout';
 import { look } from '../helpers/look';
 import { clockCell, LOAD, openNotebook, runCells } from '../helpers/notebook';
 import { WorkspacePanel } from '../helpers/panel';
@@ -77,9 +78,7 @@ test('the details follow what is selected and the active cell, until they are pi
   await panel.row(one).click();
   await expect(details.pin).toHaveAttribute('aria-pressed', 'true');
   await details.shows(second);
-  // Lab keeps its layout a moment after it changed, and tells nobody when.
-  await page.waitForTimeout(1500);
-  await page.reload({ waitForIsReady: false } as object);
+  await reloadKept(page, '"jp-mlws-details"', `"run":"${two}"`);
   await expect(details.root).toBeVisible({ timeout: 30000 });
   await details.shows(second);
   await expect(details.pin).toHaveAttribute('aria-pressed', 'true');

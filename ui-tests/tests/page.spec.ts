@@ -3,6 +3,7 @@ import * as net from 'net';
 import { expect, IJupyterLabPageFixture, test } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
 
+import { reloadKept } from '../helpers/layout';
 import { look } from '../helpers/look';
 import { LOAD, openNotebook, runCells } from '../helpers/notebook';
 import { WorkspacePanel } from '../helpers/panel';
@@ -200,9 +201,12 @@ test('a reload and a link bring pages back, also side by side', async ({
   await expect(run.root).toBeVisible();
   await look(page, testInfo, 'side-by-side', '.jp-mlws-page');
 
-  // Lab keeps its layout a moment after it changed.
-  await page.waitForTimeout(1500);
-  await page.reload({ waitForIsReady: false } as object);
+  await reloadKept(
+    page,
+    `"run":"${parent}","tab":"children"`,
+    `"run":"${id}","tab":"overview"`,
+    '"split-area"'
+  );
   await expect(sweep.panel).toHaveAttribute('data-tab', 'children', {
     timeout: 30000
   });

@@ -1,6 +1,7 @@
 import { expect, IJupyterLabPageFixture } from '@jupyterlab/galata';
 
 import { expectAccessible } from '../helpers/axe';
+import { reloadKept } from '../helpers/layout';
 import { LOAD, openFile, openNotebook, runCells } from '../helpers/notebook';
 import { WorkspacePanel } from '../helpers/panel';
 import { test } from '../helpers/server';
@@ -86,10 +87,9 @@ test('another workspace is made, renamed, left, removed from the list and opened
   // A choice holds over a reload, whatever notebook is in front.
   await switcher.choose('default');
   await expect(name).toHaveText('default');
-  // JupyterLab keeps it a moment later.
-  await page.waitForTimeout(2000);
+  const chosen = await idOf(page, 'default');
   await fillDisk(page, 87);
-  await page.reload({ waitForIsReady: false } as object);
+  await reloadKept(page, `"jupyter-mlws:workspace":"${chosen}"`);
   await page.locator('.jp-NotebookPanel:not(.lm-mod-hidden)').waitFor();
   // A notebook takes the focus when its kernel is there.
   await page.locator('#jp-main-statusbar').getByText('| Idle').waitFor();
@@ -207,6 +207,17 @@ test('compute shows its meters and who waits behind whom, and a pause is taken b
   }
   await expect(runs).toHaveCount(0, { timeout: 20000 });
 });
+
+/** The id of a workspace by its name. */
+async function idOf(
+  page: IJupyterLabPageFixture,
+  name: string
+): Promise<string> {
+  return page.evaluate(async name => {
+    const { items } = await (await fetch('/mlws/api/v1/known')).json();
+    return items.find((it: { name: string }) => it.name === name).id;
+  }, name);
+}
 
 /** Let the server say that the disks of its workspaces are full to so many percent. */
 async function fillDisk(
