@@ -417,6 +417,11 @@ class JournalWriter:
         if self._key_file >= 0:
             os.close(self._key_file)
 
+    def __del__(self) -> None:
+        """A writer that nobody has any more, as that of a thread that has ended without the GIL, keeps no file open."""
+        if hasattr(self, "_key_file"):
+            self._close_files()
+
     def _after_fork(self) -> None:
         """In the child: leave the parent's files alone and begin anew with the next point."""
         self._close_files()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import os
 import struct
@@ -188,6 +189,20 @@ def test_a_writer_that_was_closed_has_no_file_open_and_loses_nothing(tmp_path, f
     assert sorted(point.value for point in points if point.name == "x") == [1, 2]
     assert {point.name: point.step for point in points if point.name != "x"} == {f"n{i}": 2 for i in range(100)}
     assert len(points) == 202
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="looks into /proc: Linux")
+@MODES
+def test_without_the_gil_a_thread_that_has_ended_leaves_no_file_open(tmp_path, follower, monkeypatch, mapped):
+    monkeypatch.setattr(journal_writer, "_FREE_THREADED", True)
+    writer = JournalWriter(tmp_path, mapped=mapped)
+    for k in range(5):
+        thread = threading.Thread(target=writer.log, args=("loss", k))
+        thread.start()
+        thread.join()
+    gc.collect()
+    assert _open_below(tmp_path) == []
+    assert sorted(point.value for point in follower(tmp_path).follow()) == [0, 1, 2, 3, 4]
 
 
 def test_nothing_is_opened_before_the_first_point(tmp_path):
