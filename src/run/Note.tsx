@@ -65,7 +65,9 @@ function stateOf(
     return '';
   }
   if (edits.waits) {
-    return trans.__('Kept here, and sent when the server answers.');
+    return trans.__(
+      'Kept here, and sent when the workspace can be reached again.'
+    );
   }
   return edits.isSaving
     ? trans.__('Saving…')

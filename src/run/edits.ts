@@ -17,7 +17,7 @@ type Tags = Readonly<Record<string, string>>;
 
 /**
  * What a person changes about a run: its note and its tags. It is seen at once and saved behind it. What was typed is
- * overwritten by nothing that comes from the server, and is sent again when a lost connection is back.
+ * overwritten by nothing that comes from the server, and is sent again when a lost connection or workspace is back.
  */
 export class RunEdits implements IDisposable {
   constructor(
@@ -74,9 +74,9 @@ export class RunEdits implements IDisposable {
     return this._change?.tags ? 'tag' : 'note';
   }
 
-  /** Whether the server did not answer: what was changed is sent when it does. */
+  /** Whether server or workspace were away: what was changed is sent when they are back. */
   get waits(): boolean {
-    return this._error?.code === 'network';
+    return this._error !== null && this._wasAway;
   }
 
   /** The tags, those that are on their way included. */
@@ -182,7 +182,11 @@ export class RunEdits implements IDisposable {
       if (!(error instanceof ApiError)) {
         throw error;
       }
+      // Whether it is the run that refuses or nothing of the workspace can be read, only a look at that tells.
+      await this._connection.reread();
       this._error = error;
+      this._wasAway =
+        error.code === 'network' || this._connection.state !== 'connected';
       return false;
     } finally {
       this._saving -= 1;
@@ -218,6 +222,7 @@ export class RunEdits implements IDisposable {
   private _saving = 0;
   private _sent: string | null = null;
   private _tags = new Map<string, string | null>();
+  private _wasAway = false;
 }
 
 /** A tag as it is typed: `name`, `name: value` or `name=value`; null where it has no name. */

@@ -2,6 +2,7 @@ import {
   connect,
   FakeServer,
   IEvents,
+  makeInfo,
   makeRun,
   until,
   WORKSPACE
@@ -123,6 +124,42 @@ describe('RunEdits', () => {
     await events.connection.refresh();
     await until(() => run.tags.late === '1' && !view.edits.isTyped);
     expect(run.description).toBe('typed on the train');
+  });
+
+  it('sends again what a workspace kept back whose disk or database was away', async () => {
+    const json = {
+      code: 'unavailable',
+      message: 'The database does not answer.',
+      hint: ''
+    };
+    const away = { json, status: 503 };
+    server.on(`PATCH ${at()}`, away);
+    server.on(`GET ${WORKSPACE}/info`, away);
+    server.on(`GET ${WORKSPACE}/changes`, away);
+    view.edits.typeNote('typed meanwhile');
+    await view.edits.saveNote();
+    await view.edits.setTag('late', '1');
+    expect(view.edits.waits).toBe(true);
+    expect(view.edits.refused).toBeNull();
+    expect(view.edits.tags.late).toBe('1');
+    server.on(`PATCH ${at()}`, answer);
+    server.on(`GET ${WORKSPACE}/info`, { json: makeInfo() });
+    server.on(`GET ${WORKSPACE}/changes`, {
+      json: { changes: [], cursor: 10 }
+    });
+    await events.connection.refresh();
+    await until(() => run.tags.late === '1' && !view.edits.isTyped);
+    expect(run.description).toBe('typed meanwhile');
+  });
+
+  it('does not wait for a run that alone is gone', async () => {
+    const json = { code: 'not_found', message: 'No such run.', hint: '' };
+    server.on(`PATCH ${at()}`, { json, status: 404 });
+    view.edits.typeNote('too late');
+    await view.edits.saveNote();
+    expect(view.edits.waits).toBe(false);
+    expect(view.edits.refused).toBe('note');
+    expect(view.edits.note).toBe('too late');
   });
 
   it('saves what was typed when the run is left, or nobody sees it any more', async () => {
