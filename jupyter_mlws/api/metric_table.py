@@ -14,6 +14,7 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from jupyter_mlws.api.pieces import Pieces
 from jupyter_mlws.errors import CorruptData
 
 __all__ = ["MAGIC", "Block", "decode_blocks", "encode_block", "encode_end"]
@@ -43,10 +44,10 @@ class Block:
     value: bytes | memoryview
 
 
-def encode_block(block: Block) -> Iterator[bytes]:
+def encode_block(block: Block) -> Iterator[bytes | memoryview]:
     """The wire form of a block, in pieces."""
     yield _encoded({"series": block.series, "runs": {str(number): run for number, run in block.runs.items()}})
-    yield from (bytes(column) for column in (block.step, block.time, block.value))
+    yield from (block.step, block.time, block.value)
 
 
 def encode_end() -> bytes:
@@ -60,7 +61,7 @@ def _encoded(header: Mapping[str, object]) -> bytes:
     return _HEAD.pack(len(text), 0) + text
 
 
-def decode_blocks(chunks: Iterable[bytes]) -> Iterator[Block]:
+def decode_blocks(chunks: Iterable[bytes | memoryview]) -> Iterator[Block]:
     """The blocks of bytes that arrive in pieces of any size.
 
     Raises
@@ -68,7 +69,7 @@ def decode_blocks(chunks: Iterable[bytes]) -> Iterator[Block]:
     CorruptData
         They are something else, or end too early.
     """
-    source = _Source(chunks)
+    source = Pieces(chunks, "The table of metrics")
     if source.take(len(MAGIC)) != MAGIC:
         raise CorruptData("The answer is not a table of metrics.")
     while True:
@@ -80,29 +81,3 @@ def decode_blocks(chunks: Iterable[bytes]) -> Iterator[Block]:
         size = 8 * sum(count for _, _, count in series)
         runs = {int(number): run for number, run in header["runs"].items()}
         yield Block(series, runs, source.take(size), source.take(size), source.take(size))
-
-
-class _Source:
-    """Bytes in pieces, taken by number; what lies in one piece is not copied."""
-
-    def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._chunks = iter(chunks)
-        self._have = memoryview(b"")
-
-    def take(self, count: int) -> memoryview:
-        if len(self._have) < count:
-            self._have = self._more(count)
-        taken, self._have = self._have[:count], self._have[count:]
-        return taken
-
-    def _more(self, count: int) -> memoryview:
-        """What is there, and so many pieces behind it that it is long enough."""
-        parts: list[bytes | memoryview] = [self._have] if self._have else []
-        length = len(self._have)
-        while length < count:
-            chunk = next(self._chunks, None)
-            if chunk is None:
-                raise CorruptData("The table of metrics ends in the middle.", hint="Ask again.")
-            parts.append(chunk)
-            length += len(chunk)
-        return memoryview(parts[0] if len(parts) == 1 else b"".join(parts))

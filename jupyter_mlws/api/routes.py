@@ -43,7 +43,7 @@ class Download:
 
     Parameters
     ----------
-    chunks : iterable of bytes
+    chunks : iterable of bytes or memoryview
         Read once.
     name : str
         File name to suggest; never a path.
@@ -55,7 +55,7 @@ class Download:
 
     def __init__(
         self,
-        chunks: Iterable[bytes],
+        chunks: Iterable[bytes | memoryview],
         *,
         name: str = "download",
         media_type: str = "application/octet-stream",

@@ -12,13 +12,15 @@ import json
 import struct
 from array import array
 from dataclasses import dataclass
+from functools import cached_property
 from sys import byteorder
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from jupyter_mlws.api.pieces import Pieces
 from jupyter_mlws.errors import CorruptData, MissingPart
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["BUCKET_COLUMNS", "RAW_COLUMNS", "Series", "decode_many", "decode_series", "encode_series"]
 
 _MAGIC = b"MLWSSER1"
+_HEAD = struct.Struct("<II")
+# A series of so many points is one piece: each costs who sends it a turn, which is more than a copy.
+_SHORT = 20_000
 RAW_COLUMNS = ("step", "time", "value")
 BUCKET_COLUMNS = ("step", "time", "minimum", "maximum", "mean", "count")
 
@@ -36,12 +41,20 @@ class Series:
 
     name: str
     count: int
-    columns: dict[str, array[float]]
+    _buffers: dict[str, memoryview[float]]  # the columns as they came: most who read want one of them, as numpy
+
+    @cached_property
+    def columns(self) -> dict[str, array[float]]:
+        """The columns as plain arrays, copies of what numpy sees."""
+        found = {name: array("d") for name in self._buffers}
+        for name, column in found.items():
+            column.frombytes(self._buffers[name].cast("B"))
+        return found
 
     @property
     def points(self) -> int:
         """Number of points in each column."""
-        return len(next(iter(self.columns.values())))
+        return len(next(iter(self._buffers.values())))
 
     @property
     def step(self) -> NDArray[np.float64]:
@@ -56,7 +69,7 @@ class Series:
     @property
     def value(self) -> NDArray[np.float64]:
         """Values, likewise; of buckets their means."""
-        return self._array("value" if "value" in self.columns else "mean")
+        return self._array("value" if "value" in self._buffers else "mean")
 
     def _array(self, name: str) -> NDArray[np.float64]:
         try:
@@ -66,14 +79,17 @@ class Series:
                 "Arrays need numpy, which is not installed here.",
                 hint="Install it with pip install numpy, or take the plain arrays in `columns`.",
             ) from error
-        return np.frombuffer(self.columns[name], np.float64)
+        return np.asarray(self._buffers[name], np.float64)
 
     def __repr__(self) -> str:
-        return f"Series({self.name!r}, {self.points:,} points, columns {', '.join(self.columns)})"
+        return f"Series({self.name!r}, {self.points:,} points, columns {', '.join(self._buffers)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _of_arrays, (self.name, self.count, self.columns)
 
 
-def encode_series(name: str, count: int, columns: Mapping[str, bytes | memoryview]) -> bytes:
-    """The wire form of a series.
+def encode_series(name: str, count: int, columns: Mapping[str, bytes | memoryview]) -> list[bytes | memoryview]:
+    """The wire form of a series, in pieces: its long columns are not copied.
 
     Parameters
     ----------
@@ -86,36 +102,44 @@ def encode_series(name: str, count: int, columns: Mapping[str, bytes | memoryvie
     points = len(next(iter(columns.values()))) // 8
     header = json.dumps({"name": name, "count": count, "points": points, "columns": list(columns)}).encode()
     header += b" " * (-len(header) % 8)
-    return b"".join([_MAGIC, struct.pack("<II", len(header), 0), header, *columns.values()])
+    pieces = [_MAGIC + _HEAD.pack(len(header), 0) + header, *columns.values()]
+    return pieces if points > _SHORT else [b"".join(pieces)]
 
 
-def decode_series(data: bytes) -> Series:
-    """The series in its wire form, or `CorruptData`."""
-    return _decode(memoryview(data))[0]
+def decode_series(*chunks: bytes | memoryview) -> Series:
+    """The series in its wire form, whole or in pieces, or `CorruptData`."""
+    return _decode(_pieces(chunks))
 
 
 def decode_many(data: bytes) -> list[Series]:
     """All of the series that stand one behind the other, or `CorruptData`."""
-    found, rest = [], memoryview(data)
-    while rest:
-        series, end = _decode(rest)
-        found.append(series)
-        rest = rest[end:]
+    source, found = _pieces([data]), []
+    while not source.is_at_end:
+        found.append(_decode(source))
     return found
 
 
-def _decode(view: memoryview) -> tuple[Series, int]:
-    """The series that the bytes begin with, and where it ends."""
-    if view[:8] != _MAGIC or len(view) < 16:
+def _pieces(chunks: Iterable[bytes | memoryview]) -> Pieces:
+    return Pieces(chunks, "The metric series")
+
+
+def _decode(source: Pieces) -> Series:
+    if source.take(len(_MAGIC)) != _MAGIC:
         raise CorruptData("The answer is not a metric series.")
-    length = struct.unpack_from("<I", view, 8)[0]
-    header = json.loads(bytes(view[16 : 16 + length]))
-    start, size = 16 + length, header["points"] * 8
-    columns = {}
-    for i, name in enumerate(header["columns"]):
-        column = array("d")
-        column.frombytes(view[start + i * size : start + (i + 1) * size])
-        if byteorder == "big":
-            column.byteswap()
-        columns[name] = column
-    return Series(header["name"], header["count"], columns), start + size * len(columns)
+    length, _ = _HEAD.unpack(source.take(_HEAD.size))
+    header = json.loads(bytes(source.take(length)))
+    size = header["points"] * 8
+    return Series(header["name"], header["count"], {name: _doubles(source.take(size)) for name in header["columns"]})
+
+
+def _doubles(column: memoryview) -> memoryview[float]:
+    """The numbers of a column, which may be changed."""
+    if byteorder == "big":
+        swapped = array("d", bytes(column))
+        swapped.byteswap()
+        return memoryview(swapped)
+    return (memoryview(bytearray(column)) if column.readonly else column).cast("d")
+
+
+def _of_arrays(name: str, count: int, columns: Mapping[str, array[float]]) -> Series:
+    return Series(name, count, {key: memoryview(column) for key, column in columns.items()})

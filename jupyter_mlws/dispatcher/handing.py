@@ -89,7 +89,7 @@ def _pieces(blobs: BlobStore, digest: str) -> Iterator[bytes]:
             yield piece
 
 
-def _place(folder: RunFolder, inside: str, name: str, pieces: Iterable[bytes], breathe: Breathe) -> int:
+def _place(folder: RunFolder, inside: str, name: str, pieces: Iterable[bytes | memoryview], breathe: Breathe) -> int:
     """Write a file whole, or nothing of it."""
     try:
         place = open_inside(folder, inside, make=True)
@@ -111,7 +111,7 @@ def _place(folder: RunFolder, inside: str, name: str, pieces: Iterable[bytes], b
     return size
 
 
-def _write(place: int, temporary: str, pieces: Iterable[bytes], breathe: Breathe) -> int:
+def _write(place: int, temporary: str, pieces: Iterable[bytes | memoryview], breathe: Breathe) -> int:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     size = 0
     with open(os.open(temporary, flags, 0o600, dir_fd=place), "wb") as file:

@@ -103,7 +103,7 @@ def _metrics_of(api: Api, run: str) -> dict[str, float]:
             return found
 
 
-def metrics_frame(chunks: Iterable[bytes]) -> pd.DataFrame:
+def metrics_frame(chunks: Iterable[bytes | memoryview]) -> pd.DataFrame:
     """One row for each point, from the wire form of `MetricsApi.export`."""
     pandas = _pandas()
     import numpy as np
@@ -113,30 +113,43 @@ def metrics_frame(chunks: Iterable[bytes]) -> pd.DataFrame:
     runs: dict[int, str] = {}
     names: dict[str, int] = {}
     series: list[tuple[int, int, int]] = []  # run's number, name's code, points
-    steps, times, values = [np.empty(0, "<i8")], [np.empty(0, "<f8")], [np.empty(0, "<f8")]
+    steps, moments, values = [], [], []
     for block in decode_blocks(chunks):
         runs |= block.runs
         series += [(number, names.setdefault(name, len(names)), count) for number, name, count in block.series]
         steps.append(np.frombuffer(block.step, "<i8"))
-        times.append(np.frombuffer(block.time, "<f8"))
+        moments.append(_microseconds(np.frombuffer(block.time, "<f8")))
         values.append(np.frombuffer(block.value, "<f8"))
     numbers, codes, counts = np.array(series, np.int64).reshape(-1, 3).T
     known = sorted(runs)
-    microseconds = np.concatenate(times)
-    microseconds *= 1e6
-    moments = np.rint(microseconds, out=microseconds).astype("datetime64[us]").view("i8")
     frame: pd.DataFrame = pandas.DataFrame(
         {
             "run_id": _repeated(np.searchsorted(known, numbers), counts, [runs[each] for each in known]),
             "run_number": np.repeat(numbers, counts),
             "name": _repeated(codes, counts, list(names)),
-            "step": np.concatenate(steps),
-            "time": pandas.array(moments, dtype="datetime64[us, UTC]"),
-            "value": np.concatenate(values),
+            "step": _joined(steps, "<i8"),
+            "time": pandas.array(_joined(moments, "<i8"), dtype="datetime64[us, UTC]", copy=False),
+            "value": _joined(values, "<f8"),
         },
         copy=False,  # all of these are its own
     )
     return frame
+
+
+def _microseconds(seconds: Any) -> Any:
+    import numpy as np
+
+    found = seconds * 1e6
+    return np.rint(found, out=found).astype("datetime64[us]").view("i8")
+
+
+def _joined(columns: Sequence[Any], kind: str) -> Any:
+    """The columns as one that may be changed: itself where there is one only, whose bytes are nobody else's."""
+    import numpy as np
+
+    if len(columns) == 1 and columns[0].flags.writeable:
+        return columns[0]
+    return np.concatenate([np.empty(0, kind), *columns])
 
 
 def _repeated(codes: Any, counts: Any, words: Sequence[str]) -> pd.Categorical:

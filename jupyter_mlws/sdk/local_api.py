@@ -121,7 +121,7 @@ class _Metrics:
         first, end = _places(found[1] if axis == "time" else found[0], low, high)
         part = slice(max(after, first), end)
         columns = {key: column[part].tobytes() for key, column in zip(("step", "time", "value"), found, strict=True)}
-        return Download([encode_series(name, len(found[0]), columns)])
+        return Download(encode_series(name, len(found[0]), columns))
 
     def typed(self, run: str, limit: int = 1000, cursor: str | None = None) -> Page[TypedMetric]:
         return Page(

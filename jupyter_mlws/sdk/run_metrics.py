@@ -129,7 +129,7 @@ class RunMetrics(RunChildren, RunFiles):
         wishes: dict[str, Any] = {} if points is None else {"points": points}
         if low is not None or high is not None:
             wishes |= {"axis": axis, "low": _number(low), "high": _number(high)}
-        return decode_series(self._api.metrics.read(self.id, name, **wishes).read())
+        return decode_series(*self._api.metrics.read(self.id, name, **wishes).chunks)
 
     def values(self, name: str) -> Iterator[LoggedValue]:
         """The values of one metric that is more than numbers, in the order of their logging, each with its step.

@@ -28,13 +28,14 @@ async def stream(handler: MlwsHandler, download: Download, pool: Pool) -> None:
     A failure before the first piece is answered as any other. After it the connection is cut, so that the reader sees
     that something is missing.
     """
-    pieces = iter(download.chunks)
+    chunks = iter(download.chunks)
+    pieces = map(bytes, chunks)
     try:
         piece = await pool.run(next, pieces, None)
         _set_headers(handler, download)
         await _send(handler, pieces, piece, pool)
     finally:
-        close = getattr(pieces, "close", None)
+        close = getattr(chunks, "close", None)
         if close is not None:
             await pool.go_on(close)
 

@@ -82,8 +82,8 @@ class Metrics:
 
         part = _part(SeriesWanted(run=run, name=name, after=after, points=points, axis=axis, low=low, high=high))
         with self._store.read() as c:
-            data = metrics.read_series(c, part.run, part.name, part.after, part.points, part.within)
-        return Download((data,), name="series.bin", size_bytes=len(data))
+            found = metrics.read_series(c, part.run, part.name, part.after, part.points, part.within)
+        return Download(found, name="series.bin", size_bytes=sum(map(len, found)))
 
     def read_many(self, wanted: WantedSeries) -> Download:
         from jupyter_mlws.store.series import read_many
@@ -132,7 +132,9 @@ class Metrics:
             numbers = runs.find_numbers(c, experiment=experiment, include_children=include_children, wanted=wanted)
         return Download(self._blocks(numbers, chosen, latest=latest), name="metrics.bin")
 
-    def _blocks(self, numbers: Sequence[int], names: Sequence[str] | None, *, latest: bool) -> Iterator[bytes]:
+    def _blocks(
+        self, numbers: Sequence[int], names: Sequence[str] | None, *, latest: bool
+    ) -> Iterator[bytes | memoryview]:
         """Each from a transaction of its own: a slow reader must hold none open."""
         from jupyter_mlws.store import metric_export
 

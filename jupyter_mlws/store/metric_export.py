@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sqlalchemy import BigInteger as Big
@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select, tuple_, typ
 
 from jupyter_mlws.api.metric_table import Block
 from jupyter_mlws.domain.names import SYSTEM_METRICS
-from jupyter_mlws.store.packs import OF_CHUNKS, OF_PACKS, PACK_POINTS, Piece, of_chunk, of_pack
+from jupyter_mlws.store.packs import OF_CHUNKS, OF_PACKS, PACK_POINTS, Piece, incomplete, of_chunk, of_pack
 from jupyter_mlws.store.paging import rows_of
 from jupyter_mlws.store.tables import metric_chunks, metric_latest, metric_packs, runs
 from jupyter_mlws.store.text_match import among
@@ -22,11 +22,12 @@ __all__ = ["RUNS_AT_ONCE", "Slice", "ids_of", "latest_block", "next_block"]
 
 RUNS_AT_ONCE = 200
 CHUNKS_AT_ONCE = 256
-POINTS_AT_ONCE = 600_000
+POINTS_AT_ONCE = 1_048_576
 _MICROSECONDS = timedelta(seconds=1) // timedelta(microseconds=1)
 _latest = metric_latest.c
 _chunk = metric_chunks.c
 _pack = metric_packs.c
+_Key = tuple[int, str, int, int]  # run's number, metric's name, place of the first point, number of points
 
 
 @dataclass
@@ -44,6 +45,7 @@ class Slice:
     runs: Mapping[int, str]
     names: Sequence[str] | None
     _counts: dict[tuple[int, str], int] | None = None
+    _left: int = 0
     _after: tuple[int, str, int] | None = field(default=None)
 
 
@@ -76,24 +78,31 @@ def next_block(c: Connection, of: Slice) -> Block | None:
     if of._counts is None:
         counted = select(_latest.run_number, _latest.name, _latest.point_count).where(*_wanted(_latest, of))
         of._counts = {(number, name): count for number, name, count in rows_of(c, counted)}
-    keys = _next_keys(c, of)
+        of._left = sum(of._counts.values())
+    keys = _next_keys(c, of) if of._left > 0 else []
     if not keys:
         return None
-    rows = {}
+    places = _places(keys, of)
+    points = sum(place.points for place in places.values())
+    columns = [np.empty(points, kind) for kind in ("<i8", "<f8", "<f8")]
+    first, last = keys[0][:3], keys[-1][:3]
     for table, query, made in ((_pack, OF_PACKS, of_pack), (_chunk, OF_CHUNKS, of_chunk)):
         key = tuple_(table.run_number, table.name, table.start)
         part = query.add_columns(table.run_number, table.name).where(*_wanted(table, of))
-        for row in rows_of(c, part.where(key >= keys[0], key <= keys[-1])):
-            rows[row[-2], row[-1], row[0]] = made(row[:-2])
-    found = [(number, name, rows[number, name, start]) for number, name, start in keys]
-    block = _block(found, of)
-    number, name, last = found[-1]
-    of._after = (number, name, last.end)
-    return block
+        # Row by row, as the driver gives them: of all of them the memory would have the points twice.
+        with c.execute(part.where(key >= first, key <= last)) as rows:
+            for row in iter(rows.cursor.fetchone, None):
+                if place := places.get((row[-2], row[-1], row[0])):
+                    _put(made(row[:-2]), place, columns)
+    number, name, start, count = keys[-1]
+    of._after = (number, name, start + count)
+    of._left -= points
+    series = [(number, name, place.points) for (number, name, _), place in places.items() if place.points]
+    return Block(series, {number: of.runs[number] for number, _, _ in series}, *map(_bytes, columns))
 
 
-def _next_keys(c: Connection, of: Slice) -> list[tuple[int, str, int]]:
-    """Where the next packs and chunks of the slice are, in their order: so many that their points are not too many."""
+def _next_keys(c: Connection, of: Slice) -> list[_Key]:
+    """The next packs and chunks of the slice, in their order: so many that their points are not too many."""
     parts = []
     for table in (_pack, _chunk):
         part = select(table.run_number, table.name, table.start, table.point_count).where(*_wanted(table, of))
@@ -106,13 +115,13 @@ def _next_keys(c: Connection, of: Slice) -> list[tuple[int, str, int]]:
             )
         parts.append(part.order_by(table.run_number, table.name, table.start).limit(CHUNKS_AT_ONCE).subquery())
     both = union_all(*(select(part) for part in parts)).order_by("run_number", "name", "start").limit(CHUNKS_AT_ONCE)
-    found: list[tuple[int, str, int]] = []
+    found: list[_Key] = []
     points = 0
     for number, name, start, count in c.execute(both):
         points += count
         if found and points > POINTS_AT_ONCE:
             break
-        found.append((number, name, start))
+        found.append((number, name, start, count))
     return found
 
 
@@ -125,15 +134,39 @@ def _wanted(table: Any, of: Slice) -> list[ColumnElement[bool]]:
     return found
 
 
-def _block(rows: Sequence[tuple[int, str, Piece]], of: Slice) -> Block:
+class _Place(NamedTuple):
+    """What is wanted of a pack or chunk, from a place of its series to another, and where it goes in the block."""
+
+    first: int
+    end: int
+    at: int
+
+    @property
+    def points(self) -> int:
+        return self.end - self.first
+
+
+def _places(keys: Sequence[_Key], of: Slice) -> dict[tuple[int, str, int], _Place]:
+    """The place of each, in their order."""
     assert of._counts is not None
-    series: list[tuple[int, str, int]] = []
-    parts: list[tuple[Any, Any, Any]] = []
-    for number, name, piece in rows:
+    found: dict[tuple[int, str, int], _Place] = {}
+    at = 0
+    for number, name, start, count in keys:
         begun = of._after[2] if of._after is not None and of._after[:2] == (number, name) else 0
-        part = piece.cut(begun, of._counts.get((number, name), 0))
-        if len(part.value):
-            series.append((number, name, len(part.value)))
-            parts.append((part.step, part.time, part.value))
-    columns = [b"".join(column) for column in zip(*parts, strict=True)] or [b"", b"", b""]
-    return Block(series, {number: of.runs[number] for number, _, _ in series}, *columns)
+        first, end = max(start, begun), min(start + count, of._counts.get((number, name), 0))
+        found[number, name, start] = place = _Place(first, max(first, end), at)
+        at += place.points
+    return found
+
+
+def _put(piece: Piece, place: _Place, columns: Sequence[Any]) -> None:
+    part = piece.cut(place.first, place.end)
+    if not part.is_whole or len(part.value) != place.points:
+        raise incomplete()
+    for column, numbers in zip(columns, (part.step, part.time, part.value), strict=True):
+        column[place.at : place.at + place.points] = numbers
+
+
+def _bytes(column: Any) -> memoryview:
+    found: memoryview = column.view(np.uint8).data
+    return found

@@ -131,7 +131,10 @@ def _unpacked(data: memoryview, count: int) -> Words:
     first, step = _TWO.unpack_from(data)
     with np.errstate(over="ignore"):
         if kind == _EVEN:
-            return np.int64(first) + np.arange(count, dtype="<i8") * np.int64(step)
+            words = np.arange(count, dtype="<i8")
+            words *= np.int64(step)
+            words += np.int64(first)
+            return words
         if kind == _DIFFERENCES:
             words = _from_planes(data[_TWO.size :], count)
             words += np.int64(step)
@@ -141,22 +144,25 @@ def _unpacked(data: memoryview, count: int) -> Words:
 
 
 def _from_planes(data: memoryview, count: int) -> Words:
-    found = np.empty((count, _WORD), np.uint8)
+    common, planes = 0, {}  # the bytes that are the same in all words, and those that are not
     for i in range(_WORD):
         kind = data[0]
         if kind == _CONSTANT:
-            found[:, i] = data[1]
+            common |= data[1] << 8 * i
             data = data[2:]
-            continue
-        if kind == _AS_IT_IS:
-            plane, data = bytes(data[1 : 1 + count]), data[1 + count :]
+        elif kind == _AS_IT_IS:
+            planes[i], data = np.frombuffer(data[1 : 1 + count], np.uint8), data[1 + count :]
         elif kind == _ZLIB:
             (size,) = _SIZE.unpack_from(data, 1)
             start = 1 + _SIZE.size
             plane, data = zlib.decompressobj().decompress(data[start : start + size], count or 1), data[start + size :]
+            planes[i] = np.frombuffer(plane, np.uint8)
         else:
             raise ValueError(f"a plane is of kind {kind}")
-        found[:, i] = np.frombuffer(plane, np.uint8)
     if len(data):
         raise ValueError("a column is too long")
-    return found.reshape(-1).view("<i8")
+    words = np.full(count, common, "<u8").view("<i8")
+    by_byte = words.view(np.uint8).reshape(count, _WORD)
+    for i, column in planes.items():
+        by_byte[:, i] = column
+    return words

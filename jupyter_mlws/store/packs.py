@@ -25,6 +25,7 @@ __all__ = [
     "OF_PACKS",
     "PACK_POINTS",
     "Piece",
+    "incomplete",
     "of_chunk",
     "of_pack",
     "pack_full",
@@ -66,10 +67,20 @@ class Piece(NamedTuple):
         """Place behind the last one."""
         return self.start + len(self.value)
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether there are as many steps and times as values."""
+        return len(self.step) == len(self.time) == len(self.value)
+
     def cut(self, first: int, end: int) -> Piece:
         """Those of its points that lie in this range."""
         low, high = max(first - self.start, 0), max(end - self.start, 0)
         return Piece(self.start + low, self.step[low:high], self.time[low:high], self.value[low:high])
+
+
+def incomplete() -> CorruptData:
+    """What is said where points that were stored are not there."""
+    return CorruptData("Points of a metric are missing in the database.", hint="Restore it from a backup.")
 
 
 def packed(c: Connection, number: int, name: str) -> int:
@@ -112,7 +123,7 @@ def pieces(
         # No row has more points than a pack: this is a range of the primary key.
         part = (table.run_number == number, table.name == name, table.start > first - PACK_POINTS, table.start < stop)
         # Few at a time: a series may be larger than the memory.
-        with c.execute(query.where(*part).order_by(table.start).execution_options(yield_per=16)) as found:
+        with c.execute(query.where(*part).order_by(table.start).execution_options(yield_per=4)) as found:
             for row in found:
                 piece = made(row).cut(first, stop)
                 if len(piece.value):
@@ -165,7 +176,7 @@ def _pack_one(c: Connection, number: int, name: str, start: int) -> int:
 def _follow(found: list[Piece], start: int) -> bool:
     """Whether these pieces are there and follow one another from `start` on, each with as many of everything."""
     for piece in found:
-        if piece.start != start or not len(piece.step) == len(piece.time) == len(piece.value):
+        if piece.start != start or not piece.is_whole:
             return False
         start = piece.end
     return bool(found)

@@ -15,7 +15,7 @@ from jupyter_mlws.errors import NotFound
 from jupyter_mlws.store import outlines
 from jupyter_mlws.store.deleted import not_deleted
 from jupyter_mlws.store.outlines import Columns, Parts
-from jupyter_mlws.store.packs import LEAST, OF_CHUNKS, PACK_POINTS, Piece, of_chunk, packed, pieces
+from jupyter_mlws.store.packs import LEAST, OF_CHUNKS, PACK_POINTS, Piece, incomplete, of_chunk, packed, pieces
 from jupyter_mlws.store.runs import run_number
 from jupyter_mlws.store.tables import metric_chunks, metric_latest, metric_packs, runs
 
@@ -67,8 +67,8 @@ class _Series(NamedTuple):
 
 def read_series(
     c: Connection, run: str, name: str, after: int = 0, points: int | None = None, within: Range | None = None
-) -> bytes:
-    """A series in its wire form (`jupyter_mlws.api.series`).
+) -> list[bytes | memoryview]:
+    """A series in its wire form (`jupyter_mlws.api.series`), in pieces.
 
     Parameters
     ----------
@@ -85,8 +85,8 @@ def read_series(
     return _encoded(_find(c, run, name), Part(run, name, after, points, within))
 
 
-def read_many(c: Connection, parts: Sequence[Part]) -> list[bytes]:
-    """Several series in their wire form, as asked; one that is not there is empty.
+def read_many(c: Connection, parts: Sequence[Part]) -> list[bytes | memoryview]:
+    """Several series in their wire form, as asked, one behind the other in pieces; one that is not there is empty.
 
     How long they are is one question for all of them, and so are their newest points; no series is read that has
     nothing new.
@@ -95,19 +95,19 @@ def read_many(c: Connection, parts: Sequence[Part]) -> list[bytes]:
     lengths = _lengths(c, {(numbers[part.run], part.name) for part in parts if part.run in numbers})
     placed = [(part, numbers.get(part.run, 0)) for part in parts]
     tails = _tails(c, {(number, part.name) for part, number in placed if _is_news(part, lengths[number, part.name])})
-    found = []
+    found: list[bytes | memoryview] = []
     for part, number in placed:
         size, _ = lengths[number, part.name]
         tail = tails.get((number, part.name))
         if size <= part.after:
-            found.append(_encode(part.name, size, dict.fromkeys(RAW_COLUMNS, np.empty(0, "<f8"))))
+            found += _encode(part.name, size, dict.fromkeys(RAW_COLUMNS, np.empty(0, "<f8")))
         elif tail is not None and tail.start <= part.after and _is_news(part, lengths[number, part.name]):
             news = tail.cut(part.after, size)
             columns = {"step": news.step.astype("<f8"), "time": news.time, "value": news.value}
-            found.append(_encode(part.name, size, columns))
+            found += _encode(part.name, size, columns)
         else:
             ended = packed(c, number, part.name) if size >= LEAST else 0
-            found.append(_encoded(_Series(c, number, part.name, size, ended), part))
+            found += _encoded(_Series(c, number, part.name, size, ended), part)
     return found
 
 
@@ -117,13 +117,13 @@ def _is_news(part: Part, length: _Length) -> bool:
     return part.within is None and fits and length.tail_start <= part.after < length.size
 
 
-def _encoded(series: _Series, part: Part) -> bytes:
+def _encoded(series: _Series, part: Part) -> list[bytes | memoryview]:
     first, end = (0, series.size) if part.within is None else _places(series, part.within)
     columns = _columns(series, max(first, part.after), max(end, part.after), part.points)
     return _encode(series.name, series.size, columns)
 
 
-def _encode(name: str, size: int, columns: Columns) -> bytes:
+def _encode(name: str, size: int, columns: Columns) -> list[bytes | memoryview]:
     return encode_series(name, size, {key: column.view(np.uint8).data for key, column in columns.items()})
 
 
@@ -186,8 +186,12 @@ def _points(series: _Series, first: int, end: int) -> Columns:
     at = 0
     for piece in pieces(series.c, series.number, series.name, first, end, packed=series.packed):
         to = at + len(piece.value)
+        if piece.start != first + at or not piece.is_whole:
+            raise incomplete()
         found["step"][at:to], found["time"][at:to], found["value"][at:to] = piece.step, piece.time, piece.value
         at = to
+    if at != end - first:
+        raise incomplete()
     return found
 
 

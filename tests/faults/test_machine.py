@@ -333,7 +333,7 @@ class Life(RuleBasedStateMachine):
         with self.stores[0].read() as c:
             assert offsets(c, name) == self.known[name].points
             for stream, count in self.known[name].points.items():
-                found = decode_series(read_series(c, name, f"loss-{stream}"))
+                found = decode_series(*read_series(c, name, f"loss-{stream}"))
                 assert list(found.columns["value"]) == list(range(count))
 
     # -- what always holds

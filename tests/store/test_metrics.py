@@ -32,7 +32,7 @@ def append(store: Store, run: Run, batch: Any) -> int:
 
 def read(store: Store, run: Run, name: str = "loss", **how: Any) -> Series:
     with store.read() as c:
-        return decode_series(metrics.read_series(c, run.id, name, **how))
+        return decode_series(*metrics.read_series(c, run.id, name, **how))
 
 
 def test_points_come_back_as_they_were_with_steps_counted(store: Store, submit: RUN) -> None:
@@ -233,7 +233,7 @@ def test_an_envelope_is_what_numpy_says(store: Store, submit: RUN, sizes: list[i
         for size in sizes:
             metrics.append_points(c, run.id, points(values[at : at + size], start=at))
             at += size
-        found = decode_series(metrics.read_series(c, run.id, "loss", after, buckets))
+        found = decode_series(*metrics.read_series(c, run.id, "loss", after, buckets))
     left = values[after:]
     assert found.count == len(values)
     if len(left) <= buckets:

@@ -28,7 +28,7 @@ def append(store: Store, run: Run, values: Any, start: int = 0, **how: Any) -> N
 
 def read(store: Store, run: Run, name: str = "loss", **how: Any) -> Series:
     with store.read() as c:
-        return decode_series(metrics.read_series(c, run.id, name, **how))
+        return decode_series(*metrics.read_series(c, run.id, name, **how))
 
 
 def points_in(store: Store, table: Any) -> int:

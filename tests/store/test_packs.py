@@ -36,7 +36,7 @@ def append(store: Store, run: Run, values: Any, start: int = 0, **how: Any) -> N
 
 def read(store: Store, run: Run, name: str = "loss", **how: Any) -> Series:
     with store.read() as c:
-        return decode_series(metrics.read_series(c, run.id, name, **how))
+        return decode_series(*metrics.read_series(c, run.id, name, **how))
 
 
 def rows(store: Store, table: Any) -> int:
@@ -172,6 +172,35 @@ def test_a_series_that_is_damaged_is_logged_to_and_not_packed(
     append(store, run, values[60_000:LENGTH], 60_000)
     assert rows(store, metric_packs) == 0
     assert read(store, run, after=LENGTH - 5).value.tobytes() == values[-5:].tobytes()
+
+
+@pytest.mark.parametrize("harm", ["the first", "one between", "the last", "a column is short"])
+def test_a_series_with_missing_points_is_not_read_as_if_it_had_them(store: Store, submit: RUN, harm: str) -> None:
+    from jupyter_mlws.store import metric_export
+
+    run = submit()
+    append(store, run, np.arange(10_000.0))
+    with store.write() as c:
+        starts = c.scalars(select(metric_chunks.c.start).order_by(metric_chunks.c.start)).all()
+        chunk = metric_chunks.c.start == {"the first": starts[0], "the last": starts[-1]}.get(harm, starts[2])
+        if harm == "a column is short":
+            c.execute(update(metric_chunks).where(chunk).values(time_bytes=b"12345678"))
+        else:
+            c.execute(metric_chunks.delete().where(chunk))
+    for how in ({}, {"points": 100}):
+        with pytest.raises(CorruptData, match="missing"):
+            read(store, run, **how)
+    with store.read() as c:
+        part = metric_export.Slice(metric_export.ids_of(c, [run.number]), None)
+        if harm == "a column is short":
+            with pytest.raises(CorruptData, match="missing"):
+                metric_export.next_block(c, part)
+        else:
+            block = metric_export.next_block(c, part)
+            assert block is not None
+            left = np.frombuffer(block.value, "<f8")
+            assert len(left) < 10_000
+            assert set(left) < set(range(10_000))
 
 
 def test_a_pack_of_a_format_to_come_is_not_guessed_at(store: Store, long: Run) -> None:

@@ -272,7 +272,7 @@ def test_the_first_schema_is_read_as_it_was_written(first_schema: Path) -> None:
         assert (run.status, run.display_name, run.description) == (RunStatus.COMPLETED, "baseline µ", "the first")
         assert run.source.cell_source == "x = 1"
         assert (run.warnings, run.tags, run.links[0].modified_at) == (("one link",), {"owner": "ada", "bare": ""}, AT)
-        values = decode_series(metrics.read_series(c, "1", "loss")).columns["value"]
+        values = decode_series(*metrics.read_series(c, "1", "loss")).columns["value"]
         assert json.dumps(list(values)) == "[1.0, NaN, Infinity, -0.5]"
         assert files.list_files(c, "1")[0].digest == DIGEST
         assert models.get_model(c, "digits").id == "digits:1"
