@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 from pathlib import Path
 
 from jupyter_mlws.errors import InvalidInput
+from jupyter_mlws.runfolder.own_secrets import masked_text
 
 __all__ = ["WatchedOutputs"]
 
@@ -42,16 +44,42 @@ class WatchedOutputs:
             folders[:] = [name for name in folders if name not in _SKIPPED]
             for name in files:
                 path = os.path.join(here, name)
-                if not os.path.islink(path) and os.path.isfile(path):
-                    facts = os.stat(path)
+                try:
+                    facts = os.lstat(path)
+                except OSError:
+                    continue  # removed meanwhile
+                if stat.S_ISREG(facts.st_mode):
                     found[os.path.relpath(path, self.path)] = (facts.st_size, facts.st_mtime_ns)
         return found
 
     def keep(self, target: Path) -> None:
-        """Copy what is new or has changed below `target`; links are not followed."""
+        """Copy what is new or has changed below `target`; links are not followed, and secrets in names are masked.
+
+        Raises
+        ------
+        OSError
+            A file could not be copied: the first of them. All that could be copied is there, and nothing in part.
+        """
+        failure: OSError | None = None
         for name, version in self._files().items():
-            if self.path is not None and self._before.get(name) != version:
-                place = target / name
-                place.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(self.path / name, place)
+            if self.path is None or self._before.get(name) == version:
+                continue
+            file = os.path.join(self.path, name)
+            try:
+                _copy(file, target / masked_text(name))
+            except OSError as error:
+                if not (isinstance(error, FileNotFoundError) and error.filename == file):  # removed meanwhile
+                    failure = failure or error
+            else:
                 self._before[name] = version
+        if failure is not None:
+            raise failure
+
+
+def _copy(file: str, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        shutil.copyfile(file, place)
+    except OSError:
+        place.unlink(missing_ok=True)
+        raise
