@@ -74,11 +74,14 @@ class RunLines:
     """A page of lines, and the cursor that gives the next one (None at the end).
 
     `total` is how many there are on all pages; only the first page says so. Above 100,000 nobody counts further.
+    `for_those_below` are the ids of those runs that are listed for what lies below them, and are not what was asked
+    for themselves.
     """
 
     items: tuple[RunLine, ...]
     next_cursor: str | None = None
     total: int | None = None
+    for_those_below: tuple[str, ...] = ()
 
 
 def line_of(run: Run) -> RunLine:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
 
 from jupyter_mlws import faults
 from jupyter_mlws.api.codec import to_builtins
@@ -12,9 +16,10 @@ from jupyter_mlws.api.interface import RunsApi
 from jupyter_mlws.domain.card import StaticCard
 from jupyter_mlws.domain.child import NewChildren, RunEnd
 from jupyter_mlws.domain.deletion import Deletion
+from jupyter_mlws.domain.filters import Filter
 from jupyter_mlws.domain.interactive import RunStart
 from jupyter_mlws.domain.masking import mask
-from jupyter_mlws.domain.names import check_experiment_name, check_text, new_run_id
+from jupyter_mlws.domain.names import check_experiment_name, check_id, check_text, new_run_id
 from jupyter_mlws.domain.nearest import meant
 from jupyter_mlws.domain.page import MAX_LIMIT, MAX_OWN_LIMIT, Page
 from jupyter_mlws.domain.reproducibility import Reproducibility
@@ -181,27 +186,22 @@ class Runs:
     ) -> Page[Run]:
         if experiment is not None:
             check_experiment_name(experiment)
-        if search is not None:
-            check_text("search text", search, MAX_SEARCH)
         limit = clamp_limit(limit, MAX_OWN_LIMIT)
+        return self._page(
+            **_asked(status, document, parent, search, filter, include_children),
+            experiment=experiment,
+            order=() if order_by is None else parse_order(order_by),
+            recursive=recursive,
+            limit=limit,
+            cursor=cursor,
+            # A page that may leave this process is whole.
+            later=self._context.store.read if limit > MAX_LIMIT else None,
+        )
+
+    def _page(self, **asked: Any) -> Page[Run]:
         self._attendant.look()
         with self._context.store.read() as c:
-            page = store_runs.page_runs(
-                c,
-                experiment=experiment,
-                statuses=_statuses(status),
-                document=document,
-                parent=parent,
-                search=search,
-                wanted=None if filter is None else parse_filter(filter),
-                order=() if order_by is None else parse_order(order_by),
-                include_children=include_children,
-                recursive=recursive,
-                limit=limit,
-                cursor=cursor,
-                # A page that may leave this process is whole.
-                later=self._context.store.read if limit > MAX_LIMIT else None,
-            )
+            page = store_runs.page_runs(c, **asked)
         return replace(page, items=tell_progress(self._context.folder, self._held_up.tell(page.items)))
 
     def lines(
@@ -212,32 +212,23 @@ class Runs:
         search: str | None = None,
         filter: str | None = None,
         include_children: bool = False,
+        ids: str | None = None,
         limit: int = 100,
         cursor: str | None = None,
     ) -> RunLines:
-        page = self.list(
-            status=status,
-            document=document,
-            parent=parent,
-            search=search,
-            filter=filter,
-            include_children=include_children,
-            limit=clamp_limit(limit),
-            cursor=cursor,
-        )
+        asked = _asked(status, document, parent, search, filter, include_children)
+        asked |= {"for_those_below": not include_children, "ids": _ids(ids)}
+        page = self._page(**asked, limit=clamp_limit(limit), cursor=cursor)
         total = len(page.items) if cursor is None else None
-        if cursor is None and page.next_cursor is not None:
-            with self._context.store.read() as c:
-                total = store_runs.count_runs(
-                    c,
-                    statuses=_statuses(status),
-                    document=document,
-                    parent=parent,
-                    search=search,
-                    wanted=None if filter is None else parse_filter(filter),
-                    include_children=include_children,
-                )
-        return RunLines(items=tuple(map(line_of, page.items)), next_cursor=page.next_cursor, total=total)
+        above: tuple[str, ...] = ()
+        with self._context.store.read() as c:
+            if cursor is None and page.next_cursor is not None:
+                total = store_runs.count_runs(c, **asked)
+            if not include_children and (search or filter):
+                above = _above(c, page.items, search=search, wanted=asked["wanted"])
+        return RunLines(
+            items=tuple(map(line_of, page.items)), next_cursor=page.next_cursor, total=total, for_those_below=above
+        )
 
     def get(self, run: str) -> Run:
         self._attendant.look()
@@ -322,6 +313,43 @@ def _fresh_ids(experiment: str, count: int) -> list[str]:
     while len(ids) < count:
         ids[new_run_id(experiment)] = None
     return list(ids)
+
+
+def _asked(
+    status: str | None,
+    document: str | None,
+    parent: str | None,
+    search: str | None,
+    filter: str | None,
+    include_children: bool,
+) -> dict[str, Any]:
+    """What every list can be asked for, as the store wants it."""
+    if search is not None:
+        check_text("search text", search, MAX_SEARCH)
+    return {
+        "statuses": _statuses(status),
+        "document": document,
+        "parent": parent,
+        "search": search,
+        "wanted": None if filter is None else parse_filter(filter),
+        "include_children": include_children,
+    }
+
+
+def _ids(text: str | None) -> tuple[str, ...] | None:
+    if text is None:
+        return None
+    ids = text.split(",")
+    if len(ids) > MAX_LIMIT:
+        raise InvalidInput(f"{len(ids):,} ids are too many to ask for.", hint=f"Ask for {MAX_LIMIT:,} at a time.")
+    return tuple(map(check_id, ids))
+
+
+def _above(c: Connection, page: Sequence[Run], *, search: str | None, wanted: Filter | None) -> tuple[str, ...]:
+    """The ids of the runs that are listed for what lies below them alone."""
+    parents = {run.number: run.id for run in page if run.child_count > 0}
+    found = store_runs.fitting(c, tuple(parents), search=search, wanted=wanted) if parents else ()
+    return tuple(run_id for number, run_id in parents.items() if number not in found)
 
 
 def _statuses(text: str | None) -> tuple[RunStatus, ...]:

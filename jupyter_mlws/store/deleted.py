@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from typing import Any
 
 from sqlalchemy import ColumnElement, exists
 
@@ -15,6 +16,6 @@ __all__ = ["PURGED", "not_deleted"]
 PURGED = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
-def not_deleted() -> ColumnElement[bool]:
-    """The condition on a row of `runs` that it is not in the trash."""
-    return ~exists().where(deleted_runs.c.run_number == runs.c.number).correlate(runs)
+def not_deleted(of: Any = runs) -> ColumnElement[bool]:
+    """The condition on a row of `runs`, or of another name `of` that table, that it is not in the trash."""
+    return ~exists().where(deleted_runs.c.run_number == of.c.number).correlate(of)

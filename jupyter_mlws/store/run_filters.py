@@ -33,7 +33,7 @@ from jupyter_mlws.domain.filters import Any as Either
 from jupyter_mlws.store.tables import experiments, metric_latest, run_params, run_tags, runs
 from jupyter_mlws.store.text_match import ilike, like, number_in
 
-__all__ = ["along", "attribute", "condition", "found_by", "rarest", "single_value", "without"]
+__all__ = ["along", "attribute", "condition", "found_by", "inherited", "rarest", "single_value", "without"]
 
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "=": operator.eq,
@@ -45,21 +45,22 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 }
 _LABELS = {"param": run_params, "tag": run_tags}
 _COLUMNS = {"name": "display_name"}
+_INHERITED = ("experiment",)
 
 
-def condition(wanted: Filter) -> ColumnElement[bool]:
-    """The condition on a row of `runs`."""
+def condition(wanted: Filter, of: Any = runs) -> ColumnElement[bool]:
+    """The condition on a row of `runs`, or of another name `of` that table."""
     if isinstance(wanted, All):
-        return and_(true(), *(condition(part) for part in wanted.parts))
+        return and_(true(), *(condition(part, of) for part in wanted.parts))
     if isinstance(wanted, Either):
-        return or_(false(), *(condition(part) for part in wanted.parts))
+        return or_(false(), *(condition(part, of) for part in wanted.parts))
     if isinstance(wanted, Not):
-        return not_(condition(wanted.part))
+        return not_(condition(wanted.part, of))
     if wanted.field.kind == "attribute":
-        return _of_attribute(wanted)
+        return _of_attribute(wanted, of)
     present = _rows_of(wanted.field)
     table = _table(wanted.field)
-    found = exists().where(present, table.c.run_number == runs.c.number).correlate(runs)
+    found = exists().where(present, table.c.run_number == of.c.number).correlate(of)
     return not_(found) if wanted.operator == "is null" else found.where(_holds(wanted))
 
 
@@ -81,9 +82,10 @@ def rarest(c: Connection, wanted: Filter, most: int) -> tuple[Comparison | None,
     return best, most
 
 
-def found_by(part: Comparison) -> ColumnElement[bool]:
+def found_by(part: Comparison, of: Any = runs) -> ColumnElement[bool]:
     """The condition of `part`, as a set that its index gives."""
-    return runs.c.number.in_(_numbers(part))
+    found: ColumnElement[bool] = of.c.number.in_(_numbers(part))
+    return found
 
 
 def single_value(wanted: Filter) -> Comparison | None:
@@ -102,9 +104,14 @@ def along(query: Select[Any], exact: Comparison) -> tuple[Select[Any], ColumnEle
     return walked, table.c.run_number
 
 
-def without(wanted: Filter, part: Comparison) -> Filter:
-    """The rest of the filter, where `part` is one of those that all runs have to fulfil."""
-    return All(tuple(each for each in _needed_parts(wanted) if each is not part))
+def without(wanted: Filter, *parts: Comparison) -> All:
+    """The rest of the filter, where `parts` are some of those that all runs have to fulfil."""
+    return All(tuple(each for each in _needed_parts(wanted) if not any(each is part for part in parts)))
+
+
+def inherited(wanted: Filter) -> tuple[Comparison, ...]:
+    """The conditions that all runs have to fulfil which hold for a run where they hold for the one above it."""
+    return tuple(part for part in _needed(wanted) if part.field.name in _INHERITED and part.field.kind == "attribute")
 
 
 def _needed_parts(wanted: Filter) -> Sequence[Filter]:
@@ -167,26 +174,29 @@ def _compared(value: ColumnElement[Any], word: str, values: Sequence[Any]) -> Co
     return compared
 
 
-def attribute(field: Field) -> ColumnElement[Any]:
+def attribute(field: Field, of: Any = runs) -> ColumnElement[Any]:
     """The expression of an attribute, as it is compared and sorted."""
     if field.name == "experiment":
-        return select(experiments.c.name).where(experiments.c.id == runs.c.experiment_id).scalar_subquery()
+        return select(experiments.c.name).where(experiments.c.id == of.c.experiment_id).scalar_subquery()
     if field.name == "duration_s":
-        return type_coerce(runs.c.ended_at, BigInteger) - type_coerce(runs.c.started_at, BigInteger)
-    return runs.c[_COLUMNS.get(field.name, field.name)]
+        return type_coerce(of.c.ended_at, BigInteger) - type_coerce(of.c.started_at, BigInteger)
+    column: ColumnElement[Any] = of.c[_COLUMNS.get(field.name, field.name)]
+    return column
 
 
-def _of_attribute(wanted: Comparison) -> ColumnElement[bool]:
+def _of_attribute(wanted: Comparison, of: Any) -> ColumnElement[bool]:
     field = wanted.field
     if field.name == "experiment":
         if wanted.operator == "=":
             # One number, so that the runs of an experiment are walked in their order; no experiment has number 0.
             one = select(experiments.c.id).where(experiments.c.name == wanted.values[0])
-            return runs.c.experiment_id == func.coalesce(one.scalar_subquery(), 0)
+            found: ColumnElement[bool] = of.c.experiment_id == func.coalesce(one.scalar_subquery(), 0)
+            return found
         # By the few names, not run by run.
         named = select(experiments.c.id).where(_plain(experiments.c.name, wanted))
-        return runs.c.experiment_id.in_(named)
-    return _plain(attribute(field), wanted)
+        by_name: ColumnElement[bool] = of.c.experiment_id.in_(named)
+        return by_name
+    return _plain(attribute(field, of), wanted)
 
 
 def _plain(value: ColumnElement[Any], wanted: Comparison) -> ColumnElement[bool]:

@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from math import isqrt
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, or_, select, union
+from sqlalchemy import Connection, Select, and_, func, or_, select, union
 
-from jupyter_mlws.domain.filters import Filter, OrderKey
+from jupyter_mlws.domain.filters import All, Filter, OrderKey
 from jupyter_mlws.domain.page import Page
 from jupyter_mlws.domain.run import Run
 from jupyter_mlws.store import counters
 from jupyter_mlws.store.later import Read
 from jupyter_mlws.store.paging import encode, number_after, rows_of
+from jupyter_mlws.store.run_below import at_or_below, lifted
 from jupyter_mlws.store.run_cards import load_listed
-from jupyter_mlws.store.run_filters import along, condition, found_by, rarest, single_value, without
+from jupyter_mlws.store.run_filters import along, condition, found_by, inherited, rarest, single_value, without
 from jupyter_mlws.store.run_order import ordered_numbers
 from jupyter_mlws.store.tables import runs
 
@@ -35,21 +36,19 @@ def page_of_runs(
     limit: int,
     cursor: str | None,
     later: Read | None = None,
+    with_those_below: bool = False,
 ) -> Page[Run]:
     """One page of the runs whose numbers `query` finds, as `jupyter_mlws.store.runs.page_runs` explains them."""
-    part, count = (None, 0) if wanted is None else rarest(c, wanted, _few(c, limit))
-    if wanted is not None and part is not None:
-        query = query.where(found_by(part), condition(without(wanted, part)))
+    query, rest, count = _led(c, query, wanted, _few(c, limit), with_those_below)
     if order:
-        if wanted is not None and part is None:
-            query = query.where(condition(wanted))
+        if rest is not None:
+            query = query.where(condition(rest))
         if document is not None:
             query = query.where(or_(runs.c.document == document, runs.c.document_id == document))
-        numbers, more = ordered_numbers(c, query, order, limit, cursor, few=part is not None)
-    elif part is not None and document is None and count <= limit:
+        numbers, more = ordered_numbers(c, query, order, limit, cursor, few=count is not None)
+    elif count is not None and document is None and count <= limit:
         numbers, more = _sorted_here(c, query, number_after(cursor)), None
     else:
-        rest = wanted if part is None else None
         numbers, more = _newest(c, query, rest, document, limit, number_after(cursor))
     return Page(items=load_listed(c, numbers, later), next_cursor=more)
 
@@ -59,20 +58,59 @@ def all_numbers(c: Connection, query: Select[Any], wanted: Filter | None) -> lis
     return sorted(row[0] for row in rows_of(c, _filtered(c, query, wanted)))
 
 
-def count_found(c: Connection, query: Select[Any], wanted: Filter | None, document: str | None, most: int) -> int:
+def count_found(
+    c: Connection,
+    query: Select[Any],
+    wanted: Filter | None,
+    document: str | None,
+    most: int,
+    *,
+    with_those_below: bool = False,
+) -> int:
     """How many runs `query`, the filter and the document find, counted up to `most`."""
     if document is not None:
         query = query.where(or_(runs.c.document == document, runs.c.document_id == document))
-    found = _filtered(c, query, wanted).limit(most).subquery()
+    found = _filtered(c, query, wanted, with_those_below=with_those_below).limit(most).subquery()
     return c.scalar(select(func.count()).select_from(found)) or 0
 
 
-def _filtered(c: Connection, query: Select[Any], wanted: Filter | None) -> Select[Any]:
+def _filtered(
+    c: Connection, query: Select[Any], wanted: Filter | None, *, with_those_below: bool = False
+) -> Select[Any]:
+    query, rest, _ = _led(c, query, wanted, _few(c, counters.last(c, "run")), with_those_below)
+    return query if rest is None else query.where(condition(rest))
+
+
+def _led(
+    c: Connection, query: Select[Any], wanted: Filter | None, few: int, with_those_below: bool
+) -> tuple[Select[Any], Filter | None, int | None]:
+    """The query with the rarest condition in front, what it does not ask yet, and how many runs that condition finds.
+
+    That is None where no condition finds only a few.
+    """
     if wanted is None:
-        return query
-    part, _ = rarest(c, wanted, _few(c, counters.last(c, "run")))
-    rest = wanted if part is None else without(wanted, part)
-    return query.where(condition(rest), *(() if part is None else (found_by(part),)))
+        return query, None, None
+    if with_those_below:
+        return _led_from_below(c, query, wanted, few)
+    part, count = rarest(c, wanted, few)
+    if part is None:
+        return query, wanted, None
+    return query.where(found_by(part), condition(without(wanted, part))), None, count
+
+
+def _led_from_below(
+    c: Connection, query: Select[Any], wanted: Filter, few: int
+) -> tuple[Select[Any], Filter | None, int | None]:
+    shared = inherited(wanted)
+    own = without(wanted, *shared)
+    if not own.parts:
+        return query, wanted, None
+    query = query.where(condition(All(shared)))
+    part, count = rarest(c, own, few)
+    if part is None:
+        return query.where(at_or_below(lambda of: condition(own, of))), None, None
+    rest = without(own, part)
+    return query.where(lifted(lambda of: and_(found_by(part, of), condition(rest, of)))), None, count
 
 
 def _few(c: Connection, limit: int) -> int:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlalchemy import ColumnElement
 
-from jupyter_mlws.store.tables import deleted_runs, runs
+from jupyter_mlws.store.run_below import at_or_below
+from jupyter_mlws.store.tables import runs
 
 __all__ = ["found_by"]
-
-# Children, and theirs: what a sweep's runs make.
-_DEPTH = 2
 
 
 def found_by(search: str | None, *, with_those_below: bool) -> Iterator[ColumnElement[bool]]:
@@ -23,16 +21,9 @@ def found_by(search: str | None, *, with_those_below: bool) -> Iterator[ColumnEl
     if not search:
         return
     text = search.casefold()
-    found = runs.c.search_text.contains(text, autoescape=True)
-    yield or_(found, _found_below(runs, text, _DEPTH)) if with_those_below else found
 
+    def holds(of: Any) -> ColumnElement[bool]:
+        found: ColumnElement[bool] = of.c.search_text.contains(text, autoescape=True)
+        return found
 
-def _found_below(above: Any, text: str, depth: int) -> ColumnElement[bool]:
-    # By the index of children, and only for runs that have some: a list asks for no more than its page needs.
-    child = runs.alias()
-    found = child.c.search_text.contains(text, autoescape=True)
-    if depth > 1:
-        found = or_(found, _found_below(child, text, depth - 1))
-    in_trash = exists().where(deleted_runs.c.run_number == child.c.number).correlate(child)
-    below = exists().where(child.c.parent_number == above.c.number, found, ~in_trash).correlate(above)
-    return and_(above.c.child_count > 0, below)
+    yield at_or_below(holds) if with_those_below else holds(runs)

@@ -22,6 +22,7 @@ from jupyter_mlws.store.deleted import PURGED, not_deleted
 from jupyter_mlws.store.later import Read
 from jupyter_mlws.store.run_claims import claim_queued, hand_back
 from jupyter_mlws.store.run_families import numbers_below
+from jupyter_mlws.store.run_filters import condition
 from jupyter_mlws.store.run_lists import all_numbers, count_found, page_of_runs
 from jupyter_mlws.store.run_record import body_of, load_runs, read_submission, run_query, search_text, summaries_of
 from jupyter_mlws.store.run_search import found_by
@@ -35,6 +36,7 @@ __all__ = [
     "create_run",
     "find_by_key",
     "find_numbers",
+    "fitting",
     "get_run",
     "get_submission",
     "hand_back",
@@ -257,6 +259,8 @@ def page_runs(
     include_children: bool = False,
     recursive: bool = False,
     wanted: Filter | None = None,
+    for_those_below: bool = False,
+    ids: Sequence[str] | None = None,
     order: Sequence[OrderKey] = (),
     limit: int = 50,
     cursor: str | None = None,
@@ -264,19 +268,28 @@ def page_runs(
 ) -> Page[Run]:
     """Runs by the conditions of `RunsApi.list`; newest first unless there is an `order`.
 
-    With `later`, which is `Store.read`, they may fetch what was submitted with them when somebody looks at it.
+    In a list `for_those_below` a run is also found where `wanted` holds for one below it. Of `ids` only these are
+    listed. With `later`, which is `Store.read`, they may fetch what was submitted with them when somebody looks at it.
     """
     found = None if experiment is None else experiments.find_experiment(c, experiment)
     if experiment is not None and found is None:
         return Page(items=())
     query = select(runs.c.number).where(
         not_deleted(),
-        *_conditions(None if found is None else found.id, statuses),
+        *_conditions(None if found is None else found.id, statuses, ids),
         *found_by(search, with_those_below=not (include_children or recursive)),
         *_of_parent(c, parent, include_children=include_children, recursive=recursive),
     )
     return page_of_runs(
-        c, query, wanted=wanted, order=order, document=document, limit=limit, cursor=cursor, later=later
+        c,
+        query,
+        wanted=wanted,
+        order=order,
+        document=document,
+        limit=limit,
+        cursor=cursor,
+        later=later,
+        with_those_below=for_those_below,
     )
 
 
@@ -289,15 +302,25 @@ def count_runs(
     search: str | None = None,
     include_children: bool = False,
     wanted: Filter | None = None,
+    for_those_below: bool = False,
+    ids: Sequence[str] | None = None,
 ) -> int:
     """How many runs `page_runs` finds by these conditions, counted up to `MOST_COUNTED`."""
     query = select(runs.c.number).where(
         not_deleted(),
-        *_conditions(None, statuses),
+        *_conditions(None, statuses, ids),
         *found_by(search, with_those_below=not include_children),
         *_of_parent(c, parent, include_children=include_children),
     )
-    return count_found(c, query, wanted, document, MOST_COUNTED)
+    return count_found(c, query, wanted, document, MOST_COUNTED, with_those_below=for_those_below)
+
+
+def fitting(
+    c: Connection, numbers: Sequence[int], *, search: str | None = None, wanted: Filter | None = None
+) -> set[int]:
+    """Those of a page's runs for which the conditions hold themselves, and not only below them."""
+    query = select(runs.c.number).where(runs.c.number.in_(numbers), *found_by(search, with_those_below=False))
+    return set(c.scalars(query if wanted is None else query.where(condition(wanted))))
 
 
 def find_numbers(
@@ -314,7 +337,11 @@ def find_numbers(
     return all_numbers(c, select(runs.c.number).where(not_deleted(), *conditions), wanted)
 
 
-def _conditions(experiment_id: int | None, statuses: Sequence[RunStatus]) -> Iterator[ColumnElement[bool]]:
+def _conditions(
+    experiment_id: int | None, statuses: Sequence[RunStatus], ids: Sequence[str] | None = None
+) -> Iterator[ColumnElement[bool]]:
+    if ids is not None:
+        yield runs.c.id.in_(ids)
     if experiment_id is not None:
         yield runs.c.experiment_id == experiment_id
     if statuses:

@@ -15,14 +15,14 @@ export function serveRuns(
   workspace = WORKSPACE
 ): void {
   server.on(`GET ${workspace}/run-lines`, ({ query }) => {
-    const ids = /id in \((.*)\)/.exec(query.filter ?? '')?.[1].split(', ');
+    const ids = query.ids?.split(',');
     const found = runs()
       .filter(run =>
         query.parent
           ? run.parent_id === query.parent
           : run.parent_id === null || query.include_children === 'true'
       )
-      .filter(run => ids?.includes(`'${run.id}'`) ?? true)
+      .filter(run => ids?.includes(run.id) ?? true)
       .sort((a, b) => b.number - a.number);
     const start = Number(query.cursor ?? 0);
     const end = start + Number(query.limit ?? 100);
@@ -30,7 +30,8 @@ export function serveRuns(
       json: {
         items: found.slice(start, end),
         next_cursor: end < found.length ? String(end) : null,
-        total: query.cursor === undefined ? found.length : null
+        total: query.cursor === undefined ? found.length : null,
+        for_those_below: []
       }
     };
   });

@@ -620,6 +620,7 @@ export interface RunLines {
   items: RunLine[];
   next_cursor: string | null;
   total: number | null;
+  for_those_below: string[];
 }
 
 /** Where a run came from. */
@@ -904,7 +905,7 @@ export interface Operations {
   /** Runs, newest first; children of a sweep only when `parent` names it or `include_children` is set. */
   'runs.list': { arguments: { experiment?: string | null; status?: string | null; document?: string | null; parent?: string | null; search?: string | null; filter?: string | null; order_by?: string | null; include_children?: boolean; recursive?: boolean; limit?: number; cursor?: string | null }; body: undefined; answer: Page<Run> };
   /** What `list` finds by the same arguments, of each run only what a line of a long list shows. */
-  'runs.lines': { arguments: { status?: string | null; document?: string | null; parent?: string | null; search?: string | null; filter?: string | null; include_children?: boolean; limit?: number; cursor?: string | null }; body: undefined; answer: RunLines };
+  'runs.lines': { arguments: { status?: string | null; document?: string | null; parent?: string | null; search?: string | null; filter?: string | null; include_children?: boolean; ids?: string | null; limit?: number; cursor?: string | null }; body: undefined; answer: RunLines };
   /** One run with its metrics' summaries, or `NotFound`. */
   'runs.get': { arguments: { run: string }; body: undefined; answer: Run };
   /** Change tags, display name or description. */
@@ -1081,7 +1082,7 @@ export const OPERATIONS: { readonly [id in keyof Operations]: Operation } = {
   'runs.reproducibility': { method: 'GET', path: '/runs/{run}/reproducibility', scope: 'workspace', reads: true, pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
   'runs.card': { method: 'GET', path: '/runs/{run}/card', scope: 'workspace', reads: true, pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
   'runs.list': { method: 'GET', path: '/runs', scope: 'workspace', reads: true, pathArguments: [], queryArguments: ['experiment', 'status', 'document', 'parent', 'search', 'filter', 'order_by', 'include_children', 'recursive', 'limit', 'cursor'], body: null, answer: 'json' },
-  'runs.lines': { method: 'GET', path: '/run-lines', scope: 'workspace', reads: true, pathArguments: [], queryArguments: ['status', 'document', 'parent', 'search', 'filter', 'include_children', 'limit', 'cursor'], body: null, answer: 'json' },
+  'runs.lines': { method: 'GET', path: '/run-lines', scope: 'workspace', reads: true, pathArguments: [], queryArguments: ['status', 'document', 'parent', 'search', 'filter', 'include_children', 'ids', 'limit', 'cursor'], body: null, answer: 'json' },
   'runs.get': { method: 'GET', path: '/runs/{run}', scope: 'workspace', reads: true, pathArguments: ['run'], queryArguments: [], body: null, answer: 'json' },
   'runs.update': { method: 'PATCH', path: '/runs/{run}', scope: 'workspace', reads: false, pathArguments: ['run'], queryArguments: [], body: 'json', answer: 'json' },
   'runs.create_children': { method: 'POST', path: '/runs/{run}/children', scope: 'workspace', reads: false, pathArguments: ['run'], queryArguments: [], body: 'json', answer: 'json' },

@@ -26,8 +26,13 @@ export class RunListing implements IDisposable, IWish {
   ) {
     const emit = () => this._emit();
     const questions = new Questions(_connection);
-    this._reader = new ListReader(this, this._listed, questions, emit, () =>
-      this._readPins()
+    this._reader = new ListReader(
+      this,
+      this._listed,
+      questions,
+      emit,
+      () => this._readPins(),
+      ids => void this._updates.readOpened(ids)
     );
     this._updates = new ListUpdates(
       this,

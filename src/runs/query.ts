@@ -93,16 +93,6 @@ export function parseQuery(text: string): IQuery {
   };
 }
 
-/** Two conditions of the filter language that both have to hold. */
-export function both(filter: string | null, condition: string): string {
-  return filter === null ? condition : `(${filter}) and ${condition}`;
-}
-
-/** The condition that a run is one of these. */
-export function isOneOf(ids: readonly string[]): string {
-  return `id in (${ids.map(id => `'${id.replace(/'/g, "''")}'`).join(', ')})`;
-}
-
 /**
  * Whether a run is what is looked for, as far as a page can tell: what is listed already is narrowed at once by it,
  * until the server's answer is here. Conditions are for the server alone.

@@ -1,6 +1,6 @@
 import { RunLine, RunLines } from '../api';
 import { IWorkspaceConnection } from '../tokens';
-import { both, IQuery, isOneOf } from './query';
+import { IQuery } from './query';
 
 /** Pages are so large at first; whoever goes far down gets larger ones. */
 export const PAGE = 100;
@@ -30,10 +30,9 @@ export class Questions {
   /** A page of a list. */
   page(listing: IListing, part: IPart): Promise<RunLines> {
     const { cursor = null, wanted = PAGE, only } = part;
-    const { filter } = listing;
     return this._connection.request('runs.lines', {
       ...listing,
-      filter: only ? both(filter, isOneOf(only)) : filter,
+      ids: only?.join(','),
       limit: Math.max(PAGE, Math.min(LARGE_PAGE, wanted)),
       cursor
     });
@@ -45,27 +44,14 @@ export class Questions {
    * @param isWanted asked after each answer: whether it is still waited for
    * @returns null when it is not
    */
-  async begin(
+  begin(
     listing: IListing,
     wanted: number,
     isWanted: () => boolean
   ): Promise<RunLines | null> {
-    const items: RunLine[] = [];
-    let total: number | null = null;
-    let cursor: string | null = null;
-    do {
-      const page: RunLines = await this.page(listing, {
-        cursor,
-        wanted: wanted - items.length
-      });
-      if (!isWanted()) {
-        return null;
-      }
-      total ??= page.total;
-      items.push(...page.items);
-      cursor = page.next_cursor;
-    } while (cursor !== null && items.length < wanted);
-    return { items, total, next_cursor: cursor };
+    const ask = (cursor: string | null, lacking: number) =>
+      this.page(listing, { cursor, wanted: lacking });
+    return readOn(ask, wanted, isWanted);
   }
 
   /** Those of the runs that are on a list, some at a time, each time with the ids that were asked for. */
@@ -84,7 +70,7 @@ export class Questions {
   ): AsyncIterable<[readonly string[], readonly RunLine[]]> {
     for (const some of chunks(ids)) {
       const { items } = await this._connection.request('runs.lines', {
-        filter: isOneOf(some),
+        ids: some.join(','),
         include_children: true,
         limit: BY_ID
       });
@@ -92,27 +78,57 @@ export class Questions {
     }
   }
 
-  /** All children of a run; null when they are no longer waited for. */
+  /**
+   * The children of a run that are what is looked for, or have such below them; all of them where none is.
+   *
+   * @returns null when they are no longer waited for
+   */
   async childrenOf(
     parent: string,
+    { search, filter }: IQuery,
     isWanted: () => boolean
-  ): Promise<RunLine[] | null> {
-    const children: RunLine[] = [];
-    let cursor: string | null = null;
-    do {
-      const page: RunLines = await this._connection.request('runs.lines', {
-        parent,
+  ): Promise<RunLines | null> {
+    const found = await this._childrenOf({ parent, search, filter }, isWanted);
+    return found?.items.length === 0 && (search ?? filter) !== null
+      ? this._childrenOf({ parent }, isWanted)
+      : found;
+  }
+
+  private _childrenOf(
+    asked: { parent: string; search?: string | null; filter?: string | null },
+    isWanted: () => boolean
+  ): Promise<RunLines | null> {
+    const ask = (cursor: string | null) =>
+      this._connection.request('runs.lines', {
+        ...asked,
         limit: LARGE_PAGE,
         cursor
       });
-      if (!isWanted()) {
-        return null;
-      }
-      children.push(...page.items);
-      cursor = page.next_cursor;
-    } while (cursor !== null);
-    return children;
+    return readOn(ask, Infinity, isWanted);
   }
+}
+
+/** Read pages until so many lines are here, or all. */
+async function readOn(
+  ask: (cursor: string | null, lacking: number) => Promise<RunLines>,
+  wanted: number,
+  isWanted: () => boolean
+): Promise<RunLines | null> {
+  const items: RunLine[] = [];
+  const for_those_below: string[] = [];
+  let total: number | null = null;
+  let next_cursor: string | null = null;
+  do {
+    const page: RunLines = await ask(next_cursor, wanted - items.length);
+    if (!isWanted()) {
+      return null;
+    }
+    total ??= page.total;
+    items.push(...page.items);
+    for_those_below.push(...page.for_those_below);
+    next_cursor = page.next_cursor;
+  } while (next_cursor !== null && items.length < wanted);
+  return { items, total, next_cursor, for_those_below };
 }
 
 function* chunks(ids: readonly string[]): Iterable<readonly string[]> {

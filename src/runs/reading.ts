@@ -19,13 +19,15 @@ export class ListReader implements IDisposable {
   /**
    * @param onChange told when something that is shown changed
    * @param onRead told when the beginning was read, or could not be
+   * @param onBegun told when another list was begun, with the runs on it that are there for what lies below them
    */
   constructor(
     private readonly _wish: IWish,
     private readonly _listed: Listed,
     private readonly _questions: Questions,
     private readonly _onChange: () => void,
-    private readonly _onRead: () => void
+    private readonly _onRead: () => void,
+    private readonly _onBegun: (forThoseBelow: readonly string[]) => void
   ) {}
 
   get isDisposed(): boolean {
@@ -132,6 +134,7 @@ export class ListReader implements IDisposable {
       if (isNew) {
         this._needed = 0;
         listed.begin(search, items, next_cursor);
+        this._onBegun(page.for_those_below);
       } else {
         const old = before.filter(id => !listed.isNewer(id, acts));
         listed.takeAnew(items, next_cursor, old);

@@ -139,7 +139,8 @@ export function buildRows(
     depth: number
   ) => {
     const groups = groupOf(runs, parent?.id ?? '');
-    const known = parent?.child_count ?? listed.total;
+    // Of what is below a run, all that is listed is read at once.
+    const known = parent === null ? listed.total : 0;
     runs.forEach((run, i) => {
       const isParent = run.child_count > 0;
       const open = isParent && expanded.has(run.id);

@@ -3,6 +3,9 @@ import { IQuery, matches } from './query';
 import { PAGE } from './questions';
 import { buildRows, IGroup, groupsOf, Row } from './rows';
 
+/** So many runs are opened by themselves; whoever finds more looks into them as he likes. */
+const MOST_REVEALED = 10;
+
 /**
  * The runs that are listed, as far as they are read: at the top level newest first, below opened ones their children.
  * It knows each run once, by its newest state.
@@ -15,7 +18,9 @@ export class RunTree {
 
   /** Ids of opened runs. */
   get expanded(): ReadonlySet<string> {
-    return this._expanded;
+    return this._opened.size === 0
+      ? this._expanded
+      : new Set([...this._expanded, ...this._opened]);
   }
 
   /** How many runs there are at the top level, read or not; null where nobody knows. */
@@ -94,8 +99,9 @@ export class RunTree {
     this.clearTop();
   }
 
-  /** Forget what is listed at the top level; what is open stays so where it comes again. */
+  /** Forget what is listed at the top level; what somebody opened stays so where it comes again. */
   clearTop(): void {
+    this._opened.clear();
     this._top = [];
     this._ids = null;
     this._total = null;
@@ -109,7 +115,21 @@ export class RunTree {
 
   close(id: string): void {
     this._expanded.delete(id);
+    this._opened.delete(id);
     this._rows = null;
+  }
+
+  /**
+   * Open runs that are listed for what was found below them, the first few, until something else is looked for.
+   *
+   * @returns those that were opened
+   */
+  reveal(ids: readonly string[]): readonly string[] {
+    const closed = ids.filter(id => !this.expanded.has(id));
+    const some = closed.slice(0, MOST_REVEALED - this._opened.size);
+    some.forEach(id => this._opened.add(id));
+    this._rows = null;
+    return some;
   }
 
   /** List runs at the top level; never an older state of one in place of a newer. */
@@ -225,6 +245,7 @@ export class RunTree {
       this._seen.delete(id);
       this._children.delete(id);
       this._expanded.delete(id);
+      this._opened.delete(id);
     }
     this._changeAll();
   }
@@ -253,7 +274,7 @@ export class RunTree {
         pinned,
         runs: others(this._narrowed ? this._look(this._narrowed) : this._top),
         childrenOf: id => others(this.childrenOf(id)),
-        expanded: this._expanded,
+        expanded: this.expanded,
         total: this._narrowed ? 0 : (this._total ?? this._top.length) + beside,
         user: this._user
       },
@@ -304,6 +325,8 @@ export class RunTree {
   private _ids: ReadonlySet<string> | null = null;
   private _indexes: ReadonlyMap<string, number> | null = null;
   private _narrowed: IQuery | null = null;
+  /** Ids of the runs that are open for what was found below them. */
+  private _opened = new Set<string>();
   private _pinned: readonly string[] = [];
   private _rows: readonly Row[] | null = null;
   private _runs = new Map<string, RunLine>();

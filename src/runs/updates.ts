@@ -3,6 +3,7 @@ import { IDisposable } from '@lumino/disposable';
 import { Change } from '../api';
 import { Coalescer } from '../model/coalescer';
 import { Listed } from './listed';
+import { parseQuery } from './query';
 import { Questions } from './questions';
 import { IWish, ListReader } from './reading';
 import { hasEnded } from './status';
@@ -68,6 +69,14 @@ export class ListUpdates implements IDisposable {
     if (this._wish.isAwake && unknown.length > 0) {
       await this._telling(() => this._readAnyway(unknown));
     }
+  }
+
+  /** Another list was begun: open runs that are there for what lies below them, and read what opened ones show now. */
+  async readOpened(forThoseBelow: readonly string[]): Promise<void> {
+    const { tree } = this._listed;
+    tree.reveal(forThoseBelow);
+    const shown = [...tree.expanded].filter(id => tree.indexOf(id) >= 0);
+    await this._telling(() => this._readChildren(shown));
   }
 
   /** Read the children of a run that was opened. */
@@ -164,17 +173,20 @@ export class ListUpdates implements IDisposable {
   }
 
   private async _readChildrenOf(parent: string): Promise<void> {
-    const { generation, tree } = this._listed;
-    // The parent may have gone meanwhile, and its children with it.
+    const { generation, search, tree } = this._listed;
+    // The parent may have gone meanwhile, and its children with it; or something else is looked for.
     const children = await this._questions.childrenOf(
       parent,
+      parseQuery(search),
       () =>
         generation === this._listed.generation &&
+        search === this._listed.search &&
         tree.find(parent) !== undefined
     );
     if (children !== null) {
-      tree.setChildren(parent, children);
+      tree.setChildren(parent, children.items);
       this._onChange();
+      await this._readChildren(tree.reveal(children.for_those_below));
     }
   }
 

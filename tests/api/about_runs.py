@@ -77,6 +77,32 @@ class RunsSuite:
         assert code_of(api.runs.lines, limit=0) == "invalid_input"
         assert place.api.workspace.info().user == page.items[0].user
 
+    def test_lines_are_found_by_what_lies_below_them_and_say_so(self, place: Place) -> None:
+        plain = place.submit(params={"lr": "0.1"})
+        sweep = place.submit(kind="sweep", sweep=({"lr": "0.1"}, {"lr": "0.2"}, {"lr": "0.3"}))
+        lines = place.api.runs.lines
+        found = lines(filter="params.lr < 0.15")
+        assert [run.id for run in found.items] == [sweep.id, plain.id]
+        assert found.for_those_below == (sweep.id,)
+        assert lines(search="lr=0.2").for_those_below == (sweep.id,)
+        assert lines(filter="kind = 'sweep'").for_those_below == lines().for_those_below == ()
+        below = lines(filter="params.lr > 0.15", parent=sweep.id)
+        assert [run.params["lr"] for run in below.items] == ["0.3", "0.2"]
+        assert below.for_those_below == ()
+        assert lines(filter="params.lr < 0.15", include_children=True).total == 2
+        # In a list of whole runs a condition holds for those that it names.
+        assert [run.id for run in place.api.runs.list(filter="params.lr < 0.15").items] == [plain.id]
+
+    def test_lines_of_some_runs_are_asked_for_by_their_ids(self, place: Place) -> None:
+        first, second, third = (place.submit(params={"lr": lr}) for lr in ("0.1", "0.2", "0.3"))
+        lines = place.api.runs.lines
+        assert [run.id for run in lines(ids=f"{first.id},{third.id},gone").items] == [third.id, first.id]
+        found = lines(ids=f"{first.id},{second.id}", filter="params.lr > 0.15", limit=1)
+        assert [run.id for run in found.items] == [second.id]
+        assert lines(ids=f"{first.id},{second.id}", limit=1).total == 2
+        assert code_of(lines, ids="../a") == "invalid_name"
+        assert code_of(lines, ids="a," * 1000) == "invalid_input"
+
     def test_O07_limits_are_cut_and_nonsense_is_refused(self, place: Place) -> None:
         place.submit()
         assert len(place.api.runs.list(limit=10**9).items) == 1

@@ -50,6 +50,7 @@ class Known:
     params: dict[str, str] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)
+    below: list[Known] = field(default_factory=list)
 
 
 class World:
@@ -111,3 +112,25 @@ def world(store_factory: Callable[..., Store]) -> World:
             insert(deleted_runs), [{"run_number": run.number, "deleted_at": MOMENTS[0]} for run in recorded[::10]]
         )
     return World(store, [run for i, run in enumerate(recorded) if i % 10])
+
+
+@pytest.fixture
+def families(world: World) -> World:
+    """The same, but some runs lie below others of their experiment, up to two deep; `runs` are those at the top."""
+    rnd = random.Random(8)
+    tops: list[Known] = []
+    above = {"digits": [], "Digits-2": []}
+    for run in world.runs:
+        places = above[run.attributes["experiment"]]
+        over, depth = rnd.choice([(None, 0), *places])
+        if depth < 2:
+            places.append((run, depth + 1))
+        (tops if over is None else over.below).append(run)
+    with world.store.write() as c:
+        for run in world.runs:
+            if run.below:
+                run.attributes["child_count"] = float(len(run.below))
+                c.execute(update(runs).where(runs.c.number == run.number).values(child_count=len(run.below)))
+                below = runs.c.number.in_([child.number for child in run.below])
+                c.execute(update(runs).where(below).values(parent_number=run.number))
+    return World(world.store, tops)

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from jupyter_mlws.domain.filters import ATTRIBUTES, All, Comparison, Field, Not, OrderKey
 from jupyter_mlws.domain.filters import Any as Either
 from jupyter_mlws.store import run_lists
-from jupyter_mlws.store.runs import find_numbers, page_runs
+from jupyter_mlws.store.runs import count_runs, find_numbers, fitting, page_runs
 
-from .conftest import MOMENTS, NUMBERS, STATUSES, TEXTS, World
+from .conftest import MOMENTS, NUMBERS, STATUSES, TEXTS, Known, World
 from .reference import holds, in_order
 
 SAME_WORLD = settings(
@@ -84,6 +84,22 @@ def test_a_filter_finds_what_it_says(world: World, wanted, few, limit):
     assert numbers(world, few, wanted=wanted, limit=limit) == expected
     with world.store.read() as c:
         assert find_numbers(c, wanted=wanted) == sorted(expected)
+
+
+@SAME_WORLD
+@given(wanted=filters, few=fews, limit=st.sampled_from([7, 1000]))
+def test_a_list_for_what_lies_below_finds_the_runs_above_it(families: World, wanted, few, limit):
+    def is_meant(run: Known) -> bool:
+        return holds(wanted, run) or any(map(is_meant, run.below))
+
+    asked = {"wanted": wanted, "for_those_below": True}
+    expected = [run.number for run in reversed(families.runs) if is_meant(run)]
+    assert numbers(families, few, limit=limit, **asked) == expected
+    itself = {run.number for run in families.runs if holds(wanted, run)}
+    with families.store.read() as c, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run_lists, "_few", lambda *_: few)
+        assert count_runs(c, **asked) == len(expected)
+        assert fitting(c, expected, wanted=wanted) == itself
 
 
 @SAME_WORLD

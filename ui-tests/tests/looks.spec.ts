@@ -93,7 +93,8 @@ test('lines of the list in every status, and meters, look as they did', async ({
   await answer(page, /\/run-lines\?/, {
     items,
     next_cursor: null,
-    total: items.length
+    total: items.length,
+    for_those_below: []
   });
   await answer(page, /\/compute\/local\/load/, {
     name: 'local',

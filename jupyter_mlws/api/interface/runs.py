@@ -120,15 +120,21 @@ class RunsApi(Protocol):
         search: str | None = None,
         filter: str | None = None,
         include_children: bool = False,
+        ids: str | None = None,
         limit: int = 100,
         cursor: str | None = None,
     ) -> RunLines:
         """What `list` finds by the same arguments, of each run only what a line of a long list shows.
 
+        Where children are not listed, `filter`, like `search`, also finds the run above one that fulfils it; the answer
+        tells which are such runs. Of `ids`, with commas between them, only these are listed.
+
         Raises
         ------
         InvalidFilter
             `filter` cannot be understood; the message and `details` point at the word.
+        InvalidInput
+            More than 1,000 `ids`.
         """
         ...
 

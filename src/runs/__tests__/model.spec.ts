@@ -120,7 +120,7 @@ describe('RunListModel', () => {
     events.tell(11, { kind: 'run', subject: changed.id });
     await until(() => model.rows[0].run.status === 'Completed');
     expect(server.asked(LIST)).toHaveLength(2);
-    expect(server.asked(LIST)[1].query.filter).toBe(`id in ('${changed.id}')`);
+    expect(server.asked(LIST)[1].query.ids).toBe(changed.id);
   });
 
   it('never goes back to an older state of a run', async () => {
@@ -248,7 +248,7 @@ describe('RunListModel', () => {
     await until(() => numbers().length === 0);
     expect(server.asked(LIST).pop()?.query).toMatchObject({
       search: 'lr=0.1',
-      filter: `id in ('${gone.id}')`
+      ids: gone.id
     });
   });
 
@@ -293,6 +293,71 @@ describe('RunListModel', () => {
     await until(() => model.rows[1]?.run.status === 'Completed');
     expect(numbers()).toEqual([1, 2, 3]);
     expect(server.asked(LIST)).toHaveLength(asked + 2);
+  });
+
+  it('opens what is listed for its children, which are those that were looked for', async () => {
+    const sweep = makeRun(1, { child_count: 3 });
+    const children = [2, 3, 4].map(n => makeRun(n, { parent_id: sweep.id }));
+    const other = makeRun(9, { child_count: 1 });
+    const below = makeRun(10, { parent_id: other.id });
+    runs = [other, sweep, below, ...children];
+    await wake();
+    model.toggle(other.id);
+    await until(() => numbers().length === 3);
+    expect(numbers()).toEqual([9, 10, 1]);
+
+    // Of the one nothing but its child is found, of the other it alone.
+    const answer = (query: Record<string, string>) => {
+      const items =
+        query.parent === sweep.id
+          ? [children[1]]
+          : query.parent
+            ? query.filter
+              ? []
+              : [below]
+            : [other, sweep];
+      return { items, total: items.length, next_cursor: null };
+    };
+    server.on(LIST, ({ query }) => ({
+      json: {
+        ...answer(query),
+        for_those_below: query.filter && !query.parent ? [sweep.id] : []
+      }
+    }));
+    model.search = 'metrics.acc > 0.9';
+    await until(() => numbers().includes(3));
+    expect(numbers()).toEqual([9, 10, 1, 3]);
+    expect(model.rows[3].siblings).toBe(1);
+
+    serveRuns(server, () => runs);
+    model.search = '';
+    await until(() => !model.isSearching);
+    expect(numbers()).toEqual([9, 10, 1]);
+    model.toggle(sweep.id);
+    await until(() => numbers().length === 6);
+  });
+
+  it('opens no more than a few by itself, and none that its user closed', async () => {
+    runs = [...Array(20).keys()].map(i => makeRun(20 - i, { child_count: 1 }));
+    await wake();
+    server.on(LIST, ({ query }) => ({
+      json: {
+        items: query.parent ? [] : runs,
+        total: runs.length,
+        next_cursor: null,
+        for_those_below: query.parent ? [] : runs.map(run => run.id)
+      }
+    }));
+    model.search = 'metrics.acc > 0.9';
+    const opened = () => model.rows.filter(row => row.expanded).length;
+    await until(() => !model.isSearching);
+    expect(opened()).toBe(10);
+    model.toggle(model.rows[0].run.id);
+    expect(opened()).toBe(9);
+    runs = [makeRun(21, { child_count: 1 }), ...runs];
+    events.tell(11, { kind: 'experiment', subject: 'digits' });
+    await until(() => numbers().includes(21));
+    expect(opened()).toBe(9);
   });
 
   it('selects several, acts on those in sight alone, and forgets what is gone', async () => {

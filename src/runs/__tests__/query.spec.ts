@@ -1,6 +1,6 @@
 import { makeMetric, makeRun } from '../../__tests__/server';
 import { complete, namesOf, withCompletion } from '../completion';
-import { both, isFilter, isOneOf, matches, parseQuery } from '../query';
+import { isFilter, matches, parseQuery } from '../query';
 
 describe('parseQuery', () => {
   it.each([
@@ -34,15 +34,6 @@ describe('parseQuery', () => {
     const texts = ['in', 'nothing like it', 'is it', 'not', 'my name is null'];
     expect(texts.filter(isFilter)).toEqual(['my name is null']);
     expect(['all in one', 'not in'].filter(isFilter)).toEqual([]);
-  });
-});
-
-describe('conditions', () => {
-  it('are put together so that each holds by itself', () => {
-    const one = isOneOf(["a'b", 'c']);
-    expect(one).toBe("id in ('a''b', 'c')");
-    expect(both(null, one)).toBe(one);
-    expect(both('a = 1 or b = 2', one)).toBe(`(a = 1 or b = 2) and ${one}`);
   });
 });
 
