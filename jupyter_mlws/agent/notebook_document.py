@@ -50,6 +50,8 @@ class Executed:
         # By the identity of each output; what is taken back counts no more.
         self._sizes: dict[int, int] = {}
         self._size = self._left_out = 0
+        # Stands in the cell for those that are left out; an error may come behind it.
+        self._instead: dict[str, Any] = {}
         self._is_old = True
         self._write_at = 0.0
 
@@ -147,9 +149,10 @@ class Executed:
             outputs.append(output)
             return True
         if not self._left_out:
-            outputs.append({"output_type": "display_data", "data": {}, "metadata": {}})
+            self._instead = {"output_type": "display_data", "data": {}, "metadata": {}}
+            outputs.append(self._instead)
         self._left_out += 1
-        outputs[-1]["data"] = {"text/plain": f"[{self._left_out:,} more outputs of this cell are left out]"}
+        self._instead["data"] = {"text/plain": f"[{self._left_out:,} more outputs of this cell are left out]"}
         return False
 
     def _bounded(self, output: dict[str, Any]) -> dict[str, Any]:

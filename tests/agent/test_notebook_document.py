@@ -175,3 +175,21 @@ def test_without_secrets_text_goes_through_as_it_comes(written: Written) -> None
         written.document.stream("stdout", piece)
     written.document.write_when_due()
     assert written.texts() == ["é?\n"]
+
+
+def test_what_comes_behind_an_error_is_counted_where_the_outputs_that_are_left_out_are(
+    monkeypatch: pytest.MonkeyPatch, written: Written
+) -> None:
+    monkeypatch.setattr(notebook_document, "_MOST_OUTPUTS", 2)
+
+    def show() -> None:
+        written.document.show("display_data", {"data": {"text/plain": "shown"}})
+
+    for _ in range(4):
+        show()
+    written.document.error("ValueError", "no", ["no"])
+    show()  # as the figures of a cell that failed
+    outputs = written.cells[0]["outputs"]
+    assert [output["output_type"] for output in outputs] == ["display_data"] * 3 + ["error"]
+    assert outputs[2]["data"] == {"text/plain": "[3 more outputs of this cell are left out]"}
+    assert set(outputs[3]) == {"output_type", "ename", "evalue", "traceback"}
