@@ -1,4 +1,4 @@
-"""Packing of ended runs, in the moments when nothing else is to be done."""
+"""Packing of ended runs, and giving back what was freed by it, in the moments when nothing else is to be done."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ _SHARE = 0.2
 class Packing:
     """Walks all runs of the workspace again and again, and packs the series of those that have ended.
 
+    Packed points take less room. Once all are, the database is made as much smaller.
+
     Parameters
     ----------
     context : Context
@@ -39,6 +41,9 @@ class Packing:
         # Of those behind: what was packed, or had nothing to be.
         self._done: set[int] = set()
         self._waiting: list[tuple[int, str]] = []
+        # Runs have ended since the database was last made smaller; by how much it was this time.
+        self._has_room = False
+        self._given_back = 0
         self._at = time.monotonic() + context.settings.pack_pause_s
 
     def step(self) -> float:
@@ -63,7 +68,8 @@ class Packing:
         while time.monotonic() < until and not self._is_wanted():
             if self._waiting:
                 self._pack(*self._waiting.pop(0))
-            elif not self._walk():
+            elif not self._walk() and not (self._has_room and self._give_back()):
+                self._end_walk()
                 return False
         return True
 
@@ -75,7 +81,7 @@ class Packing:
             pack_one(c, number, name)
 
     def _walk(self) -> bool:
-        """Look at the next runs; False at the end of all, where it begins anew behind those that are done for good."""
+        """Look at the next runs; False at the end of all."""
         # Imported at use: numpy would delay the dispatcher's start.
         from jupyter_mlws.store.packing import next_runs, packed_through, series_to_pack
 
@@ -86,14 +92,29 @@ class Packing:
             new = [run.number for run in found if run.has_ended and run.number not in self._done]
             self._waiting = series_to_pack(c, new) if new else []
         self._done.update(new)
+        self._has_room = self._has_room or bool(new)
         if self._first_open is None:
             self._first_open = next((run.number for run in found if run.is_open), None)
         if found:
             self._place = found[-1].number
+        return bool(found)
+
+    def _give_back(self) -> bool:
+        """Give the disk a part of what is free by now; False when that is all."""
+        with self._context.write():
+            size = self._context.store.give_back()
+        self._given_back += size
+        if size:
             return True
+        if self._given_back:
+            self._context.store.settle()
+        self._has_room, self._given_back = False, 0
+        return False
+
+    def _end_walk(self) -> None:
+        """Begin anew, behind the runs that are done for good."""
         self._note()
         self._begin_anew()
-        return False
 
     def _note(self) -> None:
         """Keep up to where all are done, in the next run of this program too."""

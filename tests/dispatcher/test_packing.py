@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from points import points
 from pretended import Clock, World
@@ -53,6 +54,11 @@ class Place:
         self.clock.now += self.context.settings.pack_pause_s + 1
         while (pause_s := packer.step()) < self.context.settings.pack_pause_s:
             self.clock.now += pause_s
+
+    def bytes(self) -> int:
+        """What the database takes on the disk, but for what its log is about to give back."""
+        self.store.settle()
+        return (self.world.folder / "mlws.sqlite").stat().st_size
 
     def left(self, *runs: Run) -> list[int]:
         with self.store.read() as c:
@@ -123,3 +129,28 @@ def test_what_is_in_the_trash_is_left_alone(place):
     place.world.api.runs.delete(run.id)
     place.go_round(place.packer())
     assert "packing.series" not in place.passed
+
+
+def test_what_packing_made_free_is_given_back_to_the_disk(place, monkeypatch):
+    count, batch = 300_000, 50_000
+    run = place.run(ended=False)
+    noise = np.random.default_rng(3).normal(size=count)
+    for first in range(0, count, batch):
+        with place.store.write() as c:
+            part = noise[first : first + batch]
+            metrics.append_points(c, run.id, points(part, start=first, stream="b", name="noise"))
+    place.end(run)
+    before = place.bytes()
+    packer = place.packer()
+    place.go_round(packer)
+    after = place.bytes()
+    assert after < 0.9 * before
+    assert after / count <= 12
+    # Once: where nothing more has ended nobody is kept from writing to look for it.
+    asked: list[int] = []
+    monkeypatch.setattr(place.store, "give_back", lambda: asked.append(1) or 0)
+    place.go_round(packer)
+    assert asked == []
+    place.run()
+    place.go_round(packer)
+    assert asked == [1]
