@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from jupyter_mlws.domain.metric import MetricNames
 from jupyter_mlws.store.paging import cut, text_after
 from jupyter_mlws.store.runs import run_number
 from jupyter_mlws.store.tables import metric_latest
+from jupyter_mlws.store.text_match import ilike
 
 __all__ = ["SYSTEM_FROM", "page_names"]
 
 # Where the places of system metrics begin, so that they are nowhere among the first series of a run.
 SYSTEM_FROM = 1 << 40
 _latest = metric_latest.c
+# What means something in a pattern, and how it means itself.
+_SPECIAL, _LITERALLY = re.compile(r"[\\%_]"), r"\\\g<0>"
 
 
 def page_names(
@@ -46,9 +50,7 @@ def page_names(
 
 
 def _has(word: str) -> ColumnElement[bool]:
-    in_any_case = _latest.name.icontains(word, autoescape=True)
-    # What SQLite makes small letters of is ASCII alone.
-    return in_any_case if word.isascii() else or_(in_any_case, _latest.name.contains(word, autoescape=True))
+    return ilike(_latest.name, f"%{_SPECIAL.sub(_LITERALLY, word)}%")
 
 
 def _count(c: Connection, *where: Any, system: bool) -> int:

@@ -45,7 +45,8 @@ class MetricsSuite:
         assert find("1", search="loss").total == 5
         assert find("1", search="0%_").items == ("100%_sure",)
         assert find("1", search="_").items == ("100%_sure",)
-        assert find("1", search="röß").items == ("Größe",)
+        assert find("1", search="röß").items == find("1", search="GRö").items == ("Größe",)
+        assert find("1", search="GRÖ").items == find("1", search="\\").items == ()
         assert find("1", system=True).total == 0
         assert code_of(find, "1", search="x" * 2000) == "too_large"
         assert code_of(find, "99") == "not_found"
