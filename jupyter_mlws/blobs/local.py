@@ -100,7 +100,15 @@ class LocalPlace:
         temporary = f"{self.root}/drafts/{os.getpid()}-{next(self._names)}-{os.urandom(4).hex()}"
         with full_disk_named(self.root):
             faults.point("blobs.draft")
-            return LocalDraft(self, temporary, os.open(temporary, _CREATE, _FRESH))
+            try:
+                descriptor = os.open(temporary, _CREATE, _FRESH)
+            except FileNotFoundError as error:
+                # It was there before, and is not made anew: its disk may be mounted again.
+                raise WorkspaceError(
+                    f"Nothing can be kept in {self.root}: that folder is gone.",
+                    hint="Put it back, or mount its disk again; then do this once more.",
+                ) from error
+        return LocalDraft(self, temporary, descriptor)
 
     def adopt(self, temporary: str, digest: str, size: int) -> None:
         """Rename a finished temporary file to its digest, or drop it where the digest is there."""

@@ -154,6 +154,21 @@ def test_the_folder_can_be_moved(tmp_path: Path) -> None:
     assert BlobStore(tmp_path / "there").read(stored.digest) == b"x"
 
 
+def test_a_folder_that_goes_away_is_named_and_not_made_anew(tmp_path: Path) -> None:
+    place, away = tmp_path / "workspace", tmp_path / "away"
+    place.mkdir()
+    blobs = BlobStore(place / "blobs")
+    first = blobs.put_bytes(b"first")
+    place.rename(away)
+    for store in (lambda: blobs.put_bytes(b"second"), lambda: blobs.put_stream(io.BytesIO(b"x" * 5_000_000))):
+        with pytest.raises(WorkspaceError, match="blobs: that folder is gone"):
+            store()
+    assert not place.exists()
+    away.rename(place)
+    blobs.put_bytes(b"second")
+    assert blobs.read(first.digest) == b"first"
+
+
 def test_syncing_marks_blobs_so_that_the_next_pass_is_cheap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     blobs = BlobStore(tmp_path / "blobs")
     digests = [blobs.put_bytes(bytes([number])).digest for number in range(40)]
