@@ -15,6 +15,7 @@ import {
   formatNumber
 } from '../components/format';
 import { statusText } from '../components/status';
+import { bestOf } from '../runs/best';
 import { leadingMetric } from '../runs/rows';
 import { hasEnded, isInteractive } from '../runs/status';
 
@@ -110,9 +111,6 @@ export interface ISibling {
   readonly isBest: boolean;
 }
 
-const LOWER = /(loss|error|rmse|mse|mae)/i;
-const HIGHER = /(acc|auc|f1|score|r2|map)/i;
-
 /**
  * The last other runs of a cell with their values, and the best one however long ago that was. Which is best is said only of metrics that are known to be better
  * high or low, and only among runs that completed.
@@ -124,7 +122,7 @@ export function siblingsOf(
 ): ISibling[] {
   const all = [run, ...others];
   const name = leadingMetric(all);
-  const best = bestOf(all, name);
+  const best = name === null ? null : (bestOf(all, name)?.id ?? null);
   const shown = others.filter((it, i) => i < most || it.id === best);
   return shown.map(it => ({
     run: it,
@@ -144,25 +142,6 @@ function textOf(run: Run, name: string | null): string {
       ? formatNumber(toNumber(metric.last))
       : ''
     : '';
-}
-
-function bestOf(runs: readonly Run[], name: string | null): string | null {
-  const sign =
-    name === null ? 0 : LOWER.test(name) ? -1 : HIGHER.test(name) ? 1 : 0;
-  if (sign === 0) {
-    return null;
-  }
-  let best: string | null = null;
-  let most = -Infinity;
-  for (const run of runs) {
-    const metric = metricOf(run, name);
-    const value = metric ? sign * toNumber(metric.last) : NaN;
-    if (run.status === 'Completed' && value > most) {
-      most = value;
-      best = run.id;
-    }
-  }
-  return best;
 }
 
 /** How far a run is, and how long the rest takes at the rate that its output told. */

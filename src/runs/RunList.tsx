@@ -3,6 +3,7 @@ import * as React from 'react';
 import { useNow } from '../components/clock';
 import { useSignal } from '../components/model';
 import { useTranslation } from '../components/translation';
+import { Bests } from './bests';
 import { Keys } from './keys';
 import { Layout } from './layout';
 import { RunListModel } from './model';
@@ -15,6 +16,7 @@ import { useKept, useViewport } from './viewport';
 export interface IRunListProps {
   model: RunListModel;
   sparklines: Sparklines;
+  bests: Bests;
   onCancel: (id: string) => void;
   /** Told which run is opened by Enter or a double click. */
   onOpen: (id: string) => void;
@@ -39,7 +41,7 @@ export function RunList(props: IRunListProps): JSX.Element {
 
 function Tree(props: IRunListProps): JSX.Element {
   const trans = useTranslation();
-  const { model, sparklines } = props;
+  const { model, sparklines, bests } = props;
   const { rows, unread } = model;
   const layout = React.useMemo(() => new Layout(rows, unread), [rows, unread]);
   const scroller = React.useRef<HTMLDivElement>(null);
@@ -110,6 +112,7 @@ function Tree(props: IRunListProps): JSX.Element {
         <Lines
           model={model}
           sparklines={sparklines}
+          bests={bests}
           layout={layout}
           first={shown.first}
           last={shown.last}
@@ -131,6 +134,7 @@ function Tree(props: IRunListProps): JSX.Element {
 interface ILinesProps {
   model: RunListModel;
   sparklines: Sparklines;
+  bests: Bests;
   layout: Layout;
   first: number;
   last: number;
@@ -141,8 +145,9 @@ interface ILinesProps {
 
 /** The lines in sight and, wherever it is, the current one: what reads the screen aloud has to find it. */
 function Lines(props: ILinesProps): JSX.Element {
-  const { model, sparklines, layout, first, last } = props;
+  const { model, sparklines, bests, layout, first, last } = props;
   useSignal(sparklines.changed);
+  useSignal(bests.changed);
   const { rows } = model;
   const visible = rows.slice(first, last);
   const now = useNow(visible.some(row => !hasEnded(row.run)));
@@ -151,7 +156,10 @@ function Lines(props: ILinesProps): JSX.Element {
   if (current >= 0 && (current < first || current >= last)) {
     indexes.push(current);
   }
-  React.useEffect(() => sparklines.show(visible));
+  React.useEffect(() => {
+    sparklines.show(visible);
+    bests.show(visible);
+  });
   const nested = rows.some(row => row.expanded !== null);
   return (
     <>
@@ -170,6 +178,7 @@ function Lines(props: ILinesProps): JSX.Element {
             offers={i === current || id === props.pointed}
             lastPinned={row.pinned && rows[i + 1]?.pinned === false}
             values={sparklines.get(id)}
+            best={bests.get(id)}
             actions={props.actions}
           />
         );

@@ -8,6 +8,7 @@ import { formatNumber } from '../components/format';
 import { StatusIcon, statusText, WarningIcon } from '../components/status';
 import { escapeControls, Text } from '../components/text';
 import { useTranslation } from '../components/translation';
+import { IBest } from './bests';
 import { IRowActions, RowActions } from './RowActions';
 import { heightOf, IRow, Row } from './rows';
 import {
@@ -35,6 +36,8 @@ export interface IRunRowProps {
   /** Whether the line below is no pinned one any more. */
   lastPinned: boolean;
   values: readonly number[];
+  /** What came out best below it. */
+  best: IBest | null;
   actions: IRowActions;
 }
 
@@ -79,7 +82,7 @@ function DrawnRow(props: IRunRowProps): JSX.Element {
       aria-expanded={row.expanded ?? undefined}
       aria-posinset={row.position}
       aria-setsize={row.siblings}
-      aria-label={useLabel(row)}
+      aria-label={useLabel(row, props.best)}
       data-run={run.id}
       data-status={run.status}
     >
@@ -104,7 +107,7 @@ function FirstLine(props: IRunRowProps): JSX.Element {
           {run.children_ended}/{run.child_count}
         </span>
       )}
-      <Value row={props.row} />
+      <Value row={props.row} best={props.best} />
       <Sparkline values={props.values} />
       <span className="jp-mlws-row-duration">
         {durationText(run, props.now)}
@@ -165,7 +168,9 @@ function Twisty(props: { row: IRow }): JSX.Element {
   );
 }
 
-function Value(props: { row: IRow }): JSX.Element {
+function Value(props: { row: IRow; best: IBest | null }): JSX.Element {
+  const trans = useTranslation();
+  const { best } = props;
   const { run, metric } = props.row;
   if (run.status === 'Failed' && run.error) {
     return (
@@ -174,6 +179,16 @@ function Value(props: { row: IRow }): JSX.Element {
         title={escapeControls(run.error.message)}
       >
         {escapeControls(failureWord(run.error))}
+      </span>
+    );
+  }
+  if (metric === null && best !== null) {
+    return (
+      <span
+        className="jp-mlws-row-value"
+        title={escapeControls(bestText(trans, best))}
+      >
+        {formatNumber(best.value)}
       </span>
     );
   }
@@ -189,6 +204,11 @@ function Value(props: { row: IRow }): JSX.Element {
       {value}
     </span>
   );
+}
+
+function bestText(trans: TranslationBundle, best: IBest): string {
+  const value = formatNumber(best.value);
+  return trans.__('best %1 %2, of #%3', best.metric, value, best.number);
 }
 
 /** A failure in a word: the exception's name, else the signal, else our code for it. */
@@ -228,7 +248,7 @@ function useOrigin(run: RunLine): string {
 }
 
 /** The line as a sentence. */
-function useLabel(row: IRow): string {
+function useLabel(row: IRow, best: IBest | null): string {
   const trans = useTranslation();
   const { run, metric, params } = row;
   const { document } = run.source;
@@ -238,7 +258,11 @@ function useLabel(row: IRow): string {
     row.pinned ? trans.__('pinned') : '',
     placeOf(trans, run),
     waitsFor(run),
-    metric ? `${metric.name} ${formatNumber(toNumber(metric.last))}` : '',
+    metric
+      ? `${metric.name} ${formatNumber(toNumber(metric.last))}`
+      : best
+        ? bestText(trans, best)
+        : '',
     ...params.map(([name, value]) => `${name} ${value}`),
     row.author ? trans.__('by %1', row.author) : '',
     document ? trans.__('from %1', document) : ''

@@ -27,6 +27,7 @@ import { ModelList, OnDownloadModel } from '../models/ModelList';
 import { SecretList } from '../secrets/SecretList';
 import { IWorkspaceConnection } from '../tokens';
 import { Header, ISwitcher } from '../workspace/Header';
+import { Bests } from './bests';
 import { Fitting } from './fitting';
 import { NoRuns } from './NoRuns';
 import { RunListModel } from './model';
@@ -206,11 +207,12 @@ export class WorkspacePanel extends SidePanel {
   }
 
   private _renderRuns(): JSX.Element {
-    const { connection, runs, sparklines } = this._options;
+    const { connection, runs, sparklines, bests } = this._options;
     return (
       <RunList
         model={runs}
         sparklines={sparklines}
+        bests={bests}
         onCancel={id => this._options.onAction('cancel', id)}
         onOpen={this._options.onOpenRun}
         onDelete={this._options.onDeleteSelected}
@@ -258,6 +260,7 @@ export namespace WorkspacePanel {
     connection: IWorkspaceConnection;
     runs: RunListModel;
     sparklines: Sparklines;
+    bests: Bests;
     experiments: ExperimentsModel;
     experimentActions: Omit<IExperimentActions, 'onShow'>;
     models: ListModel<Model>;

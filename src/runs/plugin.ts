@@ -32,6 +32,7 @@ import { ISelectedRun, IWorkspaceConnection } from '../tokens';
 import { Switcher } from '../workspace/switcher';
 import { downloadFile, telling } from './actions';
 import { addRunCommands, CommandIDs, CONTEXT_MENU } from './commands';
+import { Bests } from './bests';
 import { RunListModel } from './model';
 import { Pins } from './pins';
 import { RunAction } from './RunActions';
@@ -84,6 +85,7 @@ export const runsPlugin: JupyterFrontEndPlugin<ISelectedRun> = {
       connection,
       runs,
       sparklines: new Sparklines(connection),
+      bests: new Bests(connection),
       experiments,
       experimentActions: {
         onDescribe: it => void describeExperiment(forExperiments, it),

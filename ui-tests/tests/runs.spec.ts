@@ -1,5 +1,6 @@
 import { expect, test } from '@jupyterlab/galata';
 
+import { look } from '../helpers/look';
 import { LOAD, openNotebook, runCells } from '../helpers/notebook';
 import { WorkspacePanel } from '../helpers/panel';
 
@@ -19,6 +20,13 @@ experiment = Experiment(Workspace.from_config(), "by-hand")
 run = experiment.start_logging(snapshot_directory=None)
 run.log("loss", 0.5)
 run.log_row("epochs", epoch=0)`;
+
+const SWEEP = `%%submit rates --sweep lr=0.25,0.5,0.75
+lr = 0.1
+mlws.log(acc=1 - lr)`;
+
+const PLAIN = `%%submit rates
+mlws.log(acc=0.125)`;
 
 const REGISTER = `%%submit models
 from pathlib import Path
@@ -78,6 +86,40 @@ test('child runs of a script are nested, and runs are repeated, deleted and rest
   await expect(panel.row(again)).toBeVisible();
   await page.getByRole('button', { name: 'Undo' }).click();
   await expect(panel.row(parent)).toHaveAttribute('aria-selected', 'true');
+});
+
+test('a sweep tells its best value, and is found and opened by what its children have', async ({
+  page,
+  tmpPath
+}, testInfo) => {
+  const panel = new WorkspacePanel(page);
+  await openNotebook(page, `${tmpPath}/rates.ipynb`, [LOAD, SWEEP, PLAIN]);
+  await panel.open();
+  await runCells(page, 0, 1);
+  const sweep = await panel.newest('Completed');
+  await expect(panel.row(sweep)).toContainText('0.7500');
+  await expect(panel.row(sweep)).toHaveAttribute(
+    'aria-label',
+    /best acc 0\.7500, of #\d+/
+  );
+  await runCells(page, 2);
+  await expect(panel.rows).toHaveCount(2);
+  await panel.newest('Completed');
+
+  await panel.search.fill('metrics.acc > 0.4');
+  await expect(panel.rows).toHaveCount(3);
+  await expect(panel.rows.first()).toHaveAttribute('data-run', sweep);
+  await expect(panel.rows.nth(1)).toContainText('lr 0.5');
+  await expect(panel.rows.nth(2)).toContainText('lr 0.25');
+  await look(page, testInfo, 'found-below', '#jp-mlws-panel');
+
+  // What its user closes stays so, and all children are there again when nothing is looked for.
+  await panel.rows.first().locator('.jp-mlws-row-twisty').click();
+  await expect(panel.rows).toHaveCount(1);
+  await panel.search.fill('');
+  await expect(panel.rows).toHaveCount(2);
+  await panel.row(sweep).locator('.jp-mlws-row-twisty').click();
+  await expect(panel.rows).toHaveCount(5);
 });
 
 test('a run that a kernel logs is live, says where it is, and ends where its notebook says so', async ({

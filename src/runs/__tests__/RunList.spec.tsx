@@ -6,10 +6,12 @@ import {
   connect,
   FakeServer,
   IEvents,
+  makeMetric,
   makeRun,
   until
 } from '../../__tests__/server';
 import { Run } from '../../api';
+import { Bests } from '../bests';
 import { RunListModel } from '../model';
 import { RunList } from '../RunList';
 import { failureWord } from '../RunRow';
@@ -35,6 +37,7 @@ describe('RunList', () => {
   let cancelled: string[];
   let opened: string[];
   let deletions: number;
+  let bests: Bests;
   let sparklines: Sparklines;
 
   beforeEach(() => {
@@ -45,6 +48,7 @@ describe('RunList', () => {
   });
 
   afterEach(() => {
+    bests.dispose();
     sparklines.dispose();
     model.dispose();
     events.connection.dispose();
@@ -58,11 +62,13 @@ describe('RunList', () => {
     model = new RunListModel(events.connection);
     model.active = true;
     await until(() => model.isLoaded);
+    bests = new Bests(events.connection);
     sparklines = new Sparklines(events.connection);
     render(
       <RunList
         model={model}
         sparklines={sparklines}
+        bests={bests}
         onCancel={id => cancelled.push(id)}
         onOpen={id => opened.push(id)}
         onDelete={() => (deletions += 1)}
@@ -76,6 +82,23 @@ describe('RunList', () => {
       fireEvent.keyDown(screen.getByRole('tree'), { key, ...held });
     });
   const selection = () => model.selection.map(id => model.find(id)?.number);
+
+  it('shows of a sweep what its best child has', async () => {
+    const sweep = makeRun(1, { child_count: 2, children_ended: 2 });
+    const children = [0.5, 0.75].map((last, i) =>
+      makeRun(2 + i, {
+        parent_id: sweep.id,
+        status: 'Completed',
+        metrics: [makeMetric('acc', { last })]
+      })
+    );
+    await show([sweep], children);
+    await until(() => bests.get(sweep.id) !== null);
+    const value = await screen.findByText('0.7500');
+    expect(value.title).toBe('best acc 0.7500, of #3');
+    const line = screen.getByRole('treeitem');
+    expect(line.getAttribute('aria-label')).toContain('best acc 0.7500, of #3');
+  });
 
   it('keeps few lines in the page however many runs there are', async () => {
     await show(Array.from({ length: 10000 }, (_, i) => makeRun(10000 - i)));
