@@ -28,7 +28,8 @@ def show(line: str) -> Any:
         Nothing, numbers of runs, a filter such as ``metrics.acc > 0.9`` (see ``docs/filters.md``), or text to search.
     """
     from jupyter_mlws.sdk.run import Run
-    from jupyter_mlws.sdk.workspace import RunList, Workspace
+    from jupyter_mlws.sdk.run_list import RunList
+    from jupyter_mlws.sdk.workspace import Workspace
 
     workspace = Workspace.from_config()
     stuck.retry(workspace)

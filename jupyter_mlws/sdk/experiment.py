@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from jupyter_mlws.sdk.interactive import InteractiveRun
     from jupyter_mlws.sdk.notebook import NotebookRunConfig
     from jupyter_mlws.sdk.run import Run
+    from jupyter_mlws.sdk.run_list import RunList
     from jupyter_mlws.sdk.script import ScriptRunConfig
-    from jupyter_mlws.sdk.workspace import RunList, Workspace
+    from jupyter_mlws.sdk.workspace import Workspace
 
 __all__ = ["Experiment"]
 
@@ -297,7 +298,7 @@ class Experiment:
         if type is None and tags is None and properties is None:
             return self.workspace.runs(limit, experiment=self.name, status=status, include_children=include_children)
         from jupyter_mlws.sdk.run_children import is_wanted
-        from jupyter_mlws.sdk.workspace import RunList
+        from jupyter_mlws.sdk.run_list import RunList
 
         found = self.workspace.runs(None, experiment=self.name, status=status, include_children=include_children)
         wanted = [run for run in found if is_wanted(run._record, tags, properties, type, None)]

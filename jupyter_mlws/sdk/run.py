@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from jupyter_mlws.sdk.experiment import Experiment
     from jupyter_mlws.sdk.job import ActiveRun
-    from jupyter_mlws.sdk.workspace import RunList, Workspace
+    from jupyter_mlws.sdk.run_list import RunList
+    from jupyter_mlws.sdk.workspace import Workspace
 
 __all__ = ["Run"]
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from jupyter_mlws.domain import run as words
     from jupyter_mlws.sdk.job import ActiveRun
     from jupyter_mlws.sdk.run import Run
+    from jupyter_mlws.sdk.run_list import RunList
     from jupyter_mlws.sdk.script import ScriptRunConfig
-    from jupyter_mlws.sdk.workspace import RunList
 
 __all__ = ["RunChildren", "is_wanted"]
 
@@ -42,7 +42,7 @@ class RunChildren(RunFacts):
         type, status : str, optional
             Keep those of one kind ('script', 'cell', 'child'), or in one state.
         """
-        from jupyter_mlws.sdk.workspace import RunList
+        from jupyter_mlws.sdk.run_list import RunList
 
         # By the records at hand: one that was begun here would ask for its own.
         return RunList(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from operator import index
 from typing import TYPE_CHECKING
 
 from jupyter_mlws.errors import InvalidInput
 from jupyter_mlws.sdk.connection import Connection, connect
+from jupyter_mlws.sdk.run_list import RunList
 from jupyter_mlws.sdk.text import size_text
 
 if TYPE_CHECKING:
@@ -431,28 +432,3 @@ def _experiment_name(experiment: Any) -> Any:
     from jupyter_mlws.sdk.experiment import Experiment
 
     return experiment.name if isinstance(experiment, Experiment) else experiment
-
-
-class RunList(list["Run"]):
-    """Runs that show themselves as a table, or `nothing`, a sentence, where there are none."""
-
-    def __init__(self, runs: Iterable[Run] = (), *, nothing: str = "No runs yet.") -> None:
-        super().__init__(runs)
-        self.nothing = nothing
-
-    def __repr__(self) -> str:
-        from jupyter_mlws.sdk.text import run_table
-
-        return run_table([run.record for run in self], self.nothing)
-
-    def to_dataframe(self) -> pd.DataFrame:
-        """The runs as they were found, as a table of pandas, one row a run; see `Workspace.runs_dataframe`."""
-        from jupyter_mlws.sdk.frames import runs_frame
-
-        # Not `run.record`, which asks again for each run that lives.
-        return runs_frame(self[0].workspace.api if self else None, [run._record for run in self])
-
-    def _repr_html_(self) -> str:
-        from jupyter_mlws.sdk.text import run_table_html
-
-        return run_table_html([run.record for run in self], self.nothing)

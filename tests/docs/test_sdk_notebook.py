@@ -13,7 +13,7 @@ from nbclient import NotebookClient
 import jupyter_mlws
 from jupyter_mlws import Experiment, Model, Run, ScriptRunConfig, Workspace
 from jupyter_mlws.sdk.job import ActiveRun
-from jupyter_mlws.sdk.workspace import RunList
+from jupyter_mlws.sdk.run_list import RunList
 
 NOTEBOOK = Path(__file__).parents[2] / "examples" / "sdk.ipynb"
 
