@@ -8,7 +8,6 @@ kept beside the peers.
 from __future__ import annotations
 
 import argparse
-import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -18,20 +17,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import peers
 from figures import Figures, keep
-from metrics import BYTES, CHART, LOG, LOG_ROW, PIXELS, ROW, SEEN, Pair, end_dispatcher, note_log
+from metrics import BYTES, CHART, KEPT, LOG, LOG_ROW, PIXELS, ROW, SEEN, Pair, end_dispatcher, note_log, pack
 from submit import scratch
-from tool_process import once
+from tool_process import Make, once
 
 from jupyter_mlws import Workspace
 from jupyter_mlws.domain.run import RunSubmission
 from jupyter_mlws.store import Store, runs
 from jupyter_mlws.store.metrics import append_points, put_points
-from jupyter_mlws.store.packing import pack_one
 from jupyter_mlws.workspace.folder import prepare
 
 GROWTH = (100, 10, 1)
+MOST_POINTS = 100_000_000
 _BLOCK = 50_000  # about as many as the dispatcher takes at a time from a run that logs without a pause
 _NAMES_AT_ONCE = 5_000
 _PAGE = 100
@@ -45,9 +43,9 @@ def main() -> None:
     """Measure, print the tables, keep the raw figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--points", type=int, default=100_000_000, help="of the longest series")
+    parser.add_argument("--points", type=int, default=MOST_POINTS, help="of the longest series")
     parser.add_argument("--names", type=int, default=100_000, help="of the run with most metrics")
-    parser.add_argument("--keep", type=Path, default=peers.ROOT / "series", help="where the long series are")
+    parser.add_argument("--keep", type=Path, default=KEPT, help="where the long series are")
     options = parser.parse_args()
     figures = Figures(GOALS)
     with scratch() as place:
@@ -84,17 +82,23 @@ def long_series(figures: Figures, place: Path, most: int, rounds: int) -> None:
     """What a chart costs of longer and longer series, and what their points take on the disk."""
     for part in GROWTH:
         count = most // part
-        folder = place / f"series-{count}"
-        once(folder, partial(_write_series, folder, count))
+        folder, make = series_of(place, count)
+        once(folder, make)
         figures.note(BYTES, f"{count:,} points", (folder / "mlws.sqlite").stat().st_size / count)
     for _ in range(rounds):
         for part in GROWTH:
             count = most // part
-            run = Workspace(place / f"series-{count}").run(1)
+            run = Workspace(series_of(place, count)[0]).run(1)
             label, middle = f"{count:,} points", max(count // 2, 1_000_000) - 1_000_000
             run.metric("loss", points=PIXELS)
             figures.note(CHART, label, _seconds(lambda r=run: r.metric("loss", points=PIXELS)))
             figures.note(ZOOM, label, _seconds(lambda r=run, m=middle: r.metric("loss", low=m, high=m + 999_999)))
+
+
+def series_of(place: Path, count: int) -> tuple[Path, Make]:
+    """The folder of a series of so many points, and how it is made."""
+    folder = place / f"series-{count}"
+    return folder, partial(_write_series, folder, count)
 
 
 def many_names(figures: Figures, place: Path, most: int, rounds: int) -> None:
@@ -154,11 +158,7 @@ def _write_series(folder: Path, count: int) -> None:
             with store.write() as c:
                 at = 1_790_000_000 + step / 1_000 + noise.uniform(0, 1e-4, len(step))
                 put_points(c, number, "loss", step, at, value, datetime.now(timezone.utc))
-        with store.write() as c:
-            pack_one(c, number, "loss")  # as the dispatcher does when a run has ended
-    connection = sqlite3.connect(folder / "mlws.sqlite")
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
+    pack(folder)
 
 
 def _write_names(folder: Path, counts: list[int]) -> None:

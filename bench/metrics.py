@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 import peers
 from figures import Figures, keep
 from submit import scratch
-from tool_process import ToolProcess, once
+from tool_process import Make, ToolProcess, once
 
+KEPT = peers.ROOT / "series"
 PIXELS = 1000
 ROW = 100
 
@@ -33,7 +34,7 @@ TOOLS = {
     "limit": Sizes(1_000_000, 10_000, 1_000_000),
     "ours": Sizes(1_000_000, 10_000, 1_000_000),
     "trackio": Sizes(40_000, 500, 1_000_000),
-    "aim": Sizes(5_000, 100, 1_000_000),
+    "aim": Sizes(5_000, 100, 100_000),
     "mlflow": Sizes(200, 20, 50_000),
 }
 SHOWN = {"limit": "limit: file and numpy", "ours": "jupyter-mlws"}
@@ -93,18 +94,17 @@ class Reader:
     Parameters
     ----------
     tool : str
-    folder : Path
-        Where the run is, or is to be made.
-    count : int
-        Of its points.
+    place : Path
+        Where the run's folder is, or is to be made.
     stack : ExitStack
         Whose end is that of the process.
     """
 
-    def __init__(self, tool: str, folder: Path, count: int, stack: ExitStack) -> None:
-        self._ref = once(folder, partial(fill, tool, folder, count))
+    def __init__(self, tool: str, place: Path, stack: ExitStack) -> None:
+        folder, make = series_of(tool, place)
+        self._ref = once(folder, make)
         self._process = begin(tool, folder, stack)
-        self.bytes_of_a_point = self._process.ask("bytes") / count
+        self.bytes_of_a_point = self._process.ask("bytes") / TOOLS[tool].series
         for question in questions(tool).values():
             self.seconds(*question)  # what is imported for the first answer is no part of the others
 
@@ -119,6 +119,13 @@ def questions(tool: str) -> dict[str, tuple[Any, ...]]:
     return asked | {FRAME: ("frame",)} if tool == "ours" else asked
 
 
+def series_of(tool: str, place: Path) -> tuple[Path, Make]:
+    """The folder of a tool's long series, and how it is made."""
+    count = TOOLS[tool].series
+    folder = place / f"{tool}-{count}"
+    return folder, partial(fill, tool, folder, count)
+
+
 def fill(tool: str, folder: Path, count: int) -> Any:
     """Make the run that is read."""
     with ExitStack() as stack:
@@ -127,7 +134,26 @@ def fill(tool: str, folder: Path, count: int) -> Any:
         process.ask("seen", ref, "loss", count)
     if tool == "ours":
         end_dispatcher(folder)
+        pack(folder / "workspace")
     return ref
+
+
+def pack(workspace: Path) -> None:
+    """Pack the one run of a workspace and give back what that frees, as a dispatcher does half a minute later."""
+    from jupyter_mlws.store import Store
+    from jupyter_mlws.store.packing import pack_one, series_to_pack
+
+    with Store.open(workspace) as store:
+        with store.read() as c:
+            found = series_to_pack(c, [1])
+        for number, name in found:
+            with store.write() as c:
+                pack_one(c, number, name)
+        given = True
+        while given:
+            with store.write():
+                given = store.give_back() > 0
+        store.settle()
 
 
 def end_dispatcher(folder: Path) -> None:
@@ -160,7 +186,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", default="", help="these tools, with commas")
-    parser.add_argument("--keep", type=Path, default=peers.ROOT / "series", help="where the peers' long series are")
+    parser.add_argument("--keep", type=Path, default=KEPT, help="where the peers' long series are")
     options = parser.parse_args()
     only = options.only.split(",") if options.only else list(TOOLS)
     tools = peers.there([tool for tool in TOOLS if tool in only])
@@ -175,8 +201,7 @@ def compared(tools: list[str], place: Path, kept: Path, rounds: int, stack: Exit
     figures = Figures(GOALS)
     readers = {}
     for tool in tools:
-        count = TOOLS[tool].series
-        readers[tool] = Reader(tool, (place if tool in SHOWN else kept) / f"{tool}-{count}", count, stack)
+        readers[tool] = Reader(tool, place if tool in SHOWN else kept, stack)
         figures.note(BYTES, tool, readers[tool].bytes_of_a_point)
     if "ours" in tools:
         stack.callback(end_dispatcher, place / "ours")

@@ -15,6 +15,7 @@ from typing import Any
 import peers
 
 HERE = Path(__file__).parent
+Make = Callable[[], Any]
 
 
 class ToolProcess:
@@ -65,13 +66,22 @@ class ToolProcess:
         self._process.wait(60)
 
 
-def once(folder: Path, make: Callable[[], Any]) -> Any:
+def is_made(folder: Path) -> bool:
+    """Whether `once` filled this folder."""
+    return _note(folder).exists()
+
+
+def _note(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.json")
+
+
+def once(folder: Path, make: Make) -> Any:
     """What `make` told when it filled a folder, which it does once; and again where it was broken off.
 
     What takes much longer to make than to ask is left for the next time so.
     """
-    note = folder.with_name(f"{folder.name}.json")
-    if not note.exists():
+    note = _note(folder)
+    if not is_made(folder):
         shutil.rmtree(folder, ignore_errors=True)
         folder.parent.mkdir(parents=True, exist_ok=True)
         began = time.monotonic()

@@ -13,6 +13,7 @@ import sys
 import time
 from pathlib import Path
 
+import making
 import peers
 import table
 from figures import RESULTS
@@ -41,6 +42,8 @@ def main() -> int:
     wanted = _words(parser, options.only, PARTS) or list(PARTS)
     peers.install(_words(parser, options.peers, peers.PEERS))
     began, failed = time.monotonic(), []
+    making.make(wanted)
+    print(f"\nMaking what is kept took {time.monotonic() - began:.0f} s.", flush=True)
     for part in wanted:
         (RESULTS / f"{part}.json").unlink(missing_ok=True)
         print(f"\n== {part} (load of the machine: {os.getloadavg()[0]:.1f})\n", flush=True)
