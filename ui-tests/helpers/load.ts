@@ -1,17 +1,27 @@
 import { IJupyterLabPageFixture } from '@jupyterlab/galata';
+import { traced } from './trace';
+
+/** From here on a person may feel that a task is going on, in milliseconds. */
+export const LONG_MS = 50;
 
 /** What the page did for some time. */
 export interface ILoad {
-  /** Longest task of the main thread, in milliseconds; 0 where none took 50. */
+  /** The main thread's own time in the task that had most of it, in milliseconds, whatever else the machine did. */
   longest: number;
-  /** How many tasks took longer than 50 ms. */
-  long: number;
-  /** Share of a core that the page's main thread used: its own time, whatever else the machine does. */
+  /** How long the longest task took, in milliseconds, with all that had the core meanwhile. */
+  slowest: number;
+  /** How many tasks took longer than `LONG_MS`. */
+  slow: number;
+  /** Share of a core that the page's main thread used: its own time. */
   busy: number;
+  /** How often the page was drawn, in a second. */
+  frames: number;
   /** Requests of series, and the bytes of their answers. */
   requests: number;
   bytes: number;
-  /** How often each chart in sight was drawn with other points, in a second. */
+  /** How many charts were drawn with other points. */
+  charts: number;
+  /** How often each of them was, in a second. */
   redraws: number;
 }
 
@@ -40,13 +50,34 @@ export async function measure(
   session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
     bytes += series.has(requestId) ? encodedDataLength : 0;
   });
-  const before = await busySeconds();
-  const seen = await page.evaluate(async seconds => {
-    const tasks: number[] = [];
-    const observer = new PerformanceObserver(list =>
-      list.getEntries().forEach(it => tasks.push(it.duration))
-    );
-    observer.observe({ type: 'longtask' });
+  let seen = { draws: 0, charts: 0 };
+  let busy = 0;
+  const { tasks, frames } = await traced(page, async () => {
+    const before = await busySeconds();
+    seen = await drawsIn(page, seconds);
+    busy = (await busySeconds()) - before;
+  });
+  await session.detach();
+  const { draws, charts } = seen;
+  return {
+    longest: Math.round(Math.max(0, ...tasks.map(it => it.own))),
+    slowest: Math.round(Math.max(0, ...tasks.map(it => it.wall))),
+    slow: tasks.filter(it => it.wall > LONG_MS).length,
+    busy: busy / seconds,
+    frames: frames / seconds,
+    requests: series.size,
+    bytes,
+    charts,
+    redraws: charts > 0 ? draws / charts / seconds : 0
+  };
+}
+
+/** How often charts are drawn with other points until `seconds` have passed, and how many of them are. */
+async function drawsIn(
+  page: IJupyterLabPageFixture,
+  seconds: number
+): Promise<{ draws: number; charts: number }> {
+  return page.evaluate(async seconds => {
     let draws = 0;
     const charts = new Set<Node>();
     const marks = new MutationObserver(records => {
@@ -58,18 +89,12 @@ export async function measure(
       subtree: true
     });
     await new Promise(resolve => setTimeout(resolve, seconds * 1000));
-    observer.disconnect();
     marks.disconnect();
-    return { tasks, draws, charts: charts.size };
+    return { draws, charts: charts.size };
   }, seconds);
-  const busy = (await busySeconds()) - before;
-  await session.detach();
-  return {
-    longest: Math.round(Math.max(0, ...seen.tasks)),
-    long: seen.tasks.length,
-    busy: busy / seconds,
-    requests: series.size,
-    bytes,
-    redraws: seen.charts > 0 ? seen.draws / seen.charts / seconds : 0
-  };
+}
+
+/** A sentence of the tasks: the thread's own time in them, and what a person waited. */
+export function tasksText({ longest, slowest, slow }: ILoad): string {
+  return `longest task ${longest} ms of its own (${slowest} ms by the clock, ${slow} above ${LONG_MS})`;
 }
