@@ -1,11 +1,18 @@
-import { renameSync } from 'fs';
+import { existsSync, renameSync } from 'fs';
 
 import { expect, IJupyterLabPageFixture } from '@jupyterlab/galata';
 import type { WebSocketRoute } from '@playwright/test';
 
 import { RunCard } from '../helpers/card';
 import { watchRequests } from '../helpers/costs';
-import { clockCell, LOAD, openNotebook, runCells } from '../helpers/notebook';
+import { Postgres } from '../helpers/database';
+import {
+  clockCell,
+  LOAD,
+  openNotebook,
+  outputsOf,
+  runCells
+} from '../helpers/notebook';
 import { WorkspacePanel } from '../helpers/panel';
 import { test } from '../helpers/server';
 
@@ -153,6 +160,93 @@ test('a dispatcher that is killed is started again, and records that were away a
   await expect.poll(count, HEALED).toBeGreaterThan(away + 10);
   await panel.cancel();
   await expectEverywhere(panel, 'Canceled');
+});
+
+test('a workspace whose folder is moved away says so, and goes on with what was typed meanwhile when it is back', async ({
+  page,
+  tmpPath
+}) => {
+  const panel = new WorkspacePanel(page);
+  const note = panel.details.getByRole('textbox', { name: 'Note' });
+  await openNotebook(page, `${tmpPath}/moved.ipynb`, [
+    LOAD,
+    clockCell('moved', 0.5),
+    '%%submit moved\nmlws.log(late=1.0)'
+  ]);
+  await panel.open();
+  await runCells(page, 0, 1);
+  const run = await panel.newest('Completed');
+  await expect(panel.chart).toHaveAttribute('data-count', '5');
+  const { id, location } = await panel.fetch('/info');
+  renameSync(location, `${location}.away`);
+  await expect(panel.dot).toHaveAttribute('data-state', 'failed', HEALED);
+  await expect(panel.root).toContainText(`${location}, is gone`);
+  await expect(panel.rows).toHaveCount(1);
+  await expect(panel.detail).toContainText('is gone', HEALED);
+  await expect(panel.chart).toHaveAttribute('data-count', '5');
+  await note.fill('typed meanwhile');
+  await note.press('Control+Enter');
+  await expect(panel.detail).toContainText('Kept here, and sent when', HEALED);
+  // What is submitted now is refused in a sentence, and no other workspace is made of it.
+  await runCells(page, 2);
+  expect(await outputsOf(page, 2)).toContain('that folder is gone');
+  expect(existsSync(location)).toBe(false);
+
+  renameSync(`${location}.away`, location);
+  await expect(panel.dot).toHaveAttribute('data-state', 'connected', HEALED);
+  expect((await panel.fetch('/info')).id).toBe(id);
+  const kept = async () => (await panel.fetch(`/runs/${run}`)).description;
+  await expect.poll(kept, HEALED).toBe('typed meanwhile');
+  await expect(panel.detail).not.toContainText('Kept here');
+  await expect(panel.root).not.toContainText('is gone');
+  await expect(panel.detail).not.toContainText('is gone');
+  await runCells(page, 2);
+  await expect(panel.rows).toHaveCount(2, HEALED);
+  await panel.newest('Completed');
+});
+
+test('a database that is stopped is named on the page, and all goes on when it is started again', async ({
+  page,
+  server,
+  tmpPath
+}) => {
+  test.setTimeout(150 * 1000);
+  const database = await Postgres.start();
+  if (database === null) {
+    test.skip(true, 'PostgreSQL is not installed.');
+    return;
+  }
+  try {
+    await server.command(tmpPath, 'mlws', 'init', '--database', database.url);
+    const panel = await follow(page, tmpPath, 'stopped', 120);
+    const note = panel.details.getByRole('textbox', { name: 'Note' });
+    const count = async () =>
+      Number(await panel.chart.getAttribute('data-count'));
+    const run = await panel.newest('Running');
+    await database.stop();
+    await expect(panel.dot).toHaveAttribute('data-state', 'failed', HEALED);
+    await expect(panel.root).toContainText(/The database .* does not answer/);
+    await expect(panel.rows).toHaveCount(1);
+    await expect(panel.detail).toContainText('does not answer', HEALED);
+    await note.fill('typed meanwhile');
+    await note.press('Control+Enter');
+    await expect(panel.detail).toContainText(
+      'Kept here, and sent when',
+      HEALED
+    );
+    const then = await count();
+    await database.restart();
+    await expect(panel.dot).toHaveAttribute('data-state', 'connected', HEALED);
+    await expect.poll(count, HEALED).toBeGreaterThan(then + 10);
+    const kept = async () => (await panel.fetch(`/runs/${run}`)).description;
+    await expect.poll(kept, HEALED).toBe('typed meanwhile');
+    await expect(panel.detail).not.toContainText('Kept here');
+    await expect(panel.detail).not.toContainText('does not answer');
+    await panel.cancel();
+    await expectEverywhere(panel, 'Canceled');
+  } finally {
+    await database.close();
+  }
 });
 
 test('without the event stream a page is a second late', async ({
