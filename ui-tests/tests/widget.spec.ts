@@ -74,3 +74,61 @@ test('a card is live without our extension, and its button ends the run', async 
   await expect(tracked).toHaveAttribute('data-status', 'Completed', SOON);
   await expect(loss).toHaveAttribute('data-count', '40', SOON);
 });
+
+const LEFT = [
+  '%%submit left -t baseline',
+  'from pathlib import Path',
+  'rate, depth = 0.1, 3',
+  'for step in range(40):',
+  '    mlws.log(loss=1 / (step + 1), accuracy=step / 40, f1=0.5, step=step)',
+  'Path("answer.txt").write_text("42")',
+  'print("logged", rate * depth)'
+].join('\n');
+
+const BROKEN = '%%submit left\nprint("so far")\nfloat("a")';
+
+test('everybody can use the cards of runs that ended, without our extension, light and dark', async ({
+  page,
+  tmpPath
+}, testInfo) => {
+  await page.setViewportSize({ width: 1280, height: 1200 });
+  await goWithoutExtension(page);
+  await openNotebook(page, `${tmpPath}/ended.ipynb`, [
+    `${LOAD}\n%mlws set card=widget`,
+    LEFT,
+    BROKEN
+  ]);
+  await runCells(page, 0, 1, 2);
+  const [whole, broken] = [cardBelow(page, 1), cardBelow(page, 2)];
+  await expect(whole).toHaveAttribute('data-status', 'Completed', SOON);
+  await expect(broken).toHaveAttribute('data-status', 'Failed', SOON);
+  // What there is to open comes a moment later.
+  for (const card of [whole, broken]) {
+    await expect(card.locator('.jp-mlws-runcard-log')).toHaveCount(1, SOON);
+  }
+  await expect(broken.locator('.jp-mlws-traceback')).toHaveCount(1, SOON);
+  for (const theme of ['Dark', 'Light']) {
+    await page.theme.setTheme(`JupyterLab ${theme}`);
+    // Another theme draws the cards anew, with all closed.
+    await expect(
+      page.locator(
+        `.jp-Cell [data-jp-theme-light=${theme === 'Light'}] .jp-mlws-runcard`
+      )
+    ).toHaveCount(2);
+    for (const card of [whole, broken]) {
+      const closed = card.locator('details:not([open]) > summary');
+      while ((await closed.count()) > 0) {
+        await closed.first().click();
+      }
+    }
+    const chart = whole.getByRole('img', { name: /^Chart of accuracy/ });
+    await expect(chart).toHaveAttribute('data-count', '40', SOON);
+    await expect(whole.getByLabel('End of the log')).toContainText('logged');
+    await expect(broken).toContainText('could not convert string to float');
+    await page.screenshot({
+      path: testInfo.outputPath(`ended-${theme.toLowerCase()}.png`)
+    });
+    const state = `widgets of runs that ended, ${theme}`;
+    await expectAccessible(page, state, '.jp-mlws-runcard');
+  }
+});
