@@ -9,12 +9,13 @@ import { Message, MessageLoop } from '@lumino/messaging';
 import { AccordionPanel, Title, Widget } from '@lumino/widgets';
 import * as React from 'react';
 
-import { Model, Secret } from '../api';
+import { Compute, Model, Secret } from '../api';
 import { keepFocus } from '../components/focus';
 import { workspaceIcon } from '../components/icons';
 import { DOMAIN, Translation } from '../components/translation';
 import { ComputeList } from '../compute/ComputeList';
 import { ComputeModel } from '../compute/model';
+import { usageText } from '../compute/usage';
 import { IEnvironmentActions } from '../environments/EnvironmentDetail';
 import { EnvironmentList } from '../environments/EnvironmentList';
 import { IEnvironmentEntry, LocksModel } from '../environments/model';
@@ -37,6 +38,8 @@ import { Sparklines } from './sparklines';
 
 /** The runs are open from the start, the sections from here on are not. */
 const CLOSED = 1;
+/** What is told beside the name of a section. */
+const FACT = 'jp-mlws-section-fact';
 const SIZES = [10, 3, 3, 4, 3, 3];
 
 /**
@@ -86,7 +89,7 @@ export class WorkspacePanel extends SidePanel {
         actions={_options.environmentActions}
       />
     );
-    const compute = this._addSection(
+    this._compute = this._addSection(
       trans.__('Compute'),
       'compute',
       <ComputeList model={_options.compute} onOpenRun={_options.onOpenRun} />
@@ -104,7 +107,7 @@ export class WorkspacePanel extends SidePanel {
       [experiments, _options.experiments],
       [this._models, _options.models],
       [environments, _options.environments],
-      [compute, _options.compute],
+      [this._compute, _options.compute],
       [secrets, _options.secrets]
     ];
     const content = this.content as AccordionPanel;
@@ -117,6 +120,7 @@ export class WorkspacePanel extends SidePanel {
       ([section]) => new Fitting(section, () => content.fit())
     );
     _options.connection.stateChanged.connect(this._updateTitles, this);
+    _options.usage.changed.connect(this._updateTitles, this);
   }
 
   dispose(): void {
@@ -124,6 +128,7 @@ export class WorkspacePanel extends SidePanel {
       return;
     }
     this._options.connection.stateChanged.disconnect(this._updateTitles, this);
+    this._options.usage.changed.disconnect(this._updateTitles, this);
     this._setWatching(false);
     this._fittings.forEach(it => it.dispose());
     super.dispose();
@@ -167,9 +172,10 @@ export class WorkspacePanel extends SidePanel {
   }
 
   private _updateActive(): void {
-    const { runs, kernel } = this._options;
+    const { runs, kernel, usage } = this._options;
     const watching = this._watch !== null;
     runs.active = watching;
+    usage.active = watching;
     if (kernel) {
       kernel.active = watching;
     }
@@ -186,11 +192,20 @@ export class WorkspacePanel extends SidePanel {
 
   /** A closed section says how much is in it. */
   private _updateTitles(): void {
-    const trans = (this._options.translator ?? nullTranslator).load(DOMAIN);
-    const count = this._options.connection.info?.model_count ?? 0;
-    const label = count > 0 ? trans.__('Models %1', count) : trans.__('Models');
-    if (label !== this._models.title.label) {
-      this._models.title.label = label;
+    const { connection, usage } = this._options;
+    const count = connection.info?.model_count ?? 0;
+    this._tellInTitle(this._models, count > 0 ? String(count) : '');
+    this._tellInTitle(this._compute, usageText(usage.items));
+  }
+
+  /** Lumino makes another title for each label, from which focus and press are lost: only this part changes. */
+  private _tellInTitle(section: Widget, words: string): void {
+    const { titles, widgets } = this.content as AccordionPanel;
+    const title = titles[widgets.indexOf(section)];
+    const fact = title.querySelector(`.${FACT}`)!;
+    const text = words === '' ? '' : ` ${words}`;
+    if (fact.textContent !== text) {
+      fact.textContent = text;
     }
   }
 
@@ -246,6 +261,7 @@ export class WorkspacePanel extends SidePanel {
 
   /** What is read while its section is open. */
   private _lists: readonly (readonly [Widget, { active: boolean }])[];
+  private _compute: Widget;
   private _models: Widget;
   private _fittings: readonly Fitting[];
   /** What the header says comes and goes, and the sections have the rest of the height: Lumino does not see it. */
@@ -268,6 +284,8 @@ export namespace WorkspacePanel {
     locks: LocksModel;
     environmentActions: IEnvironmentActions;
     compute: ComputeModel;
+    /** How busy the targets are, for the section's title. */
+    usage: ListModel<Compute>;
     secrets: ListModel<Secret>;
     kernel: KernelNotice | null;
     switcher: ISwitcher;
@@ -293,6 +311,9 @@ class Renderer extends AccordionToolbar.Renderer {
     }
     title.setAttribute('role', 'button');
     title.append(...Array.from(heading.childNodes));
+    const fact = document.createElement('span');
+    fact.className = FACT;
+    title.querySelector('.lm-AccordionPanel-titleLabel')?.append(fact);
     return title;
   }
 }

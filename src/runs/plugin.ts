@@ -14,6 +14,7 @@ import { UUID } from '@lumino/coreutils';
 import { tellError } from '../components/telling';
 import { DOMAIN } from '../components/translation';
 import { ComputeModel } from '../compute/model';
+import { createUsage } from '../compute/usage';
 import { buildSubmission } from '../environments/actions';
 import { IEnvironmentActions } from '../environments/EnvironmentDetail';
 import { createEnvironmentList, LocksModel } from '../environments/model';
@@ -98,6 +99,7 @@ export const runsPlugin: JupyterFrontEndPlugin<ISelectedRun> = {
       locks: new LocksModel(connection),
       environmentActions: environmentActions(connection, runs),
       compute: new ComputeModel(connection),
+      usage: createUsage(connection),
       secrets,
       kernel:
         notebooks &&

@@ -109,8 +109,8 @@ test('a sweep tells its best value, and is found and opened by what its children
   await panel.search.fill('metrics.acc > 0.4');
   await expect(panel.rows).toHaveCount(3);
   await expect(panel.rows.first()).toHaveAttribute('data-run', sweep);
-  await expect(panel.rows.nth(1)).toContainText('lr 0.5');
-  await expect(panel.rows.nth(2)).toContainText('lr 0.25');
+  await expect(panel.rows.nth(1)).toContainText('lr 0.25');
+  await expect(panel.rows.nth(2)).toContainText('lr 0.5');
   await look(page, testInfo, 'found-below', '#jp-mlws-panel');
 
   // What its user closes stays so, and all children are there again when nothing is looked for.

@@ -2,6 +2,7 @@ import { expect, IJupyterLabPageFixture } from '@jupyterlab/galata';
 
 import { expectAccessible } from '../helpers/axe';
 import { reloadKept } from '../helpers/layout';
+import { look } from '../helpers/look';
 import { LOAD, openFile, openNotebook, runCells } from '../helpers/notebook';
 import { WorkspacePanel } from '../helpers/panel';
 import { test } from '../helpers/server';
@@ -161,7 +162,7 @@ test('what a project names is used only when somebody has seen it', async ({
 test('compute shows its meters and who waits behind whom, and a pause is taken back', async ({
   page,
   tmpPath
-}) => {
+}, testInfo) => {
   const panel = new WorkspacePanel(page);
   // Longer than any of this takes.
   const cell = '%%submit queue --quiet\nimport time; time.sleep(100)';
@@ -181,15 +182,20 @@ test('compute shows its meters and who waits behind whom, and a pause is taken b
       local.getByRole('meter', { name: meter, exact: true })
     ).toHaveAttribute('aria-valuenow', /^\d+$/);
   }
+  const title = panel.root.getByRole('button', { name: /^Compute/ });
+  // A title that is made anew loses focus and presses.
+  await title.evaluate(it => (it.dataset.same = 'yes'));
   await runCells(page, 0, 1, 2, 3, 4);
   await expect(local).toContainText('2 of 2 in use', { timeout: 20000 });
+  await expect(title).toHaveText('Compute local 2/2');
+  await expect(title).toHaveAttribute('data-same', 'yes');
   await expect(local).toContainText('2 queued');
   const runs = local.locator('[data-run]');
   await expect(runs).toHaveCount(4);
   const numbers = await runs.locator('.jp-mlws-queue-number').allInnerTexts();
   await expect(runs.nth(2)).toContainText(/behind #\d+, #\d+ on local/);
   await expect(runs.nth(3)).toContainText(`behind ${numbers[2]}`);
-  await expectAccessible(page, 'a busy target');
+  await look(page, testInfo, 'busy-target', '#jp-mlws-panel');
   await local.getByRole('button', { name: 'Pause' }).press('Enter');
   await expect(local).toContainText('what runs goes on');
   await local.getByRole('button', { name: 'Undo' }).press('Enter');
@@ -206,6 +212,7 @@ test('compute shows its meters and who waits behind whom, and a pause is taken b
     await post(page, `/${workspace}/runs/${id}/cancel`);
   }
   await expect(runs).toHaveCount(0, { timeout: 20000 });
+  await expect(title).toHaveText('Compute');
 });
 
 /** The id of a workspace by its name. */

@@ -1,29 +1,19 @@
 import { act, fireEvent, render, screen } from '@testing-library/react';
 import * as React from 'react';
 
-import { connect, FakeServer, until, WORKSPACE } from '../../__tests__/server';
+import { makeCompute } from '../../__tests__/compute';
+import {
+  connect,
+  connected,
+  FakeServer,
+  until,
+  WORKSPACE
+} from '../../__tests__/server';
 import { Compute, ComputeLoad, WaitingRun } from '../../api';
 import { ComputeList } from '../ComputeList';
 import { ComputeModel } from '../model';
 
 const AT = `GET ${WORKSPACE}/compute`;
-
-function makeCompute(facts: Partial<Compute> = {}): Compute {
-  return {
-    name: 'local',
-    kind: 'local',
-    slots: 2,
-    gpus: 0,
-    running: 1,
-    queued: 0,
-    note: '',
-    ready: true,
-    takes: 'interpreter',
-    paused: false,
-    has_load: false,
-    ...facts
-  };
-}
 
 function makeWaiting(number: number, facts: Partial<WaitingRun>): WaitingRun {
   return {
@@ -76,9 +66,7 @@ describe('ComputeList', () => {
       });
     }
     server.on(`${AT}/local/load`, { json: LOAD });
-    events = connect(server);
-    events.connection.watch();
-    await until(() => events.connection.state === 'connected');
+    events = await connected(server);
     model = new ComputeModel(events.connection);
   });
 
