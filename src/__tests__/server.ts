@@ -223,6 +223,18 @@ export function connect(server: FakeServer, workspace?: string): IEvents {
   return { connection, tell };
 }
 
+/** The same, once it is connected, and kept awake. */
+export async function connected(
+  server: FakeServer,
+  document = ''
+): Promise<IEvents> {
+  const events = connect(server);
+  events.connection.setDocument(document);
+  events.connection.watch();
+  await until(() => events.connection.state === 'connected');
+  return events;
+}
+
 /** Wait until something holds. */
 export async function until(condition: () => boolean): Promise<void> {
   const deadline = Date.now() + 4000;

@@ -1,5 +1,5 @@
 import {
-  connect,
+  connected,
   FakeServer,
   IEvents,
   makeInfo,
@@ -53,9 +53,7 @@ describe('what is read of environments', () => {
     server.on(`GET ${AT}/small/versions/1/locks`, {
       json: { items: [], next_cursor: null }
     });
-    events = connect(server);
-    events.connection.watch();
-    await until(() => events.connection.state === 'connected');
+    events = await connected(server);
   });
 
   afterEach(() => {

@@ -1,6 +1,6 @@
 import { serveRuns } from '../../__tests__/lines';
 import {
-  connect,
+  connected,
   FakeServer,
   IEvents,
   makeRun,
@@ -34,10 +34,7 @@ export class Place {
   static async make(): Promise<Place> {
     const server = new FakeServer();
     serveRuns(server, () => [makeRun(1)]);
-    const events = connect(server);
-    events.connection.setDocument('a.ipynb');
-    events.connection.watch();
-    await until(() => events.connection.state === 'connected');
+    const events = await connected(server, 'a.ipynb');
     return new Place(server, events);
   }
 

@@ -1,5 +1,5 @@
 import {
-  connect,
+  connected,
   FakeServer,
   IEvents,
   until,
@@ -31,9 +31,7 @@ describe('LongLog', () => {
         }
       };
     });
-    events = connect(server);
-    events.connection.watch();
-    await until(() => events.connection.state === 'connected');
+    events = await connected(server);
     log = new LongLog(events.connection, 'r1', 'std.log');
     await until(() => log.isLoaded);
   };

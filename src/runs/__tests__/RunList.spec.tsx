@@ -3,7 +3,7 @@ import * as React from 'react';
 
 import { serveRuns } from '../../__tests__/lines';
 import {
-  connect,
+  connected,
   FakeServer,
   IEvents,
   makeMetric,
@@ -56,9 +56,7 @@ describe('RunList', () => {
 
   async function show(runs: Run[], children: Run[] = []): Promise<void> {
     serveRuns(server, () => [...runs, ...children]);
-    events = connect(server);
-    events.connection.watch();
-    await until(() => events.connection.state === 'connected');
+    events = await connected(server);
     model = new RunListModel(events.connection);
     model.active = true;
     await until(() => model.isLoaded);

@@ -3,7 +3,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 
 import { serveRuns } from '../../__tests__/lines';
 import {
-  connect,
+  connected,
   FakeServer,
   IEvents,
   makeRun,
@@ -35,9 +35,7 @@ describe('what is done about runs', () => {
     runs = [3, 2, 1].map(number => makeRun(number, ENDED));
     server = new FakeServer();
     serveRuns(server, () => runs);
-    events = connect(server);
-    events.connection.watch();
-    await until(() => events.connection.state === 'connected');
+    events = await connected(server);
     list = new RunListModel(events.connection);
     context = {
       connection: events.connection,

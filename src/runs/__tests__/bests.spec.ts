@@ -1,6 +1,6 @@
 import { LINES, serveRuns } from '../../__tests__/lines';
 import {
-  connect,
+  connected,
   FakeServer,
   IEvents,
   makeMetric,
@@ -62,9 +62,7 @@ describe('Bests', () => {
     server = new FakeServer();
     children = [];
     serveRuns(server, () => children);
-    events = connect(server);
-    events.connection.watch();
-    await until(() => events.connection.state === 'connected');
+    events = await connected(server);
     bests = new Bests(events.connection);
   });
 

@@ -1,5 +1,5 @@
 import {
-  connect,
+  connected,
   FakeServer,
   IEvents,
   makeMetric,
@@ -43,9 +43,7 @@ describe('RunDetailModel', () => {
         }
       };
     });
-    events = connect(server);
-    events.connection.watch();
-    await until(() => events.connection.state === 'connected');
+    events = await connected(server);
     model = new RunDetailModel(events.connection);
     model.active = true;
     model.setRun(RUN.id);

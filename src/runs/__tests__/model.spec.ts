@@ -1,6 +1,6 @@
 import { LINES as LIST, serveRuns } from '../../__tests__/lines';
 import {
-  connect,
+  connected,
   FakeServer,
   IEvents,
   makeInfo,
@@ -24,10 +24,7 @@ describe('RunListModel', () => {
     server = new FakeServer();
     runs = [makeRun(2), makeRun(1, { status: 'Completed' })];
     serveRuns(server, () => runs);
-    events = connect(server);
-    events.connection.setDocument('a.ipynb');
-    events.connection.watch();
-    await until(() => events.connection.state === 'connected');
+    events = await connected(server, 'a.ipynb');
     model = new RunListModel(events.connection);
   });
 

@@ -5,7 +5,7 @@ import { fireEvent } from '@testing-library/react';
 import { serveRuns } from '../../__tests__/lines';
 import {
   Answer,
-  connect,
+  connected,
   FakeServer,
   IEvents,
   makeRun,
@@ -71,9 +71,7 @@ describe('the dialog before a run is done again', () => {
     });
     answers = [{ json: makeRun(2, { status: 'Queued', started_at: null }) }];
     server.on(RERUN, () => answers.shift()!);
-    events = connect(server);
-    events.connection.watch();
-    await until(() => events.connection.state === 'connected');
+    events = await connected(server);
     runs = new RunListModel(events.connection);
     runs.active = true;
     await until(() => runs.isLoaded);

@@ -1,5 +1,5 @@
 import {
-  connect,
+  connected,
   encodeSeries,
   FakeServer,
   IEvents,
@@ -20,9 +20,7 @@ describe('Sparklines', () => {
 
   beforeEach(async () => {
     server = new FakeServer();
-    events = connect(server);
-    events.connection.watch();
-    await until(() => events.connection.state === 'connected');
+    events = await connected(server);
     sparklines = new Sparklines(events.connection);
   });
 

@@ -1,5 +1,5 @@
 import {
-  connect,
+  connected,
   FakeServer,
   IEvents,
   until,
@@ -61,9 +61,7 @@ describe('TypedMetricsModel', () => {
         json: { items, next_cursor: end < values.length ? `${end}` : null }
       };
     });
-    events = connect(server);
-    events.connection.watch();
-    await until(() => events.connection.state === 'connected');
+    events = await connected(server);
     model = new TypedMetricsModel(events.connection);
   });
 

@@ -5,6 +5,7 @@ import { Menu } from '@lumino/widgets';
 
 import {
   connect,
+  connected,
   FakeServer,
   makeInfo,
   until,
@@ -50,10 +51,7 @@ describe('Switcher', () => {
     server.on('GET /workspaces/w2/changes', {
       json: { changes: [], cursor: 10 }
     });
-    events = connect(server);
-    events.connection.setDocument('sub/a.ipynb');
-    events.connection.watch();
-    await until(() => events.connection.state === 'connected');
+    events = await connected(server, 'sub/a.ipynb');
     runs = { search: '', scope: 'document' };
     state = new StateDB();
     const open = jest.spyOn(Menu.prototype, 'open');
