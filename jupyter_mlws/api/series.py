@@ -41,14 +41,15 @@ class Series:
 
     name: str
     count: int
-    _buffers: dict[str, memoryview[float]]  # the columns as they came: most who read want one of them, as numpy
+    # The columns as they came: most who read want one of them, as numpy.
+    _buffers: Mapping[str, memoryview[float] | array[float]]
 
     @cached_property
     def columns(self) -> dict[str, array[float]]:
         """The columns as plain arrays, copies of what numpy sees."""
         found = {name: array("d") for name in self._buffers}
         for name, column in found.items():
-            column.frombytes(self._buffers[name].cast("B"))
+            column.frombytes(memoryview(self._buffers[name]).cast("B"))
         return found
 
     @property
@@ -85,7 +86,7 @@ class Series:
         return f"Series({self.name!r}, {self.points:,} points, columns {', '.join(self._buffers)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _of_arrays, (self.name, self.count, self.columns)
+        return Series, (self.name, self.count, self.columns)
 
 
 def encode_series(name: str, count: int, columns: Mapping[str, bytes | memoryview]) -> list[bytes | memoryview]:
@@ -139,7 +140,3 @@ def _doubles(column: memoryview) -> memoryview[float]:
         swapped.byteswap()
         return memoryview(swapped)
     return (memoryview(bytearray(column)) if column.readonly else column).cast("d")
-
-
-def _of_arrays(name: str, count: int, columns: Mapping[str, array[float]]) -> Series:
-    return Series(name, count, {key: memoryview(column) for key, column in columns.items()})
