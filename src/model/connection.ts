@@ -1,7 +1,7 @@
 import { Event, ServerConnection } from '@jupyterlab/services';
 import { PromiseDelegate } from '@lumino/coreutils';
 import { DisposableDelegate, IDisposable } from '@lumino/disposable';
-import { IPoll, Poll } from '@lumino/polling';
+import { Poll } from '@lumino/polling';
 import { ISignal, IStream, Signal } from '@lumino/signaling';
 
 import {
@@ -16,23 +16,15 @@ import {
 import { ConnectionState, IWorkspaceConnection } from '../tokens';
 import { Coalescer } from './coalescer';
 import { Feed, IChangesEvent } from './feed';
+import { CALM, isNetworkFailure, mayComeBack, pace } from './pace';
 import { SharedReads } from './reads';
 
 /** What the id of the event's schema begins with; its version follows. */
 const CHANGES_SCHEMA = 'https://events.jupyter-mlws.org/changes/';
 
 const PAGE = 500;
-const CALM = { backoff: true, interval: 5000, max: 30000 };
 /** Facts of a workspace where nothing is live are read again when they are older. */
 const FACTS_AGE = 30000;
-/** Somebody waits for the server to come back. */
-const HURRIED = { backoff: 1.5, interval: 500, max: 4000 };
-/** The event stream is closed, as behind a proxy that lets no sockets through: the poll does its work. */
-const POLLING = { backoff: true, interval: 1000, max: 30000 };
-/** The server answers, and cannot read the workspace: its disk or its database may come back. */
-const AWAY = { backoff: true, interval: 2000, max: 10000 };
-/** A workspace that is not known here, as of a notebook from elsewhere: it may come, and nobody waits for it. */
-const STRANGE = { backoff: true, interval: 10000, max: 60000 };
 /** A read that the network swallowed is sent again so often. */
 const TRIES = 3;
 
@@ -408,7 +400,11 @@ export class WorkspaceConnection implements IWorkspaceConnection, IDisposable {
   }
 
   private _setState(state: ConnectionState, error: ApiError | null): void {
-    this._poll.frequency = this._frequency(state, error);
+    const { isDeaf, isInDoubt } = this._feed;
+    this._poll.frequency = pace(state, error, {
+      isAlone: isDeaf || isInDoubt,
+      isUnknown: this._workspace !== undefined && this._info === null
+    });
     if (state === 'connected') {
       this._back?.resolve(true);
       this._back = null;
@@ -425,20 +421,6 @@ export class WorkspaceConnection implements IWorkspaceConnection, IDisposable {
     this._state = state;
     this._error = error;
     this._stateChanged.emit();
-  }
-
-  private _frequency(
-    state: ConnectionState,
-    error: ApiError | null
-  ): IPoll.Frequency {
-    if (state === 'lost') {
-      return HURRIED;
-    }
-    if (error !== null && mayComeBack(error)) {
-      const isStrange = this._workspace !== undefined && this._info === null;
-      return isStrange && error.code === 'not_found' ? STRANGE : AWAY;
-    }
-    return this._feed.isDeaf || this._feed.isInDoubt ? POLLING : CALM;
   }
 
   /** Those who wait for a lost connection: whether it is back. */
@@ -479,18 +461,4 @@ export namespace WorkspaceConnection {
     /** Id of the workspace to follow, whatever document is in front; without one, that of the document. */
     workspace?: string;
   }
-}
-
-/** Whether nobody answered, or a proxy did in the server's stead. */
-function isNetworkFailure(error: unknown): error is ApiError {
-  return (
-    error instanceof ApiError &&
-    (error.code === 'network' ||
-      (error.code === 'http_error' && [502, 503, 504].includes(error.status)))
-  );
-}
-
-/** Whether the same question may be answered later: a disk may be mounted, a database started again. */
-function mayComeBack({ code, status }: ApiError): boolean {
-  return code === 'not_found' || status >= 500;
 }
