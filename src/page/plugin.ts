@@ -102,7 +102,11 @@ function addOpenCommand(context: IContext, selected: ISelectedRun): void {
             type: 'string',
             description: 'Id or number of the run; the selected one if left out'
           },
-          tab: { type: 'string', description: 'The tab to show' }
+          tab: { type: 'string', description: 'The tab to show' },
+          other: {
+            type: 'string',
+            description: 'Id or number of a run that it is compared with'
+          }
         }
       }
     },
@@ -115,8 +119,9 @@ function addOpenCommand(context: IContext, selected: ISelectedRun): void {
           : connection.info?.id;
       if (run !== null && workspace !== undefined) {
         const tab = isTab(args.tab) ? args.tab : null;
+        const other = typeof args.other === 'string' ? args.other : null;
         await afterActivation();
-        await telling(() => openRun(context, { workspace, run }, tab));
+        await telling(() => openRun(context, { workspace, run }, tab, other));
       }
     }
   });
@@ -130,7 +135,8 @@ function addOpenCommand(context: IContext, selected: ISelectedRun): void {
 async function openRun(
   context: IContext,
   link: ILinkedRun,
-  tab: TabId | null
+  tab: TabId | null = null,
+  other: string | null = null
 ): Promise<void> {
   const { app, connections, tracker, trans } = context;
   const connection = connections.get(link.workspace);
@@ -145,13 +151,16 @@ async function openRun(
   const known = tracker.find(
     page => page.id === RunPageWidget.idOf(link.workspace, id)
   );
+  const model =
+    known?.model ?? new RunPageModel(connection, link.workspace, id);
+  model.tab = tab ?? model.tab;
+  if (other !== null) {
+    void model.other.choose(other);
+  }
   if (known) {
-    known.model.tab = tab ?? known.model.tab;
     app.shell.activateById(known.id);
     return;
   }
-  const model = new RunPageModel(connection, link.workspace, id);
-  model.tab = tab ?? model.tab;
   const { commands } = app;
   const page = new RunPageWidget({ model, commands, trans });
   model.tabChanged.connect(() => void tracker.save(page));
@@ -214,7 +223,7 @@ function addLinks(context: IContext, router: IRouter): void {
       }
       await telling(async () => {
         const workspace = await findWorkspace(context, link.workspace);
-        await openRun(context, { workspace, run: link.run }, null);
+        await openRun(context, { workspace, run: link.run });
       });
     }
   });

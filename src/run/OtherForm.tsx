@@ -16,12 +16,16 @@ export function OtherForm(props: { other: OtherRun; run: Run }): JSX.Element {
   const { other, run } = props;
   useSignal(other.changed);
   const chosen = other.run;
-  const [wanted, setWanted] = React.useState(
-    chosen ? String(chosen.number) : ''
-  );
+  const [wanted, setWanted] = React.useState('');
   React.useEffect(() => {
     void other.propose(run);
   }, [other, run.id]);
+  // It may be chosen elsewhere, such as in the list of runs.
+  React.useEffect(() => {
+    if (chosen) {
+      setWanted(String(chosen.number));
+    }
+  }, [chosen?.id]);
   const choose = (it: string) => {
     setWanted(it);
     void other.choose(it);

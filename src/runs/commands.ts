@@ -36,6 +36,7 @@ import { canEdit, canRerun } from './status';
 
 export namespace CommandIDs {
   export const cancelRun = 'mlws:cancel-run';
+  export const compareRuns = 'mlws:compare-runs';
   export const copyRunId = 'mlws:copy-run-id';
   export const deleteRun = 'mlws:delete-run';
   export const editAndRerun = 'mlws:edit-and-rerun';
@@ -152,6 +153,17 @@ export function addRunCommands(context: ICommandContext): void {
       some.forEach(run => runs.pin(run.id, pins));
     }
   });
+  addRunCommand(context, CommandIDs.compareRuns, {
+    label: count =>
+      count === 2 ? trans.__('Compare 2 Runs') : trans.__('Compare Two Runs'),
+    paletteLabel: trans.__('Compare Two Selected Runs'),
+    possible: some => (some.length === 2 ? some : []),
+    act: async (_, some) => {
+      const [before, run] = [...some].sort((a, b) => a.number - b.number);
+      const args = { run: run.id, other: before.id, tab: 'compare' };
+      await app.commands.execute(CommandIDs.openRun, args);
+    }
+  });
   addRunCommand(context, CommandIDs.restoreSnapshot, {
     label: () => trans.__('Restore Snapshot into a New Folder'),
     paletteLabel: trans.__('Restore Snapshot of Selected Run'),
@@ -197,7 +209,7 @@ interface IRunCommand {
   /** What it is called for so many runs. */
   label: (count: number, runs: readonly RunLine[]) => string;
   paletteLabel: string;
-  icon: CommandRegistry.ICommandOptions['icon'];
+  icon?: CommandRegistry.ICommandOptions['icon'];
   /** Those of the runs with which it can be done. */
   possible: (runs: readonly RunLine[]) => readonly RunLine[];
   act: (context: ICommandContext, runs: readonly RunLine[]) => Promise<void>;
@@ -256,7 +268,7 @@ function runsOf({ runs }: ICommandContext, id: unknown): readonly RunLine[] {
 
 /** Commands of the menu that a line of the list opens, in groups. */
 export const CONTEXT_MENU: readonly (readonly string[])[] = [
-  [CommandIDs.openRun, CommandIDs.pinRun],
+  [CommandIDs.openRun, CommandIDs.compareRuns, CommandIDs.pinRun],
   [CommandIDs.cancelRun, CommandIDs.rerun, CommandIDs.editAndRerun],
   [CommandIDs.registerModel, CommandIDs.restoreSnapshot],
   [CommandIDs.tagRun, CommandIDs.copyRunId],

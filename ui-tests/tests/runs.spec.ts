@@ -120,6 +120,19 @@ test('a sweep tells its best value, and is found and opened by what its children
   await expect(panel.rows).toHaveCount(2);
   await panel.row(sweep).locator('.jp-mlws-row-twisty').click();
   await expect(panel.rows).toHaveCount(5);
+
+  // Two of them are compared from their menu.
+  await panel.rows.nth(2).click();
+  await panel.rows.nth(4).click({ modifiers: ['Control'] });
+  const newer = (await panel.rows.nth(4).getAttribute('data-run'))!;
+  await panel.rows.nth(4).click({ button: 'right' });
+  await page.getByRole('menuitem', { name: 'Compare 2 Runs' }).click();
+  const compared = page
+    .locator(`.jp-mlws-page[id$="-${newer}"]`)
+    .getByRole('tabpanel');
+  const differing = compared.getByRole('group', { name: 'Parameters' });
+  await expect(differing.locator('tbody tr')).toHaveText(['lr0.250.75']);
+  await expect(compared.getByLabel('Compare with run')).toHaveValue(/^\d+$/);
 });
 
 test('a run that a kernel logs is live, says where it is, and ends where its notebook says so', async ({
