@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["FROZEN", "RESERVED", "is_foreign", "is_hard", "is_linkable", "is_secret", "is_soft"]
+__all__ = [
+    "FROZEN",
+    "RESERVED",
+    "is_foreign",
+    "is_hard",
+    "is_linkable",
+    "is_of_workspace",
+    "is_secret",
+    "is_soft",
+    "is_workspace",
+]
 
 # Folder of a snapshot that holds modules and packages from outside its root.
 FROZEN = ".mlws-packages"
@@ -99,6 +109,10 @@ _OUTPUT_FOLDERS = frozenset(
 )
 
 
+_WORKSPACE_NAMES = frozenset({"workspace.json", "workspace.lock", "blobs", "imports", "index", "runs"})
+_WORKSPACE_BEGINNINGS = (".workspace.json.", "mlws.sqlite", "dispatcher-", "dispatcher.log")
+
+
 def is_hard(name: str) -> bool:
     """Whether a folder or file of this name never travels, whatever the ignore files say."""
     return name in _HARD
@@ -113,9 +127,21 @@ def is_soft(name: str, is_folder: bool) -> bool:
 
 def is_foreign(names: set[str]) -> bool:
     """Whether the names in a folder tell that it is an environment or a workspace of ours."""
-    if "pyvenv.cfg" in names or "conda-meta" in names:
-        return True
+    return "pyvenv.cfg" in names or "conda-meta" in names or is_workspace(names)
+
+
+def is_workspace(names: set[str]) -> bool:
+    """Whether the names in a folder tell that it is a workspace of ours."""
     return "workspace.json" in names and ("mlws.sqlite" in names or "blobs" in names)
+
+
+def is_of_workspace(name: str) -> bool:
+    """Whether a name in the folder of a workspace is the workspace's own.
+
+    Its database must not even be read: where a process opens and closes the file beside SQLite, POSIX takes the locks
+    from all connections of that process (https://www.sqlite.org/howtocorrupt.html, 2.2).
+    """
+    return name in _WORKSPACE_NAMES or name.startswith(_WORKSPACE_BEGINNINGS)
 
 
 def is_secret(name: str, is_folder: bool) -> bool:

@@ -12,7 +12,16 @@ from typing import NamedTuple
 
 from jupyter_mlws.domain.names import check_file_name
 from jupyter_mlws.errors import InvalidPath
-from jupyter_mlws.snapshots.defaults import RESERVED, is_foreign, is_hard, is_linkable, is_secret, is_soft
+from jupyter_mlws.snapshots.defaults import (
+    RESERVED,
+    is_foreign,
+    is_hard,
+    is_linkable,
+    is_of_workspace,
+    is_secret,
+    is_soft,
+    is_workspace,
+)
 from jupyter_mlws.snapshots.ignore import IgnoreRules
 
 __all__ = ["Found", "Limits", "Walk", "shown", "walk"]
@@ -111,7 +120,9 @@ class _Walker:
         if is_foreign(names) and not self._leads_to_work(base):
             return
         rules = rules.enter(folder, base, names)
-        reserved = RESERVED if base == self.working else ()
+        reserved = set(RESERVED) if base == self.working else set()
+        if is_workspace(names):
+            reserved |= {name for name in names if is_of_workspace(name)}
         for entry in entries:
             if entry.name not in reserved:
                 self._entry(entry, base, rules)

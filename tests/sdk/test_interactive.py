@@ -216,3 +216,12 @@ def test_the_same_key_gives_the_same_run(ws):
     one, other = (ws.api.runs.start(RunStart(experiment="digits", key="k")) for _ in range(2))
     assert one.id == other.id
     assert [path.name for path in (Path(ws.location) / "runs").iterdir()] == [one.id]
+
+
+def test_a_process_that_works_in_the_folder_of_the_workspace_reads_what_others_write(ws, exp, monkeypatch):
+    monkeypatch.chdir(ws.location)
+    Path("train.py").write_text("")
+    with exp.start_logging() as run:
+        run.log("loss", 0.5)
+    # A database that its own process opens and closes as a file has lost its locks.
+    assert ws.run(run.id).get_metrics() == {"loss": 0.5}

@@ -49,6 +49,29 @@ def test_caches_environments_and_workspaces_stay_without_any_ignore_file(
     assert (report.skipped, report.links) == ((), ())
 
 
+def test_nothing_of_a_workspace_travels_where_its_folder_is_worked_in(
+    project: Path, write: Write, take: Take, names: Names
+) -> None:
+    ours = [
+        "workspace.json",
+        ".workspace.json.0a",
+        "mlws.sqlite",
+        "mlws.sqlite-wal",
+        "mlws.sqlite-shm",
+        "workspace.lock",
+    ]
+    ours += [
+        "dispatcher-host.lock",
+        "dispatcher.log",
+        "blobs/0/a",
+        "index/b",
+        "runs/r/job.json",
+        "imports/h/r/job.json",
+    ]
+    write(project, dict.fromkeys(ours, "{}") | {"train.py": "", "data/runs/a.csv": ""})
+    assert names(take(project)) == ["data/runs/a.csv", "pyproject.toml", "train.py"]
+
+
 def test_a_default_can_be_taken_back_but_not_what_never_travels(
     project: Path, write: Write, take: Take, names: Names
 ) -> None:
