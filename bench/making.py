@@ -26,8 +26,9 @@ def make(parts: Sequence[str]) -> None:
         return
     spawned = multiprocessing.get_context("spawn")
     with scratch(), ProcessPoolExecutor(os.cpu_count(), spawned) as pool:
-        for done in [pool.submit(once, *each) for each in wanted]:
-            done.result()
+        for (folder, _), done in zip(wanted, [pool.submit(once, *each) for each in wanted], strict=True):
+            if error := done.exception():
+                print(f"{folder.name} could not be made now: {error}", flush=True)  # its part tries again
 
 
 def _needed(parts: Sequence[str]) -> Iterator[tuple[Path, Make]]:

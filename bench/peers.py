@@ -16,7 +16,8 @@ from pathlib import Path
 
 __all__ = ["PEERS", "bare_python", "environment", "install", "mlflow_run", "ray_head", "ray_job", "there"]
 
-ROOT = Path(os.environ.get("BENCH_ROOT", Path.home() / ".cache" / "mlws-bench"))
+# Kept in the environment: what a benchmark starts has another home.
+ROOT = Path(os.environ.setdefault("BENCH_ROOT", str(Path.home() / ".cache" / "mlws-bench")))
 PEERS = {
     "mlflow": ("venv", "mlflow==3.17.2"),
     "ray": ("venv-ray", "ray[default]==2.60.0"),
