@@ -1,14 +1,15 @@
-import { Dialog, ReactWidget } from '@jupyterlab/apputils';
+import { Dialog } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { ApiError } from '../api';
+import { DialogBody } from './DialogBody';
 import { Failure } from './failure';
 import { Translation } from './translation';
 
 /** The body of a dialog that asks for several things. What was chosen so far lives as long as it does. */
 export abstract class ChoiceForm<T>
-  extends ReactWidget
+  extends DialogBody
   implements Dialog.IBodyWidget<T>
 {
   constructor(

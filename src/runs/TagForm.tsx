@@ -1,7 +1,8 @@
 import { Dialog } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
-import { ReactWidget } from '@jupyterlab/ui-components';
 import * as React from 'react';
+
+import { DialogBody } from '../components/DialogBody';
 
 /** A tag: its value may be ''. */
 export interface ITag {
@@ -10,7 +11,7 @@ export interface ITag {
 }
 
 /** The body of the dialog that asks for a tag. */
-export class TagForm extends ReactWidget implements Dialog.IBodyWidget<ITag> {
+export class TagForm extends DialogBody implements Dialog.IBodyWidget<ITag> {
   constructor(private readonly _trans: TranslationBundle) {
     super();
     this.addClass('jp-mlws-tag-form');

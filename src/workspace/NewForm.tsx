@@ -1,9 +1,9 @@
 import { Dialog } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
-import { ReactWidget } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
 import { NewWorkspace } from '../api';
+import { DialogBody } from '../components/DialogBody';
 
 export interface INewFormOptions {
   /** The folder that is proposed, as the server shows its path. */
@@ -13,7 +13,7 @@ export interface INewFormOptions {
 
 /** The body of the dialog that makes a workspace for a project. */
 export class NewForm
-  extends ReactWidget
+  extends DialogBody
   implements Dialog.IBodyWidget<NewWorkspace>
 {
   constructor(private readonly _options: INewFormOptions) {

@@ -1,11 +1,11 @@
 import { TranslationBundle } from '@jupyterlab/translation';
-import { ReactWidget } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
+import { DialogBody } from '../components/DialogBody';
 import { escapeControls } from '../components/text';
 
 /** What a project names, and what it means to trust it. */
-export class TrustQuestion extends ReactWidget {
+export class TrustQuestion extends DialogBody {
   constructor(
     private readonly _options: {
       /** What names the place. */
