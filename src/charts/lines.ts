@@ -234,7 +234,7 @@ function room(low: number, high: number): Domain {
   // Values of one sign keep their zero at the edge.
   return [
     low >= 0 && low - margin < 0 ? 0 : low - margin,
-    high <= 0 && high + margin > 0 ? 0 : high + margin
+    high <= 0 && high + margin > 0 && low < 0 ? 0 : high + margin
   ];
 }
 

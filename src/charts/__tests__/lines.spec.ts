@@ -161,6 +161,14 @@ describe('drawingOf', () => {
     ]);
   });
 
+  it('has an axis for values of one height, also where that is zero', () => {
+    const heights = (...values: number[]) =>
+      drawingOf([series(values)], PLAIN, null).y;
+    expect(heights(5, 5)).toEqual([4.5, 5.5]);
+    expect(heights(-5, -5)).toEqual([-5.5, -4.5]);
+    expect(heights(0, 0)).toEqual([0, 1]);
+  });
+
   it('keeps what was logged behind a line that is made smooth', () => {
     const smoothing = { kind: 'window', weight: 0, window: 3 } as const;
     const drawing = drawingOf(
