@@ -1,6 +1,5 @@
 import * as React from 'react';
 
-import { formatNumber } from '../components/format';
 import { Text } from '../components/text';
 import { useTranslation } from '../components/translation';
 import { DASHES, ILineStyle } from './colours';
@@ -29,8 +28,8 @@ export interface ILegendItem {
   readonly key: string;
   readonly label: string;
   readonly style: ILineStyle;
-  /** The value at the cursor, or the newest; undefined where no value belongs here. */
-  readonly value?: number;
+  /** The value at the cursor, or the newest; '' or undefined where no value belongs here. */
+  readonly value?: string;
 }
 
 /** Which line is which. One that is pointed at stands out; a click keeps it so. */
@@ -57,10 +56,8 @@ export function Legend(props: {
           >
             <Swatch style={item.style} />
             <Text value={item.label} />
-            {item.value !== undefined && (
-              <span className="jp-mlws-chart-legend-value">
-                {formatNumber(item.value)}
-              </span>
+            {item.value && (
+              <span className="jp-mlws-chart-legend-value">{item.value}</span>
             )}
           </button>
         </li>

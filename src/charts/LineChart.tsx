@@ -15,6 +15,7 @@ import { IReading, keyAction, placeAfter, readAll, zoomed } from './reading';
 import { IChartSource } from './source';
 import { takingItems } from './taking';
 import { Trend, trendOf } from './trend';
+import { valueText } from './units';
 import { ChartView } from './view';
 import { omittedText, placeText, readingText, summaryText } from './words';
 
@@ -254,7 +255,9 @@ function Readout(props: {
   // Of several lines none is the newest, so their growing changes nothing here.
   const value = useDrawn(drawn, it => {
     const points = it?.lines.length === 1 ? it.lines[0].series.points : null;
-    return points && points.count > 0 ? formatNumber(points.last) : '';
+    return points && points.count > 0
+      ? valueText(points.name, points.last)
+      : '';
   });
   const trend = useDrawn(drawn, it =>
     it?.lines.length === 1
@@ -277,7 +280,7 @@ function Readout(props: {
           </span>
         )}
         <span className="jp-mlws-chart-value">
-          {formatNumber(reading.value)}
+          {valueText(series.points.name, reading.value)}
         </span>
         <span className="jp-mlws-chart-step">
           {placeText(trans, drawn.drawing.axis, reading.x)}
@@ -349,7 +352,12 @@ function legendItems(drawing: IDrawing, cursor: number | null): ILegendItem[] {
       : points.count > 0
         ? points.last
         : undefined;
-    return { key, label, style, value };
+    return {
+      key,
+      label,
+      style,
+      value: value === undefined ? '' : valueText(points.name, value)
+    };
   });
 }
 

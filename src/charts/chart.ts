@@ -3,7 +3,6 @@ import 'uplot/dist/uPlot.min.css';
 
 import uPlot from 'uplot';
 
-import { formatTick } from '../components/format';
 import { marksFrom, RELATIVE_STEPS, stepDistances, xWords } from './axes';
 import { IDrawing } from './lines';
 import { IPaper, paint } from './painter';
@@ -13,6 +12,7 @@ import {
   logarithmicTicksOf,
   scaleOf
 } from './scale';
+import { tickText } from './units';
 
 /** A chart drawn into a host element. It knows no Lab, so that a widget can carry it as well. */
 export interface IChart {
@@ -43,6 +43,9 @@ export interface IChartEvents {
 }
 
 const AXIS_WIDTH = 48;
+/** Marks of so many characters have room in it, and one more wants so much more. */
+const USUAL = 7;
+const DIGIT = 6.5;
 const AXIS_HEIGHT = 24;
 /** Pixels between two marks of the y axis, and how many there are at most. */
 const Y_SPACE = 28;
@@ -168,7 +171,7 @@ class Chart implements IChart {
         },
         {
           ...look,
-          size: AXIS_WIDTH,
+          size: (_, values) => widthOf(values),
           space: (_, __, ___, ____, height) => spaceOf(height),
           // uPlot's own for logarithms want an axis that begins at a power of ten, and never end on any other.
           ...(isLogarithmic
@@ -182,7 +185,9 @@ class Chart implements IChart {
               }
             : {}),
           values: (_, places) =>
-            places.map(it => (it === null ? '' : formatTick(it)))
+            places.map(it =>
+              it === null ? '' : tickText(nameOf(this._drawing!), it)
+            )
         }
       ],
       series: [{}, { paths: () => null, points: { show: false } }],
@@ -278,9 +283,20 @@ class Chart implements IChart {
   private _plot: uPlot | null = null;
 }
 
+/** Room for the longest of some marks; as much for all that are usual, so that charts stand one below the other. */
+function widthOf(marks: readonly string[] | null): number {
+  const longest = Math.max(0, ...(marks ?? []).map(it => it.length));
+  return longest > USUAL ? AXIS_WIDTH + DIGIT * (longest - USUAL) : AXIS_WIDTH;
+}
+
 /** Pixels between two marks of a y axis of this height. */
 function spaceOf(height: number): number {
   return Math.max(Y_SPACE, height / Y_MARKS);
+}
+
+/** The metric that the lines are of; '' where there are none. */
+function nameOf({ lines }: IDrawing): string {
+  return lines[0]?.series.points.name ?? '';
 }
 
 /** Where the lines begin; Infinity where there are none. */

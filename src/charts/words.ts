@@ -6,6 +6,7 @@ import { xWord } from './axes';
 import { IDrawing } from './lines';
 import { Axis } from './points';
 import { IReading } from './reading';
+import { valueText } from './units';
 
 /** What a chart shows, in words. */
 export function summaryText(
@@ -33,7 +34,7 @@ export function summaryText(
     'Chart of %2: %1 points, last %3 at step %4',
     count,
     name,
-    formatNumber(points.last),
+    valueText(title, points.last),
     formatNumber(points.lastStep)
   );
 }
@@ -53,14 +54,14 @@ export function readingText(
   axis: Axis,
   reading: IReading
 ): string {
-  const { label } = reading.line.series;
+  const { label, points } = reading.line.series;
   const words = [
     ...(label === '' ? [] : [escapeControls(label)]),
-    formatNumber(reading.value),
+    valueText(points.name, reading.value),
     placeText(trans, axis, reading.x)
   ];
   if (reading.line.raw !== null) {
-    words.push(trans.__('smoothed %1', formatNumber(reading.shown)));
+    words.push(trans.__('smoothed %1', valueText(points.name, reading.shown)));
   }
   return words.join(', ');
 }

@@ -1,9 +1,12 @@
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 /**
- * A size in at most five characters and a unit.
+ * A size in at most five characters and a unit; or in as many as another format of numbers wants.
  */
-export function formatBytes(bytes: number): string {
+export function formatBytes(
+  bytes: number,
+  format?: (value: number) => string
+): string {
   let value = bytes;
   let unit = 0;
   while (value >= 1000 && unit < UNITS.length - 1) {
@@ -11,7 +14,7 @@ export function formatBytes(bytes: number): string {
     unit += 1;
   }
   const digits = unit === 0 || value >= 100 ? 0 : 1;
-  return `${value.toFixed(digits)} ${UNITS[unit]}`;
+  return `${format?.(value) ?? value.toFixed(digits)} ${UNITS[unit]}`;
 }
 
 /**
