@@ -29,7 +29,7 @@ const MANY = `%%submit many
 for step in range(20):
     mlws.log({f"part{i % 5}/metric{i}": step * i for i in range(1000)}, step=step)`;
 
-test('twenty charts of ten live runs are drawn four times a second beside other work', async ({
+test('twenty charts of ten live runs are drawn beside other work, and hold nothing up', async ({
   page,
   tmpPath
 }, testInfo) => {
@@ -76,6 +76,7 @@ test('of a thousand metrics those in sight are read and drawn, and found by a wo
   page,
   tmpPath
 }, testInfo) => {
+  test.setTimeout(180 * 1000);
   const panel = new WorkspacePanel(page);
   await page.setViewportSize({ width: 1440, height: 960 });
   await openNotebook(page, `${tmpPath}/many.ipynb`, [LOAD, MANY]);
