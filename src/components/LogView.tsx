@@ -110,7 +110,7 @@ function SearchField(props: {
   const { query, search, onGo } = props;
   const label = trans.__('Search the log');
   return (
-    <>
+    <div className="jp-mlws-log-find">
       <div className="jp-mlws-search">
         <searchIcon.react tag="span" width="14px" height="14px" />
         <input
@@ -151,7 +151,7 @@ function SearchField(props: {
           )}
         </button>
       ))}
-    </>
+    </div>
   );
 }
 
