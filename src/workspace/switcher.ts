@@ -175,8 +175,25 @@ export class Switcher implements ISwitcher {
       ]
     });
     if (button.accept && value) {
-      const info = await connection.request('registry.create', {}, value);
-      this._choose(info.id);
+      const { id } = await connection.request('registry.create', {}, value);
+      const follows = connection.chosen === null && (await this._isOwn(id));
+      connection.choose(id);
+      this._choose(follows ? null : id);
+    }
+  }
+
+  /** Whether a workspace is that of the notebook in front. */
+  private async _isOwn(workspace: string): Promise<boolean> {
+    const { connection } = this._options;
+    const { document } = connection;
+    try {
+      const own = await connection.request('registry.resolve', { document });
+      return own.id === workspace && document === connection.document;
+    } catch (error) {
+      if (!(error instanceof ApiError)) {
+        throw error;
+      }
+      return false;
     }
   }
 

@@ -153,6 +153,29 @@ describe('Switcher', () => {
     ]);
   });
 
+  const create = async () => {
+    const done = choose(/New Workspace/);
+    await until(() => document.querySelector('.jp-Dialog input') !== null);
+    document.querySelector<HTMLElement>('.jp-Dialog .jp-mod-accept')!.click();
+    await done;
+    await until(() => events.connection.info?.id === 'w2');
+  };
+
+  it('goes on following the notebook in front when that has a new workspace', async () => {
+    server.on('POST /workspaces', () => {
+      server.on('GET /resolve', { json: makeInfo({ id: 'w2' }) });
+      return { json: makeInfo({ id: 'w2' }) };
+    });
+    await create();
+    expect(events.connection.chosen).toBeNull();
+  });
+
+  it('chooses a new workspace that the notebook in front is not in', async () => {
+    server.on('POST /workspaces', { json: makeInfo({ id: 'w2' }) });
+    await create();
+    expect(events.connection.chosen).toBe('w2');
+  });
+
   it('renames, and shows the new name', async () => {
     server.on('POST /known/w1/name', request => {
       const { name } = request.body as { name: string };
