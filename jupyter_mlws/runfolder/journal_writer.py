@@ -417,9 +417,12 @@ class JournalWriter:
         if self._key_file >= 0:
             os.close(self._key_file)
 
-    def __del__(self) -> None:
-        """A writer that nobody has any more, as that of a thread that has ended without the GIL, keeps no file open."""
-        if hasattr(self, "_key_file"):
+    def __del__(self, _is_over: Callable[[], bool] = sys.is_finalizing) -> None:
+        """A writer that nobody has any more, as that of a thread that has ended without the GIL, keeps no file open.
+
+        When the interpreter ends its files are closed anyway, and what this module imported is gone.
+        """
+        if not _is_over() and hasattr(self, "_key_file"):
             self._close_files()
 
     def _after_fork(self) -> None:
