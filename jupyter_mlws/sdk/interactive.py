@@ -12,7 +12,6 @@ import shutil
 import sys
 import time
 from collections.abc import Mapping
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from jupyter_mlws.api.codec import to_builtins
@@ -21,7 +20,7 @@ from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.sdk.agent_thread import AgentThread
 from jupyter_mlws.sdk.closing import ClosingRun
 from jupyter_mlws.sdk.mirror import Mirror
-from jupyter_mlws.sdk.process_end import ProcessEnd
+from jupyter_mlws.sdk.process_end import process_end
 from jupyter_mlws.sdk.run import Run
 from jupyter_mlws.sdk.run_secrets import own_variable
 from jupyter_mlws.sdk.watched_outputs import WatchedOutputs
@@ -94,7 +93,7 @@ class InteractiveRun(ClosingRun):
             self._mirror.start()
         _open.append(self)
         _announce()
-        _process_end()
+        process_end()
 
     # -- asking
 
@@ -201,7 +200,7 @@ class InteractiveRun(ClosingRun):
         _say(f"{self._name} was ended by its workspace: what is logged from now on is not kept. This process goes on.")
 
     def _end_at_exit(self) -> None:
-        if self._say_end(_process_end().outcome()):
+        if self._say_end(process_end().outcome()):
             self._arrive(_AT_EXIT_S)
 
 
@@ -209,11 +208,6 @@ def _announce() -> None:
     """Have workers log to the run that is active here."""
     active = current()
     announce(None if active is None else (active._folder, active._facts))
-
-
-@cache
-def _process_end() -> ProcessEnd:
-    return ProcessEnd()
 
 
 def current() -> InteractiveRun | None:

@@ -18,10 +18,10 @@ from jupyter_mlws.runfolder import processes, state, wire
 from jupyter_mlws.runfolder.files import write_whole
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.runfolder.protocol import PROTOCOL_VERSION
-from jupyter_mlws.sdk import ending
 from jupyter_mlws.sdk.active import forget_active
 from jupyter_mlws.sdk.job import ActiveRun
 from jupyter_mlws.sdk.offline_folders import offline_dir
+from jupyter_mlws.sdk.process_end import process_end
 from jupyter_mlws.sdk.run_secrets import own_variable
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ class OfflineRun(ActiveRun):
     """A run that is recorded offline.
 
     Everything can be logged and told; what only a workspace can answer raises `Unavailable`. It ends with `complete` or
-    `fail`, or with the interpreter. Bring it into a workspace with ``mlws import`` or `Workspace.import_offline`.
+    `fail`, or with the interpreter: Failed where that ends with an exception or an exit code. Bring it into a workspace
+    with ``mlws import`` or `Workspace.import_offline`.
     """
 
     def __init__(self, folder: RunFolder, facts: dict[str, Any]) -> None:
@@ -51,6 +52,7 @@ class OfflineRun(ActiveRun):
             protocol_version=PROTOCOL_VERSION,
             python=".".join(map(str, sys.version_info[:3])),
         )
+        process_end()
         atexit.register(self._end_at_exit)
 
     def _end(self, end: RunEnd) -> None:
@@ -80,10 +82,8 @@ class OfflineRun(ActiveRun):
         return own
 
     def _end_at_exit(self) -> None:
-        # What a notebook's cell raised long ago is not how its kernel ends.
-        error = None if "IPython" in sys.modules else getattr(sys, "last_value", None)
         try:
-            self._end(ending.completed() if error is None else ending.failed(error))
+            self._end(process_end().outcome())
         except OSError:
             return  # no room for the last word: the run reads as one whose process ended without it
 

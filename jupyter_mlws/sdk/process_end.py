@@ -17,13 +17,19 @@ from typing import TYPE_CHECKING, Any, NoReturn
 if TYPE_CHECKING:
     from jupyter_mlws.domain.child import RunEnd
 
-__all__ = ["ProcessEnd"]
+__all__ = ["process_end"]
 
 _RETURNS = {"RETURN_VALUE", "RETURN_CONST"}
 
 
+@functools.cache
+def process_end() -> ProcessEnd:
+    """The one who looks on, from the first call until the interpreter ends."""
+    return ProcessEnd()
+
+
 class ProcessEnd:
-    """Looks on from now until the interpreter ends."""
+    """See `process_end`."""
 
     def __init__(self) -> None:
         self._outermost = None if _is_shell() else _outermost_frame()

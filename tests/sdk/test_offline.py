@@ -16,6 +16,7 @@ import pytest
 from jupyter_mlws import workspace as room
 from jupyter_mlws.api.series import decode_series
 from jupyter_mlws.errors import AlreadyExists, InvalidInput, InvalidPath, MlwsError, NotFound
+from jupyter_mlws.runfolder import state
 from jupyter_mlws.runfolder.processes import identity_of
 from jupyter_mlws.sdk.offline_folders import OfflineFolder, offline_folders
 from jupyter_mlws.sdk.run import Run
@@ -255,6 +256,23 @@ def test_how_a_process_ended_is_how_its_run_did(kept, tmp_path):
 
 
 # -- folders that are not as they should be
+
+
+@pytest.mark.parametrize(
+    ("leaves", "status", "code"),
+    [
+        ("sys.exit(3)", "Failed", 3),
+        ("sys.exit('no data')", "Failed", 1),
+        ("sys.exit(0)", "Completed", None),
+        ("try: sys.exit(3)\nexcept SystemExit: pass", "Completed", None),
+    ],
+)
+def test_an_exit_code_of_the_process_is_how_its_run_ended(own_home, tmp_path, leaves, status, code):
+    record(f"mlws.log(a=1)\n{leaves}", tmp_path, fails=code is not None)
+    [told] = [event for event in state.read(only_folder().path)[0] if event["event"] == "ended"]
+    assert told["status"] == status
+    assert (told["error"] or {}).get("exit_code") == code
+    assert ("no data" in told["message"]) is (leaves == "sys.exit('no data')")
 
 
 def spoil_nothing(folder: Path) -> None:
