@@ -127,8 +127,10 @@ export class RunTree {
   reveal(ids: readonly string[]): readonly string[] {
     const closed = ids.filter(id => !this.expanded.has(id));
     const some = closed.slice(0, MOST_REVEALED - this._opened.size);
-    some.forEach(id => this._opened.add(id));
-    this._rows = null;
+    if (some.length > 0) {
+      some.forEach(id => this._opened.add(id));
+      this._rows = null;
+    }
     return some;
   }
 
