@@ -10,6 +10,7 @@ const GATE = 'import os\ngate = os.path.abspath("gate")';
 /**
  * The agent measures each second what the run uses, and so do we here for GPUs that the machine has not: into the run's
  * journal, with the writer and the names that the agent has. They come into use when the gate opens.
+ * Nothing waits for ever, as a run outlives the test that failed.
  */
 const TRAINS = `%%submit trains
 import math, os, time
@@ -19,13 +20,13 @@ measured = JournalWriter(os.environ["MLWS_RUN_FOLDER"])
 began = time.time()
 for step in range(100):
     mlws.log(loss=1 / (step + 1), step=step)
-while not os.path.exists(gate):
+while not os.path.exists(gate) and time.time() < began + 200:
     time.sleep(0.1)
 for second in range(120):
     busy = 85 + 10 * math.sin(second / 7)
     for name, value in (("gpus", 2), ("gpu_percent", 2 * busy), ("gpu_memory_bytes", 21.5e9 * (1 - 0.8 ** (second + 1)))):
         measured.log_at(f"system/{name}", value, second, began + second)
-while not os.path.exists(gate + " of the end"):
+while not os.path.exists(gate + " of the end") and time.time() < began + 400:
     time.sleep(0.1)`;
 
 test('what a run comes to use of GPUs is drawn on a page that was open before, in units', async ({
