@@ -20,7 +20,7 @@ TEST = ("tests/costs.spec.ts", "-g", "keeps its size", "--reporter=list")
 BY = r"[\d.]+ ([+-]?[\d.]+)"
 GREW = re.compile(rf"live for \d+ drawings: heap {BY} MB, nodes {BY}, listeners {BY}")
 # What the test in the browser holds it to.
-LIMITS = {"MB of objects": 3.0, "nodes": 500.0, "listeners": 100.0}
+LIMITS = {"MB of objects": 3.0, "nodes": 500.0, "listeners": 240.0}
 
 
 @pytest.mark.timeout(LIVE_S + 600)
