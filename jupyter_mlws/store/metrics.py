@@ -291,15 +291,22 @@ def _chunks(batch: _Batch, count: int, before: Any) -> list[dict[str, Any]]:
     ]
 
 
+def _range(value: Floats) -> tuple[float, float]:
+    """The least and the largest of the values that are numbers; NaN where none is."""
+    # With keepdims as mypy does not see the plain form in what numpy 2.5 says of its types.
+    return np.fmin.reduce(value, keepdims=True).item(), np.fmax.reduce(value, keepdims=True).item()
+
+
 # The sum of both infinities is NaN, of huge numbers infinite: facts about the series, no fault.
 @np.errstate(invalid="ignore", over="ignore")
 def _chunk(step: Ints, time: Floats, value: Floats) -> dict[str, Any]:
     nan = np.isnan(value)
+    minimum, maximum = _range(value)
     return {
         "point_count": len(value),
         "nan_count": int(nan.sum()),
-        "minimum": float(np.fmin.reduce(value)),
-        "maximum": float(np.fmax.reduce(value)),
+        "minimum": minimum,
+        "maximum": maximum,
         "total": float(value.sum(where=~nan)),
         "last": float(value[-1]),
         "last_step": int(step[-1]),
@@ -316,7 +323,7 @@ def _tail_start(chunk: dict[str, Any]) -> int:
 
 
 def _summarise(batch: _Batch, before: Any) -> dict[str, Any]:
-    minimum, maximum = float(np.fmin.reduce(batch.value)), float(np.fmax.reduce(batch.value))
+    minimum, maximum = _range(batch.value)
     if before is not None:
         minimum, maximum = float(np.fmin(before.minimum, minimum)), float(np.fmax(before.maximum, maximum))
     return {

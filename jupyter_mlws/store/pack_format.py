@@ -94,7 +94,8 @@ def _packed(words: Words) -> bytes:
 
 def _varying(words: Words) -> int:
     """How many planes are not of one byte."""
-    differ = int(np.bitwise_or.reduce(words ^ words[0])) & (2**64 - 1)
+    # With keepdims as mypy does not see the plain form in what numpy 2.5 says of its types.
+    differ = np.bitwise_or.reduce(words ^ words[0], keepdims=True).item() & (2**64 - 1)
     return sum(bool(differ >> 8 * i & 0xFF) for i in range(_WORD))
 
 
