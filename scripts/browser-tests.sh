@@ -30,7 +30,15 @@ export MLWS_CHROMIUM
 cd "$(dirname "$0")/../ui-tests"
 if [ ! -e node_modules/.yarn-state.yml ] || [ yarn.lock -nt node_modules/.yarn-state.yml ]; then
     echo "Fetching the browser test tools."
-    jlpm install --immutable >/dev/null
+    log=$(mktemp)
+    if ! jlpm install --immutable >"$log" 2>&1; then
+        # But for its list of all packages.
+        grep -v YN0013 "$log" | tail -n 20 >&2
+        rm -f "$log"
+        echo "The browser test tools could not be fetched from the package registry." >&2
+        exit 1
+    fi
+    rm -f "$log"
     touch node_modules/.yarn-state.yml
 fi
 
