@@ -19,6 +19,7 @@ from jupyter_mlws.errors import AlreadyExists, CorruptData, InvalidInput, NotFou
 from jupyter_mlws.runfolder import places
 from jupyter_mlws.runfolder.files import remove_stale
 from jupyter_mlws.runfolder.names import models_folder
+from jupyter_mlws.runfolder.workspaces import is_workspace, refuse_database
 from jupyter_mlws.sdk.files import save
 
 if TYPE_CHECKING:
@@ -87,8 +88,8 @@ def _files_of(root: str, child_paths: Sequence[str]) -> Iterator[tuple[str, str]
 
 def _walk(folder: str, name: str, above: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     real = os.path.realpath(folder)
-    if real in above:
-        return  # a link to a folder that it lies in
+    if real in above or is_workspace(real):
+        return  # a link to a folder that it lies in, or what only SQLite may open
     for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
         if entry.name in _LEFT_OUT:
             continue
@@ -99,6 +100,7 @@ def _walk(folder: str, name: str, above: tuple[str, ...]) -> Iterator[tuple[str,
 
 
 def _upload_one(api: Api, name: str, place: str) -> ModelFile:
+    refuse_database(place)
     try:
         if not stat.S_ISREG(os.stat(place).st_mode):
             raise InvalidInput(f"{place!r} is no plain file.", hint="Name the model's files with child_paths.")

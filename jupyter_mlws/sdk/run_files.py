@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from jupyter_mlws.domain.names import check_file_name
 from jupyter_mlws.errors import AlreadyExists, InvalidInput, NotFound, UsageError, WrongState
 from jupyter_mlws.runfolder.own_secrets import masked_text
+from jupyter_mlws.runfolder.workspaces import is_workspace, refuse_database
 from jupyter_mlws.sdk.run_facts import RunFacts
 
 if TYPE_CHECKING:
@@ -37,6 +38,15 @@ def _save(download: Download, path: str) -> str:
     from jupyter_mlws.sdk.files import save
 
     return save(download, path)
+
+
+def _folders(path: str | os.PathLike[str]) -> Iterator[tuple[str, list[str]]]:
+    """A folder and those below it with their files, but for workspaces: only SQLite may open what lies there."""
+    for place, folders, files in os.walk(path):
+        if is_workspace(place):
+            folders.clear()
+        else:
+            yield place, files
 
 
 class RunFiles(RunFacts):
@@ -134,6 +144,8 @@ class RunFiles(RunFacts):
                 )
             if isinstance(path, (str, os.PathLike)) and not os.path.isfile(path):
                 raise NotFound(f"There is no file {os.fspath(path)!r} to upload.", hint="Give the path of a file.")
+            if isinstance(path, (str, os.PathLike)):
+                refuse_database(path)
         # Two that held secrets may be one by now: the second is refused as it would be.
         names = [masked_text(name) for name in names]
         for name in sorted(self._taken(names)):
@@ -157,7 +169,7 @@ class RunFiles(RunFacts):
         """
         found = sorted(
             (os.path.relpath(os.path.join(place, file), path), os.path.join(place, file))
-            for place, _, files in os.walk(path)
+            for place, files in _folders(path)
             for file in files
             if os.path.isfile(os.path.join(place, file))
         )

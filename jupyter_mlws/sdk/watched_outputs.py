@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jupyter_mlws.errors import InvalidInput
 from jupyter_mlws.runfolder.own_secrets import masked_text
+from jupyter_mlws.runfolder.workspaces import in_workspace, is_workspace
 
 __all__ = ["WatchedOutputs"]
 
@@ -41,9 +42,13 @@ class WatchedOutputs:
         if self.path is None:
             return found
         for here, folders, files in os.walk(self.path):
-            folders[:] = [name for name in folders if name not in _SKIPPED]
+            folders[:] = [
+                name for name in folders if name not in _SKIPPED and not is_workspace(os.path.join(here, name))
+            ]
             for name in files:
                 path = os.path.join(here, name)
+                if in_workspace(path):
+                    continue
                 try:
                     facts = os.lstat(path)
                 except OSError:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from jupyter_mlws.runfolder.workspaces import PARTS, WORKSPACE
+
 __all__ = [
     "FROZEN",
     "RESERVED",
@@ -109,7 +111,7 @@ _OUTPUT_FOLDERS = frozenset(
 )
 
 
-_WORKSPACE_NAMES = frozenset({"workspace.json", "workspace.lock", "blobs", "imports", "index", "runs"})
+_WORKSPACE_NAMES = frozenset({WORKSPACE, *PARTS, "workspace.lock", "imports", "index", "runs"})
 _WORKSPACE_BEGINNINGS = (".workspace.json.", "mlws.sqlite", "dispatcher-", "dispatcher.log")
 
 
@@ -132,14 +134,13 @@ def is_foreign(names: set[str]) -> bool:
 
 def is_workspace(names: set[str]) -> bool:
     """Whether the names in a folder tell that it is a workspace of ours."""
-    return "workspace.json" in names and ("mlws.sqlite" in names or "blobs" in names)
+    return WORKSPACE in names and any(part in names for part in PARTS)
 
 
 def is_of_workspace(name: str) -> bool:
     """Whether a name in the folder of a workspace is the workspace's own.
 
-    Its database must not even be read: where a process opens and closes the file beside SQLite, POSIX takes the locks
-    from all connections of that process (https://www.sqlite.org/howtocorrupt.html, 2.2).
+    Its database must not even be read, see `jupyter_mlws.runfolder.workspaces`.
     """
     return name in _WORKSPACE_NAMES or name.startswith(_WORKSPACE_BEGINNINGS)
 

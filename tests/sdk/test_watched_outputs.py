@@ -78,3 +78,15 @@ def test_files_that_come_and_go_are_nobodys_trouble(folder: Path, tmp_path: Path
         over.set()
         thread.join()
     assert kept(tmp_path / "kept" / "0")["stays"] == "whole"
+
+
+def test_a_workspace_among_the_outputs_is_not_touched(folder: Path, tmp_path: Path) -> None:
+    workspace = folder / ".mlws" / "workspace"
+    workspace.mkdir(parents=True)
+    (workspace / "workspace.json").write_text("{}")
+    (workspace / "mlws.sqlite").write_text("")
+    watched = WatchedOutputs(folder)
+    (workspace / "mlws.sqlite").write_text("other bytes")
+    (folder / "new").write_text("n")
+    watched.keep(tmp_path / "kept")
+    assert kept(tmp_path / "kept") == {"new": "n"}
