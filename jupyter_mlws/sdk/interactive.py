@@ -142,6 +142,7 @@ class InteractiveRun(ClosingRun):
     def _end(self, end: RunEnd) -> None:
         """End the run and wait until the workspace says so; a fork leaves it to its parent."""
         if not self._say_end(end):
+            self._leave()
             return
         self._arrive(_END_S)
         deadline = time.monotonic() + _END_S
@@ -168,7 +169,12 @@ class InteractiveRun(ClosingRun):
     def _close(self, *, quiet: bool) -> None:
         self._ended, self._quiet = True, quiet
         self._shut(quiet=quiet)
-        if not quiet and self in _open:
+        if not quiet:
+            self._leave()
+
+    def _leave(self) -> None:
+        """Be the active run no more; a fork leaves that to its parent."""
+        if self._process == os.getpid() and self in _open:
             _open.remove(self)
             _announce()
 

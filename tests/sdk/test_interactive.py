@@ -225,3 +225,41 @@ def test_a_process_that_works_in_the_folder_of_the_workspace_reads_what_others_w
         run.log("loss", 0.5)
     # A database that its own process opens and closes as a file has lost its locks.
     assert ws.run(run.id).get_metrics() == {"loss": 0.5}
+
+
+def test_no_call_that_keeps_a_folder_takes_the_locks_of_the_database(ws, exp, monkeypatch):
+    monkeypatch.chdir(Path(ws.location).parent)
+    place = Path("train.py")
+    place.write_text("")
+    database = Path(ws.location, "mlws.sqlite")
+
+    def is_locked() -> bool:
+        ws.runs(1)
+        owners = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+        inode = str(os.stat(database).st_ino)
+        return any(
+            words[4] == str(os.getpid()) and words[5].endswith(f":{inode}") for words in owners if "POSIX" in words
+        )
+
+    assert is_locked()
+    with exp.start_logging(snapshot_directory=None, outputs=".") as run:
+        place.write_text("changed")
+        run.upload_folder("all", ".")
+        assert is_locked()
+        with pytest.raises(InvalidInput, match="the database of a workspace"):
+            run.upload_file("records", str(database))
+        mlws.Model.register(ws, ".", "everything")
+        assert is_locked()
+    assert is_locked()
+    assert {name for name in ws.run(run.id).get_file_names() if "sqlite" in name} == set()
+
+
+def test_after_a_canceled_block_the_run_around_it_is_active_again(ws, exp):
+    outer = exp.start_logging("outer", snapshot_directory=None)
+    with exp.start_logging("inner", snapshot_directory=None) as inner:
+        ws.run(inner.number).cancel()
+        wait(lambda: inner._ended)
+    assert mlws.Run.get_context() is outer
+    mlws.log(y=2)
+    outer.complete()
+    assert values(ws, outer, "y") == [2.0]
