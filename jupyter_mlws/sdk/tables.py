@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from jupyter_mlws.errors import TooLarge
-from jupyter_mlws.runfolder.own_secrets import has_secrets, masked
+from jupyter_mlws.runfolder.own_secrets import has_secrets, masked, masked_text
 from jupyter_mlws.sdk.typed import check_lengths, column_of, columns_of
 
 __all__ = ["MAX_CELLS", "MAX_TABLE_BYTES", "SMALL_CELLS", "LoggedTable", "table_of"]
@@ -72,6 +72,8 @@ def _packed(column: Any) -> _Packed | None:
     kind = getattr(getattr(column, "dtype", None), "kind", "")
     if numpy is None or kind not in ("f", "i", "u") or not hasattr(column, "__array__"):
         return None
+    if isinstance(column, numpy.ma.MaskedArray):
+        return None  # of which `asarray` takes what lies below the mask
     array = numpy.asarray(column)
     if array.ndim != 1 or array.dtype.kind != kind or array.dtype.itemsize > 8 or array.dtype == "uint64":
         return None
@@ -91,7 +93,7 @@ def _as_file(where: str, columns: Mapping[str, Any], count: int) -> LoggedTable:
 
     typed = [
         Column(name, column.type, column.data) if isinstance(column, _Packed) else _typed(name, column)
-        for name, column in columns.items()
+        for name, column in _named(columns)
     ]
     data = bytearray()
     for part in write_table(typed, count):
@@ -100,6 +102,17 @@ def _as_file(where: str, columns: Mapping[str, Any], count: int) -> LoggedTable:
             raise _too_large(where, f"takes more than {MAX_TABLE_BYTES // 2**20} MiB")
     shown = [{"name": column.name, "type": column.type} for column in typed]
     return LoggedTable({"media_type": MEDIA_TYPE, "rows": count, "columns": shown}, bytes(data))
+
+
+def _named(columns: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The columns with their secrets masked in the names, none of which stands twice."""
+    taken: set[str] = set()
+    for name, column in columns.items():
+        plain = shown = masked_text(name)
+        while shown in taken:
+            shown = f"{plain} {len(taken) + 1}"
+        taken.add(shown)
+        yield shown, column
 
 
 def _typed(name: str, values: list[Any]) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from jupyter_mlws.api.parquet import read_table
 from jupyter_mlws.errors import MlwsError, StorageFull
 from jupyter_mlws.runfolder import own_secrets
 from jupyter_mlws.runfolder.journal_reader import JournalReader
@@ -21,6 +22,7 @@ from jupyter_mlws.sdk import uploading
 from jupyter_mlws.sdk.histograms import histogram_of
 from jupyter_mlws.sdk.job import ActiveRun
 from jupyter_mlws.sdk.sounds import sound_of
+from jupyter_mlws.sdk.tables import table_of
 
 
 @pytest.fixture
@@ -289,3 +291,17 @@ def test_pictures_of_numpy_are_those_of_lists(run):
         run.log_image("picture", plot=array.tolist())
         one, other = run.get_metrics("picture", populate=True)["picture"][-2:]
         assert (np.asarray(image.open(io.BytesIO(one))) == np.asarray(image.open(io.BytesIO(other)))).all()
+
+
+def test_masked_cells_of_a_large_table_are_empty():
+    column = np.ma.array(np.arange(20_000.0), mask=np.arange(20_000) % 2 == 0)
+    assert read_table(table_of("t", {"a": column}).data)["a"][:3] == [None, 1.0, None]
+
+
+def test_secrets_in_the_names_of_columns_are_masked_in_the_file_of_a_large_table(monkeypatch):
+    monkeypatch.setattr(own_secrets, "_added", {"hunter2-hunter2", "hunter3-hunter3"})
+    monkeypatch.setattr(own_secrets, "_known_for", None)  # what another test knew is not known here
+    columns = {f"key {name}": list(range(20_000)) for name in ("hunter2-hunter2", "hunter3-hunter3")}
+    data = table_of("t", columns).data
+    assert b"hunter" not in data
+    assert list(read_table(data)) == ["key ***", "key *** 2"]
