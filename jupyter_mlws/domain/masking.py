@@ -16,7 +16,7 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SECRET = re.compile(
     r"(token|passwd|passphrase|pwd|apikey|credentials?)(?![a-z])|password|secret|(api|access|private)[_\-.]key"
 )
-_PASSWORD_IN_URL = re.compile(r"://[^/\s:@]*:[^/\s@]+@")
+_PASSWORD_IN_URL = re.compile(r"://[^/\s:@]*:[^/\s@]+@|https?://[^/\s@]+@")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 

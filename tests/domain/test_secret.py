@@ -29,3 +29,17 @@ def test_a_value_does_not_show_itself() -> None:
     with pytest.raises(InvalidInput) as raised:
         SecretValue(value="hunter2\0")
     assert "hunter2" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "is_secret"),
+    [
+        ("https://user:word@host/simple", True),
+        ("https://t0ken@host/simple", True),
+        ("ssh://git@host/repository", False),
+        ("postgresql://ada@host/records", False),
+        ("https://host/a@b", False),
+    ],
+)
+def test_an_address_may_hold_a_secret(value: str, is_secret: bool) -> None:
+    assert is_secret_variable("INDEX", value) is is_secret
