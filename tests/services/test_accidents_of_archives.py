@@ -8,6 +8,7 @@ import sys
 import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import archives
@@ -16,10 +17,9 @@ from archives import OLD, add_run, exported, imported, leave, log, services
 
 from jupyter_mlws.api.routes import Upload
 from jupyter_mlws.domain.run import Run
-from jupyter_mlws.errors import (
-    StorageFull,
-)
-from jupyter_mlws.services import Services
+from jupyter_mlws.errors import StorageFull, Unavailable
+from jupyter_mlws.services import Keeping, Services
+from jupyter_mlws.services.archives import importing
 from jupyter_mlws.store import Store
 
 _DIES = """
@@ -119,3 +119,25 @@ def _many(api: Services, count: int) -> tuple[Run, ...]:
     with api.store.write() as c:
         c.exec_driver_sql("UPDATE runs SET status = 'Completed'")
     return (sweep, *api.runs.list(parent=sweep.id, limit=1000).items)
+
+
+def test_a_run_whose_inputs_were_collected_meanwhile_is_not_imported_without_them(
+    here: Services, there: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_run(here, inputs=(here.blobs.upload("x", Upload(b"captured")),))
+    data = exported(here)
+    make_durable = importing.make_durable
+
+    def then_collect(blobs: object, part: object) -> None:
+        make_durable(blobs, part)
+        there.trash.collect()
+
+    with monkeypatch.context() as slow:
+        # As if the import took longer than what is new is left alone.
+        keeping = Keeping(trash_days=30, grace_s=-1)
+        slow.setattr(there.trash, "_context", replace(there.trash._context, keeping=lambda: keeping))
+        slow.setattr(importing, "make_durable", then_collect)
+        with pytest.raises(Unavailable):
+            imported(there, data)
+    assert not there.runs.list().items
+    assert imported(there, data).runs_added == 1

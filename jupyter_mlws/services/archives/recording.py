@@ -111,6 +111,7 @@ class Recording:
             self._note(f"The run {run.id} is not added: the run above it is in the trash here.")
         elif known is None:
             self._add_snapshot(c, run)
+            self._check_inputs(c, run)
             made = rows.add_run(c, self._in_environments(c, run), self._experiment(c, run.experiment), parent)
             self._number = made.number
             self._new.append(run.id)
@@ -167,6 +168,12 @@ class Recording:
         if facts is not None:
             self._hold.check(c, facts.blobs)
             self._counts["snapshots_added"] += rows.add_snapshot(c, facts.record, facts.file_count, facts.size_bytes)
+
+    def _check_inputs(self, c: Connection, run: ArchivedRun) -> None:
+        """That what a cell took from its notebook is still there: the run could not be done again without it."""
+        inputs = (run.submission or {}).get("inputs", ())
+        given = ((item["digest"], item["size_bytes"]) for item in inputs if item["digest"] in self._needs.blobs)
+        self._hold.check(c, given)
 
     def _read_series(self, c: Connection, run: ArchivedRun) -> None:
         for item in run.series:
