@@ -17,8 +17,9 @@ test('a cell runs as a job in Notebook 7, with card, badge and panel', async ({
   request
 }) => {
   const seven = await request.get(`${baseURL}/tree`);
+  // On CI it is there, or the test fails: what was not tested has not passed.
   test.skip(
-    !seven.ok(),
+    !seven.ok() && !process.env.CI,
     'Notebook 7 is not installed: pip install "notebook>=7.6"'
   );
   await request.put(`${baseURL}/api/contents/seven.ipynb`, {
