@@ -9,7 +9,7 @@ import time
 
 from jupyter_mlws import faults
 from jupyter_mlws.agent.notebook_stream import Stream, shortened
-from jupyter_mlws.runfolder.own_secrets import masked_text
+from jupyter_mlws.runfolder.own_secrets import has_secrets, masked_output, masked_shown, masked_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ __all__ = ["Executed"]
 _MOST_OUTPUT = 20_000_000
 _MOST_IN_ALL = 200_000_000
 _MOST_OUTPUTS = 1_000
+# What the format says by itself of a cell; its outputs are masked one by one.
+_OF_THE_FORMAT = ("cell_type", "id", "execution_count", "outputs")
 # Between two writings while a cell runs: the larger the notebook, the fewer.
 _PAUSE_S = 2.0
 _PAUSE_S_PER_BYTE = 2e-6
@@ -114,8 +116,9 @@ class Executed:
     def error(self, name: str, value: str, traceback: list[str]) -> None:
         """An exception, with the lines of its traceback."""
         self._begin_output()
-        lines = shortened("\n".join(traceback)).split("\n") if traceback else []
-        output = {"output_type": "error", "ename": name, "evalue": shortened(value), "traceback": lines}
+        # Masked before it is cut: half a secret is not found.
+        lines = shortened(masked_text("\n".join(traceback))).split("\n") if traceback else []
+        output = {"output_type": "error", "ename": name, "evalue": shortened(masked_text(value)), "traceback": lines}
         self._append(output)
         self._weigh(output, len(output["evalue"]) + sum(map(len, lines)))
 
@@ -194,7 +197,8 @@ class Executed:
     def _write(self) -> bool:
         if not self._is_old:
             return True
-        data = masked_text(json.dumps(self.notebook, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
+        shown = _masked(self.notebook) if has_secrets() else self.notebook
+        data = (json.dumps(shown, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")
         self._write_at = time.monotonic() + _PAUSE_S + len(data) * _PAUSE_S_PER_BYTE
         try:
             faults.point("notebook.write")
@@ -208,3 +212,15 @@ class Executed:
             return False
         self._is_old = False
         return True
+
+
+def _masked(notebook: dict[str, Any]) -> dict[str, Any]:
+    """The same notebook with masks over what people and programs have put into it; it stays one."""
+    cells = [
+        {name: part if name in _OF_THE_FORMAT else masked_shown(part) for name, part in cell.items()}
+        for cell in notebook["cells"]
+    ]
+    for cell in cells:
+        if "outputs" in cell:
+            cell["outputs"] = list(map(masked_output, cell["outputs"]))
+    return {**notebook, "metadata": masked_shown(notebook["metadata"]), "cells": cells}

@@ -17,6 +17,7 @@ __all__ = ["MASK", "MaskedStream", "Masker"]
 
 MASK = b"***"
 _HEAD = 4
+_OF_NUMBERS = b"0123456789.+-eE"
 
 
 class Masker:
@@ -32,6 +33,7 @@ class Masker:
         self.forms = tuple(sorted(found, key=lambda form: (-len(form), form)))
         # Where none of these is there is no other form, which holds one of them.
         self._shortest = tuple(form for form in self.forms if not any(other in form for other in found - {form}))
+        self._digits = tuple(form for form in self._shortest if not form.strip(_OF_NUMBERS))
         self.longest = max(map(len, self.forms), default=0)
 
     def __bool__(self) -> bool:
@@ -73,14 +75,17 @@ class Masker:
         masked = self.data(data)
         return text if masked is data else masked.decode("utf-8", "surrogatepass")
 
-    def value(self, value: Any) -> Any:
-        """What JSON can say, with every secret masked in each of its texts, names of fields too."""
+    def value(self, value: Any, *, numbers: bool = False) -> Any:
+        """What JSON can say, with every secret masked in each of its texts, names of fields too, and in `numbers`."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):
-            return {self.value(name): self.value(item) for name, item in value.items()}
+            return {self.value(name): self.value(item, numbers=numbers) for name, item in value.items()}
         if isinstance(value, (list, tuple)):
-            return [self.value(item) for item in value]
+            return [self.value(item, numbers=numbers) for item in value]
+        if numbers and self._digits and isinstance(value, (int, float)) and not isinstance(value, bool):
+            shown = repr(value).encode()
+            return MASK.decode() if any(form in shown for form in self._digits) else value
         return value
 
     def open_end(self, data: bytes) -> int:

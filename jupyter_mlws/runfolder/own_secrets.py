@@ -17,12 +17,16 @@ __all__ = [
     "holds_secret",
     "known",
     "masked",
+    "masked_output",
+    "masked_shown",
     "masked_stream",
     "masked_text",
     "secret_variables",
     "value_of",
 ]
 
+# What the format of notebooks says by itself of an output: to mask it would spoil the output, and protect nothing.
+_OF_THE_FORMAT = frozenset({"output_type", "name", "execution_count"})
 _added: set[str] = set()
 _masker: Masker | None = None
 _known_for: tuple[str, int] | None = None
@@ -67,6 +71,21 @@ def masked(value: Any) -> Any:
     """What JSON can say, its secrets masked; the very same object where this process has none."""
     masker = _own_masker()
     return masker.value(value) if masker else value
+
+
+def masked_shown(value: Any) -> Any:
+    """What a notebook shows, its secrets masked, also those that are numbers: JSON in, JSON out.
+
+    A text of JSON cannot be masked as a text: of a secret with quotes, backslashes or digits only it would be none any
+    more, and what is escaped twice would not be found.
+    """
+    masker = _own_masker()
+    return masker.value(value, numbers=True) if masker else value
+
+
+def masked_output(output: dict[str, Any]) -> dict[str, Any]:
+    """An output of a cell as notebooks have it, its secrets masked."""
+    return {field: part if field in _OF_THE_FORMAT else masked_shown(part) for field, part in output.items()}
 
 
 def masked_text(text: str) -> str:

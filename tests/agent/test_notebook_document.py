@@ -3,31 +3,56 @@
 from __future__ import annotations
 
 import json
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
 
 from jupyter_mlws.agent import notebook_document, notebook_stream
 from jupyter_mlws.agent.notebook_document import Executed
+from jupyter_mlws.runfolder.masking import Masker
 from jupyter_mlws.runfolder.names import SECRETS_VARIABLE
 
 SECRET = "hunter22/of+mine"
+# What JSON, Python, shells and addresses write in another way, digits, and words of the format itself.
+HOSTILE = st.text(st.sampled_from("\"\\'/{}[]:,.-0123eE \n\r\t\b\x1f\x7f<&%+nu\u2028ö😀"), min_size=2, max_size=12)
+WORDS = st.sampled_from(
+    ["cells", "data", "output_type", "text/plain", "stdout", "display_data", "code", "true", "null"]
+)
 
 
 class Written:
     """A document of some cells, and what it has on the disk."""
 
-    def __init__(self, folder: Path, cells: int = 1) -> None:
+    def __init__(self, folder: Path, cells: int = 1, source: str = "") -> None:
         self.path = folder / "a.ipynb"
-        self.cells: list[dict[str, Any]] = [{"cell_type": "code"} for _ in range(cells)]
-        self.document = Executed({"cells": self.cells}, str(self.path), str(folder / "tmp"))
+        made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for _ in range(cells)])
+        self.cells: list[dict[str, Any]] = made["cells"]
+        self.document = Executed(made, str(self.path), str(folder / "tmp"))
         self.document.begin(self.cells[0])
 
     def texts(self, cell: int = 0) -> list[str]:
         """The text of each stream, as it is on the disk."""
         outputs = json.loads(self.path.read_text())["cells"][cell]["outputs"]
         return ["".join(output["text"]) for output in outputs if output["output_type"] == "stream"]
+
+
+def parts_of(value: Any) -> Iterator[str]:
+    """Each text, name of a field and number by itself."""
+    if isinstance(value, dict):
+        value = [*value, *value.values()]
+    if isinstance(value, list):
+        for item in value:
+            yield from parts_of(item)
+    elif isinstance(value, str):
+        yield value
+    elif isinstance(value, (int, float)) and not isinstance(value, bool):
+        yield json.dumps(value)
 
 
 @pytest.fixture
@@ -101,6 +126,50 @@ def test_secrets_are_masked_also_where_they_are_printed_in_pieces(written: Writt
         written.document.stream("stdout", piece)
     written.document.write()
     assert written.texts() == ["a *** b\n***\n***"]
+
+
+@given(HOSTILE | WORDS)
+@example('""""')
+@example("\\\\\\\\")
+@example('\\"\\"')
+@example('",\n   "')
+@example("12345678")
+@example("pässwort")
+def test_whatever_a_secret_is_made_of_the_notebook_stays_one_and_shows_no_form_of_it(secret: str) -> None:
+    masker = Masker([secret])
+    assume(masker)
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
+        # A name of its own: a process reads the values of the same names once.
+        patch.setenv(SECRETS_VARIABLE, json.dumps({secret: "KEY"}))
+        patch.setenv("KEY", secret)
+        written = Written(Path(folder), source=f"x = {secret}")
+        for form in (f"<{form.decode()}>" for form in masker.forms):
+            written.document.stream("stdout", form)
+            written.document.show("display_data", {"data": {"text/plain": form}, "metadata": {form: form}})
+            written.document.show("execute_result", {"data": {"application/json": {form: [{"a": form}, True, None]}}})
+            written.document.error("ValueError", form, [form, form])
+        if secret.isdecimal():
+            written.document.show("display_data", {"data": {"application/json": [int(f"1{secret}"), float(secret)]}})
+        assert written.document.write()
+        left = json.loads(written.path.read_bytes())
+    nbformat.validate(left)
+    (cell,) = left["cells"]
+    assert len(cell["outputs"]) == len(written.cells[0]["outputs"])
+    shown = [output[name] for output in cell["outputs"] for name in output if name not in ("output_type", "name")]
+    assert not [part for part in parts_of([cell["source"], shown]) if masker.holds(part.encode())]
+
+
+@pytest.mark.usefixtures("knows_secret")
+def test_a_traceback_is_masked_before_it_is_shortened(monkeypatch: pytest.MonkeyPatch, written: Written) -> None:
+    monkeypatch.setattr(notebook_stream, "_MOST_TEXT", 1_000)
+    for before in range(20):
+        written.document.begin(written.cells[0])
+        text = "." * before + f"{SECRET}-" * 200
+        written.document.error("ValueError", text, [text])
+        written.document.write()
+        (error,) = json.loads(written.path.read_text())["cells"][0]["outputs"]
+        for part in (error["evalue"], "\n".join(error["traceback"])):
+            assert set(part.replace(notebook_stream.LEFT_OUT, "")) <= {".", "*", "-"}
 
 
 @pytest.mark.usefixtures("knows_secret")

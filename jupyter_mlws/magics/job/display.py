@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_mlws import faults
-from jupyter_mlws.runfolder.own_secrets import masked_text
+from jupyter_mlws.runfolder.own_secrets import has_secrets, masked_output
 
 __all__ = ["Recorder", "show_figures"]
 
@@ -79,7 +79,9 @@ class Recorder:
             self.result(data, metadata)
 
     def _write(self, line: dict[str, Any]) -> None:
-        text = masked_text(json.dumps(line, default=str, ensure_ascii=False))
+        text = json.dumps(line, default=str, ensure_ascii=False)
+        if has_secrets():
+            text = json.dumps(masked_output(json.loads(text)), ensure_ascii=False)
         with self._lock:
             faults.point("magics.display")
             self._file.write(text.encode("utf-8", "replace").decode() + "\n")
