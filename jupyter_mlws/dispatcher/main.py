@@ -190,6 +190,9 @@ class Dispatcher:
         if not here:
             _log.warning("The workspace is not in %s any more.", self._context.folder)
             self._stopping = True
+        elif not self._context.store.is_in_place():
+            _log.warning("Another database is in %s now: the next dispatcher serves it.", self._context.folder)
+            self._stopping = True
         elif not self.socket.exists():
             # A runtime folder goes with the login session that it was made for; we stay.
             _log.info("The socket was removed; it is made again.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import cast
@@ -10,20 +11,22 @@ from typing import cast
 from jupyter_mlws.api.interface import Api
 from jupyter_mlws.api.patience import patient
 from jupyter_mlws.domain.workspace import is_url
-from jupyter_mlws.errors import MissingPart
+from jupyter_mlws.errors import MissingPart, WorkspaceError
 from jupyter_mlws.runfolder import places
 from jupyter_mlws.runfolder.context import get_job_context
+from jupyter_mlws.runfolder.workspaces import WORKSPACE
 
 __all__ = ["Connection", "connect", "has_full_package"]
 
 
 @dataclass(frozen=True)
 class Connection:
-    """An opened workspace: its API, its id in the user's registry, and where it is, for people."""
+    """An opened workspace: its API, its id in the user's registry, where it is, for people, and whether it still is."""
 
     api: Api
     id: str
     location: str
+    is_there: Callable[[], bool] = lambda: True
 
 
 # By where a workspace is, never by where this process stands; the oldest goes when there are more.
@@ -69,12 +72,26 @@ def connect(
     found, asks_server = _where(location, document or os.getcwd())
     # The user's folders count too: a process may be given another home. A fork opens its own.
     key = (found, str(asks_server), token, workspace, str(places.data_dir()), str(os.getpid()))
-    if key not in _opened:
+    if key not in _opened or not _is_there(_opened[key]):
         connection = _ask_server(found) if asks_server else _open(found, token, workspace)
+        _opened.pop(key, None)  # not closed: somebody may hold it, and is told when he uses it
         while len(_opened) >= _MOST_OPENED:
             _opened.pop(next(iter(_opened)), None)
         _opened[key] = connection
     return _opened[key]
+
+
+def _is_there(connection: Connection) -> bool:
+    """Whether what is open is what lies at its place now; raises `WorkspaceError` where nothing does."""
+    if connection.is_there():
+        return True
+    if not os.path.isfile(os.path.join(connection.location, WORKSPACE)):
+        # Its disk may be mounted again: an empty one in its place would stand in its way.
+        raise WorkspaceError(
+            f"The folder of this workspace, {connection.location}, is gone.",
+            hint="Put it back, and all goes on. To begin anew there, restart this program (a notebook: its kernel).",
+        )
+    return False
 
 
 def _of_this_job() -> Connection | None:
@@ -103,7 +120,7 @@ def _open(found: str, token: str, workspace: str) -> Connection:
         from jupyter_mlws import workspace as room
 
         opened = room.connect(found, token=token, workspace=workspace)
-        return Connection(api=patient(opened.api), id=opened.id, location=opened.location)
+        return Connection(api=patient(opened.api), id=opened.id, location=opened.location, is_there=opened.is_there)
     from jupyter_mlws.api.http import open_workspace
 
     server, info = open_workspace(found, token, workspace)

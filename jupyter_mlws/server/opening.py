@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,7 +104,6 @@ class _Opened:
     def __init__(self, opened: workspace.Opened) -> None:
         self._opened = opened
         self._data_version = getattr(opened.api, "data_version", None)
-        self._mark: tuple[int, ...] = ()
 
     @property
     def api(self) -> Api:
@@ -126,23 +124,7 @@ class _Opened:
         return getattr(self._opened.api, "commit_log", None)
 
     def is_there(self) -> bool:
-        from jupyter_mlws.dispatcher.settings import WORKSPACE_FILE, read_workspace_file
-
-        if "://" in self._opened.location:
-            return True
-        folder = Path(self._opened.location)
-        try:
-            facts = os.stat(folder / WORKSPACE_FILE)
-        except OSError:
-            return False
-        mark = (facts.st_dev, facts.st_ino, facts.st_mtime_ns)
-        if mark != self._mark:
-            # Another name is another file, too.
-            found = read_workspace_file(folder)
-            if found is None or found.id != self.id:
-                return False
-            self._mark = mark
-        return True
+        return self._opened.is_there()
 
     def close(self) -> None:
         self._opened.close()

@@ -50,8 +50,25 @@ class SqliteDatabase:
             )
             _log.warning("%s", self.warnings[0])
         self._lock = OpenLock(path.parent)
+        self._file: os.stat_result | None = None
         self._watch_turn = threading.Lock()
         self._watch: sqlite3.Connection | None = None
+
+    def note_file(self) -> None:
+        """Keep in mind which file was opened."""
+        self._file = os.stat(self.path)
+
+    def is_in_place(self) -> bool:
+        """Whether the file that was opened lies at its place still.
+
+        SQLite itself asks this with a rollback journal only: with a write-ahead log it goes on in a removed file.
+        """
+        try:
+            return self._file is None or os.path.samestat(os.stat(self.path), self._file)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        except OSError:
+            return True  # whatever that is, SQLite meets it, too, and says so
 
     def writer(self) -> Engine:
         return sqlite.write_engine(self.path, wal=self._wal, timeout_s=self._timeout_s)

@@ -80,6 +80,8 @@ class Store:
         try:
             with store._translated():
                 prepare(store._database, store._writer)
+            if isinstance(store._database, SqliteDatabase):
+                store._database.note_file()
         except BaseException:
             store.close()
             raise
@@ -111,6 +113,17 @@ class Store:
         """The file of an SQLite database."""
         return Path(self._database.name)
 
+    def is_in_place(self) -> bool:
+        """Whether the database that was opened is the one at its place: nobody moved, removed or replaced it; cheap."""
+        return not isinstance(self._database, SqliteDatabase) or self._database.is_in_place()
+
+    def _refuse_if_replaced(self) -> None:
+        if not self.is_in_place():
+            raise Unavailable(
+                f"The workspace's database {self.name} was moved, removed or replaced while this program had it open.",
+                hint="Put it back; or open the workspace again, with Workspace(...), to go on with what is there now.",
+            )
+
     def describe(self) -> str:
         """Product and version of the database, for people."""
         with self._translated():
@@ -130,6 +143,7 @@ class Store:
         if current is not None:
             yield current
             return
+        self._refuse_if_replaced()
         with self._translated(), self._reader.connect() as connection, connection.begin():
             yield connection
 
@@ -140,7 +154,8 @@ class Store:
         Raises
         ------
         Unavailable
-            Another writer held the lock longer than the busy timeout; or the database was found damaged.
+            Another writer held the lock longer than the busy timeout; the database was found damaged; or it is not at
+            its place any more, and what is written to it would be lost.
         StorageFull
             The disk is full; nothing of the block was kept.
         """
@@ -156,6 +171,7 @@ class Store:
                 "Another thread is writing to this workspace and has not finished.", hint="Try again.", details=AGAIN
             )
         try:
+            self._refuse_if_replaced()
             with self._translated(), self._writer.connect() as connection, connection.begin():
                 self._mine.connection = connection
                 self._keep_cards(connection)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from jupyter_mlws.api.interface import Api
     from jupyter_mlws.dispatcher.settings import WorkspaceFile
     from jupyter_mlws.services import Keeping
+    from jupyter_mlws.store import Store
 
 __all__ = ["Opened", "connect", "open_folder", "open_registered"]
 
@@ -38,6 +39,11 @@ class Opened:
     id: str
     location: str
     _close: Callable[[], None] = field(repr=False)
+    _is_there: Callable[[], bool] = field(default=lambda: True, repr=False)
+
+    def is_there(self) -> bool:
+        """Whether its place still has it: neither is that gone, nor is another workspace or database there; cheap."""
+        return self._is_there()
 
     def close(self) -> None:
         """Give up the database connections; nothing else ends."""
@@ -122,7 +128,34 @@ def open_folder(folder: Path) -> Opened:
         keeping=lambda: _keeping(facts),
     )
     registry.register(facts.id, str(folder))
-    return Opened(api=services, id=facts.id, location=str(folder), _close=records.store.close)
+    there = _Presence(folder, facts.id, records.store)
+    return Opened(api=services, id=facts.id, location=str(folder), _close=records.store.close, _is_there=there)
+
+
+class _Presence:
+    """Whether a folder still is the workspace, with the database, that was opened there."""
+
+    def __init__(self, folder: Path, workspace_id: str, store: Store) -> None:
+        self._folder = folder
+        self._id = workspace_id
+        self._store = store
+        self._mark: tuple[int, ...] = ()
+
+    def __call__(self) -> bool:
+        from jupyter_mlws.dispatcher.settings import WORKSPACE_FILE, read_workspace_file
+
+        try:
+            facts = os.stat(self._folder / WORKSPACE_FILE)
+        except OSError:
+            return False
+        mark = (facts.st_dev, facts.st_ino, facts.st_mtime_ns)
+        if mark != self._mark:
+            # Another name is another file, too.
+            found = read_workspace_file(self._folder)
+            if found is None or found.id != self._id:
+                return False
+            self._mark = mark
+        return self._store.is_in_place()
 
 
 def _name_of(folder: Path, facts: WorkspaceFile) -> str:

@@ -336,3 +336,21 @@ def test_a_store_that_is_forgotten_holds_no_file(tmp_path: Path) -> None:
     del forgotten, c
     gc.collect()
     assert open_files() == []
+
+
+@pytest.mark.only_sqlite
+def test_what_is_moved_away_is_neither_read_nor_written_until_it_is_back(store: Store) -> None:
+    away = store.path.with_name("away")
+    with store.write() as c:
+        experiments.ensure(c, "before")
+    store.path.rename(away)
+    for use in (store.read, store.write):
+        with pytest.raises(Unavailable, match="moved, removed or replaced"), use():
+            pass
+    store.path.touch()
+    assert not store.is_in_place()
+    away.replace(store.path)
+    with store.write() as c:
+        experiments.ensure(c, "after")
+    with store.read() as c:
+        assert {each.name for each in experiments.page_experiments(c, 10, None).items} == {"before", "after"}

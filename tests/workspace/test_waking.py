@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -172,6 +174,22 @@ def test_a_dispatcher_whose_folder_is_moved_leaves_and_the_new_place_gets_its_ow
     assert second not in (None, first)
     assert workspace.stop_dispatcher(moved)
     assert not folder.exists()
+
+
+def test_a_dispatcher_whose_database_is_replaced_leaves_and_the_next_one_serves_what_is_there(folder, tmp_path):
+    from jupyter_mlws.domain.run import RunSubmission
+
+    first = Wake(folder).ensure().pid
+    with closing(sqlite3.connect(folder / "mlws.sqlite")) as source, closing(sqlite3.connect(tmp_path / "b")) as target:
+        source.backup(target)
+    for file in folder.glob("mlws.sqlite*"):
+        file.unlink()
+    os.replace(tmp_path / "b", folder / "mlws.sqlite")
+    with workspace.connect(folder) as opened:
+        run = opened.api.runs.submit(RunSubmission(experiment="digits", command=("true",)))
+        until(lambda: opened.api.runs.get(run.id).status.is_terminal)
+        assert opened.api.runs.get(run.id).status.value == "Completed"
+        assert opened.api.workspace.info().dispatcher.pid not in (None, first)
 
 
 def test_windows_is_answered_in_one_sentence(folder, monkeypatch):
