@@ -91,5 +91,8 @@ rm -rf "$first"
 mv test-results "$first"
 mkdir test-results
 cp "$first/.last-run.json" test-results/
-run_tests --last-failed "$@" || exit 1
+if ! run_tests --last-failed "$@"; then
+    printf '\nFailed at the first attempt, and not all of them passed at the second:\n%s\n' "$flaky"
+    exit 1
+fi
 printf '\nPassed at the second attempt, which is a defect of the test or worse:\n%s\n' "$flaky"

@@ -78,7 +78,11 @@ test('the details follow what is selected and the active cell, until they are pi
   await panel.row(one).click();
   await expect(details.pin).toHaveAttribute('aria-pressed', 'true');
   await details.shows(second);
-  await reloadKept(page, '"jp-mlws-details"', `"run":"${two}"`);
+  const workspace = (await panel.fetch('/info')).id;
+  await reloadKept(
+    page,
+    `"jupyter-mlws:details":{"workspace":"${workspace}","run":"${two}"}`
+  );
   await expect(details.root).toBeVisible({ timeout: 30000 });
   await details.shows(second);
   await expect(details.pin).toHaveAttribute('aria-pressed', 'true');
