@@ -357,7 +357,7 @@ class Collector:
             size_bytes=blob.size_bytes,
             digest=blob.digest,
             mode=found.mode,
-            modified_at=_EPOCH + timedelta(microseconds=after.st_mtime_ns // 1000),
+            modified_at=_time_of(after.st_mtime_ns),
         )
 
     def _is_hollow(self, facts: os.stat_result) -> bool:
@@ -367,6 +367,14 @@ class Collector:
     def _warn(self, sentence: str) -> None:
         if len(self.warnings) < _MAX_WARNINGS:
             self.warnings.setdefault(sentence)
+
+
+def _time_of(mtime_ns: int) -> datetime:
+    """When a file was changed; 1970 where no date can say it, for a file may have any time, that of no year too."""
+    try:
+        return _EPOCH + timedelta(microseconds=mtime_ns // 1000)
+    except OverflowError:
+        return _EPOCH
 
 
 def _version_of(file: RunFile) -> tuple[int, int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from jupyter_mlws import faults
 from jupyter_mlws.dispatcher.collecting import LEFT, Collector
 from jupyter_mlws.runfolder import names
 from jupyter_mlws.runfolder.paths import RunFolder
+from jupyter_mlws.services.removing import remove_folder
 
 __all__ = ["tidy"]
 
@@ -60,31 +60,23 @@ def tidy(
 def _pieces(entry: os.DirEntry[str]) -> Iterator[Path]:
     """What is removed in one go: of the children's folder one after the other."""
     if entry.name == names.CHILDREN and entry.is_dir(follow_symlinks=False):
-        yield from [Path(child.path) for child in os.scandir(entry.path)]
+        yield from [Path(entry.path, name) for name in _names_in(entry.path)]
     yield Path(entry.path)
+
+
+def _names_in(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:  # closed by the script: it is removed as a whole
+        return []
 
 
 def _remove(path: Path) -> None:
     try:
         faults.point("leaving.remove")
         if path.is_dir() and not path.is_symlink():
-            _remove_folder(path)
+            remove_folder(path)
         else:
             path.unlink()
     except OSError as error:
         _log.warning("%s could not be removed: %s", path, error.strerror)
-
-
-def _remove_folder(path: Path) -> None:
-    try:
-        shutil.rmtree(path)
-    except PermissionError:
-        _make_removable(path)
-        shutil.rmtree(path)
-
-
-def _make_removable(path: Path) -> None:
-    """A folder that was made read-only (by a snapshot's mode, by a script) is ours all the same."""
-    for here, _, _ in os.walk(path):
-        if not os.access(here, os.W_OK | os.X_OK):
-            os.chmod(here, 0o700)

@@ -13,7 +13,7 @@ from jupyter_mlws.dispatcher.intake import Intake
 from jupyter_mlws.dispatcher.leaving import tidy
 from jupyter_mlws.domain.run import Run
 from jupyter_mlws.domain.status import LIVE
-from jupyter_mlws.errors import MlwsError, NotFound
+from jupyter_mlws.errors import CorruptData, NotFound
 from jupyter_mlws.runfolder import names
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.services import handover
@@ -37,8 +37,16 @@ def clear_up(context: Context, followed: Container[str]) -> None:
     for run_id in _not_tidy(context):
         run = None if run_id in followed else _find(context, run_id)
         if run is not None and run.status not in LIVE:
-            folder = RunFolder(context.run_folder(run_id))
-            tidy(folder, collectors=_too_large(context, folder, run))
+            _empty(context, run)
+
+
+def _empty(context: Context, run: Run) -> None:
+    """Empty a folder. Where that fails it stays as it is: it may hold the only copy of a file, and nobody waits."""
+    folder = RunFolder(context.run_folder(run.id))
+    try:
+        tidy(folder, collectors=_too_large(context, folder, run))
+    except Exception as error:  # noqa: BLE001 - what a script has left must not keep a dispatcher from beginning
+        _log.warning("The folder of run #%d stays for now (%s: %s).", run.number, type(error).__name__, error)
 
 
 def look_for_damage(store: Store) -> None:
@@ -86,7 +94,7 @@ def _too_large(context: Context, folder: RunFolder, run: Run) -> list[Collector]
         collectors = Intake(context, folder, run).all_collectors()
         for collector in collectors:
             collector.everything()
-    except (MlwsError, OSError) as error:
+    except CorruptData as error:
         _log.info("Nothing is left to keep of run #%d: %s", run.number, error)
         return []
     return collectors

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from jupyter_mlws.domain.names import check_id
 from jupyter_mlws.errors import InvalidName
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.offline import PUT_AWAY
+from jupyter_mlws.services.removing import remove_folder
 from jupyter_mlws.store.references import known_runs
 
 __all__ = ["Emptied", "foresee", "remove"]
@@ -104,22 +104,27 @@ def _changed_at(folder: Path) -> float:
 
 def _size(path: Path) -> int:
     """Bytes of all files below, links not followed."""
-    total = 0
-    for here, _, files in os.walk(path):
-        for name in files:
-            try:
-                total += os.stat(os.path.join(here, name), follow_symlinks=False).st_size
-            except OSError:
-                continue
+    total, waiting = 0, [os.fspath(path)]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                found = list(entries)
+        except OSError:  # gone, closed, or deeper than a path can say
+            continue
+        waiting += [entry.path for entry in found if entry.is_dir(follow_symlinks=False)]
+        total += sum(_size_of(entry) for entry in found if not entry.is_dir(follow_symlinks=False))
     return total
+
+
+def _size_of(entry: os.DirEntry[str]) -> int:
+    try:
+        return entry.stat(follow_symlinks=False).st_size
+    except OSError:
+        return 0
 
 
 def _remove(path: Path) -> None:
     if path.is_symlink() or not path.is_dir():
         path.unlink(missing_ok=True)  # put here by a script: what lies behind it is not ours
         return
-    for here, _, _ in os.walk(path):
-        # A folder that a snapshot or a script has made read-only is ours all the same.
-        if not os.access(here, os.W_OK | os.X_OK):
-            os.chmod(here, 0o700)
-    shutil.rmtree(path)
+    remove_folder(path)

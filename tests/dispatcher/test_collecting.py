@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
 from pathlib import Path
 
 import pytest
+from needs import lacking
 
 from jupyter_mlws.blobs import BlobStore
 from jupyter_mlws.dispatcher import collecting
@@ -188,6 +190,22 @@ def test_a_file_above_the_limit_is_left_where_it_can_be_found(folder, blobs):
     collector.keep_left()
     assert (folder.path / "left" / "outputs" / "large.bin").read_text() == "0" * 100
     assert (folder.path / "left" / "large.bin").read_text() == "1" * 100
+
+
+def test_a_file_of_a_time_that_no_calendar_has_is_kept(blobs):
+    """As tmpfs, btrfs and others keep it."""
+    if not os.access("/dev/shm", os.W_OK):
+        lacking("This needs /dev/shm, a file system that takes any time.")
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as place:
+        folder = RunFolder(place).create()
+        for year, name in ((1e12, "late"), (-1e12, "early")):
+            os.utime(write(folder.outputs / name), (year, year))
+        collector = Collector(folder, "", {}, blobs)
+        assert [(file.name, file.modified_at.year) for file in everything(collector)] == [
+            ("outputs/early", 1970),
+            ("outputs/late", 1970),
+        ]
+        assert everything(collector) == []
 
 
 def test_a_sparse_file_counts_by_its_logical_size(folder, blobs):

@@ -17,7 +17,7 @@ from jupyter_mlws.domain.run import RunSubmission
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import Unavailable, WrongState
 from jupyter_mlws.services import handover
-from jupyter_mlws.store.runs import get_run
+from jupyter_mlws.store.runs import get_run, move_run
 
 
 @pytest.fixture
@@ -103,6 +103,22 @@ def test_a_folder_that_cannot_be_listed_keeps_no_dispatcher_from_beginning(world
 
     monkeypatch.setattr(leftovers.os, "listdir", listdir)
     assert leftovers._not_tidy(dispatcher.context) == ["b"]
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EIO, "Input/output error"), OverflowError("no date"), Unavailable("")])
+def test_a_folder_that_cannot_be_emptied_stays_and_the_others_are_emptied(world, monkeypatch, error):
+    dispatcher, first = claimed(world)
+    _, second = claimed(world)
+    with world.store.write() as c:
+        for run_id in (first, second):
+            move_run(c, run_id, RunStatus.FAILED)
+            (world.folder / "runs" / run_id / "outputs").mkdir(parents=True, exist_ok=True)
+    monkeypatch.setattr(leftovers, "Intake", failing_once(error, leftovers.Intake))
+    leftovers.clear_up(dispatcher.context, ())
+    left = [name for name in (first, second) if (world.folder / "runs" / name / "outputs").exists()]
+    assert len(left) == 1
+    leftovers.clear_up(dispatcher.context, ())
+    assert not (world.folder / "runs" / left[0] / "outputs").exists()
 
 
 def test_a_dispatcher_takes_its_turn_once(world):

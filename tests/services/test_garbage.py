@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -242,6 +244,19 @@ def test_folders_of_purged_runs_and_old_ones_without_a_record_go_and_no_other(ga
     assert report.folder_count == foreseen.folder_count == 2
     assert report.folder_bytes == foreseen.folder_bytes >= 2000
     assert (outside / "precious").exists()
+
+
+def test_a_folder_deeper_than_any_path_goes_with_the_others(garden):
+    run = garden.run()
+    deep = garden.api.folder / "runs" / run.id / "left"
+    deep.mkdir(parents=True)
+    make = "import os, sys\nos.chdir(sys.argv[1])\nfor _ in range(3000):\n    os.mkdir('a')\n    os.chdir('a')"
+    subprocess.run([sys.executable, "-c", make, deep], check=True)
+    (deep / "large.bin").write_bytes(bytes(1000))
+    garden.api.runs.delete(run.id)
+    report = garden.api.trash.collect(everything=True)
+    assert (report.folder_count, report.folder_bytes) == (1, 1000)
+    assert not deep.exists()
 
 
 def test_a_place_that_another_workspace_uses_too_is_left_alone(garden):
