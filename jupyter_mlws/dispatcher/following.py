@@ -20,7 +20,7 @@ from jupyter_mlws.dispatcher.bell import bell, quiet, ring
 from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.dispatcher.intake import Intake
 from jupyter_mlws.dispatcher.leaving import tidy
-from jupyter_mlws.dispatcher.starting import Canceled, Refused, Wanted, start
+from jupyter_mlws.dispatcher.starting import Canceled, Refused, Unseen, Wanted, start
 from jupyter_mlws.dispatcher.taking import FAILING
 from jupyter_mlws.dispatcher.turn import Superseded
 from jupyter_mlws.dispatcher.unstarted import Told
@@ -165,6 +165,9 @@ class Follower(threading.Thread):
                 return None
             except Superseded:
                 raise
+            except Unseen as unseen:
+                self._wait_out(unseen)  # a cancel, too, has to wait: what lives would go on unseen
+                continue
             except Refused as refused:
                 self._end_before_start(RunStatus.FAILED, ending.not_prepared(refused.reason))
                 return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -29,10 +30,12 @@ from jupyter_mlws.services import handover
 from jupyter_mlws.store.runs import get_run, get_submission
 from jupyter_mlws.targets.base import Ground, Launch, Target
 
-__all__ = ["Canceled", "Refused", "Wanted", "start"]
+__all__ = ["Canceled", "Refused", "Unseen", "Wanted", "start"]
 
 _log = logging.getLogger(__name__)
 _GPU_PAUSE_S = 0.5
+# What keeps us from looking whether a folder has an agent, and passes.
+_BLINDING = (*FAILING, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
 class Canceled(Exception):
@@ -45,6 +48,10 @@ class Refused(Exception):
     def __init__(self, reason: MlwsError) -> None:
         super().__init__(str(reason))
         self.reason = reason
+
+
+class Unseen(Exception):
+    """The run's folder cannot be looked into: its agent may live, and nothing can be said of the run before we have."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +95,8 @@ def start(
         The run was canceled in time; nothing of it was run.
     Refused
         The target does not start it.
+    Unseen
+        It is not known whether it has an agent.
     WrongState
         It had begun before, and nothing is left of it.
     """
@@ -131,10 +140,9 @@ def _take(context: Context, folder: RunFolder) -> Held | None:
     try:
         return take(folder, context.settings.start_timeout_s)
     except OSError as error:
-        if error.errno not in FAILING:
+        if error.errno not in _BLINDING:
             raise
-        # Its agent may live: nothing can be said of the run, nor done to its folder, before we have looked.
-        raise Unavailable(f"The run's folder cannot be read ({error.strerror}).") from error
+        raise Unseen(f"The run's folder cannot be read ({error.strerror}).") from error
 
 
 def _start_new(

@@ -74,6 +74,25 @@ def test_a_run_whose_folder_cannot_be_looked_at_for_a_while_keeps_it(world, monk
     assert not status(world, run_id).is_terminal
 
 
+@pytest.mark.parametrize("number", [errno.EIO, errno.EMFILE])
+def test_a_run_whose_folder_cannot_be_looked_at_is_not_called_canceled_while_its_script_lives(
+    world, monkeypatch, number
+):
+    dispatcher, run_id = claimed(world)
+    dispatcher.step(run_id)
+    for _ in range(4):
+        world.agents[0].go_on(0)
+    successor = world.begin()
+    monkeypatch.setattr(starting, "take", failing_once(OSError(number, "no way"), starting.take))
+    follower = successor.followers[run_id]
+    follower.cancel()
+    agent = follower._start()
+    assert agent is not None
+    assert world.agents[0].script_lives
+    assert follower._folder.state.exists()
+    assert not status(world, run_id).is_terminal
+
+
 def test_an_agent_that_comes_late_finds_no_job_where_the_start_has_failed(world, monkeypatch):
     dispatcher, run_id = claimed(world)
     follower = dispatcher.followers[run_id]
