@@ -68,7 +68,7 @@ class _Recorded(Agent):
         if event["event"] == "started":
             try:
                 self.identity = Identity.from_dict(event["identity"])
-            except (KeyError, TypeError, ValueError, AttributeError):
+            except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
                 self.identity = None
         elif event["event"] == "ended":
             self._take(event)

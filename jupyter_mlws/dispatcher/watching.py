@@ -252,7 +252,7 @@ def _identity(facts: Any) -> Identity | None:
     """Who the agent says it is. The file lies where a script can write: nonsense is passed over."""
     try:
         found = Identity.from_dict(facts)
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
         return None
     return found if 0 < found.pid < 1 << 31 else None
 

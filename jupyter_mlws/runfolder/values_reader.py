@@ -130,7 +130,8 @@ def _value(line: bytes) -> LoggedValue | None:
             check_text("description", said.get("description", ""), MAX_DESCRIPTION),
             said["value"],
         )
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError, MlwsError):
+    # An OSError is that of a time which no calendar has.
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, OSError, RecursionError, MlwsError):
         return None
 
 

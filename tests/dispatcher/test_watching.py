@@ -146,6 +146,7 @@ def test_a_forged_story_harms_nobody(folder, clock):
     agent = Agent(Elsewhere(True), folder, SETTINGS, None)
     folder.state.write_text(
         '{"event": "started", "identity": 3}\n{"event": "started", "identity": {"pid": -1}}\n{"event": "x"}\n[]\n'
+        '{"event": "started", "identity": {"pid": 1e400}}\n'
     )
     agent.look()
     folder.state.write_text('{"event": "ended", "at": 1e300}\n')

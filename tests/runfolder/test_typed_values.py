@@ -123,6 +123,7 @@ def test_a_torn_last_line_waits_for_its_end_and_nonsense_is_left_out(folder):
         b'{"name": "x", "type": ["list"], "at": 1, "value": 1}',
         b'{"name": "x", "type": "list", "at": "now", "value": 1}',
         b'{"name": "x", "type": "list", "at": 1e300, "value": 1}',
+        b'{"name": "x", "type": "list", "at": 1e17, "value": 1}',
         b'{"name": "x", "type": "list", "at": NaN, "value": 1}',
         b'{"name": "x", "type": "list", "at": 1, "step": 1.5, "value": 1}',
         b'{"name": "x", "type": "list", "at": 1, "step": 9223372036854775808, "value": 1}',
