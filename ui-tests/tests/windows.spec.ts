@@ -1,5 +1,5 @@
 import { expect, test } from '@jupyterlab/galata';
-import type { Page } from '@playwright/test';
+import type { Page, Request } from '@playwright/test';
 
 import { clockCell, LOAD, openNotebook, runCells } from '../helpers/notebook';
 import { WorkspacePanel } from '../helpers/panel';
@@ -12,6 +12,11 @@ const WINDOWS = ['first', 'second'].map(
 
 // JupyterLab keeps the state of each window on the server, as it does for a person.
 test.use({ mockState: false, appPath: WINDOWS[0] });
+
+/** The run that is pinned in the state of a window that JupyterLab keeps; other parts of that name runs, too. */
+function pinnedIn(request: Request): string | undefined {
+  return request.postDataJSON().data['jupyter-mlws:details']?.run;
+}
 
 /** One of several windows, with its list of runs on the left and a run on the right. */
 class Window {
@@ -29,6 +34,10 @@ class Window {
       const tab = this._page.locator(`.jp-SideBar [data-id="${id}"]`);
       const panel = this._page.locator(`#${id}`);
       await tab.waitFor(SOON);
+      // Until then Lab opens and closes panels itself.
+      await this._page.evaluate(async () => {
+        await (window as any).jupyterapp.restored;
+      });
       await expect(async () => {
         if (!(await panel.isVisible())) {
           await tab.click();
@@ -58,7 +67,7 @@ class Window {
       answer =>
         answer.request().method() === 'PUT' &&
         answer.url().includes('/api/workspaces/') &&
-        (answer.request().postData() ?? '').includes(run),
+        pinnedIn(answer.request()) === run,
       SOON
     );
     await this.pin.click();
