@@ -153,13 +153,17 @@ class Dispatcher:
                 self._get_to_know_targets()
             self._trouble = ""
         except (Unavailable, StorageFull, OSError) as error:
-            self._note_trouble(error)
-            # A run may be claimed although we were not told: the answer to a commit can get lost.
-            self._wanted = self._unsure = True
+            self._look_again(error)
         packing_s = self._packing.step()
         if self._listener.wait(min(self._context.settings.idle_poll_s, packing_s)):
             self._wanted = True
         self._look_where_we_are()
+
+    def _look_again(self, error: Exception) -> None:
+        """Note why we could not look for work; the next step tries again."""
+        self._note_trouble(error)
+        # A run may be claimed although we were not told: the answer to a commit can get lost.
+        self._wanted = self._unsure = True
 
     def _note_trouble(self, error: Exception) -> None:
         if str(error) != self._trouble:
@@ -287,11 +291,16 @@ class Dispatcher:
         """Whether there has been nothing to do for long enough, and still is nothing once nobody can reach us."""
         if self._followers or time.monotonic() - self._busy_at < self._context.settings.dispatcher_idle_s:
             return False
+        if self._trouble:
+            return False  # nobody can tell whether something waits, and who submitted it may wake nobody any more
         # Whoever submits now finds no socket and starts another dispatcher, which waits for our lock.
         self._listener.stop_listening()
-        self._take_up()
-        if not self._followers:
-            return True
+        try:
+            self._take_up()
+            if not self._followers:
+                return True
+        except (Unavailable, StorageFull, OSError) as error:
+            self._look_again(error)
         self._listener.listen_again()
         return False
 

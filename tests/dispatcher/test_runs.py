@@ -258,6 +258,20 @@ def test_F11_a_busy_database_delays_the_end_of_a_run_and_loses_nothing(bench, mo
     assert bench.files(run) == ["outputs/a"]
 
 
+@pytest.mark.parametrize("fault", ["ENOSPC", "EIO"])
+def test_a_dispatcher_that_cannot_look_for_work_stays_until_it_could(bench, monkeypatch, fault):
+    """Else a run that waits is left alone: whoever submitted it has gone, and nobody else wakes a dispatcher."""
+    monkeypatch.setenv("MLWS_DISPATCHER_IDLE_S", "0")
+    monkeypatch.setenv("MLWS_IDLE_POLL_S", "0.05")
+    # The first is its turn; what it writes then is refused for a while, at first when it means to leave.
+    monkeypatch.setenv("MLWS_FAULT", ",".join(f"dispatcher/store.commit:{n}:{fault}" for n in range(2, 9)))
+    run = bench.submit("print('begun')")
+    assert bench.ended(run).status is RunStatus.COMPLETED
+    log = bench.wait(lambda: "leaves" in (found := (bench.folder / "dispatcher.log").read_text()) and found)
+    assert "Looking for work" in log
+    assert "Traceback" not in log
+
+
 def test_a_paused_target_begins_nothing_and_lets_what_runs_go_on(bench):
     running = bench.submit("import os, time\nwhile not os.path.exists('outputs/go'): time.sleep(0.02)")
     bench.wait(lambda: bench.api.runs.get(running.id).status is RunStatus.RUNNING)
