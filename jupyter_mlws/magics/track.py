@@ -116,7 +116,7 @@ def _begin(shell: Any, options: Options, cell: Cell, source: str) -> ActiveRun:
 
     params = _params(shell, options, cell)
     if get_job_context() is not None:
-        return track(options.experiment, params, name=options.name, tags=options.tags)
+        return track(options.experiment, params, name=options.name, tags=options.tags, note=options.note)
     plan = Plan(
         experiment=options.experiment,
         params=params,

@@ -160,12 +160,6 @@ class InteractiveRun(ClosingRun):
         self._close(quiet=False)
         return self._agent.end(end.status.value, None if end.error is None else to_builtins(end.error))
 
-    def _keep_outputs(self) -> None:
-        try:
-            self._outputs.keep(self._folder.outputs)
-        except OSError as error:
-            _say(f"Not all of {self._outputs.path} could be kept with {self._name}: {error.strerror}.")
-
     def _close(self, *, quiet: bool) -> None:
         self._ended, self._quiet = True, quiet
         self._shut(quiet=quiet)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from jupyter_mlws.domain.run import RunUpdate
     from jupyter_mlws.sdk.experiment import Experiment
     from jupyter_mlws.sdk.model import Model
+    from jupyter_mlws.sdk.watched_outputs import WatchedOutputs
     from jupyter_mlws.sdk.workspace import Workspace
 
 __all__ = ["ActiveRun"]
@@ -71,6 +74,7 @@ class ActiveRun(Run):
         self._seen: words.Run | None = None
         self._read_at = 0.0
         self._ended = False
+        self._outputs: WatchedOutputs | None = None
         self._kinds: dict[str, str] = {}
         self._files_of: dict[str, int] = {}
         self._values = ValuesWriter(folder)
@@ -370,11 +374,33 @@ class ActiveRun(Run):
         from jupyter_mlws.sdk.active import leave
 
         if not self._ended:
+            self._keep_outputs()
             self._tell("runs", "end", self.id, end)
             self._ended = True
             leave(self)
             if self._owner is not None:  # what a job logs is kept until its script ends
                 self._let_go()
+
+    def _watch(self, outputs: WatchedOutputs) -> None:
+        """Keep what appears in a folder from now on until the run ends, or the process with the run still open."""
+        self._outputs = outputs
+        atexit.register(self._keep_at_exit, os.getpid())
+
+    def _keep_at_exit(self, process: int) -> None:
+        """A fork leaves it to its parent."""
+        if process == os.getpid() and not self._ended:
+            self._keep_outputs()
+
+    def _keep_outputs(self) -> None:
+        if self._outputs is None:
+            return
+        atexit.unregister(self._keep_at_exit)
+        try:
+            self._outputs.keep(self._folder.outputs)
+        except OSError as error:
+            print(
+                f"Not all of {self._outputs.path} could be kept with {self._name}: {error.strerror}.", file=sys.stderr
+            )
 
     def _let_go(self) -> None:
         """Have no file of the folder open: a process may begin thousands of runs."""

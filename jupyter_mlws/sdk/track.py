@@ -95,9 +95,11 @@ def track(
         Name of the run, and a text kept with it.
     tags : mapping, optional
     snapshot : path-like or None
-        'auto' keeps the project, or only the notebook where there is none; else a folder; None keeps nothing.
+        'auto' keeps the project, or only the notebook where there is none; else a folder; None keeps nothing. Inside a
+        job, whose own snapshot has the code, it has no meaning; nor has `workspace`.
     outputs : path-like or bool, optional
-        Folder whose new and changed files are kept when the run ends; default: ``./outputs``. False: none.
+        Folder whose new and changed files are kept when the run ends; default: ``./outputs``, or inside a job, which
+        keeps these itself, none. False: none.
     workspace : Workspace, optional
         Default: the one of the working directory.
     **more
@@ -185,9 +187,19 @@ def _request(plan: Plan, origin: Origin) -> SnapshotRequest:
 
 def _below_job(plan: Plan) -> ActiveRun:
     """In a job the block is a run below the job's own, so that a tracked notebook can be submitted as it is."""
+    from jupyter_mlws.domain.run import RunUpdate
     from jupyter_mlws.sdk.active import active_run, make_active
+    from jupyter_mlws.sdk.watched_outputs import WatchedOutputs
 
-    return make_active(active_run().child_run(plan.name or plan.experiment, params=plan.params, tags=plan.tags))
+    note = RunUpdate(description=plan.note)  # checked, as the folder is, before anything begins
+    # ./outputs are kept with the job itself, so twice only where somebody asks for it.
+    watched = None if plan.outputs is None else WatchedOutputs(plan.outputs)
+    run = make_active(active_run().child_run(plan.name or plan.experiment, params=plan.params, tags=plan.tags))
+    if plan.note:
+        run._update(note)
+    if watched is not None:
+        run._watch(watched)
+    return run
 
 
 def _of_script() -> Origin:

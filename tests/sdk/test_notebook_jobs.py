@@ -385,3 +385,10 @@ def test_a_classic_configuration_says_where_and_what_it_is_called(
     )
     run.wait_for_completion()
     assert texts(left(run, tmp_path, "reports/done.ipynb").cells[0]) == ["'12'"]
+
+
+def test_a_tracked_cell_of_a_notebook_is_a_run_below_the_job_with_its_note(submit: Callable[..., Run]) -> None:
+    run = submit("%load_ext jupyter_mlws\nimport jupyter_mlws as mlws", "%%track --note 'why so'\nmlws.log(loss=1.0)")
+    run.wait_for_completion()
+    (child,) = run.get_children()
+    assert (child.description, child.get_metrics()) == ("why so", {"loss": 1.0})
