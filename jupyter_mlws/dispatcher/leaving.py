@@ -11,7 +11,7 @@ from jupyter_mlws import faults
 from jupyter_mlws.dispatcher.collecting import LEFT, Collector
 from jupyter_mlws.runfolder import names
 from jupyter_mlws.runfolder.paths import RunFolder
-from jupyter_mlws.services.removing import remove_folder
+from jupyter_mlws.services.trees import remove_folder
 
 __all__ = ["tidy"]
 

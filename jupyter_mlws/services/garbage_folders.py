@@ -14,7 +14,7 @@ from jupyter_mlws.domain.names import check_id
 from jupyter_mlws.errors import InvalidName
 from jupyter_mlws.services.context import Context
 from jupyter_mlws.services.offline import PUT_AWAY
-from jupyter_mlws.services.removing import remove_folder
+from jupyter_mlws.services.trees import remove_folder, size_of
 from jupyter_mlws.store.references import known_runs
 
 __all__ = ["Emptied", "foresee", "remove"]
@@ -37,7 +37,7 @@ def remove(context: Context, purged: Iterable[str], until: datetime) -> Emptied:
     """Remove the folders of runs that were purged, old ones that have no record, and imports that failed until then."""
     found = Emptied()
     for folder in _leaving(context, set(purged), until):
-        size = _size(folder)
+        size = size_of(folder)
         try:
             faults.point("garbage.folder")
             _remove(folder)
@@ -45,7 +45,7 @@ def remove(context: Context, purged: Iterable[str], until: datetime) -> Emptied:
         except OSError as error:
             place = folder.relative_to(context.folder)
             found.warnings.append(f"The folder {place} could not be removed ({error.strerror}).")
-            size -= _size(folder)
+            size -= size_of(folder)
         else:
             found.count += 1
         found.size_bytes += size
@@ -54,7 +54,7 @@ def remove(context: Context, purged: Iterable[str], until: datetime) -> Emptied:
 
 def foresee(context: Context, leaving: Iterable[str], until: datetime) -> Emptied:
     """What `remove` would remove once these runs were purged."""
-    sizes = [_size(folder) for folder in _leaving(context, set(leaving), until)]
+    sizes = [size_of(folder) for folder in _leaving(context, set(leaving), until)]
     return Emptied(count=len(sizes), size_bytes=sum(sizes))
 
 
@@ -100,27 +100,6 @@ def _changed_at(folder: Path) -> float:
         return folder.stat(follow_symlinks=False).st_mtime
     except OSError:
         return time.time()  # gone meanwhile
-
-
-def _size(path: Path) -> int:
-    """Bytes of all files below, links not followed."""
-    total, waiting = 0, [os.fspath(path)]
-    while waiting:
-        try:
-            with os.scandir(waiting.pop()) as entries:
-                found = list(entries)
-        except OSError:  # gone, closed, or deeper than a path can say
-            continue
-        waiting += [entry.path for entry in found if entry.is_dir(follow_symlinks=False)]
-        total += sum(_size_of(entry) for entry in found if not entry.is_dir(follow_symlinks=False))
-    return total
-
-
-def _size_of(entry: os.DirEntry[str]) -> int:
-    try:
-        return entry.stat(follow_symlinks=False).st_size
-    except OSError:
-        return 0
 
 
 def _remove(path: Path) -> None:

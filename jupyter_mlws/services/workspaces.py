@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import threading
@@ -20,6 +19,7 @@ from jupyter_mlws.runfolder.machine import machine_mark
 from jupyter_mlws.services.attending import Attendant
 from jupyter_mlws.services.checking import implements
 from jupyter_mlws.services.context import Context
+from jupyter_mlws.services.trees import size_of
 from jupyter_mlws.store import changes, models
 from jupyter_mlws.store.experiments import count_all_runs
 from jupyter_mlws.store.paging import clamp_limit
@@ -119,21 +119,7 @@ class _Size:
         return self._bytes
 
     def _measure(self) -> None:
-        self._bytes = _size_of(str(self._folder))
+        self._bytes = size_of(self._folder)
         with self._lock:
             self._measured_at = time.monotonic()
             self._walk = None
-
-
-def _size_of(folder: str) -> int:
-    total = 0
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if entry.is_dir(follow_symlinks=False):
-                    total += _size_of(entry.path)
-                else:
-                    total += entry.stat(follow_symlinks=False).st_size
-    except OSError:
-        pass  # removed while we looked, or closed to us: what is left is close enough
-    return total
