@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import signal
@@ -13,7 +14,7 @@ from contextlib import suppress
 from typing import Literal
 
 from jupyter_mlws.domain.compute import Compute, ComputeLoad
-from jupyter_mlws.errors import InvalidInput, Unavailable
+from jupyter_mlws.errors import InvalidInput, TargetAway, Unavailable
 from jupyter_mlws.runfolder import farside, processes
 from jupyter_mlws.runfolder.names import RUN_FOLDER_VARIABLE
 from jupyter_mlws.runfolder.paths import RunFolder
@@ -26,6 +27,8 @@ __all__ = ["LocalTarget"]
 _DEFAULT_SLOTS = 2
 # An agent that lives reads what it is told at once.
 _TAKE_S = 30.0
+# Of a machine that has no room for one more process, memory or open file: others end, and there is.
+_CROWDED = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EDQUOT)
 # What an agent needs of the dispatcher's environment; the script's own comes on its standard input.
 _KEPT = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SHELL", "XDG_RUNTIME_DIR",
          "XDG_CACHE_HOME", "MLWS_CACHE_DIR", "MLWS_RUNTIME_DIR", "MLWS_DATA_DIR", "MLWS_FAULT", "MLWS_FAULT_ONCE",
@@ -95,7 +98,8 @@ class LocalTarget:
             finally:
                 os.close(log)
         except OSError as error:
-            raise Unavailable(f"The agent of run {run_id} could not be started ({error.strerror}).") from error
+            kind = TargetAway if error.errno in _CROWDED else Unavailable
+            raise kind(f"The agent of run {run_id} could not be started ({error.strerror}).") from error
         return _Started(process)
 
     def attach(self, folder: RunFolder, agent: Identity) -> Launch:

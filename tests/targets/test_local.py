@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import subprocess
 from importlib.metadata import EntryPoint, EntryPoints
+from pathlib import Path
 
 import pytest
 
 from jupyter_mlws.dispatcher.gpus import GpuPool
-from jupyter_mlws.errors import InvalidInput, Unavailable
+from jupyter_mlws.errors import InvalidInput, TargetAway, Unavailable
+from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.targets import machine, registry
+from jupyter_mlws.targets.base import Ground
 from jupyter_mlws.targets.local import LocalTarget
 
 
@@ -45,6 +51,18 @@ def test_a_second_job_waits_for_memory_and_the_first_never_does(monkeypatch):
     monkeypatch.setattr(machine, "available_memory_bytes", lambda: 50 << 30)
     assert LocalTarget().obstacle(1) == ""
     assert LocalTarget().obstacle(1, memory_bytes=60 << 30) == "waiting for memory"
+
+
+@pytest.mark.parametrize("number", [errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENOSPC])
+def test_a_machine_that_is_crowded_has_a_run_wait(tmp_path: Path, monkeypatch, number):
+    folder = RunFolder(tmp_path / "digits_1_ab").create()
+
+    def crowded(*arguments: object, **named: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(subprocess, "Popen", crowded)
+    with pytest.raises(TargetAway, match="could not be started"):
+        LocalTarget().launch(folder, "digits_1_ab", Ground())
 
 
 def test_this_machine_has_memory():
