@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 
 from jupyter_mlws import faults
 from jupyter_mlws.dispatcher.context import Context
@@ -20,8 +22,11 @@ from jupyter_mlws.targets.base import Target
 
 __all__ = ["Queue"]
 
+_log = logging.getLogger(__name__)
+
 # The front of the queue is told what it waits for; behind it that would be churn.
 _TOLD_WAITING = 8
+_LONGEST = 200
 
 
 class Queue:
@@ -41,6 +46,7 @@ class Queue:
 
     def __init__(self, context: Context, followers: Mapping[str, Follower]) -> None:
         self.has_waited = False
+        self._said: dict[str, str] = {}
         self._context = context
         self._followers = followers
 
@@ -51,13 +57,10 @@ class Queue:
         if name != "local" and not self._has_queued(name):
             return  # nothing is asked of an engine that nobody uses
         target = targets.get(name)
-        slots = (context.settings.local_slots if name == "local" else 0) or target.describe().slots
+        slots = cache(lambda: (context.settings.local_slots if name == "local" else 0) or target.describe().slots)
         # One after the other: what one takes decides whether there is room for the next.
         while True:
-            running = self._running(name)
-            obstacle = self._pause_of(name, host)
-            if not obstacle:
-                obstacle = target.obstacle(len(running)) if len(running) < slots else _behind(running, name)
+            obstacle = self._pause_of(name, host) or self._obstacle(target, name, slots)
             if obstacle:
                 self._tell_waiting(name, host, obstacle)
                 return
@@ -86,6 +89,18 @@ class Queue:
         """What to tell those that wait where somebody has paused the target; else ''."""
         with self._context.store.read() as c:
             return paused_words(name) if is_paused(c, name, user=self._context.user, host=host) else ""
+
+    def _obstacle(self, target: Target, name: str, slots: Callable[[], int]) -> str:
+        """Why no further run can start there; a target that cannot be asked holds up its own runs and no others."""
+        running = self._running(name)
+        try:
+            return target.obstacle(len(running)) if len(running) < slots() else _behind(running, name)
+        except Exception as error:  # noqa: BLE001 - a target may be anybody's
+            said = str(error) or type(error).__name__
+        if said != self._said.get(name):
+            _log.warning("The compute target %s cannot be asked: %s", name, said)
+        self._said[name] = said
+        return f"waiting for {name}: {said}"[:_LONGEST]
 
     def _has_queued(self, name: str) -> bool:
         with self._context.store.read() as c:

@@ -30,16 +30,26 @@ class Moonbase(LocalTarget):
         raise Unavailable("There is no launch window today.")
 
 
+class Fog(LocalTarget):
+    """A target that cannot be asked anything."""
+
+    name = "fog"
+
+    def describe(self):
+        raise RuntimeError("nobody can see the slots")
+
+
 @pytest.fixture
 def plugins(monkeypatch: pytest.MonkeyPatch):
     places = {
         "local": "jupyter_mlws.targets.local:LocalTarget",
+        "fog": "fog:Fog",
         "moonbase": "moonbase:Moonbase",
         "broken": "no_such_package_of_anybody:Target",
     }
     monkeypatch.setattr(registry, "_places", lambda: places)
-    real = registry.get
-    monkeypatch.setattr(registry, "get", lambda name: Moonbase() if name == "moonbase" else real(name))
+    real, made = registry.get, {"moonbase": Moonbase, "fog": Fog}
+    monkeypatch.setattr(registry, "get", lambda name: made[name]() if name in made else real(name))
     monkeypatch.setattr(Wake, "__call__", lambda self: None)
 
 
@@ -47,7 +57,10 @@ def test_runs_of_every_usable_target_are_claimed(tmp_path: Path, plugins):
     folder = tmp_path / "ws"
     with workspace.connect(folder) as opened, Store.open(folder) as store:
         records = Records(store, BlobStore(folder / "blobs"))
-        run = opened.api.runs.submit(RunSubmission(experiment="digits", command=("true",), compute_target="moonbase"))
+        waiting, run = (
+            opened.api.runs.submit(RunSubmission(experiment="digits", command=("true",), compute_target=target))
+            for target in ("fog", "moonbase")
+        )
         facts = read_workspace_file(folder)
         lock = os.open(lock_path(folder), os.O_RDWR | os.O_CREAT)
         dispatcher = Dispatcher(folder, facts, Settings(idle_poll_s=0.05), records, lock)
@@ -64,4 +77,5 @@ def test_runs_of_every_usable_target_are_claimed(tmp_path: Path, plugins):
             os.close(lock)
         assert record.error is not None
         assert "no launch window" in record.error.message
-        assert dispatcher._targets == ("local", "moonbase")
+        assert opened.api.runs.get(waiting.id).waiting_for == "waiting for fog: nobody can see the slots"
+        assert dispatcher._targets == ("local", "fog", "moonbase")
