@@ -28,17 +28,19 @@ export class WorkspacePanel {
   readonly scope: Locator;
 
   async open(): Promise<void> {
+    // A click on the tab of what Lab is just about to bring back would close it.
+    await this.page.evaluate(async () => {
+      await (window as any).jupyterapp.restored;
+    });
     await this.page.sidebar.openTab('jp-mlws-panel');
     await this.page.sidebar.openTab('jp-mlws-details');
     await expect(this.dot).toHaveAttribute('data-state', 'connected');
   }
 
   /** Wait until the newest run of the list has a status, and give its id. */
-  async newest(status: string | RegExp): Promise<string> {
+  async newest(status: string | RegExp, timeout = 30000): Promise<string> {
     const row = this.rows.first();
-    await expect(row).toHaveAttribute('data-status', status, {
-      timeout: 30000
-    });
+    await expect(row).toHaveAttribute('data-status', status, { timeout });
     return (await row.getAttribute('data-run'))!;
   }
 
@@ -90,8 +92,11 @@ export class WorkspacePanel {
 
 /** Open what a metric shows, where it is closed. */
 export async function unfold(metric: Locator): Promise<void> {
-  if ((await metric.getAttribute('open')) === null) {
-    await metric.locator('summary').first().click();
-  }
-  await expect(metric).toHaveAttribute('open', '');
+  // It may come to be open by itself meanwhile.
+  await expect(async () => {
+    if ((await metric.getAttribute('open')) === null) {
+      await metric.locator('summary').first().click();
+    }
+    await expect(metric).toHaveAttribute('open', '', { timeout: 1000 });
+  }).toPass({ timeout: 30000 });
 }
