@@ -59,8 +59,12 @@ export class RunCharts {
   }
 }
 
-/** Where the axis of a chart begins and ends. */
-export async function rangeOf(chart: Locator): Promise<[number, number]> {
+/** Wait until the axis of a chart is another one than before, and say where it begins and ends. */
+export async function rangeAfter(
+  chart: Locator,
+  before: string
+): Promise<[number, number]> {
+  await expect(chart).not.toHaveAttribute('data-range', before);
   const [low, high] = (await chart.getAttribute('data-range'))!.split(' ');
   return [Number(low), Number(high)];
 }
