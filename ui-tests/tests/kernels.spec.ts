@@ -76,7 +76,9 @@ test('a kernel without the package is told of, and enabled with one click', asyn
   );
   await panel.open();
   await runCells(page, 0);
-  expect(await page.notebook.getCellTextOutput(0)).toEqual(['has None\n']);
+  await expect
+    .poll(() => page.notebook.getCellTextOutput(0))
+    .toEqual(['has None\n']);
   const button = panel.root.getByRole('button', { name: 'Enable it here' });
   await expect(button).toBeVisible();
   await button.click();
@@ -109,9 +111,9 @@ test('Run Cell as Job enables a kernel by itself, or says what to do', async ({
   await toast
     .getByRole('button', { name: 'Put the line above this cell' })
     .click();
-  expect((await page.notebook.getCellTextInput(0)).trim()).toBe(
-    '%pip install jupyter-mlws'
-  );
+  await expect
+    .poll(async () => (await page.notebook.getCellTextInput(0)).trim())
+    .toBe('%pip install jupyter-mlws');
   await page.unroute('**/mlws/api/v1/farside*');
   await page.notebook.selectCells(1);
   await submit();
@@ -143,6 +145,8 @@ test('the example that the empty panel offers really runs', async ({
     (window as any).jupyterapp.commands.execute('mlws:open-example')
   );
   await page.locator('.jp-NotebookPanel').waitFor();
+  // Until the kernel is there, a cell asks which one it shall be.
+  await page.locator('#jp-main-statusbar').getByText('| Idle').waitFor();
   await page.notebook.runCell(1);
   await page.notebook.runCell(2);
   await panel.newest('Completed');

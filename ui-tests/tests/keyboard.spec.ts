@@ -74,6 +74,7 @@ test('from the cell to the registered model, without a mouse', async ({
     }
     await keys.press('Home', 'ArrowRight');
     const chart = shown.getByRole('img', { name: /^Chart of accuracy/ });
+    await expect(chart).toHaveAttribute('data-count', '5');
     await keys.goTo(chart);
     await keys.press('Home', 'ArrowRight');
     await expect(shown.locator('figure [aria-live]')).toHaveText(
@@ -120,6 +121,7 @@ test('from the cell to the registered model, without a mouse', async ({
     const model = panel.root
       .getByRole('list', { name: 'Models' })
       .locator('summary', { hasText: 'net' });
+    await expect(model.first()).toBeVisible();
     await keys.goTo(model);
     await keys.press('Enter');
     await expect(panel.root.locator('.jp-mlws-model-facts')).toContainText(

@@ -206,7 +206,9 @@ test('sections of the panel are as high as what is in them, however many are ope
       .toBeGreaterThan(80);
   }
   const tree = panel.root.locator('[data-section=runs].jp-mlws-section');
-  expect((await tree.boundingBox())!.height).toBeGreaterThanOrEqual(160);
+  await expect
+    .poll(() => tree.evaluate(it => it.getBoundingClientRect().height))
+    .toBeGreaterThanOrEqual(160);
   await panel.root.evaluate(it => it.scrollTo(0, it.scrollHeight));
   await expect(
     panel.root.getByRole('group', { name: 'Secrets', exact: true })

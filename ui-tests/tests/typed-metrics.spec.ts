@@ -108,10 +108,11 @@ test('what a run logs besides numbers is drawn, light and dark', async ({
     .selectOption('Mean of classes');
 
   const bars = metric('errors').locator('rect[data-count]');
-  const cases = await bars.evaluateAll(all =>
-    all.reduce((sum, it) => sum + Number((it as SVGElement).dataset.count), 0)
-  );
-  expect(cases).toBe(400);
+  const cases = () =>
+    bars.evaluateAll(all =>
+      all.reduce((sum, it) => sum + Number((it as SVGElement).dataset.count), 0)
+    );
+  await expect.poll(cases).toBe(400);
   await expect(metric('fit').locator('.jp-mlws-plot-line')).toHaveAttribute(
     'data-points',
     '10'
