@@ -3,14 +3,20 @@
 At its end an interpreter tells an uncaught exception, but of `SystemExit` nothing is left. So `sys.exit` remembers what
 it was last asked for, and the outermost frame of the main thread says whether it was left by an exception at all: a
 `SystemExit` that somebody caught ended nothing. In a shell, where people make errors and go on, none of this counts.
+
+A script may as well ``raise SystemExit(main())``. Between the end of its last frame and that of the exception Python
+flushes the standard streams, with no frame around it: there the exception is looked for. With ``python -m`` and ``-c``
+nothing is flushed, and only `sys.exit` is known.
 """
 
 from __future__ import annotations
 
 import dis
 import functools
+import gc
 import sys
 import threading
+from contextlib import suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -44,10 +50,28 @@ class ProcessEnd:
         def listening_exit(*status: Any) -> NoReturn:
             if threading.current_thread() is threading.main_thread():
                 self._asked_for = status[0] if status else None
-            leave(*status)
+            try:
+                leave(*status)
+            except SystemExit:
+                raise  # before Python 3.12 it becomes an object only when it is caught
             raise AssertionError("an exit came back")
 
         sys.exit = listening_exit
+        self._listen_to_flush(sys.stderr)
+
+    def _listen_to_flush(self, stream: Any) -> None:
+        flush: Any = getattr(stream, "flush", None)
+
+        def listening_flush() -> None:
+            if sys._getframe().f_back is None and threading.current_thread() is threading.main_thread():
+                del stream.flush
+                leaving = _exit_in_flight()
+                if leaving is not None:
+                    self._asked_for = leaving.code
+            flush()
+
+        with suppress(AttributeError, TypeError):  # no stream, or one that takes no attributes
+            stream.flush = listening_flush
 
     def outcome(self) -> RunEnd:
         """The end of a run that is still open when the interpreter ends."""
@@ -57,6 +81,15 @@ class ProcessEnd:
             return ending.completed()
         error = getattr(sys, "last_value", None)
         return ending.exited(self._asked_for) if error is None else ending.failed(error)
+
+
+def _exit_in_flight() -> SystemExit | None:
+    """The newest `SystemExit` that there is."""
+    for generation in range(3):
+        found: list[SystemExit] = [each for each in gc.get_objects(generation) if issubclass(type(each), SystemExit)]
+        if found:
+            return found[-1]
+    return None
 
 
 def _is_shell() -> bool:

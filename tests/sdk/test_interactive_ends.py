@@ -77,6 +77,8 @@ EXITS = {
     "try: sys.exit(4)\nfinally: print('tidy')": "The script ended with exit code 4.",
     "def main():\n    sys.exit(5)\nmain()": "The script ended with exit code 5.",
     "import argparse; argparse.ArgumentParser().parse_args(['--x'])": "The script ended with exit code 2.",
+    "raise SystemExit(6)": "The script ended with exit code 6.",
+    "raise SystemExit(0)": None,
     # Caught, by whomever: the script goes on.
     "try: sys.exit(1)\nexcept SystemExit: pass": None,
     "thread = threading.Thread(target=sys.exit, args=(1,)); thread.start(); thread.join()": None,
