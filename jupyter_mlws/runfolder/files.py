@@ -8,7 +8,12 @@ import time
 
 from jupyter_mlws import faults
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeGuard
+
 __all__ = [
+    "is_full",
     "is_of_living",
     "open_inside",
     "open_plain",
@@ -25,6 +30,13 @@ _HERE, _NO_REPLACE = -100, 1
 _STALE_S = 3600.0
 # The flags that Windows lacks stand for what it has no run folders for.
 _FOLDER = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def is_full(error: BaseException) -> TypeGuard[OSError]:
+    """Whether it says that there is no room: on the disk, in the quota, or by the limit on the size of files."""
+    return isinstance(error, OSError) and error.errno in _FULL
 
 
 def write_whole(

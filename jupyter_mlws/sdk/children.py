@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +17,7 @@ from jupyter_mlws.domain.job import PROTOCOL_VERSION
 from jupyter_mlws.domain.names import check_run_id
 from jupyter_mlws.errors import AlreadyExists, InvalidInput, StorageFull, TooLarge
 from jupyter_mlws.runfolder import clock
-from jupyter_mlws.runfolder.files import write_whole
+from jupyter_mlws.runfolder.files import is_full, write_whole
 from jupyter_mlws.runfolder.mailbox import MAX_REQUEST_BYTES
 from jupyter_mlws.runfolder.own_secrets import masked
 from jupyter_mlws.runfolder.paths import RunFolder
@@ -26,7 +25,6 @@ from jupyter_mlws.runfolder.paths import RunFolder
 __all__ = ["Made", "forget", "make_folders", "requests_of", "wish", "wishes"]
 
 MAX_AT_ONCE = 10_000
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 # Room in a request for what is around the children.
 _AROUND_BYTES = 1_000
 Made = tuple[RunFolder, dict[str, Any], NewChild]
@@ -104,7 +102,7 @@ def make_folders(
             write_whole(folder.job, dumps(made[-1][1]).encode())
     except BaseException as error:
         forget(made)
-        if isinstance(error, OSError) and error.errno in _FULL:
+        if is_full(error):
             raise StorageFull("There is no room on the disk for a child run.", hint="Free some, and again.") from None
         raise
     return made

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import os
 
 from jupyter_mlws import faults
 from jupyter_mlws.api.routes import Download
 from jupyter_mlws.errors import AlreadyExists, CorruptData, StorageFull
-from jupyter_mlws.runfolder.files import remove_stale
+from jupyter_mlws.runfolder.files import is_full, remove_stale
 
 __all__ = ["save"]
 
 _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0)
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def _let_go(download: Download) -> None:
@@ -59,9 +57,9 @@ def save(download: Download, path: str, *, digest: str | None = None, exist_ok: 
         os.replace(temporary, path)
     except BaseException as error:
         os.unlink(temporary)
-        if isinstance(error, OSError) and error.errno in _FULL:
+        if is_full(error):
             raise StorageFull(
-                f"There is no room left to write {path} ({os.strerror(error.errno)}).",
+                f"There is no room left to write {path} ({error.strerror}).",
                 hint="Free some space there, or choose another folder.",
             ) from error
         raise

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from jupyter_mlws import faults
 from jupyter_mlws.api.codec import to_builtins
 from jupyter_mlws.domain.masking import mask
-from jupyter_mlws.errors import NotFound
+from jupyter_mlws.errors import NotFound, StorageFull
 from jupyter_mlws.runfolder import processes, state, wire
-from jupyter_mlws.runfolder.files import write_whole
+from jupyter_mlws.runfolder.files import is_full, write_whole
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.runfolder.protocol import PROTOCOL_VERSION
 from jupyter_mlws.sdk.active import forget_active
@@ -44,6 +44,7 @@ class OfflineRun(ActiveRun):
         super().__init__(folder, facts, followed=False)
         self._process = os.getpid()
         self._began = time.monotonic()
+        self._wanted: RunEnd | None = None
         identity = processes.identity_of(self._process).to_dict()
         state.append(
             folder,
@@ -56,13 +57,30 @@ class OfflineRun(ActiveRun):
         atexit.register(self._end_at_exit)
 
     def _end(self, end: RunEnd) -> None:
-        """Write down how it ended, once; a fork leaves that to its parent."""
+        """Write down how it ended, once; a fork leaves that to its parent.
+
+        Raises
+        ------
+        StorageFull
+            There is no room for it: the run goes on, until this is asked for again or the process ends.
+        """
         if self._ended or self._process != os.getpid():
             return
-        self._ended = True
+        self._ended, self._wanted = True, end
+        try:
+            self._write_end(end)
+        except OSError as error:
+            self._ended = False
+            if is_full(error):
+                raise StorageFull(
+                    "There is no room on the disk to write down how the run ended.", hint="Free some, and again."
+                ) from error
+            raise
         atexit.unregister(self._end_at_exit)
         forget_active(self)
         self._let_go()
+
+    def _write_end(self, end: RunEnd) -> None:
         state.append(
             self._folder,
             "ended",
@@ -83,8 +101,8 @@ class OfflineRun(ActiveRun):
 
     def _end_at_exit(self) -> None:
         try:
-            self._end(process_end().outcome())
-        except OSError:
+            self._end(self._wanted or process_end().outcome())
+        except (OSError, StorageFull):
             return  # no room for the last word: the run reads as one whose process ended without it
 
 

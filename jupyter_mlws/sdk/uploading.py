@@ -14,11 +14,10 @@ from typing import BinaryIO
 from jupyter_mlws import faults
 from jupyter_mlws.domain.media import MAX_VALUE_FILES, folder_of_values
 from jupyter_mlws.errors import AlreadyExists, StorageFull, TooLarge
+from jupyter_mlws.runfolder.files import is_full
 from jupyter_mlws.runfolder.paths import RunFolder
 
 __all__ = ["place", "place_value", "taken"]
-
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def _target(folder: RunFolder, name: str) -> Path:
@@ -62,7 +61,7 @@ def place(folder: RunFolder, name: str, file: BinaryIO) -> None:
             f"The run has a file {name[:80]!r} already.", hint="Upload it under another name."
         ) from None
     except OSError as error:
-        if error.errno in _FULL:
+        if is_full(error):
             raise StorageFull(
                 f"There is no room on the disk for {name[:80]!r}.", hint="Free some, and again."
             ) from None

@@ -48,8 +48,9 @@ with mlws.Run.get_context() as run:
 
 def record(text: str, folder: Path, *, fails: bool = False) -> str:
     """Run a script that records a run; returns what it told."""
-    code = "import jupyter_mlws as mlws, os, sys, time\n" + textwrap.dedent(text)
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=folder)
+    script = folder / "recorded.py"
+    script.write_text("import jupyter_mlws as mlws, os, sys, time\n" + textwrap.dedent(text))
+    told = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False, cwd=folder)
     assert bool(told.returncode) is fails, told.stderr
     return told.stderr
 
@@ -263,6 +264,8 @@ def test_how_a_process_ended_is_how_its_run_did(kept, tmp_path):
     [
         ("sys.exit(3)", "Failed", 3),
         ("sys.exit('no data')", "Failed", 1),
+        ("raise SystemExit(1)", "Failed", 1),
+        ("raise SystemExit(0)", "Completed", None),
         ("sys.exit(0)", "Completed", None),
         ("try: sys.exit(3)\nexcept SystemExit: pass", "Completed", None),
     ],
@@ -273,6 +276,45 @@ def test_an_exit_code_of_the_process_is_how_its_run_ended(own_home, tmp_path, le
     assert told["status"] == status
     assert (told["error"] or {}).get("exit_code") == code
     assert ("no data" in told["message"]) is (leaves == "sys.exit('no data')")
+
+
+NO_ROOM = """
+import resource
+from jupyter_mlws.errors import StorageFull
+
+run = mlws.Run.get_context()
+mlws.log(loss=1)
+room = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (os.path.getsize(run._folder.state), room[1]))
+try:
+    END
+except StorageFull as error:
+    assert "Free some" in str(error)
+else:
+    raise AssertionError("there was room")
+resource.setrlimit(resource.RLIMIT_FSIZE, room)
+assert mlws.Run.get_context() is run
+mlws.log(loss=2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("end", "again", "status"),
+    [
+        ("run.complete()", "run.complete(); run.fail('too late')", "Completed"),
+        ("run.fail('no data')", "run.fail('no data')", "Failed"),
+        # Not said again: at the end of the process it is written as it was said.
+        ("run.fail('no data')", "", "Failed"),
+    ],
+)
+def test_an_end_that_found_no_room_is_said_again_when_there_is_some_and_nothing_is_lost(
+    own_home, ws, end, again, status
+):
+    record(NO_ROOM.replace("END", end) + again, own_home)
+    [told] = [event for event in state.read(only_folder().path)[0] if event["event"] == "ended"]
+    assert (told["status"], told["message"]) == (status, "no data" if status == "Failed" else "")
+    [run] = ws.import_offline()
+    assert (run.status, values(ws, run, "loss")) == (status, [1.0, 2.0])
 
 
 def spoil_nothing(folder: Path) -> None:
