@@ -86,6 +86,17 @@ export function watchRequests(page: IJupyterLabPageFixture): string[] {
   return asked;
 }
 
+/** Wait until what was asked for just before is answered: nothing was for two seconds. */
+export async function untilQuiet(page: IJupyterLabPageFixture): Promise<void> {
+  const asked = watchRequests(page);
+  const askedInTwoSeconds = async () => {
+    const before = asked.length;
+    await page.waitForTimeout(2000);
+    return asked.length - before;
+  };
+  await expect.poll(askedInTwoSeconds, { timeout: 20000 }).toBe(0);
+}
+
 /** Note from now on the files of our extension that the page loads, with their bytes. */
 export function watchFiles(
   page: IJupyterLabPageFixture

@@ -15,6 +15,34 @@ export function clockCell(experiment: string, seconds: number): string {
   ].join('\n');
 }
 
+/** The cell before one of `gatedCell`, for what waits at the gate is elsewhere. */
+export const GATE = 'import os\ngate = os.path.abspath("gate")';
+
+/**
+ * A cell like that of `clockCell` whose run goes on until the gate is opened, however fast the machine is. It waits for
+ * minutes and not for ever, as a run outlives the test that failed.
+ */
+export function gatedCell(experiment: string): string {
+  return [
+    `%%submit ${experiment}`,
+    'import os, time',
+    'period, step = 0.1, 0',
+    'while not os.path.exists(gate) and step < 1200:',
+    '    mlws.log(clock=time.time(), step=step)',
+    '    time.sleep(period)',
+    '    step += 1',
+    'print("logged", step, "points")'
+  ].join('\n');
+}
+
+/** Let what waits at the gate of a folder come to its end. */
+export async function openGate(
+  page: IJupyterLabPageFixture,
+  folder: string
+): Promise<void> {
+  await page.contents.uploadContent('', 'text', `${folder}/gate`);
+}
+
 /** A cell of code, by its source alone or with its tags. */
 type Cell = string | { source: string; tags: string[] };
 

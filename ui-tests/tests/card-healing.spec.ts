@@ -2,9 +2,12 @@ import { expect } from '@jupyterlab/galata';
 import type { APIRequestContext } from '@playwright/test';
 
 import { RunCard } from '../helpers/card';
+import { untilQuiet, watchRequests } from '../helpers/costs';
 import {
-  clockCell,
+  GATE,
+  gatedCell,
   LOAD,
+  openGate,
   openNotebook,
   outputsOf,
   runCells
@@ -15,6 +18,14 @@ const SOON = { timeout: 30000 };
 
 // Galata looks after kernels through the server, which is not always there.
 test.use({ kernels: null, sessions: null, terminals: null });
+
+/** Wait until a card shows its run to the end, with as many points as that has logged. */
+async function expectWhole(card: RunCard): Promise<void> {
+  await expect(card.root).toHaveAttribute('data-status', 'Completed', SOON);
+  await expect(card.log).toContainText(/logged \d+ points/, SOON);
+  const [, points] = /logged (\d+)/.exec(await card.log.innerText())!;
+  await expect(card.charts).toHaveAttribute('data-count', points, SOON);
+}
 
 /** The text of a file, as it lies on the disk. */
 async function readText(
@@ -37,9 +48,10 @@ test('a card goes on after its kernel was restarted and the server was killed, a
   await page.addLocatorHandler(told, async () => {
     await told.getByRole('button', { name: 'Close' }).click();
   });
+  test.setTimeout(150 * 1000);
   const path = await openNotebook(page, `${tmpPath}/healing.ipynb`, [
-    LOAD,
-    clockCell('healing', 15)
+    `${LOAD}\n${GATE}`,
+    gatedCell('healing')
   ]);
   await runCells(page, 0, 1);
   const card = new RunCard(page, 1);
@@ -62,8 +74,8 @@ test('a card goes on after its kernel was restarted and the server was killed, a
   await expect(lost).toBeVisible(SOON);
   await server.start();
   await expect(lost).toHaveCount(0, SOON);
-  await expect(card.root).toHaveAttribute('data-status', 'Completed', SOON);
-  await expect(card.charts).toHaveAttribute('data-count', '150', SOON);
+  await openGate(page, tmpPath);
+  await expectWhole(card);
 
   // What came of it is in the notebook, and in the file without a question once that is saved.
   await expect.poll(() => outputsOf(page, 1)).toContain('"ended":true');
@@ -78,21 +90,20 @@ test('a page that is behind the file leaves the notebook alone, so that nobody i
   tmpPath
 }) => {
   const path = await openNotebook(page, `${tmpPath}/twice.ipynb`, [
-    LOAD,
-    clockCell('twice', 3)
+    `${LOAD}\n${GATE}`,
+    gatedCell('twice')
   ]);
   await runCells(page, 0, 1);
   await page.notebook.save();
   // Somebody, here another page, saves the notebook meanwhile.
   const text = await readText(request, path);
   await page.contents.uploadContent(
-    text.replace('import time', 'import  time'),
+    text.replace('while not', 'while  not'),
     'text',
     path
   );
-  const card = new RunCard(page, 1);
-  await expect(card.root).toHaveAttribute('data-status', 'Completed', SOON);
-  await expect(card.charts).toHaveAttribute('data-count', '30', SOON);
+  await openGate(page, tmpPath);
+  await expectWhole(new RunCard(page, 1));
   await page.waitForTimeout(1500);
   expect(await outputsOf(page, 1)).toContain('"ended":false');
   await expect(page.locator('.jp-mod-current.jp-mod-dirty')).toHaveCount(0);
@@ -106,9 +117,11 @@ test('the card of a tracked cell is live while the cell runs, and asks for nothi
     LOAD,
     [
       '%%track digits',
-      'import time',
+      'import os, time',
       'for step in range(30):',
       '    mlws.log(loss=1 / (step + 1), step=step)',
+      '    time.sleep(0.1)',
+      'while not os.path.exists("gate"):',
       '    time.sleep(0.1)'
     ].join('\n')
   ]);
@@ -120,18 +133,14 @@ test('the card of a tracked cell is live while the cell runs, and asks for nothi
   await expect(page.locator('.jp-Notebook .jp-Cell').nth(1)).toContainText(
     '[*]'
   );
+  await openGate(page, tmpPath);
   await expect(card.root).toHaveAttribute('data-status', 'Completed', SOON);
   await expect(card.charts).toHaveAttribute('data-count', '30', SOON);
   await expect.poll(() => outputsOf(page, 1)).toContain('"ended":true');
 
   // The badge of the cell reads once more what the end of the run was.
-  await page.waitForTimeout(2000);
-  const asked: string[] = [];
-  page.on('request', request => {
-    if (request.url().includes('/mlws/')) {
-      asked.push(request.url());
-    }
-  });
+  await untilQuiet(page);
+  const asked = watchRequests(page);
   await page.waitForTimeout(8000);
   expect(asked).toEqual([]);
 });

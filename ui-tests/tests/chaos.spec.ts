@@ -4,7 +4,7 @@ import { expect, IJupyterLabPageFixture } from '@jupyterlab/galata';
 import type { WebSocketRoute } from '@playwright/test';
 
 import { RunCard } from '../helpers/card';
-import { watchRequests } from '../helpers/costs';
+import { untilQuiet } from '../helpers/costs';
 import { Postgres } from '../helpers/database';
 import {
   clockCell,
@@ -126,12 +126,7 @@ test('a cut network heals by itself, and a page that nobody saw is right when it
   await expect(panel.dot).toHaveAttribute('data-state', 'connected', HEALED);
   await setSeen(page, false);
   // What was told before is read, as is the one change that concerns a page that nobody sees; then nothing more.
-  const askedInTwoSeconds = async () => {
-    const asked = watchRequests(page);
-    await page.waitForTimeout(2000);
-    return asked.length;
-  };
-  await expect.poll(askedInTwoSeconds, { timeout: 9000 }).toBe(0);
+  await untilQuiet(page);
   await setSeen(page, true);
   await expectWhole(panel, 120);
 });
@@ -147,9 +142,12 @@ test('a dispatcher that is killed is started again, and records that were away a
     Number(await panel.chart.getAttribute('data-count'));
   const then = await count();
   await expect.poll(count, HEALED).toBeGreaterThan(then + 10);
-  expect((await panel.fetch('/info')).dispatcher.pid).not.toBe(
-    before.dispatcher.pid
-  );
+  // Points come from the run itself, whoever looks after it.
+  const isAnother = async () => {
+    const { dispatcher } = await panel.fetch('/info');
+    return dispatcher.alive && dispatcher.pid !== before.dispatcher.pid;
+  };
+  await expect.poll(isAnother, HEALED).toBe(true);
   // As a disk that is unmounted for a moment.
   renameSync(before.location, `${before.location}.away`);
   await expect(panel.dot).toHaveAttribute('data-state', 'failed', HEALED);
@@ -264,7 +262,7 @@ test('without the event stream a page is a second late', async ({
     }
   });
   await page.reload();
-  const panel = await follow(page, tmpPath, 'deaf', 10);
+  const panel = await follow(page, tmpPath, 'deaf', 120);
   // First the open ones are dropped, then none comes through any more, as behind a strict proxy.
   isForbidden = true;
   await Promise.all(sockets.map(socket => socket.close()));
@@ -276,5 +274,6 @@ test('without the event stream a page is a second late', async ({
   );
   expect(clock).toBeLessThan(4);
   await expect(panel.dot).toHaveAttribute('data-state', 'connected');
-  await expectWhole(panel, 100);
+  await panel.cancel();
+  await expectEverywhere(panel, 'Canceled');
 });

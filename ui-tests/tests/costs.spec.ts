@@ -9,6 +9,7 @@ import {
   start,
   tell,
   toolsOf,
+  untilQuiet,
   watchDraws,
   watchFiles,
   watchRequests,
@@ -28,7 +29,7 @@ const SOAK_S = Number(process.env.MLWS_SOAK_S ?? 0);
 const LIVE_SCRIPT = `import time
 import jupyter_mlws as mlws
 
-for step in range(600):
+for step in range(1200):
     mlws.log(step=step, loss=1 / (step + 1))
     print("step", step)
     time.sleep(0.1)
@@ -75,14 +76,18 @@ test.describe('from the beginning', () => {
     const panel = await submit(page, path, clockCell('start', 1));
     await panel.newest('Completed');
     await watchStart(page);
-    await reloadKept(page, '"current":"jp-mlws-panel"');
-    await expect(panel.rows.first()).toBeVisible({ timeout: 30000 });
-    const { lab, panel: usable } = await start(page);
-    tell(
-      `panel usable ${(usable - lab).toFixed(0)} ms after JupyterLab (${lab.toFixed(0)} ms)`
-    );
-    // A machine that takes longer for JupyterLab itself is busy with something else.
-    expect(usable - lab).toBeLessThan(lab < 2000 ? 300 : lab / 3);
+    const isSoon = async () => {
+      await reloadKept(page, '"current":"jp-mlws-panel"');
+      await expect(panel.rows.first()).toBeVisible({ timeout: 30000 });
+      const { lab, panel: usable } = await start(page);
+      tell(
+        `panel usable ${(usable - lab).toFixed(0)} ms after JupyterLab (${lab.toFixed(0)} ms)`
+      );
+      // A machine that takes longer for JupyterLab itself is slower, or busy with something else.
+      return usable - lab < Math.max(300, lab / 4);
+    };
+    // The best of three: it may be busy with that for a moment.
+    expect((await isSoon()) || (await isSoon()) || (await isSoon())).toBe(true);
   });
 });
 
@@ -106,8 +111,7 @@ test('what nobody sees and what has ended costs nothing, whatever runs', async (
   await expect(panel.root).toBeHidden();
   await expect(page.locator('.jp-mlws-runcard:visible')).toHaveCount(1);
   const tools = await toolsOf(page);
-  // What was asked for just before is answered.
-  await page.waitForTimeout(1500);
+  await untilQuiet(page);
   const asked = watchRequests(page);
   const own = await ownTime(tools, () => page.waitForTimeout(10000));
   tell(
@@ -129,7 +133,7 @@ test('a page keeps its size while runs are live', async ({ page, tmpPath }) => {
     'import math, time',
     'begin, period, step = time.monotonic(), 0.05, 0',
     // The last look may begin a minute before the time is over, and the run is canceled after it.
-    `while time.monotonic() < begin + ${SOAK_S > 0 ? SOAK_S + 300 : 120}:`,
+    `while time.monotonic() < begin + ${SOAK_S + 300}:`,
     '    step += 1',
     '    mlws.log(step=step, **{f"m{k}": math.sin(step / 50) + k for k in range(8)})',
     '    print("step", step)',

@@ -2,7 +2,13 @@ import { expect, IJupyterLabPageFixture, test } from '@jupyterlab/galata';
 import type { Locator } from '@playwright/test';
 
 import { expectAccessible } from '../helpers/axe';
-import { clockCell, LOAD, openNotebook, runCells } from '../helpers/notebook';
+import {
+  clockCell,
+  LOAD,
+  openGate,
+  openNotebook,
+  runCells
+} from '../helpers/notebook';
 
 const SOON = { timeout: 30000 };
 
@@ -44,9 +50,11 @@ test('a card is live without our extension, and its button ends the run', async 
     clockCell('elsewhere', 300),
     [
       '%%track digits',
-      'import time',
+      'import os, time',
       'for step in range(40):',
       '    mlws.log(loss=1 / (step + 1), accuracy=step / 40, step=step)',
+      '    time.sleep(0.1)',
+      'while not os.path.exists("gate"):',
       '    time.sleep(0.1)'
     ].join('\n')
   ]);
@@ -71,6 +79,7 @@ test('a card is live without our extension, and its button ends the run', async 
   await expect(page.locator('.jp-Notebook .jp-Cell').nth(2)).toContainText(
     '[*]'
   );
+  await openGate(page, tmpPath);
   await expect(tracked).toHaveAttribute('data-status', 'Completed', SOON);
   await expect(loss).toHaveAttribute('data-count', '40', SOON);
 });
