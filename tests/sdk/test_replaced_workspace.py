@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import pytest
+from backups import back_up, restore
 
 from jupyter_mlws.errors import Unavailable, WorkspaceError
 from jupyter_mlws.sdk.experiment import Experiment
@@ -79,13 +77,9 @@ def test_a_folder_that_is_away_is_not_made_anew_and_when_it_is_back_all_goes_on(
 def test_a_database_that_was_restored_from_a_backup_is_opened(place: Path, tmp_path: Path) -> None:
     ws = Workspace(place)
     create(ws, "kept")
-    database, backup = place / "mlws.sqlite", tmp_path / "backup.sqlite"
-    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(backup)) as target:
-        source.backup(target)
+    back_up(place, tmp_path / "backup.sqlite")
     create(ws, "since")
-    for file in place.glob("mlws.sqlite*"):
-        file.unlink()
-    os.replace(backup, database)
+    restore(tmp_path / "backup.sqlite", place)
     again = Workspace(place)
     assert again.id == ws.id
     assert list(again.experiments) == ["kept"]

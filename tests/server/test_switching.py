@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from backups import back_up, restore
 
 from jupyter_mlws.api.http import ServerApi
 from jupyter_mlws.domain.known_workspace import NewName, NewWorkspace, Trust, WantedWorkspace
@@ -132,6 +133,21 @@ async def test_one_that_somebody_made_in_the_place_of_another_is_not_taken_for_t
     assert second.id != first.id
     assert (await refusal(server.workspace(first.id).workspace.info)).code == "not_found"
     assert (await in_thread(server.workspace(second.id).workspace.info)).id == second.id
+
+
+async def test_a_database_that_is_restored_below_the_server_is_the_one_that_it_reads(
+    server: ServerApi, root: Path, tmp_path: Path
+) -> None:
+    (root / "a").mkdir()
+    made = await in_thread(server.registry.create, NewWorkspace(folder="a"))
+    experiments = server.workspace(made.id).experiments
+    await in_thread(experiments.create, "kept")
+    back_up(Path(made.location), tmp_path / "backup.sqlite")
+    await in_thread(experiments.create, "since")
+    restore(tmp_path / "backup.sqlite", Path(made.location))
+    assert [each.name for each in (await in_thread(experiments.list)).items] == ["kept"]
+    await in_thread(experiments.create, "new")
+    assert sorted(each.name for each in (await in_thread(experiments.list)).items) == ["kept", "new"]
 
 
 async def test_one_that_is_gone_or_damaged_is_listed_as_such(server: ServerApi, tmp_path: Path) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
 from pathlib import Path
 
 import pytest
+from backups import back_up, restore
 from speed import start_s
 
 from jupyter_mlws import workspace
@@ -180,11 +179,8 @@ def test_a_dispatcher_whose_database_is_replaced_leaves_and_the_next_one_serves_
     from jupyter_mlws.domain.run import RunSubmission
 
     first = Wake(folder).ensure().pid
-    with closing(sqlite3.connect(folder / "mlws.sqlite")) as source, closing(sqlite3.connect(tmp_path / "b")) as target:
-        source.backup(target)
-    for file in folder.glob("mlws.sqlite*"):
-        file.unlink()
-    os.replace(tmp_path / "b", folder / "mlws.sqlite")
+    back_up(folder, tmp_path / "backup.sqlite")
+    restore(tmp_path / "backup.sqlite", folder)
     with workspace.connect(folder) as opened:
         run = opened.api.runs.submit(RunSubmission(experiment="digits", command=("true",)))
         until(lambda: opened.api.runs.get(run.id).status.is_terminal)
