@@ -21,6 +21,9 @@ building.root().mkdir(parents=True, exist_ok=True)
 held = open(building.root() / f".{lock.digest}.lock", "w")
 fcntl.flock(held, fcntl.LOCK_EX)`;
 
+/** So long a busy machine may take to build one. */
+const BUILD_MS = 90000;
+
 const TRAIN = `%%submit small -E small
 import attrs, six
 print("six", six.__version__)
@@ -63,7 +66,7 @@ test('an environment is found, built for a run under its eyes, compared, and the
   await expectAccessible(page, 'while it is built');
   await shoot(page, testInfo, 'building');
   await runCells(page, 4);
-  const run = await panel.newest('Completed');
+  const run = await panel.newest('Completed', BUILD_MS);
   await expect(panel.detail.getByRole('progressbar')).toHaveCount(0);
   await expect(panel.log).toContainText('six 1.17.0');
 
@@ -101,7 +104,7 @@ test('an environment is found, built for a run under its eyes, compared, and the
   );
   await small.getByRole('button', { name: 'Build now' }).click();
   await expect(panel.rows.first()).toContainText('Build small:1');
-  await panel.newest('Completed');
+  await panel.newest('Completed', BUILD_MS);
   await expect(small).toContainText('Built on the server');
 
   await panel.row(run).click();

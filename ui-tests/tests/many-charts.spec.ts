@@ -15,7 +15,7 @@ import math, time
 run = mlws.Run.get_context()
 children = [run.child_run(f"child {i}") for i in range(10)]
 start = time.monotonic()
-for step in range(6000):
+for step in range(12000):
     for i, child in enumerate(children):
         child.log_metrics({f"m{k}": math.sin(step / 50 + i) + k for k in range(20)}, step=step)
     time.sleep(max(0, start + step / 100 - time.monotonic()))`;

@@ -201,11 +201,18 @@ test('several runs are tagged, pinned, and deleted with what that frees', async 
 
   await panel.rows.nth(4).hover();
   const pinned = (await panel.rows.nth(4).getAttribute('data-run'))!;
+  // It is a setting, which is written a moment later.
+  const written = page.waitForResponse(
+    answer =>
+      answer.request().method() === 'PUT' &&
+      (answer.request().postData() ?? '').includes(pinned)
+  );
   await panel.root
     .getByRole('button', { name: /^Pin run/ })
     .last()
     .click();
   await expect(panel.rows.first()).toHaveAttribute('data-run', pinned);
+  await written;
   await page.reload({ waitForIsReady: false } as object);
   // Lab may not have kept yet that the panel was open.
   await page.locator('.jp-NotebookPanel').waitFor();
