@@ -31,9 +31,10 @@ _MAX_ERROR_FILE = 1 << 20
 _MAX_TRACEBACK = 20_000
 _LOG_TAIL = 65_536
 _TRACEBACK = b"Traceback (most recent call last):"
-# What is no Python at all ends without the first line of a traceback.
+# What is no Python at all ends without the first line of a traceback. A line is matched in one way only: else blanks
+# that a script has printed would take hours.
 _NO_PYTHON = re.compile(
-    r"^ +File \"[^\n]+\", line \d+\n(?: +[^\n]*\n){0,3}(?:SyntaxError|IndentationError|TabError): [^\n]+\s*\Z",
+    r"^ +File \"[^\n]+\", line \d+\n(?: [^\n]*\n){0,3}(?:SyntaxError|IndentationError|TabError): [^\n]+\Z",
     re.MULTILINE,
 )
 _MOST_EXIT_CODE = 1 << 32
@@ -119,8 +120,8 @@ def _traceback_in_log(folder: RunFolder) -> str:
     tail = tree.read_small(folder.logs, names.STD_LOG.rpartition("/")[2], _LOG_TAIL, tail=True) or b""
     at = tail.rfind(_TRACEBACK)
     if at < 0:
-        found = _NO_PYTHON.search(tail.decode("utf-8", "replace"))
-        return found[0].rstrip() if found else ""
+        found = _NO_PYTHON.search(tail.decode("utf-8", "replace").rstrip())
+        return found[0] if found else ""
     lines = tail[at:].decode("utf-8", "replace").splitlines()
     end = next((i for i, line in enumerate(lines[1:], 1) if line and not line.startswith((" ", "\t"))), len(lines))
     # Only a traceback that the log ends with belongs to the end: another one was caught and printed.

@@ -60,6 +60,17 @@ def test_a_script_that_is_no_python_says_where(folder, before):
     assert (error.code, error.traceback) == ("SyntaxError", words)
 
 
+@pytest.mark.parametrize(
+    "rest",
+    [(" " * 15_000 + "\n") * 3 + "nothing\n", "SyntaxError: " + " " * 60_000 + "\nnothing\n"],
+    ids=["lines", "end"],
+)
+def test_blanks_that_a_script_has_printed_hold_nobody_up(folder, rest):
+    folder.std_log.write_text('  File "train.py", line 2\n' + rest)
+    _, error = how_it_ended(folder, failed())
+    assert error.message == "The script ended with exit code 1."
+
+
 def test_a_traceback_that_was_caught_long_before_is_not_the_cause(folder):
     folder.std_log.write_text(TRACEBACK + "going on\n" * 100)
     _, error = how_it_ended(folder, failed())
