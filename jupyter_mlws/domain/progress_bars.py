@@ -14,16 +14,17 @@ _MOST_TEXT = 80
 _MOST_BARS = 20
 _SIZES = {"": 1.0, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15}
 _AMOUNT = r"\d+(?:\.\d+)?[kKMGTP]?"
+# Each of these has one way to match a line: a job may have written any, and whoever looks at a list waits for it.
 # "fit:  37%|###7      | 37/100 [00:05<00:09,  6.50it/s, loss=0.2]", and without a total "37it [00:05,  6.50it/s]".
 _TQDM = re.compile(
-    rf"^\s*(?:(?P<text>.*?):?\s+)?(?:\d+%\|[^|]*\|\s*(?P<now>{_AMOUNT})/(?P<all>{_AMOUNT})|(?P<alone>{_AMOUNT})(?P<unit>[^\W\d]*))"
+    rf"(?:(?P<text>\S(?:.*?\S)??)??:?\s+)?(?:\d+%\|[^|]*\|\s*(?P<now>{_AMOUNT})/(?P<all>{_AMOUNT})|(?P<alone>{_AMOUNT})(?P<unit>[^\W\d]*))"
     r"\s*\[(?:\d+:)*\d+:\d\d(?:<(?P<left>[\d:]+|\?))?(?:,\s*(?P<rate>[^\],]*))?[^\]]*\]\s*$"
 )
 # "37/100 [====>.....] - ETA: 5s", "37/100 ━━━━━━━━ 5s 50ms/step - loss: 0.2".
 _KERAS = re.compile(
-    r"^\s*(?P<now>\d+)/(?P<all>\d+)\s+(?:\[[=>.]+\]|[━╸╺]+)(?:.*?(?P<step>\d+(?:\.\d+)?)(?P<in>ms|us|s)/step)?"
+    r"(?P<now>\d+)/(?P<all>\d+)\s+(?:\[[=>.]+\]|[━╸╺]+)(?:.*?(?<!\d)(?P<step>\d+(?:\.\d+)?)(?P<in>ms|us|s)/step)?"
 )
-_RATE = re.compile(rf"^\s*(?P<value>{_AMOUNT})(?P<unit>[^/\s]*)/(?P<per>\S+)\s*$")
+_RATE = re.compile(rf"(?P<value>{_AMOUNT})(?P<unit>(?:[^\d/\s][^/\s]*)?)/(?P<per>\S+)$")
 _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6}
 
 
@@ -53,6 +54,7 @@ def read_progress(output: str) -> Progress | None:
 
 
 def _read(line: str) -> Progress | None:
+    line = line.strip()
     if len(line) > 1_000:
         return None
     match = _TQDM.match(line)
@@ -80,7 +82,7 @@ def _of_tqdm(match: re.Match[str]) -> Progress:
 
 def _rate(text: str) -> tuple[float | None, str]:
     """``6.50it/s`` and, below one in a second, ``2.00s/it``, as a number per second and the unit."""
-    match = _RATE.match(text)
+    match = _RATE.match(text.strip())
     if match is None:
         return None, ""
     value = _amount(match["value"])

@@ -110,3 +110,13 @@ def test_hostile_output_takes_no_time() -> None:
         read_progress(output)
         read_progress("\r" + output + "\x1b[")
     assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize(
+    "line", [" " * 990 + "[", "1/2 [=] " + "1" * 990, "1it [00:01, " + "1" * 985 + "]", "a " * 495 + "["]
+)
+def test_no_line_that_a_job_prints_holds_up_who_looks_at_a_list(line: str) -> None:
+    began = time.process_time()
+    for _ in range(100):
+        read_progress(line)
+    assert time.process_time() - began < 5.0
