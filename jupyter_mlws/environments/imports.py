@@ -30,7 +30,7 @@ _OWN_WAYS = re.compile(
     r"sys\.path|sys\.meta_path|addsitedir|\bpip\b[^\n]{0,40}\binstall\b|importlib\.metadata\.PathFinder"
 )
 # A line of a notebook that is none of Python's.
-_MAGIC = re.compile(r"^(\s*)[%!?].*$", re.MULTILINE)
+_MAGIC = re.compile(r"^([^\S\n]*)[%!?].*$", re.MULTILINE)
 # Where the name of the package is not that of the module.
 _PACKAGES = {
     "PIL": "pillow",

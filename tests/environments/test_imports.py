@@ -25,6 +25,7 @@ FOUND_HERE = partial(found_by, Path(sys.executable))
         ("import (", []),
         ("\0", []),
         ("(" * 5_000, []),
+        ("\n" * 200_000 + "import a", ["a"]),
         ("", []),
     ],
 )
