@@ -177,20 +177,26 @@ test('a workspace whose folder is moved away says so, and goes on with what was 
   await expect(panel.chart).toHaveAttribute('data-count', '5');
   const { id, location } = await panel.fetch('/info');
   renameSync(location, `${location}.away`);
-  await expect(panel.dot).toHaveAttribute('data-state', 'failed', HEALED);
-  await expect(panel.root).toContainText(`${location}, is gone`);
-  await expect(panel.rows).toHaveCount(1);
-  await expect(panel.detail).toContainText('is gone', HEALED);
-  await expect(panel.chart).toHaveAttribute('data-count', '5');
-  await note.fill('typed meanwhile');
-  await note.press('Control+Enter');
-  await expect(panel.detail).toContainText('Kept here, and sent when', HEALED);
-  // What is submitted now is refused in a sentence, and no other workspace is made of it.
-  await runCells(page, 2);
-  expect(await outputsOf(page, 2)).toContain('that folder is gone');
-  expect(existsSync(location)).toBe(false);
-
-  renameSync(`${location}.away`, location);
+  try {
+    await expect(panel.dot).toHaveAttribute('data-state', 'failed', HEALED);
+    await expect(panel.root).toContainText(`${location}, is gone`);
+    await expect(panel.rows).toHaveCount(1);
+    await expect(panel.detail).toContainText('is gone', HEALED);
+    await expect(panel.chart).toHaveAttribute('data-count', '5');
+    await note.fill('typed meanwhile');
+    await note.press('Control+Enter');
+    await expect(panel.detail).toContainText(
+      'Kept here, and sent when',
+      HEALED
+    );
+    // What is submitted now is refused in a sentence, and no other workspace is made of it.
+    await runCells(page, 2);
+    expect(await outputsOf(page, 2)).toContain(`${location}, is gone`);
+    expect(existsSync(location)).toBe(false);
+  } finally {
+    // Other tests have the same workspace.
+    renameSync(`${location}.away`, location);
+  }
   await expect(panel.dot).toHaveAttribute('data-state', 'connected', HEALED);
   expect((await panel.fetch('/info')).id).toBe(id);
   const kept = async () => (await panel.fetch(`/runs/${run}`)).description;
