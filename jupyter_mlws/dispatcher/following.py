@@ -27,7 +27,7 @@ from jupyter_mlws.dispatcher.unstarted import Told
 from jupyter_mlws.dispatcher.watching import Agent
 from jupyter_mlws.domain.run import Run, RunError
 from jupyter_mlws.domain.status import RunStatus
-from jupyter_mlws.errors import MlwsError, StorageFull, Unavailable
+from jupyter_mlws.errors import MlwsError, StorageFull, Unavailable, WorkspaceError
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.services import handover
 from jupyter_mlws.store.mailbox import told_end
@@ -245,7 +245,7 @@ class Follower(threading.Thread):
         """Do a step; where the workspace is busy or full, leave it for later: the run folder keeps everything."""
         try:
             trouble = step()
-        except (Unavailable, StorageFull, OSError) as error:
+        except (Unavailable, StorageFull, WorkspaceError, OSError) as error:
             if not (_passes(error) or _is_of_the_disk(error)):
                 raise
             self._wait_out(error)
@@ -367,8 +367,11 @@ class Follower(threading.Thread):
 
 
 def _is_of_the_disk(error: Exception) -> bool:
-    """Whether a disk or its mount fails: what a run leaves waits in its folder, and its training goes on."""
-    return isinstance(error, OSError) and error.errno in FAILING
+    """Whether a disk or its mount fails: what a run leaves waits in its folder, and its training goes on.
+
+    A workspace whose place is closed to us for now, or gone, is no better: somebody may mount it again.
+    """
+    return isinstance(error, WorkspaceError) or (isinstance(error, OSError) and error.errno in FAILING)
 
 
 def _passes(error: Exception) -> bool:

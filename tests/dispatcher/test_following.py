@@ -15,7 +15,7 @@ from pretended import Clock, PretendedDispatcher, World
 from jupyter_mlws.dispatcher import following, leftovers, starting
 from jupyter_mlws.domain.run import RunSubmission
 from jupyter_mlws.domain.status import RunStatus
-from jupyter_mlws.errors import Unavailable, WrongState
+from jupyter_mlws.errors import Unavailable, WorkspaceError, WrongState
 from jupyter_mlws.services import handover
 from jupyter_mlws.store.runs import get_run, move_run
 
@@ -176,6 +176,22 @@ def test_a_machine_without_room_for_one_more_file_keeps_a_run_waiting_not_ending
     follower = dispatcher.followers[run_id]
     assert not follower._patiently(failing_once(OSError(number, "no room"), lambda: None))
     assert "no room" in follower.trouble
+
+
+def test_a_workspace_that_cannot_be_opened_for_a_while_ends_no_training(world, monkeypatch):
+    """As where its disk was mounted anew for reading only, or is gone."""
+    dispatcher, run_id = claimed(world)
+    dispatcher.step(run_id)
+    agent = world.agents[0]
+    for _ in range(6):
+        agent.go_on(0)
+    while not agent.over:
+        agent.go_on(0)
+    follower = dispatcher.followers[run_id]
+    closed = WorkspaceError("The workspace's database cannot be opened for this.")
+    monkeypatch.setattr(follower, "_move_through", failing_once(closed, follower._move_through))
+    follower.run()
+    assert status(world, run_id) is RunStatus.COMPLETED
 
 
 def test_what_was_handed_over_stays_until_the_agent_has_begun(world, tmp_path, monkeypatch):
