@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
 import time
 from pathlib import Path
@@ -208,6 +209,10 @@ def _meaning(code: int, path: Path) -> MlwsError | None:
         )
     if code == sqlite3.SQLITE_FULL:
         return StorageFull("The disk that holds the workspace is full.", hint=f"Free some space beside {path}.")
+    if code == sqlite3.SQLITE_CANTOPEN and _no_more_files():
+        return Unavailable(
+            "This program has as many files open as it may have.", hint="Try again; `ulimit -n` sets how many."
+        )
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
         return WorkspaceError(
             f"The workspace's database {path} cannot be opened for this.", hint="Check that you may write there."
@@ -219,3 +224,12 @@ def _meaning(code: int, path: Path) -> MlwsError | None:
             f"The disk did not carry out an operation on {path}.", hint="Check the disk, then try again."
         )
     return None
+
+
+def _no_more_files() -> bool:
+    """Whether that is why a database cannot be opened, of which SQLite says nothing."""
+    try:
+        os.close(os.open(os.devnull, os.O_RDONLY))
+    except OSError as error:
+        return error.errno in (errno.EMFILE, errno.ENFILE)
+    return False
