@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from jupyter_mlws import faults
 from jupyter_mlws.errors import CorruptData, MlwsError
 from jupyter_mlws.store import integrity, sqlite
-from jupyter_mlws.store.lock import OpenLock
+from jupyter_mlws.store.lock import LastingLock, OpenLock
 
 __all__ = ["SqliteDatabase"]
 
@@ -51,12 +51,20 @@ class SqliteDatabase:
             _log.warning("%s", self.warnings[0])
         self._lock = OpenLock(path.parent)
         self._file: os.stat_result | None = None
+        self._lasting: LastingLock | None = None
         self._watch_turn = threading.Lock()
         self._watch: sqlite3.Connection | None = None
 
     def note_file(self) -> None:
-        """Keep in mind which file was opened."""
+        """Keep in mind which file was opened, and that we have it open."""
         self._file = os.stat(self.path)
+        if self._wal:
+            self._lasting = LastingLock(self.path)
+
+    def let_go(self) -> None:
+        """Have SQLite see nobody but its connections, which are closed next."""
+        if self._lasting is not None:
+            self._lasting.let_go()
 
     def is_in_place(self) -> bool:
         """Whether the file that was opened lies at its place still.
@@ -141,6 +149,8 @@ class SqliteDatabase:
             if self._watch is not None:
                 self._watch.close()
                 self._watch = None
+        if self._lasting is not None:
+            self._lasting.close()
         self._lock.release()
 
     def translate(self, error: Exception) -> MlwsError | None:

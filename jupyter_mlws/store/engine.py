@@ -225,6 +225,8 @@ class Store:
     def close(self) -> None:
         """Give up all connections. A closed store may not be used again."""
         _stores.discard(self)
+        if isinstance(self._database, SqliteDatabase):
+            self._database.let_go()
         self._writer.dispose()
         self._reader.dispose()
         self._database.close()

@@ -354,3 +354,54 @@ def test_what_is_moved_away_is_neither_read_nor_written_until_it_is_back(store: 
         experiments.ensure(c, "after")
     with store.read() as c:
         assert {each.name for each in experiments.page_experiments(c, 10, None).items} == {"before", "after"}
+
+
+IN_ANOTHER_PROCESS = """
+import sys
+from pathlib import Path
+from jupyter_mlws.store import Store, experiments
+with Store.open(Path(sys.argv[1])) as store, store.write() as c:
+    experiments.ensure(c, sys.argv[2])
+    print(*sorted(item.name for item in experiments.page_experiments(c, 10, None).items))
+"""
+
+
+def names_after(folder: Path, name: str) -> list[str]:
+    """What another process, which has the database open for a moment, finds there when it has added this name."""
+    command = [sys.executable, "-c", IN_ANOTHER_PROCESS, str(folder), name]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+
+
+@pytest.mark.only_sqlite
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="Elsewhere a process has one lock of a file, however often it is open."
+)
+def test_a_process_that_reads_the_database_as_a_file_goes_on_with_the_others(store: Store) -> None:
+    """As Jupyter does, whose server is told to download it: POSIX then takes SQLite's own locks from the process."""
+    folder = store.path.parent
+    with store.write() as c:
+        experiments.ensure(c, "a")
+    for name, other in (("b", "c"), ("d", "e")):
+        store.path.read_bytes()
+        assert names_after(folder, other)[-1] == other
+        with store.write() as c:
+            experiments.ensure(c, name)
+    assert names_after(folder, "f") == ["a", "b", "c", "d", "e", "f"]
+    store.close()
+    assert names_after(folder, "g") == ["a", "b", "c", "d", "e", "f", "g"]
+
+
+@pytest.mark.only_sqlite
+def test_the_last_one_to_close_leaves_one_file(store: Store) -> None:
+    with store.write() as c:
+        experiments.ensure(c, "a")
+    store.path.read_bytes()
+    pid = os.fork()
+    if pid == 0:
+        store.close()  # of a child: it takes nothing from its parent
+        os._exit(0)
+    os.waitpid(pid, 0)
+    names_after(store.path.parent, "b")
+    assert store.path.with_name("mlws.sqlite-wal").exists()
+    store.close()
+    assert [path.name for path in store.path.parent.glob("mlws.sqlite*")] == ["mlws.sqlite"]
