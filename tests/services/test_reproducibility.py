@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,6 +14,7 @@ from typing import Any
 
 import pytest
 from archives import add_run, services
+from needs import lacking
 
 from jupyter_mlws.api.routes import Upload
 from jupyter_mlws.domain.environment import EnvironmentSpec, NewEnvironment
@@ -84,6 +87,16 @@ def test_bytes_that_are_gone_stand_in_the_way(api: Services, script: Callable[..
     assert found.reasons[0].code == "bytes_gone"
     assert "the file train.py of its snapshot is gone" in found.reasons[0].sentence
     assert api.runs.reproducibility(kept.id).can
+
+
+def test_data_of_a_time_that_no_calendar_has_was_changed(api: Services, script: Callable[..., Run]) -> None:
+    if not os.access("/dev/shm", os.W_OK):
+        lacking("This needs /dev/shm, a file system that takes any time.")
+    with tempfile.NamedTemporaryFile(dir="/dev/shm") as file:
+        os.utime(file.name, (1e12, 1e12))
+        recorded = datetime(2026, 1, 1, tzinfo=UTC)
+        link = LinkedPath(path="x.csv", target=file.name, reason="asked", size_bytes=0, modified_at=recorded)
+        assert codes(api, script(links=(link,))) == ["data_changed"]
 
 
 def test_data_in_place_is_looked_at(api: Services, script: Callable[..., Run], tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
 from jupyter_mlws.domain.reproducibility import Reason
 from jupyter_mlws.domain.run import Run
@@ -67,8 +66,8 @@ def _now(link: LinkedPath) -> bool | None:
         return False
     if link.size_bytes is not None and facts.st_size != link.size_bytes:
         return True
-    moved = datetime.fromtimestamp(facts.st_mtime, UTC) - link.modified_at
-    return abs(moved.total_seconds()) > _SLACK_S
+    # As numbers: a file may have a time that no calendar holds.
+    return abs(facts.st_mtime - link.modified_at.timestamp()) > _SLACK_S
 
 
 def _of_variables(context: Context, earlier: Run, submitted: Submitted) -> Iterator[Reason]:
