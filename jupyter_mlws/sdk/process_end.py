@@ -57,6 +57,9 @@ class ProcessEnd:
             raise AssertionError("an exit came back")
 
         sys.exit = listening_exit
+        main = sys.modules["__main__"]
+        if getattr(main, "exit", None) is leave:  # from sys import exit
+            main.exit = listening_exit  # type: ignore[attr-defined]
         self._listen_to_flush(sys.stderr)
 
     def _listen_to_flush(self, stream: Any) -> None:

@@ -49,3 +49,10 @@ def test_a_run_left_open_ends_as_its_script_does(leaves: str, tmp_path: Path) ->
     assert told.stdout.strip() == LEAVES[leaves]
     failed = LEAVES[leaves].split()[1:2]
     assert told.returncode == (1 if failed == ["None"] else int((failed or ["0"])[0]))
+
+
+def test_an_exit_that_the_script_has_by_its_own_name_counts(tmp_path: Path) -> None:
+    script = tmp_path / "train.py"
+    script.write_text(f"from sys import exit\n{BEGIN}\ndef main():\n    exit(5)\nmain()")
+    told = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    assert (told.stdout.strip(), told.returncode) == ("Failed 5 The script ended with exit code 5.", 5)
