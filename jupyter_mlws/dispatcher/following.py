@@ -35,7 +35,7 @@ from jupyter_mlws.store.run_children import end_descendants
 from jupyter_mlws.store.runs import get_run, move_run
 from jupyter_mlws.targets.base import Target
 
-__all__ = ["Follower"]
+__all__ = ["FULL", "Follower"]
 
 _log = logging.getLogger(__name__)
 _RETRY_S = 1.0
@@ -45,7 +45,7 @@ _STARTING_POLL_S = 0.02
 _TALK_POLL_S = 0.005
 _GONE_S = 5.0
 # No room on a disk, in the memory, or for one more open file.
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 
 
 class Follower(threading.Thread):
@@ -376,4 +376,4 @@ def _is_of_the_disk(error: Exception) -> bool:
 
 def _passes(error: Exception) -> bool:
     """Whether an error goes away by itself or by somebody who makes room: a busy database, a full disk or quota."""
-    return isinstance(error, (Unavailable, StorageFull)) or (isinstance(error, OSError) and error.errno in _FULL)
+    return isinstance(error, (Unavailable, StorageFull)) or (isinstance(error, OSError) and error.errno in FULL)

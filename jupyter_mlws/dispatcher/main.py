@@ -11,7 +11,7 @@ from typing import Any
 
 from jupyter_mlws import __version__
 from jupyter_mlws.dispatcher.context import Context
-from jupyter_mlws.dispatcher.following import Follower
+from jupyter_mlws.dispatcher.following import FULL, Follower
 from jupyter_mlws.dispatcher.gpus import GpuPool
 from jupyter_mlws.dispatcher.importing import follow_import, waiting_imports
 from jupyter_mlws.dispatcher.interactive import InteractiveFollower
@@ -234,8 +234,7 @@ class Dispatcher:
             if run_id not in self._followers:
                 follower = follow_import(self._context, run_id, folder)
                 if follower is not None:
-                    self._followers[run_id] = follower
-                    follower.start()
+                    self._set_out(follower)
 
     def _pass_cancels_on(self) -> None:
         if not self._followers:
@@ -247,12 +246,24 @@ class Dispatcher:
                 self._followers[run.id].cancel()
 
     def _follow(self, run: Run, target: Target, gpus: tuple[int, ...] = ()) -> None:
-        if run.kind == INTERACTIVE:
-            follower: Follower = InteractiveFollower(self._context, run)
-        else:
-            follower = Follower(self._context, run, target, gpus)
-        self._followers[run.id] = follower
-        follower.start()
+        try:
+            if run.kind == INTERACTIVE:
+                follower: Follower = InteractiveFollower(self._context, run)
+            else:
+                follower = Follower(self._context, run, target, gpus)
+            self._set_out(follower)
+        except (Unavailable, OSError):
+            self._context.gpus.give_back(gpus)
+            raise
+
+    def _set_out(self, follower: Follower) -> None:
+        """Have a run followed from now on."""
+        try:
+            follower.start()
+        except RuntimeError as error:  # the machine has no room for one more thread
+            follower.close()
+            raise Unavailable(f"Run #{follower.run_record.number} cannot be followed yet ({error}).") from error
+        self._followers[follower.run_record.id] = follower
 
     # -- beginning and end
 
@@ -263,7 +274,9 @@ class Dispatcher:
                 self._turn.take(self._context.store)
                 self._adopt()
                 return
-            except (Unavailable, StorageFull) as error:
+            except (Unavailable, StorageFull, OSError) as error:
+                if isinstance(error, OSError) and error.errno not in FULL:
+                    raise
                 self._note_trouble(error)
                 self._listener.wait(self._context.settings.idle_poll_s)
 
@@ -280,11 +293,12 @@ class Dispatcher:
                 continue
             try:
                 target = targets.get(run.compute_target)
-                gpus = () if run.kind == INTERACTIVE else gpus_of(context.run_folder(run.id))
-                # Before anything is claimed: what a living run has is not free.
-                self._follow(run, target, context.gpus.hold(gpus))
             except MlwsError as error:
                 _log.warning("Run %s cannot be taken up: %s", run.id, error)
+                continue
+            gpus = () if run.kind == INTERACTIVE else gpus_of(context.run_folder(run.id))
+            # Before anything is claimed: what a living run has is not free.
+            self._follow(run, target, context.gpus.hold(gpus))
         clear_up(context, self._followers)
 
     def _may_leave(self) -> bool:
