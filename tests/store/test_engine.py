@@ -356,6 +356,7 @@ def test_what_is_moved_away_is_neither_read_nor_written_until_it_is_back(store: 
         assert {each.name for each in experiments.page_experiments(c, 10, None).items} == {"before", "after"}
 
 
+only_linux = pytest.mark.skipif(sys.platform != "linux", reason="Elsewhere no lock of a file outlives its closing.")
 IN_ANOTHER_PROCESS = """
 import sys
 from pathlib import Path
@@ -373,9 +374,7 @@ def names_after(folder: Path, name: str) -> list[str]:
 
 
 @pytest.mark.only_sqlite
-@pytest.mark.skipif(
-    sys.platform != "linux", reason="Elsewhere a process has one lock of a file, however often it is open."
-)
+@only_linux
 def test_a_process_that_reads_the_database_as_a_file_goes_on_with_the_others(store: Store) -> None:
     """As Jupyter does, whose server is told to download it: POSIX then takes SQLite's own locks from the process."""
     folder = store.path.parent
@@ -392,6 +391,7 @@ def test_a_process_that_reads_the_database_as_a_file_goes_on_with_the_others(sto
 
 
 @pytest.mark.only_sqlite
+@only_linux
 def test_the_last_one_to_close_leaves_one_file(store: Store) -> None:
     with store.write() as c:
         experiments.ensure(c, "a")
