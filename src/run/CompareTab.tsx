@@ -7,7 +7,7 @@ import { formatNumber } from '../components/format';
 import { useSignal } from '../components/model';
 import { Text } from '../components/text';
 import { useTranslation } from '../components/translation';
-import { LocksModel } from '../environments/model';
+import { ILocks, LocksModel } from '../environments/model';
 import {
   chooseLock,
   differenceOfLocks,
@@ -249,6 +249,10 @@ function Packages(props: IPairProps): JSX.Element {
   const [old, now] = sides.map(({ version, digest }) =>
     version ? chooseLock(locks.get(version).locks ?? [], digest) : null
   );
+  const isLooking =
+    (hasEnded(run) && record === null) ||
+    (hasEnded(before) && other.record === null && other.error === null) ||
+    sides.some(({ version }) => version && isUnread(locks.get(version)));
   const title = trans.__('Packages');
   if (old && now) {
     return (
@@ -263,9 +267,18 @@ function Packages(props: IPairProps): JSX.Element {
   return (
     <section>
       <h3 className="jp-mlws-heading">{title}</h3>
-      <p className="jp-mlws-hint">
-        {trans.__('The exact packages of both are not known here.')}
-      </p>
+      {isLooking ? (
+        <div aria-busy="true" />
+      ) : (
+        <p className="jp-mlws-hint">
+          {trans.__('The exact packages of both are not known here.')}
+        </p>
+      )}
     </section>
   );
+}
+
+/** Whether nobody can tell yet what a version is resolved to. */
+function isUnread(known: ILocks): boolean {
+  return known.locks === null && known.error === null;
 }
