@@ -2,6 +2,7 @@ import { expect, IJupyterLabPageFixture, test } from '@jupyterlab/galata';
 
 import { expectAccessible } from '../helpers/axe';
 import { RunCard } from '../helpers/card';
+import { reloadKept } from '../helpers/layout';
 import {
   clockCell,
   LOAD,
@@ -80,8 +81,7 @@ test('the card of a run goes on after the kernel is gone and the page was loaded
   await expect(card.root).toHaveAttribute('data-status', 'Running', SOON);
   await page.notebook.save();
   await page.kernel.shutdownAll();
-  // The notebook comes back in front, so there is no launcher to wait for.
-  await page.reload({ waitForIsReady: false } as object);
+  await reloadKept(page);
   await page.locator('.jp-NotebookPanel').waitFor();
   await expect(card.root).toHaveAttribute('data-status', 'Running', SOON);
   await expect(card.charts).toHaveAttribute('data-count', /^[1-9]/, SOON);

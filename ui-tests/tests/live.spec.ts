@@ -9,6 +9,7 @@ import {
   watchChart,
   watchRoundTrips
 } from '../helpers/latency';
+import { reloadKept } from '../helpers/layout';
 import { clockCell, LOAD, openNotebook, runCells } from '../helpers/notebook';
 import { WorkspacePanel } from '../helpers/panel';
 
@@ -63,8 +64,7 @@ test.describe('a cell run as a job', () => {
     await panel.open();
     await runCells(page, 0, 1);
     const id = await panel.newest('Completed');
-    // The notebook comes back in front, so there is no launcher to wait for.
-    await page.reload({ waitForIsReady: false } as object);
+    await reloadKept(page);
     await page.locator('.jp-NotebookPanel').waitFor();
     await panel.open();
     await panel.row(id).click();

@@ -4,6 +4,7 @@ import * as path from 'path';
 import { expect, IJupyterLabPageFixture, test } from '@jupyterlab/galata';
 
 import { expectAccessible } from '../helpers/axe';
+import { reloadKept } from '../helpers/layout';
 import { openNotebook } from '../helpers/notebook';
 import { WorkspacePanel } from '../helpers/panel';
 import { ITraced, traced } from '../helpers/trace';
@@ -213,8 +214,7 @@ test('several runs are tagged, pinned, and deleted with what that frees', async 
     .click();
   await expect(panel.rows.first()).toHaveAttribute('data-run', pinned);
   await written;
-  await page.reload({ waitForIsReady: false } as object);
-  // Lab may not have kept yet that the panel was open.
+  await reloadKept(page);
   await page.locator('.jp-NotebookPanel').waitFor();
   await panel.open();
   await expect(panel.rows.first()).toHaveAttribute('data-run', pinned);
