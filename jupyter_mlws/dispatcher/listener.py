@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import selectors
 import socket
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,9 @@ __all__ = ["Listener"]
 
 _MAX_WORD = 64
 _BACKLOG = 64
+# No room for one more connection.
+_CROWDED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+_PAUSE_S = 0.1
 
 
 class Listener:
@@ -73,7 +78,9 @@ class Listener:
         while True:
             try:
                 connection, _ = self._socket.accept()
-            except OSError:  # nobody (more) is waiting, or it has gone again
+            except OSError as error:  # nobody (more) is waiting, or it has gone again
+                if error.errno in _CROWDED:
+                    time.sleep(_PAUSE_S)  # whoever waits goes on waiting: each look would find him at once
                 return
             connection.setblocking(False)
             # Most have said their word already: then one turn is enough.
