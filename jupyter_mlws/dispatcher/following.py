@@ -296,10 +296,11 @@ class Follower(threading.Thread):
         except Exception as error:
             if isinstance(error, Superseded) or _passes(error):
                 raise
-            if str(error) != self.trouble:
+            said = str(error) or type(error).__name__
+            if said != self.trouble:
                 _log.exception("What run #%d leaves cannot be taken up.", self.run_record.number)
             self._leaving.wait(_RETRY_S)
-            return str(error) or type(error).__name__
+            return said
 
     def _move_through(self) -> None:
         """Record the states that the run went through; they are kept until that is done."""

@@ -178,6 +178,20 @@ def test_a_machine_without_room_for_one_more_file_keeps_a_run_waiting_not_ending
     assert "no room" in follower.trouble
 
 
+def test_a_fault_without_words_is_logged_once(world, monkeypatch, caplog):
+    dispatcher, run_id = claimed(world)
+    follower = dispatcher.followers[run_id]
+
+    def fail() -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(follower, "_opened", fail)
+    for _ in range(3):
+        follower._patiently(follower._take_in)
+    assert follower.trouble == "AssertionError"
+    assert len([record for record in caplog.records if "cannot be taken up" in record.message]) == 1
+
+
 def test_a_workspace_that_cannot_be_opened_for_a_while_ends_no_training(world, monkeypatch):
     """As where its disk was mounted anew for reading only, or is gone."""
     dispatcher, run_id = claimed(world)
