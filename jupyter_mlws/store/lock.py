@@ -116,7 +116,10 @@ class LastingLock:
         self._owner = os.getpid()
         self._file = -1
         if sys.platform == "linux":
-            self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                self._file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            except OSError:
+                return  # SQLite meets the same, and has a sentence for it
             self._close = weakref.finalize(self, os.close, self._file)
             self._close.atexit = False
             # With a rollback journal nobody could write any more.
