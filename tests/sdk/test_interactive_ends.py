@@ -78,7 +78,6 @@ EXITS = {
     "def main():\n    sys.exit(5)\nmain()": "The script ended with exit code 5.",
     "import argparse; argparse.ArgumentParser().parse_args(['--x'])": "The script ended with exit code 2.",
     "raise SystemExit(6)": "The script ended with exit code 6.",
-    "raise SystemExit(0)": None,
     # Caught, by whomever: the script goes on.
     "try: sys.exit(1)\nexcept SystemExit: pass": None,
     "thread = threading.Thread(target=sys.exit, args=(1,)); thread.start(); thread.join()": None,
@@ -86,7 +85,11 @@ EXITS = {
 
 
 def test_a_run_that_a_script_leaves_open_ends_as_the_script_does(ws, script):
-    processes = [script(f"import sys, threading; run.log('case', {i})\n{end}") for i, end in enumerate(EXITS)]
+    # So many at once may be silent for a while on a busy machine, and are not dead.
+    processes = [
+        script(f"import sys, threading; run.log('case', {i})\n{end}", MLWS_SILENCE_S="60")
+        for i, end in enumerate(EXITS)
+    ]
     for process in processes:
         process.communicate(timeout=DEADLINE_S)
     wait(lambda: [run.record.status.is_terminal for run in ws.runs()] == [True] * len(EXITS))
