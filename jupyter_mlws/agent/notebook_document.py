@@ -21,6 +21,8 @@ __all__ = ["Executed"]
 _MOST_OUTPUT = 20_000_000
 _MOST_IN_ALL = 200_000_000
 _MOST_OUTPUTS = 1_000
+# Levels of one output: what is made of it, and read again, goes down by calling itself.
+_MOST_LEVELS = 200
 # What the format says by itself of a cell; its outputs are masked one by one.
 _OF_THE_FORMAT = ("cell_type", "id", "execution_count", "outputs")
 # Between two writings while a cell runs: the larger the notebook, the fewer.
@@ -160,12 +162,12 @@ class Executed:
 
     def _bounded(self, output: dict[str, Any]) -> dict[str, Any]:
         parts = [*output["data"].values(), output["metadata"]]
-        size = sum(len(part) if isinstance(part, str) else len(json.dumps(part)) for part in parts)
         self._weigh(output, 0)
+        if _is_deep(parts):
+            return _left_out(output, "An output that is nested too deeply")
+        size = sum(len(part) if isinstance(part, str) else len(json.dumps(part)) for part in parts)
         if size > min(_MOST_OUTPUT, self._room()):
-            kinds = ", ".join(sorted(output["data"]))
-            output.update(data={"text/plain": f"[An output of {size / 1e6:,.0f} MB is left out: {kinds}]"}, metadata={})
-            return output
+            return _left_out(output, f"An output of {size / 1e6:,.0f} MB")
         self._weigh(output, size)
         return output
 
@@ -212,6 +214,22 @@ class Executed:
             return False
         self._is_old = False
         return True
+
+
+def _left_out(output: dict[str, Any], what: str) -> dict[str, Any]:
+    kinds = ", ".join(sorted(output["data"]))
+    output.update(data={"text/plain": f"[{what} is left out: {kinds}]"}, metadata={})
+    return output
+
+
+def _is_deep(parts: list[Any]) -> bool:
+    """Whether there is something below the levels that an output may have."""
+    for _ in range(_MOST_LEVELS):
+        holding = [part for part in parts if isinstance(part, (dict, list))]
+        parts = [item for part in holding for item in (part.values() if isinstance(part, dict) else part)]
+        if not parts:
+            return False
+    return True
 
 
 def _masked(notebook: dict[str, Any]) -> dict[str, Any]:

@@ -246,6 +246,21 @@ def test_without_secrets_text_goes_through_as_it_comes(written: Written) -> None
     assert written.texts() == ["é?\n"]
 
 
+@pytest.mark.parametrize("levels", [150, 600, 5_000])
+@pytest.mark.usefixtures("knows_secret")
+def test_an_output_of_too_many_levels_is_left_out_and_ends_no_cell(written: Written, levels: int) -> None:
+    value: Any = SECRET
+    for _ in range(levels):
+        value = {"a": value}
+    written.document.show("display_data", {"data": {"application/json": value}, "transient": {"display_id": "one"}})
+    written.document.show("display_data", {"data": {"text/plain": "shown"}, "metadata": value})
+    written.document.stream("stdout", "on it goes")
+    assert written.document.write()
+    assert written.texts() == ["on it goes"]
+    deep = "left out" in written.cells[0]["outputs"][0]["data"].get("text/plain", "")
+    assert deep == (levels > 200)
+
+
 def test_what_comes_behind_an_error_is_counted_where_the_outputs_that_are_left_out_are(
     monkeypatch: pytest.MonkeyPatch, written: Written
 ) -> None:
