@@ -78,7 +78,7 @@ def _cells(folder: Path, run_id: str) -> tuple[Progress | None, Progress | None]
 
 def _are_numbers(now: object, total: object) -> bool:
     """Whether they can be how far something is: finite, and no less than nothing of something."""
-    return _is_number(now) and _is_number(total) and now >= 0 and 0 < total < 1e300
+    return _is_number(now) and _is_number(total) and 0 <= now < 1e300 and 0 < total < 1e300
 
 
 def _is_number(value: object) -> TypeGuard[float]:

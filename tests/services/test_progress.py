@@ -62,7 +62,7 @@ def test_a_notebook_is_at_a_cell_and_in_it_at_a_bar(logs: Path) -> None:
     assert told(third, BAR.replace("37/100", "100/100")) == "cell [3]: 2/7"
     drawn = '{"current": 2, "total": 7, "text": "cell [3]", "bar": [5, 20.0]}'
     assert told(drawn) == "cell [3] of 7: 5/20"
-    for odd in ("[5]", "[NaN, 2]", '["5", 20]', "{}", "[1, 0]", "[1, Infinity]"):
+    for odd in ("[5]", "[NaN, 2]", '["5", 20]', "{}", "[1, 0]", "[1, Infinity]", "[Infinity, 2]"):
         assert told(drawn.replace("[5, 20.0]", odd)) == "cell [3]: 2/7", odd
     for hostile in ("", "[]", "{", '{"current": 2, "total": 1, "text": ""}', '{"current": "1", "total": 2, "text": 1}'):
         assert told(hostile) is None, hostile
