@@ -169,7 +169,9 @@ def not_followed(error: Exception) -> RunError:
     if isinstance(error, MlwsError):
         return RunError(code=error.code, message=_cut(f"The run could not be followed to its end: {error}"))
     return RunError(
-        code="internal_error", message="The dispatcher failed while it followed the run; its log tells why."
+        code="internal_error",
+        message="The dispatcher failed while it followed the run; its log tells why. What the run left and was not"
+        " taken in stays in its folder.",
     )
 
 

@@ -19,7 +19,7 @@ from jupyter_mlws.dispatcher import ending
 from jupyter_mlws.dispatcher.bell import bell, quiet, ring
 from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.dispatcher.intake import Intake
-from jupyter_mlws.dispatcher.leaving import tidy
+from jupyter_mlws.dispatcher.leaving import leave_as_it_is, tidy
 from jupyter_mlws.dispatcher.starting import Canceled, Refused, Unseen, Wanted, start
 from jupyter_mlws.dispatcher.taking import FAILING
 from jupyter_mlws.dispatcher.turn import Superseded
@@ -130,6 +130,7 @@ class Follower(threading.Thread):
         def end() -> None:
             self._context.check_turn()
             killed, _ = self._target.stop(self._folder, self.run_record.id)
+            leave_as_it_is(self._folder)
             with self._context.write() as c:
                 end_descendants(c, self.run_record, RunStatus.FAILED, error, None)
                 move_run(c, self.run_record.id, RunStatus.FAILED, error=error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from jupyter_mlws import faults
@@ -13,7 +14,10 @@ from jupyter_mlws.runfolder import names
 from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.services.trees import remove_folder
 
-__all__ = ["tidy"]
+__all__ = ["NOT_TAKEN_IN", "leave_as_it_is", "tidy"]
+
+# The mark of a folder that holds what nobody has taken in, and nobody will: it goes with its run only.
+NOT_TAKEN_IN = "not-taken-in"
 
 _log = logging.getLogger(__name__)
 # The story of the run, small; all else is stored by now.
@@ -22,6 +26,13 @@ _KEPT = {names.JOB, names.STATE, LEFT}
 
 def _never() -> bool:
     return False
+
+
+def leave_as_it_is(folder: RunFolder) -> None:
+    """Have no dispatcher empty a folder whose run ends by a fault of ours: what was logged may be nowhere else."""
+    # One that its script has closed, removed or replaced is not emptied either, and a link in it is not followed.
+    with suppress(FileExistsError, FileNotFoundError, NotADirectoryError, PermissionError):
+        os.close(os.open(folder.path / NOT_TAKEN_IN, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def tidy(

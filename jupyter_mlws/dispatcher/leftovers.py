@@ -10,7 +10,7 @@ from collections.abc import Container
 from jupyter_mlws.dispatcher.collecting import LEFT, Collector
 from jupyter_mlws.dispatcher.context import Context
 from jupyter_mlws.dispatcher.intake import Intake
-from jupyter_mlws.dispatcher.leaving import tidy
+from jupyter_mlws.dispatcher.leaving import NOT_TAKEN_IN, tidy
 from jupyter_mlws.domain.run import Run
 from jupyter_mlws.domain.status import LIVE
 from jupyter_mlws.errors import CorruptData, NotFound
@@ -67,7 +67,11 @@ def _not_tidy(context: Context) -> list[str]:
             folders = [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
     except FileNotFoundError:
         return []
-    return [folder.name for folder in folders if not _STAYS.issuperset(_names_in(folder.path))]
+    return [folder.name for folder in folders if _is_to_be_emptied(set(_names_in(folder.path)))]
+
+
+def _is_to_be_emptied(names_in: set[str]) -> bool:
+    return not _STAYS.issuperset(names_in) and NOT_TAKEN_IN not in names_in
 
 
 def _names_in(folder: str) -> list[str]:

@@ -56,8 +56,14 @@ def test_a_run_that_we_failed_to_follow_is_ended_as_soon_as_the_database_can_be_
     follower = dispatcher.followers[run_id]
     monkeypatch.setattr(follower, "_see_through", failing_once(RuntimeError("a fault of ours"), lambda: None))
     dispatcher.target.stop = failing_once(Unavailable("Another program is writing."), dispatcher.target.stop)
+    journal = follower._folder.path / "journal"
+    journal.mkdir(parents=True)
+    (journal / "points").write_bytes(b"logged, and not taken in")
     follower.run()
     assert status(world, run_id) is RunStatus.FAILED
+    # What it logged may be nowhere else, so no dispatcher empties its folder.
+    leftovers.clear_up(world.begin().context, ())
+    assert (journal / "points").exists()
 
 
 def test_a_run_whose_folder_cannot_be_looked_at_for_a_while_keeps_it(world, monkeypatch):
