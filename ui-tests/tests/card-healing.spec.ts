@@ -98,7 +98,7 @@ test('a page that is behind the file leaves the notebook alone, so that nobody i
   // Somebody, here another page, saves the notebook meanwhile.
   const text = await readText(request, path);
   await page.contents.uploadContent(
-    text.replace('while not', 'while  not'),
+    text.replace('while step', 'while  step'),
     'text',
     path
   );
