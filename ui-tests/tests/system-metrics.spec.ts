@@ -70,4 +70,8 @@ test('what a run comes to use of GPUs is drawn on a page that was open before, i
   await page.sidebar.close('left');
   await look(page, testInfo, 'gpus', `.jp-mlws-page[id$="-${id}"]`);
   await open('gate of the end');
+  // The folder with the gate goes with the test.
+  await expect
+    .poll(async () => (await panel.fetch(`/runs/${id}`)).status, SOON)
+    .toBe('Completed');
 });
