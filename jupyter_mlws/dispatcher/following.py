@@ -130,8 +130,9 @@ class Follower(threading.Thread):
         def end() -> None:
             self._context.check_turn()
             killed, _ = self._target.stop(self._folder, self.run_record.id)
-            leave_as_it_is(self._folder)
             with self._context.write() as c:
+                if not get_run(c, self.run_record.id, metrics=0).status.is_terminal:
+                    leave_as_it_is(self._folder)
                 end_descendants(c, self.run_record, RunStatus.FAILED, error, None)
                 move_run(c, self.run_record.id, RunStatus.FAILED, error=error)
             _log.info("Run #%d is ended, with %d processes.", self.run_record.number, len(killed))
