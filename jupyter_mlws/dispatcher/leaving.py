@@ -30,6 +30,8 @@ def _never() -> bool:
 
 def leave_as_it_is(folder: RunFolder) -> None:
     """Have no dispatcher empty a folder whose run ends by a fault of ours: what was logged may be nowhere else."""
+    if folder.path.is_symlink():
+        return  # the script has put it here: what lies behind it is not ours
     # One that its script has closed, removed or replaced is not emptied either, and a link in it is not followed.
     with suppress(FileExistsError, FileNotFoundError, NotADirectoryError, PermissionError):
         os.close(os.open(folder.path / NOT_TAKEN_IN, os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))

@@ -94,13 +94,15 @@ class Queue:
         """Why no further run can start there; a target that cannot be asked holds up its own runs and no others."""
         running = self._running(name)
         try:
-            return target.obstacle(len(running)) if len(running) < slots() else _behind(running, name)
+            obstacle = target.obstacle(len(running)) if len(running) < slots() else _behind(running, name)
         except Exception as error:  # noqa: BLE001 - a target may be anybody's
             said = str(error) or type(error).__name__
-        if said != self._said.get(name):
-            _log.warning("The compute target %s cannot be asked: %s", name, said)
-        self._said[name] = said
-        return f"waiting for {name}: {said}"[:_LONGEST]
+            if said != self._said.get(name):
+                _log.warning("The compute target %s cannot be asked: %s", name, said)
+            self._said[name] = said
+            return f"waiting for {name}: {said}"[:_LONGEST]
+        self._said.pop(name, None)  # what it says the next time is news
+        return obstacle
 
     def _has_queued(self, name: str) -> bool:
         with self._context.store.read() as c:

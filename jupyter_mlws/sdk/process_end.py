@@ -59,7 +59,7 @@ class ProcessEnd:
         sys.exit = listening_exit
         main = sys.modules["__main__"]
         if getattr(main, "exit", None) is leave:  # from sys import exit
-            main.exit = listening_exit  # type: ignore[attr-defined]
+            vars(main)["exit"] = listening_exit
         self._listen_to_flush(sys.stderr)
 
     def _listen_to_flush(self, stream: Any) -> None:

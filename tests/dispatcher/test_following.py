@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from pretended import Clock, PretendedDispatcher, World
 
-from jupyter_mlws.dispatcher import following, leftovers, starting
+from jupyter_mlws.dispatcher import following, leaving, leftovers, starting
 from jupyter_mlws.domain.run import RunSubmission
 from jupyter_mlws.domain.status import RunStatus
 from jupyter_mlws.errors import Unavailable, WorkspaceError, WrongState
+from jupyter_mlws.runfolder.paths import RunFolder
 from jupyter_mlws.services import handover
 from jupyter_mlws.store.runs import get_run, move_run
 
@@ -64,6 +65,15 @@ def test_a_run_that_we_failed_to_follow_is_ended_as_soon_as_the_database_can_be_
     # What it logged may be nowhere else, so no dispatcher empties its folder.
     leftovers.clear_up(world.begin().context, ())
     assert (journal / "points").exists()
+
+
+def test_a_link_that_a_script_has_put_in_the_place_of_its_folder_is_not_marked(tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for name, target in (("there", elsewhere), ("round", tmp_path / "round")):
+        (tmp_path / name).symlink_to(target)
+        leaving.leave_as_it_is(RunFolder(tmp_path / name))
+    assert list(elsewhere.iterdir()) == []
 
 
 def test_a_run_whose_folder_cannot_be_looked_at_for_a_while_keeps_it(world, monkeypatch):
