@@ -54,7 +54,7 @@ export function CompareTab(props: ICompareTabProps): JSX.Element {
       {other.run === null ? (
         <p className="jp-mlws-hint">
           {trans.__(
-            'Name a run to see what is otherwise than in it: parameters, metrics, code, packages, data.'
+            'Name a run to see how this one differs from it: parameters, metrics, code, packages, data.'
           )}
         </p>
       ) : (
